@@ -1,0 +1,43 @@
+# Warnings, sanitizers, the portable instruction-set baseline and the compiler cache.
+
+option(MLP_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" OFF)
+set(MLP_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, such as 'address,undefined' or 'thread'")
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_compile_options(-march=x86-64-v3)
+# Contraction would make the bits depend on the optimisation level; kernels say fma where they mean it.
+add_compile_options(-ffp-contract=off)
+# It changes the alignment of xtensor's containers: every translation unit must agree.
+add_compile_definitions(XTENSOR_USE_XSIMD)
+
+if(MLP_SANITIZE)
+  add_compile_options(-fsanitize=${MLP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
+  add_link_options(-fsanitize=${MLP_SANITIZE})
+endif()
+
+# Everything of ours is compiled with these; generated code is not.
+add_library(mlp_warnings INTERFACE)
+target_compile_options(mlp_warnings INTERFACE -Wall -Wextra)
+if(MLP_WARNINGS_AS_ERRORS)
+  target_compile_options(mlp_warnings INTERFACE -Werror)
+endif()
+if(MLP_SANITIZE MATCHES thread)
+  # g++ warns that std::atomic_thread_fence is not instrumented; it is used inside library headers only.
+  target_compile_options(mlp_warnings INTERFACE -Wno-tsan)
+endif()
+
+# mlp_library(NAME SOURCES... ): a static library with the project's include root and warnings.
+function(mlp_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE mlp_warnings)
+endfunction()

@@ -1,0 +1,56 @@
+// The shape of a multi-layer perceptron and the layout of its parameters.
+//
+// All parameters of a model are one flat buffer. For each layer from input to output it holds a
+// row-major matrix (inputs + 1, outputs) whose row 0 is the bias.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace mlp {
+
+// The function after every hidden layer. The output layer is always softmax.
+enum class Activation : std::uint8_t {
+  kRelu,              // max(0, a); gradient passes where a > 0
+  kTanh,
+  kLogistic,          // 1 / (1 + exp(-a))
+  kIdentity,
+  // a unchanged; gradient passes where a >= 0. What the reference system computes under the name of
+  // ReLU; it exists for parity with it and is no function's derivative.
+  kUnrectifiedRelu,
+};
+
+// "relu", "tanh", "logistic", "identity", "unrectified-relu".
+std::string_view ActivationName(Activation activation);
+absl::StatusOr<Activation> ParseActivation(std::string_view name);
+
+struct ModelSpec {
+  std::vector<std::size_t> layer_sizes;  // features, hidden layers, classes
+  Activation activation = Activation::kRelu;
+
+  std::size_t features() const { return layer_sizes.front(); }
+  std::size_t classes() const { return layer_sizes.back(); }
+  std::size_t layers() const { return layer_sizes.size() - 1; }
+  friend bool operator==(const ModelSpec&, const ModelSpec&) = default;
+};
+
+inline constexpr std::size_t kMaxLayers = 31;
+inline constexpr std::size_t kMaxLayerSize = 1'000'000;
+// 64 MB in float64: what one message carries.
+inline constexpr std::size_t kMaxParameters = 8'000'000;
+
+// InvalidArgument with the limit where a size is 0 or beyond the limits above.
+absl::Status CheckModelSpec(const ModelSpec& spec);
+
+// Sum over the layers of (inputs + 1) * outputs. `spec` must have passed CheckModelSpec.
+std::size_t ParameterCount(const ModelSpec& spec);
+
+// Offset in the flat buffer of layer `layer`'s matrix (layer_sizes[layer] + 1, layer_sizes[layer + 1]).
+std::size_t LayerOffset(const ModelSpec& spec, std::size_t layer);
+
+}  // namespace mlp

@@ -1,0 +1,22 @@
+// Errors that name the field at fault. PURE code makes them; the edge turns them into
+// google.rpc.BadRequest, whatever layers they passed through.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace mlp {
+
+// InvalidArgument "<field>: <message>" that carries `field`, a path such as "spec.learning_rate".
+absl::Status FieldError(std::string_view field, std::string_view message);
+// `status` with "<context>: " before its message; its payloads, such as the field, are kept.
+absl::Status WithContext(std::string_view context, const absl::Status& status);
+// The same error, blamed on `field`, whatever its code. OK stays OK.
+absl::Status AtField(std::string_view field, const absl::Status& status);
+// The field that `status` carries.
+std::optional<std::string> FieldOf(const absl::Status& status);
+
+}  // namespace mlp

@@ -1,0 +1,34 @@
+// Sums a round's gradients in shard order, whatever order they arrive in, so that the average has
+// the same bits however the round was scheduled. A gradient is added as soon as all before it are
+// in, then dropped.
+#pragma once
+
+#include <cstddef>
+#include <map>
+
+#include "absl/status/status.h"
+#include "libmlp/parameters.h"
+
+namespace mlp::coordinator {
+
+class Aggregator {
+ public:
+  // For `shards` gradients of `size` elements each.
+  Aggregator(std::size_t shards, Precision precision, std::size_t size);
+
+  // Takes shard `shard`'s gradient. Internal where it is out of range or was added before,
+  // InvalidArgument where size or precision differ; nothing changes then.
+  absl::Status Add(std::size_t shard, Parameters gradient);
+  // All gradients are in.
+  bool Complete() const { return summed_ == shards_; }
+  // parameters += sum / shards. Only when Complete().
+  void ApplyAverageTo(Parameters& parameters) const;
+
+ private:
+  std::size_t shards_;
+  std::size_t summed_ = 0;                    // shards 0 .. summed_ - 1 are in sum_
+  Parameters sum_;                            // (size)
+  std::map<std::size_t, Parameters> waiting_;  // by shard: arrived before an earlier one
+};
+
+}  // namespace mlp::coordinator
