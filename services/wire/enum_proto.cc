@@ -1,0 +1,81 @@
+#include "services/wire/enum_proto.h"
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "services/base/field_error.h"
+
+namespace mlp::wire {
+namespace {
+
+template <class Ours, class Theirs, std::size_t N>
+using Table = std::array<std::pair<Ours, Theirs>, N>;
+
+constexpr Table<Activation, v1::Activation, 5> kActivations = {{
+    {Activation::kRelu, v1::ACTIVATION_RELU},
+    {Activation::kTanh, v1::ACTIVATION_TANH},
+    {Activation::kLogistic, v1::ACTIVATION_LOGISTIC},
+    {Activation::kIdentity, v1::ACTIVATION_IDENTITY},
+    {Activation::kUnrectifiedRelu, v1::ACTIVATION_UNRECTIFIED_RELU},
+}};
+
+constexpr Table<Precision, v1::Precision, 2> kPrecisions = {{
+    {Precision::kFloat32, v1::PRECISION_FLOAT32},
+    {Precision::kFloat64, v1::PRECISION_FLOAT64},
+}};
+
+constexpr Table<Initialization, v1::Initialization, 2> kInitializations = {{
+    {Initialization::kGlorotUniform, v1::INITIALIZATION_GLOROT_UNIFORM},
+    {Initialization::kReference, v1::INITIALIZATION_REFERENCE},
+}};
+
+// Every value of Ours has its line in `table`; UNSPECIFIED only for a value that is not one of
+// them.
+template <class Ours, class Theirs, std::size_t N>
+Theirs Outward(const Table<Ours, Theirs, N>& table, Ours value) {
+  for (const auto& [ours, theirs] : table) {
+    if (ours == value) return theirs;
+  }
+  return Theirs{};
+}
+
+template <class Ours, class Theirs, std::size_t N, class NameOf>
+absl::StatusOr<Ours> Inward(const Table<Ours, Theirs, N>& table, Theirs value,
+                            std::string_view field, NameOf name_of) {
+  std::vector<std::string> names;
+  for (const auto& [ours, theirs] : table) {
+    if (theirs == value) return ours;
+    names.push_back(name_of(theirs));
+  }
+  const std::string known = absl::StrJoin(names, ", ");
+  if (value == Theirs{}) return FieldError(field, absl::StrCat("required, one of ", known));
+  return FieldError(field, absl::StrCat("unknown value ", static_cast<int>(value),
+                                        "; this version knows ", known));
+}
+
+}  // namespace
+
+v1::Activation ToProto(Activation activation) { return Outward(kActivations, activation); }
+v1::Precision ToProto(Precision precision) { return Outward(kPrecisions, precision); }
+v1::Initialization ToProto(Initialization initialization) {
+  return Outward(kInitializations, initialization);
+}
+
+absl::StatusOr<Activation> FromProto(v1::Activation activation, std::string_view field) {
+  return Inward(kActivations, activation, field, v1::Activation_Name<v1::Activation>);
+}
+absl::StatusOr<Precision> FromProto(v1::Precision precision, std::string_view field) {
+  return Inward(kPrecisions, precision, field, v1::Precision_Name<v1::Precision>);
+}
+absl::StatusOr<Initialization> FromProto(v1::Initialization initialization,
+                                         std::string_view field) {
+  return Inward(kInitializations, initialization, field,
+                v1::Initialization_Name<v1::Initialization>);
+}
+
+}  // namespace mlp::wire

@@ -1,0 +1,20 @@
+// Parameters and gradients as they travel: little-endian bytes with their SHA-256.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "libmlp/model_spec.h"
+#include "libmlp/parameters.h"
+#include "mlp/v1/model.pb.h"
+
+namespace mlp::wire {
+
+// Computes the digest. Copies: for the same parameters to many receivers, call it once.
+v1::ParameterBuffer ToProto(const Parameters& parameters);
+// Parameters of a model of shape `spec`, which must have passed CheckModelSpec: as many elements,
+// the digest right, all finite. InvalidArgument names the field below `field` and what is wrong.
+absl::StatusOr<Parameters> FromProto(const v1::ParameterBuffer& buffer, const ModelSpec& spec,
+                                     std::string_view field);
+
+}  // namespace mlp::wire
