@@ -26,8 +26,8 @@ class Aggregator {
 
  private:
   std::size_t shards_;
-  std::size_t summed_ = 0;                    // shards 0 .. summed_ - 1 are in sum_
-  Parameters sum_;                            // (size)
+  std::size_t summed_ = 0;                     // shards 0 .. summed_ - 1 are in sum_
+  Parameters sum_;                             // (size)
   std::map<std::size_t, Parameters> waiting_;  // by shard: arrived before an earlier one
 };
 

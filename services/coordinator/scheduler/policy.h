@@ -27,17 +27,16 @@ struct OfferTerms {
 
 // What happens after a rejection.
 enum class AfterRejection : std::uint8_t {
-  kCoolDownNode,   // the node gets nothing for a while, the shard goes elsewhere at once
-  kBackOffShard,   // the shard waits, longer each time; the node may get others
+  kCoolDownNode,  // the node gets nothing for a while, the shard goes elsewhere at once
+  kBackOffShard,  // the shard waits, longer each time; the node may get others
 };
 
 // A node that may be given the shard in question.
 struct Candidate {
   int node = 0;
   std::string_view name;
-  int active_attempts = 0;           // dispatched and not ended
-  std::int64_t dispatches = 0;       // since the job began
-  TimePoint free_since;              // when its last attempt ended, or it joined
+  int active_attempts = 0;  // dispatched and not ended
+  TimePoint free_since;     // when its last attempt ended, or it joined
 };
 
 struct Choice {

@@ -15,13 +15,13 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <set>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
+#include "services/coordinator/scheduler/node_pool.h"
 #include "services/coordinator/scheduler/policy.h"
+#include "services/coordinator/scheduler/shard_queue.h"
 
 namespace mlp::coordinator {
 
@@ -54,9 +54,9 @@ struct AttemptFinished {
 };
 // How an attempt that failed bears on the next one.
 enum class FailureKind : std::uint8_t {
-  kNodeLost,    // transport failed, or the node is shutting down: try again, elsewhere or later
-  kNodeUnfit,   // this node cannot train this shard (its file differs, say): not there again this round
-  kHopeless,    // it would fail anywhere: give up
+  kNodeLost,   // transport failed, or the node is shutting down: try again, elsewhere or later
+  kNodeUnfit,  // this node cannot train this shard (its file differs, say): elsewhere this round
+  kHopeless,   // it would fail anywhere: give up
 };
 struct AttemptFailed {
   AttemptId attempt = 0;
@@ -64,8 +64,9 @@ struct AttemptFailed {
   std::string reason;
 };
 
-using SchedulerEvent = std::variant<RoundStarted, NodeJoined, NodeLeft, AttemptAccepted,
-                                    AttemptRejected, AttemptStarted, AttemptFinished, AttemptFailed>;
+using SchedulerEvent =
+    std::variant<RoundStarted, NodeJoined, NodeLeft, AttemptAccepted, AttemptRejected,
+                 AttemptStarted, AttemptFinished, AttemptFailed>;
 
 // ---- Decisions
 
@@ -107,23 +108,61 @@ class Scheduler {
  public:
   // options.policy must be one of PolicyNames(), options.shards at least 1.
   explicit Scheduler(SchedulerOptions options);
-  ~Scheduler();
 
+  // Events about attempts that are unknown, have ended, or belong to an earlier round are fine.
   void Apply(TimePoint now, const SchedulerEvent& event);
-  // What to do now, in order. Call it after events and when NextWakeup() has come.
+  // What to do now, in order; a GiveUp comes last, after its Cancels. Call it after events and when
+  // NextWakeup() has come.
   std::vector<Decision> Decide(TimePoint now);
-  // When Decide should be called even without an event; nullopt: only after one.
+  // When Decide should be called even without an event; nullopt: only after one. Ask after Decide.
   std::optional<TimePoint> NextWakeup() const;
   // All shards of the round are trained.
-  bool Done() const;
+  bool Done() const { return shards_.finished() == options_.shards; }
   // Shards of the round that are trained.
-  int finished_shards() const;
-  // Why nothing moves, in words, while no attempt is out and the round is not done; else empty.
+  int finished_shards() const { return shards_.finished(); }
+  // Why nothing moves, in words, while no attempt is out and the round is neither done nor given
+  // up; else empty. Ask after Decide.
   std::string WaitingFor(TimePoint now) const;
 
  private:
-  class State;
-  std::unique_ptr<State> state_;
+  struct Attempt {
+    int shard = 0;
+    int node = 0;
+    bool wanted = true;  // false: cancelled or of an earlier round, only holds a slot
+  };
+
+  void On(TimePoint now, const RoundStarted& event);
+  void On(TimePoint now, const NodeJoined& event);
+  void On(TimePoint now, const NodeLeft& event);
+  void On(TimePoint now, const AttemptAccepted& event);
+  void On(TimePoint now, const AttemptRejected& event);
+  void On(TimePoint now, const AttemptStarted& event);
+  void On(TimePoint now, const AttemptFinished& event);
+  void On(TimePoint now, const AttemptFailed& event);
+
+  // Frees the attempt's slot. nullopt where nothing else follows from its end.
+  std::optional<Attempt> End(TimePoint now, AttemptId id);
+  // The attempt's shard comes back, for another try if it has any left.
+  void Retry(const Attempt& attempt, std::string what_happened);
+  void CheckTrainable(int shard);
+  void PlanToGiveUp(int shard, std::string reason);
+  std::chrono::nanoseconds BackOff(int times) const;
+
+  std::vector<Decision> GiveUpNow();
+  std::optional<Choice> Choose(int shard, const std::vector<Candidate>& candidates);
+  Dispatch Bind(int shard, Choice choice);
+
+  SchedulerOptions options_;
+  std::unique_ptr<Policy> policy_;
+  std::mt19937_64 random_;
+  NodePool nodes_;
+  std::map<AttemptId, Attempt> attempts_;  // that are out
+  AttemptId last_attempt_ = 0;
+
+  // Of this round.
+  bool running_ = false;  // begun and not given up
+  ShardQueue shards_{0};
+  std::optional<GiveUp> give_up_;  // to be decided
 };
 
 }  // namespace mlp::coordinator

@@ -1,0 +1,81 @@
+#include "services/coordinator/scheduler/shard_queue.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+
+namespace mlp::coordinator {
+namespace {
+
+constexpr std::size_t kMostReturnsTold = 12;
+
+}  // namespace
+
+ShardQueue::ShardQueue(int shards) : shards_(static_cast<std::size_t>(shards)) {
+  for (int shard = 0; shard < shards; ++shard) ready_.insert(ready_.end(), shard);
+}
+
+int ShardQueue::Take(int shard, int node) {
+  ready_.erase(shard);
+  At(shard).out = true;
+  return At(shard).offers[node]++;
+}
+
+void ShardQueue::Finish(int shard) {
+  picky_.erase(shard);
+  ++finished_;
+}
+
+void ShardQueue::ComeBack(int shard, std::string what_happened) {
+  Shard& back = At(shard);
+  back.out = false;
+  ++back.retries;
+  ++back.returns[what_happened];
+  back.last_return = std::move(what_happened);
+  ready_.insert(shard);
+}
+
+void ShardQueue::BackOff(int shard, TimePoint until) {
+  ready_.erase(shard);
+  backing_off_.emplace(until, shard);
+}
+
+void ShardQueue::Wake(TimePoint now) {
+  while (!backing_off_.empty() && backing_off_.begin()->first <= now) {
+    ready_.insert(backing_off_.begin()->second);
+    backing_off_.erase(backing_off_.begin());
+  }
+}
+
+std::optional<std::pair<TimePoint, int>> ShardQueue::NextWake() const {
+  if (backing_off_.empty()) return std::nullopt;
+  return *backing_off_.begin();
+}
+
+void ShardQueue::Exclude(int shard, int node) {
+  At(shard).excluded.insert(node);
+  picky_.insert(shard);
+}
+
+std::vector<int> ShardQueue::PickyShards() const {
+  std::vector<int> shards;
+  std::ranges::copy_if(picky_, std::back_inserter(shards),
+                       [this](int shard) { return !At(shard).out; });
+  return shards;
+}
+
+std::string ShardQueue::History(int shard) const {
+  const auto& returns = At(shard).returns;
+  std::string text;
+  std::size_t told = 0;
+  for (const auto& [what, count] : returns) {
+    if (told == kMostReturnsTold) break;
+    absl::StrAppend(&text, told++ == 0 ? "" : "; ", what);
+    if (count > 1) absl::StrAppend(&text, " (", count, " times)");
+  }
+  if (told < returns.size()) absl::StrAppend(&text, "; and ", returns.size() - told, " more");
+  return text;
+}
+
+}  // namespace mlp::coordinator

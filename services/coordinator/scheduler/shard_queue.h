@@ -1,0 +1,70 @@
+// The shards of one round: which are to be offered now, which later, and what happened to them.
+//
+// A shard is ready, backs off, is out (an attempt has it) or is finished. Ready shards are offered
+// in the order of their numbers, so one that comes back goes before those never offered.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "services/coordinator/scheduler/policy.h"
+
+namespace mlp::coordinator {
+
+class ShardQueue {
+ public:
+  // All `shards` are ready.
+  explicit ShardQueue(int shards);
+
+  const std::set<int>& ready() const { return ready_; }
+  // A ready shard goes out to `node`. Returns how often it was offered to that node before.
+  int Take(int shard, int node);
+  void Finish(int shard);
+  // The shard comes back. `what_happened` is a sentence that names the node.
+  void ComeBack(int shard, std::string what_happened);
+  // A ready shard is not to be offered before `until`.
+  void BackOff(int shard, TimePoint until);
+  // Ends the back-offs that are over.
+  void Wake(TimePoint now);
+  // The first shard that backs off, and until when.
+  std::optional<std::pair<TimePoint, int>> NextWake() const;
+
+  // Never offer the shard to `node` again.
+  void Exclude(int shard, int node);
+  const std::set<int>& excluded_nodes(int shard) const { return At(shard).excluded; }
+  // Shards that exclude nodes and are neither out nor finished, by number.
+  std::vector<int> PickyShards() const;
+
+  int finished() const { return finished_; }
+  // How often the shard came back.
+  int retries(int shard) const { return At(shard).retries; }
+  const std::string& last_return(int shard) const { return At(shard).last_return; }
+  // What happened to the shard's attempts: same things are counted, a bounded number told.
+  std::string History(int shard) const;
+
+ private:
+  struct Shard {
+    bool out = false;
+    int retries = 0;
+    std::string last_return;
+    std::map<std::string, int> returns;  // what happened, and how often
+    std::map<int, int> offers;           // by node
+    std::set<int> excluded;              // nodes
+  };
+
+  const Shard& At(int shard) const { return shards_[static_cast<std::size_t>(shard)]; }
+  Shard& At(int shard) { return shards_[static_cast<std::size_t>(shard)]; }
+
+  std::vector<Shard> shards_;
+  std::set<int> ready_;
+  std::set<std::pair<TimePoint, int>> backing_off_;
+  std::set<int> picky_;  // exclude nodes and are not finished
+  int finished_ = 0;
+};
+
+}  // namespace mlp::coordinator
