@@ -30,10 +30,12 @@ absl::Status WithContext(std::string_view context, const absl::Status& status) {
 }
 
 absl::Status AtField(std::string_view field, const absl::Status& status) {
-  if (status.ok()) return status;
-  absl::Status blamed = WithContext(field, status);
-  blamed.SetPayload(View(kFieldPayload), absl::Cord(View(field)));
-  return blamed;
+  return WithField(field, WithContext(field, status));
+}
+
+absl::Status WithField(std::string_view field, absl::Status status) {
+  status.SetPayload(View(kFieldPayload), absl::Cord(View(field)));
+  return status;
 }
 
 std::optional<std::string> FieldOf(const absl::Status& status) {

@@ -16,6 +16,8 @@ absl::Status FieldError(std::string_view field, std::string_view message);
 absl::Status WithContext(std::string_view context, const absl::Status& status);
 // The same error, blamed on `field`, whatever its code. OK stays OK.
 absl::Status AtField(std::string_view field, const absl::Status& status);
+// The same error and message, with `field` as the field that it carries.
+absl::Status WithField(std::string_view field, absl::Status status);
 // The field that `status` carries.
 std::optional<std::string> FieldOf(const absl::Status& status);
 
