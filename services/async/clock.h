@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 namespace mlp::async {
 
@@ -23,7 +24,8 @@ class Clock {
   virtual ~Clock() = default;
   virtual TimePoint Now() const = 0;
   // Runs `callback` once, at `when` or as soon after as the loop gets to it. Callbacks that are due
-  // run in the order of their times; equal times in the order of scheduling.
+  // run in the order of their times; equal times in the order of scheduling. A time in the past is
+  // now.
   virtual TimerId Schedule(TimePoint when, std::function<void()> callback) = 0;
   // Forgets a timer. Nothing happens when it has run already or `timer` is 0.
   virtual void Cancel(TimerId timer) = 0;

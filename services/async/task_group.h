@@ -57,7 +57,11 @@ class TaskGroup {
   };
 
   static Detached Run(TaskGroup* group, Task<void> task) {
-    co_await std::move(task);
+    {
+      // Destroyed before the end is told: its parameters may refer to what the joiner destroys.
+      Task<void> running = std::move(task);
+      co_await std::move(running);
+    }
     // The joiner may destroy the group: nothing touches it after this call.
     group->OnEnd();
   }

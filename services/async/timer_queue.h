@@ -32,9 +32,12 @@ class TimerQueue {
     return timers_.begin()->first.first;
   }
 
-  // Takes out the first callback that is due at `now`; empty where none is.
-  std::function<void()> TakeDue(TimePoint now) {
-    if (timers_.empty() || timers_.begin()->first.first > now) return nullptr;
+  // Takes out the first callback that is due at `now`; empty where none is, or where the first is
+  // newer than `newest`.
+  std::function<void()> TakeDue(TimePoint now, Clock::TimerId newest) {
+    if (timers_.empty()) return nullptr;
+    const auto [when, id] = timers_.begin()->first;
+    if (when > now || id > newest) return nullptr;
     auto node = timers_.extract(timers_.begin());
     times_.erase(node.key().second);
     return std::move(node.mapped());
@@ -42,7 +45,6 @@ class TimerQueue {
 
   // The newest id given out: a turn of the loop runs nothing that was added during that turn.
   Clock::TimerId last_id() const { return last_id_; }
-  bool empty() const { return timers_.empty(); }
 
  private:
   std::map<std::pair<TimePoint, Clock::TimerId>, std::function<void()>> timers_;

@@ -3,6 +3,7 @@
 // course. Single-threaded.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
 #include "services/async/timer_queue.h"
@@ -22,7 +23,7 @@ class VirtualClock final : public Clock {
     const auto next = timers_.Earliest();
     if (!next) return false;
     now_ = *next;
-    timers_.TakeDue(now_)();
+    timers_.TakeDue(now_, timers_.last_id())();
     return true;
   }
   // Until no timer is left.

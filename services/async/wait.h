@@ -2,7 +2,6 @@
 // another thread must be posted to the loop first.
 #pragma once
 
-#include <algorithm>
 #include <coroutine>
 #include <functional>
 #include <optional>

@@ -1,0 +1,24 @@
+// Channels to other programs of the cluster, and noticing that one of them is gone.
+#pragma once
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "services/async/task.h"
+#include "services/rpc/loop.h"
+
+namespace mlp::rpc {
+
+// A channel to `address` (host:port), with a connection of its own, plain text, no HTTP proxy.
+// Pings every second while connected: a peer that froze or vanished fails its calls within 3 s. A
+// lost connection is tried again after 100 ms, later every second.
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address);
+
+// Returns once `channel` is not connected and ready, which may be at once, or up to a second after
+// `stop` is requested.
+async::Task<> WaitUntilNotReady(Loop& loop, grpc::Channel& channel, std::stop_token stop);
+
+}  // namespace mlp::rpc

@@ -1,0 +1,80 @@
+#include "services/rpc/loop.h"
+
+#include <grpc/support/time.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace mlp::rpc {
+
+gpr_timespec DeadlineAfter(async::Duration after) {
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_nanos(after.count(), GPR_TIMESPAN));
+}
+
+Loop::Loop(std::unique_ptr<grpc::CompletionQueue> queue) : queue_(std::move(queue)) {}
+
+async::TimePoint Loop::Now() const {
+  return unix_start_ + (std::chrono::steady_clock::now() - steady_start_);
+}
+
+Loop::TimerId Loop::Schedule(async::TimePoint when, std::function<void()> callback) {
+  return timers_.Add(std::max(when, Now()), std::move(callback));
+}
+
+void Loop::PostFromAnyThread(std::function<void()> callback) {
+  const std::lock_guard lock(mutex_);
+  if (shut_down_) return;
+  posted_.push_back(std::move(callback));
+  if (std::exchange(wake_up_pending_, true)) return;
+  wake_up_.Set(queue_.get(), gpr_time_0(GPR_CLOCK_MONOTONIC), Arm());
+}
+
+void Loop::OnCompletion(bool) {
+  std::vector<std::function<void()>> posted;
+  {
+    const std::lock_guard lock(mutex_);
+    wake_up_pending_ = false;
+    posted.swap(posted_);
+  }
+  for (const auto& callback : posted) callback();
+}
+
+void Loop::Run() {
+  while (Turn()) {
+  }
+}
+
+bool Loop::Turn() {
+  RunDueTimers();
+  void* tag = nullptr;
+  bool ok = false;
+  const auto next = queue_->AsyncNext(&tag, &ok, NextTimer());
+  if (next == grpc::CompletionQueue::GOT_EVENT) Tag::Deliver(tag, ok);
+  return next != grpc::CompletionQueue::SHUTDOWN;
+}
+
+void Loop::RunDueTimers() {
+  const async::TimePoint now = Now();
+  const TimerId newest = timers_.last_id();
+  while (const auto callback = timers_.TakeDue(now, newest)) callback();
+}
+
+gpr_timespec Loop::NextTimer() const {
+  const auto earliest = timers_.Earliest();
+  if (!earliest) return gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  return DeadlineAfter(std::max(*earliest - Now(), async::Duration::zero()));
+}
+
+void Loop::Shutdown() {
+  std::vector<std::function<void()>> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    shut_down_ = true;
+    dropped.swap(posted_);
+  }
+  timers_ = async::TimerQueue();
+  queue_->Shutdown();
+}
+
+}  // namespace mlp::rpc

@@ -1,0 +1,70 @@
+// The loop: one thread that owns a completion queue, its timers and, by convention, all state that
+// the flows on it touch.
+//
+// Everything is called on the loop thread, or before it runs, except PostFromAnyThread. A turn of
+// the loop runs the timers that were due when it began and one completion, so neither a flow that
+// always posts again nor a busy connection keeps the other from its turn.
+#pragma once
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/completion_queue.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "services/async/clock.h"
+#include "services/async/timer_queue.h"
+#include "services/rpc/completion.h"
+
+namespace mlp::rpc {
+
+class Loop final : public async::Clock, private Tag {
+ public:
+  // On a queue of its own, or on a server's.
+  Loop() : Loop(std::make_unique<grpc::CompletionQueue>()) {}
+  explicit Loop(std::unique_ptr<grpc::CompletionQueue> queue);
+
+  // Unix time when the loop was made plus what a steady clock has counted since.
+  async::TimePoint Now() const override;
+  TimerId Schedule(async::TimePoint when, std::function<void()> callback) override;
+  void Cancel(TimerId timer) override { timers_.Remove(timer); }
+
+  // Runs `callback` in a later turn. Callbacks run in the order of posting. Dropped, without being
+  // run, where the loop has been shut down.
+  void PostFromAnyThread(std::function<void()> callback);
+
+  // Runs the loop on this thread until it was shut down and its queue is drained.
+  void Run();
+  // Makes Run return, dropping the timers and posts that are left. Every flow must have ended, and
+  // nothing may be started on the queue afterwards: gRPC would end the process.
+  void Shutdown();
+
+  // Where flows start their operations.
+  grpc::CompletionQueue* queue() { return queue_.get(); }
+
+ private:
+  bool Turn();
+  void RunDueTimers();
+  gpr_timespec NextTimer() const;
+  // The wake-up has come: runs what was posted.
+  void OnCompletion(bool ok) override;
+
+  const std::unique_ptr<grpc::CompletionQueue> queue_;
+  const std::chrono::steady_clock::time_point steady_start_ = std::chrono::steady_clock::now();
+  const async::TimePoint unix_start_ = std::chrono::system_clock::now();
+  async::TimerQueue timers_;  // loop thread
+
+  std::mutex mutex_;
+  std::vector<std::function<void()>> posted_;  // guarded by mutex_
+  bool wake_up_pending_ = false;               // guarded by mutex_
+  bool shut_down_ = false;                     // guarded by mutex_
+  grpc::Alarm wake_up_;                        // guarded by mutex_: set, with this loop as its tag
+};
+
+// The point `after` from now, as gRPC takes deadlines. Not moved by changes of the system's time.
+gpr_timespec DeadlineAfter(async::Duration after);
+
+}  // namespace mlp::rpc

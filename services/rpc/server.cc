@@ -1,0 +1,146 @@
+#include "services/rpc/server.h"
+
+#include <grpc/health/v1/health.pb.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/server_builder_plugin.h>
+#include <grpcpp/impl/server_initializer.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "services/rpc/limits.h"
+
+namespace mlp::rpc {
+namespace {
+
+// The only way to learn the names of the services that a server serves.
+class ServiceNames final : public grpc::ServerBuilderPlugin {
+ public:
+  explicit ServiceNames(std::vector<std::string>& names) : names_(names) {}
+  std::string name() override { return "mlp.service_names"; }
+  void InitServer(grpc::ServerInitializer*) override {}
+  void Finish(grpc::ServerInitializer* initializer) override {
+    names_ = *initializer->GetServiceList();
+  }
+  void ChangeArguments(const std::string&, void*) override {}
+
+ private:
+  std::vector<std::string>& names_;
+};
+
+class CollectServiceNames final : public grpc::ServerBuilderOption {
+ public:
+  explicit CollectServiceNames(std::vector<std::string>& names) : names_(names) {}
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->push_back(std::make_unique<ServiceNames>(names_));
+  }
+
+ private:
+  std::vector<std::string>& names_;
+};
+
+void EnableHealthAndReflection() {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  // Reflection can describe only what is linked in: this links it.
+  grpc::health::v1::HealthCheckRequest::descriptor();
+}
+
+void SetLimitsAndKeepalive(grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetMaxSendMessageSize(kMaxMessageBytes);
+  // Two servers would silently share a port.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // Clients ping every second, see MakeChannel.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 500);
+  // A client that froze or vanished frees what its calls hold; one that is paused for a moment
+  // in a debugger or a terminal does not lose them.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // Only reflection is synchronous.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+}
+
+absl::Status CheckAddress(const std::string& address) {
+  const auto colon = address.rfind(':');
+  int port = -1;
+  if (colon != std::string::npos && colon > 0 &&
+      absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 0 && port <= 65535) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("cannot listen on '", address,
+                   "': expected HOST:PORT with a port from 0 to 65535, such as 0.0.0.0:9090"));
+}
+
+absl::Status CannotListen(const std::string& address) {
+  return absl::UnavailableError(absl::StrCat(
+      "cannot listen on ", address,
+      ": the port is taken or may not be used, or the host is not an address of this machine; is "
+      "another program using it?"));
+}
+
+}  // namespace
+
+Server::Server(std::unique_ptr<grpc::ServerCompletionQueue> queue)
+    : queue_(queue.get()), loop_(std::move(queue)) {}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options) {
+  if (absl::Status status = CheckAddress(options.listen); !status.ok()) return status;
+  EnableHealthAndReflection();
+  grpc::ServerBuilder builder;
+  SetLimitsAndKeepalive(builder);
+  for (grpc::Service* service : options.services) builder.RegisterService(service);
+  std::unique_ptr<Server> server(new Server(builder.AddCompletionQueue()));
+  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &server->port_);
+  builder.SetOption(std::make_unique<CollectServiceNames>(server->service_names_));
+  server->server_ = builder.BuildAndStart();
+  if (server->server_ == nullptr) return CannotListen(options.listen);
+  server->SetServing(false);
+  return server;
+}
+
+Server::~Server() {
+  if (shut_down_) return;
+  if (!thread_.joinable()) Start();
+  Shutdown(std::chrono::milliseconds(0));
+}
+
+void Server::SetServing(bool serving) {
+  grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
+  health->SetServingStatus("", serving);
+  for (const std::string& name : service_names_) health->SetServingStatus(name, serving);
+}
+
+void Server::Start() {
+  thread_ = std::thread([this] { loop_.Run(); });
+  SetServing(true);
+}
+
+void Server::Shutdown(std::chrono::milliseconds grace) {
+  shut_down_ = true;
+  if (server_ != nullptr) {
+    server_->GetHealthCheckService()->Shutdown();
+    Post([this] { stop_.request_stop(); });
+    server_->Shutdown(std::chrono::system_clock::now() + grace);
+  }
+  Post([this] { closing_.Spawn(ShutdownLoopAfterTasks()); });
+  thread_.join();
+}
+
+async::Task<> Server::ShutdownLoopAfterTasks() {
+  co_await tasks_.Join();
+  loop_.Shutdown();
+}
+
+}  // namespace mlp::rpc

@@ -1,0 +1,85 @@
+// A gRPC server on one loop thread, with standard health (for every service by name, and "") and
+// reflection.
+//
+//   auto server = Server::Listen(options);       // binds, refuses what cannot work
+//   ServeUnary(**server, service, &Service::AsyncService::RequestGetJob, handler);
+//   (*server)->Start();                          // from here the loop thread owns the state
+//   ... WaitForTerminationSignal() ...
+//   (*server)->Shutdown(std::chrono::seconds(5));
+//
+// Everything that runs on the loop (handlers, the program's own flows, what they offload to
+// workers) belongs to tasks(): Shutdown waits for all of it, so that whatever flows refer to may be
+// destroyed after it, in any order.
+#pragma once
+
+#include <grpcpp/server.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/async/task_group.h"
+#include "services/rpc/loop.h"
+
+namespace mlp::rpc {
+
+struct ServerOptions {
+  std::string listen;                    // host:port; port 0 means any
+  std::vector<grpc::Service*> services;  // AsyncService objects; they must outlive the server
+};
+
+class Server {
+ public:
+  // Binds. InvalidArgument where `listen` is not host:port, Unavailable where it cannot be had.
+  static absl::StatusOr<std::unique_ptr<Server>> Listen(const ServerOptions& options);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  // Shuts down without grace where that was not done.
+  ~Server();
+
+  // Starts the loop thread and turns health to SERVING. Calls that came before wait until then.
+  void Start();
+  // Ends everything and returns when it has ended. Once, after Start, on a thread other than the
+  // loop's:
+  // 1. health becomes NOT_SERVING, no call is accepted any more;
+  // 2. stop_token() is requested: the program's own flows end;
+  // 3. calls that are open after `grace` are cancelled, which their ServerStream's stop_token
+  // tells;
+  // 4. all tasks() have ended, the queue is drained, the loop thread is joined.
+  // A flow that heeds neither token makes it wait.
+  void Shutdown(std::chrono::milliseconds grace);
+
+  int port() const { return port_; }
+  Loop& loop() { return loop_; }
+  grpc::ServerCompletionQueue* queue() { return queue_; }
+  // Any thread: runs `callback` on the loop thread.
+  void Post(std::function<void()> callback) { loop_.PostFromAnyThread(std::move(callback)); }
+
+  // Flows that Shutdown waits for. Loop thread, or before Start.
+  async::TaskGroup& tasks() { return tasks_; }
+  // Requested on the loop thread when shutdown begins.
+  std::stop_token stop_token() const { return stop_.get_token(); }
+
+ private:
+  explicit Server(std::unique_ptr<grpc::ServerCompletionQueue> queue);
+  void SetServing(bool serving);
+  async::Task<> ShutdownLoopAfterTasks();
+
+  grpc::ServerCompletionQueue* const queue_;  // loop_ owns it
+  Loop loop_;
+  std::unique_ptr<grpc::Server> server_;
+  std::vector<std::string> service_names_;
+  int port_ = 0;
+  std::stop_source stop_;
+  async::TaskGroup tasks_;
+  async::TaskGroup closing_;  // the end of the loop, which waits for tasks_
+  std::thread thread_;
+  bool shut_down_ = false;
+};
+
+}  // namespace mlp::rpc

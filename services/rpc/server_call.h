@@ -1,0 +1,168 @@
+// Serving calls: each call is a flow of the server's tasks(), from accepting it to its end.
+//
+// A handler is an ordinary function object that returns a Task, such as
+//   [this](const v1::GetJobRequest& request) { return GetJob(request); }
+// where GetJob is a member coroutine. It must not be a coroutine itself: its captures would be gone
+// at the first suspension. The request lives until the handler's task has ended.
+//
+// A service that is handed to the server must have each of its methods served, before Start.
+#pragma once
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/async_stream.h>
+#include <grpcpp/support/async_unary_call.h>
+
+#include <coroutine>
+#include <functional>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/async/task.h"
+#include "services/rpc/completion.h"
+#include "services/rpc/server.h"
+#include "services/rpc/status.h"
+
+namespace mlp::rpc {
+
+// The messages of a streaming call, as its handler sees it. Loop thread only.
+template <class Response>
+class ServerStream {
+ public:
+  ServerStream(grpc::ServerAsyncWriter<Response>& writer, std::stop_token stop)
+      : writer_(writer), stop_(std::move(stop)) {}
+
+  // Sends `message`, which must live until then; returns when gRPC takes the next one, which is
+  // late where the client reads slowly. False: the call is dead, and nothing more can be sent. One
+  // at a time.
+  async::Task<bool> Write(const Response& message) {
+    co_return co_await Completion([&](void* tag) { writer_.Write(message, tag); });
+  }
+  // Requested when the client cancelled or vanished, when its deadline passed, and when the
+  // server's shutdown has run out of patience.
+  std::stop_token stop_token() const { return stop_; }
+
+ private:
+  grpc::ServerAsyncWriter<Response>& writer_;
+  std::stop_token stop_;
+};
+
+template <class Request, class Response>
+using UnaryHandler = std::function<async::Task<absl::StatusOr<Response>>(const Request&)>;
+template <class Request, class Response>
+using StreamHandler =
+    std::function<async::Task<absl::Status>(const Request&, ServerStream<Response>&)>;
+
+namespace internal {
+
+// As generated: &AsyncService::RequestMethod.
+template <class Service, class Request, class Responder>
+using RequestMethod = void (Service::*)(grpc::ServerContext*, Request*, Responder*,
+                                        grpc::CompletionQueue*, grpc::ServerCompletionQueue*,
+                                        void*);
+
+// Calls of one method that can arrive at once without waiting for the loop.
+inline constexpr int kOutstandingRequests = 4;
+
+// The end of a call that has begun: the tag of AsyncNotifyWhenDone. It comes while the handler
+// runs (the call is dead) or after the handler has finished the call.
+class CallEnd final : public Tag {
+ public:
+  explicit CallEnd(grpc::ServerContext& context) : context_(context) {
+    context_.AsyncNotifyWhenDone(Arm());
+  }
+
+  std::stop_token stop_token() const { return stop_.get_token(); }
+
+  bool await_ready() const noexcept { return ended_; }
+  void await_suspend(std::coroutine_handle<> flow) noexcept { flow_ = flow; }
+  void await_resume() const noexcept {}
+
+ private:
+  void OnCompletion(bool) override {
+    ended_ = true;
+    if (context_.IsCancelled()) stop_.request_stop();
+    if (flow_) flow_.resume();
+  }
+
+  grpc::ServerContext& context_;
+  std::stop_source stop_;
+  std::coroutine_handle<> flow_;
+  bool ended_ = false;
+};
+
+template <class Service, class Request, class Response>
+async::Task<> ServeOneUnary(
+    Server& server, Service& service,
+    RequestMethod<Service, Request, grpc::ServerAsyncResponseWriter<Response>> accept,
+    UnaryHandler<Request, Response> handler) {
+  grpc::ServerContext context;
+  grpc::ServerAsyncResponseWriter<Response> responder(&context);
+  Request request;
+  const bool accepted = co_await Completion([&](void* tag) {
+    (service.*accept)(&context, &request, &responder, server.queue(), server.queue(), tag);
+  });
+  if (!accepted) co_return;
+  server.tasks().Spawn(ServeOneUnary(server, service, accept, handler));  // the next call
+
+  const absl::StatusOr<Response> response = co_await handler(request);
+  const grpc::Status status = ToGrpcStatus(response.status());
+  co_await Completion([&](void* tag) {
+    if (response.ok()) {
+      responder.Finish(*response, status, tag);
+    } else {
+      responder.FinishWithError(status, tag);
+    }
+  });
+}
+
+template <class Service, class Request, class Response>
+async::Task<> ServeOneStream(
+    Server& server, Service& service,
+    RequestMethod<Service, Request, grpc::ServerAsyncWriter<Response>> accept,
+    StreamHandler<Request, Response> handler) {
+  grpc::ServerContext context;
+  grpc::ServerAsyncWriter<Response> writer(&context);
+  CallEnd end(context);
+  Request request;
+  const bool accepted = co_await Completion([&](void* tag) {
+    (service.*accept)(&context, &request, &writer, server.queue(), server.queue(), tag);
+  });
+  if (!accepted) co_return;
+  server.tasks().Spawn(ServeOneStream(server, service, accept, handler));  // the next call
+
+  ServerStream<Response> stream(writer, end.stop_token());
+  const grpc::Status status = ToGrpcStatus(co_await handler(request, stream));
+  co_await Completion([&](void* tag) { writer.Finish(status, tag); });
+  co_await end;
+}
+
+}  // namespace internal
+
+// ServeUnary(server, service, &v1::JobService::AsyncService::RequestGetJob, handler): answers every
+// call of the method by `handler`. Before Start, on the thread that starts the server.
+template <class Service, class Request, class Response>
+void ServeUnary(
+    Server& server, std::type_identity_t<Service>& service,
+    internal::RequestMethod<Service, Request, grpc::ServerAsyncResponseWriter<Response>> accept,
+    std::type_identity_t<UnaryHandler<Request, Response>> handler) {
+  for (int i = 0; i < internal::kOutstandingRequests; ++i) {
+    server.tasks().Spawn(internal::ServeOneUnary(server, service, accept, handler));
+  }
+}
+
+// The same for a method that answers with a stream, which ends with the status that the handler
+// returns.
+template <class Service, class Request, class Response>
+void ServeStream(
+    Server& server, std::type_identity_t<Service>& service,
+    internal::RequestMethod<Service, Request, grpc::ServerAsyncWriter<Response>> accept,
+    std::type_identity_t<StreamHandler<Request, Response>> handler) {
+  for (int i = 0; i < internal::kOutstandingRequests; ++i) {
+    server.tasks().Spawn(internal::ServeOneStream(server, service, accept, handler));
+  }
+}
+
+}  // namespace mlp::rpc

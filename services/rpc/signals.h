@@ -1,0 +1,12 @@
+// Termination signals, taken by one thread instead of interrupting any.
+#pragma once
+
+namespace mlp::rpc {
+
+// Blocks SIGINT and SIGTERM for the calling thread and those that it starts, and ignores SIGPIPE.
+// First thing in main, before any thread and the first gRPC object.
+void BlockTerminationSignals();
+// Waits for SIGINT or SIGTERM and returns its number.
+int WaitForTerminationSignal();
+
+}  // namespace mlp::rpc

@@ -1,0 +1,108 @@
+#include "services/rpc/status.h"
+
+#include <google/rpc/error_details.pb.h>
+#include <google/rpc/status.pb.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "services/base/field_error.h"
+#include "services/base/retry_after.h"
+
+namespace mlp::rpc {
+namespace {
+
+// Message and details are sent three times, in the worst case at three bytes each, and peers may
+// refuse more than 8 KiB.
+constexpr std::size_t kMaxMessageLength = 1000;
+constexpr std::size_t kMaxFieldLength = 200;
+
+// Bytes of the UTF-8 character that `text` begins with; 0 where it does not begin with one.
+std::size_t CharacterLength(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = lead < 0x80                   ? 1
+                             : lead >= 0xc2 && lead < 0xe0 ? 2
+                             : lead >= 0xe0 && lead < 0xf0 ? 3
+                             : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                           : 0;
+  if (length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
+  }
+  return length;
+}
+
+std::string Readable(std::string_view text, std::size_t max_length) {
+  std::string readable;
+  while (!text.empty()) {
+    const std::size_t length = CharacterLength(text);
+    if (readable.size() + length > max_length) return readable + "...";
+    readable += length == 0 ? "?" : text.substr(0, length);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return readable;
+}
+
+std::string_view View(absl::string_view text) { return {text.data(), text.size()}; }
+
+void AddDetails(const absl::Status& status, google::rpc::Status& details) {
+  if (const auto field = FieldOf(status)) {
+    google::rpc::BadRequest bad_request;
+    auto& violation = *bad_request.add_field_violations();
+    violation.set_field(Readable(*field, kMaxFieldLength));
+    violation.set_description(details.message());
+    details.add_details()->PackFrom(bad_request);
+  }
+  if (const auto delay = RetryAfterOf(status)) {
+    google::rpc::RetryInfo retry;
+    retry.mutable_retry_delay()->set_seconds(delay->count() / 1000);
+    retry.mutable_retry_delay()->set_nanos(static_cast<int>(delay->count() % 1000 * 1'000'000));
+    details.add_details()->PackFrom(retry);
+  }
+}
+
+// Within a day: whoever sent it may mean anything.
+std::chrono::milliseconds Milliseconds(const google::protobuf::Duration& delay) {
+  const std::chrono::seconds seconds(std::clamp<std::int64_t>(delay.seconds(), 0, 24 * 60 * 60));
+  return seconds + std::chrono::milliseconds(std::clamp(delay.nanos(), 0, 999'999'999) / 1'000'000);
+}
+
+absl::Status WithDetails(absl::Status status, const google::rpc::Status& details) {
+  for (const auto& detail : details.details()) {
+    google::rpc::BadRequest bad_request;
+    if (detail.UnpackTo(&bad_request) && bad_request.field_violations_size() > 0) {
+      status = WithField(bad_request.field_violations(0).field(), status);
+    }
+    google::rpc::RetryInfo retry;
+    if (detail.UnpackTo(&retry)) {
+      status = WithRetryAfter(status, Milliseconds(retry.retry_delay()));
+    }
+  }
+  return status;
+}
+
+}  // namespace
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(status.code()));
+  details.set_message(Readable(View(status.message()), kMaxMessageLength));
+  AddDetails(status, details);
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), details.message(),
+                      details.SerializeAsString());
+}
+
+absl::Status FromGrpcStatus(const grpc::Status& status) {
+  const absl::Status plain(static_cast<absl::StatusCode>(status.error_code()),
+                           status.error_message());
+  google::rpc::Status details;
+  if (plain.ok() || !details.ParseFromString(status.error_details())) return plain;
+  return WithDetails(plain, details);
+}
+
+}  // namespace mlp::rpc
