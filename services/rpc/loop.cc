@@ -37,7 +37,11 @@ void Loop::OnCompletion(bool) {
     wake_up_pending_ = false;
     posted.swap(posted_);
   }
-  for (const auto& callback : posted) callback();
+  for (const auto& callback : posted) {
+    // One of them may have been the shutdown; only this thread changes shut_down_.
+    if (shut_down_) return;
+    callback();
+  }
 }
 
 void Loop::Run() {

@@ -60,7 +60,7 @@ class Loop final : public async::Clock, private Tag {
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;  // guarded by mutex_
   bool wake_up_pending_ = false;               // guarded by mutex_
-  bool shut_down_ = false;                     // guarded by mutex_
+  bool shut_down_ = false;                     // written by the loop thread under mutex_
   grpc::Alarm wake_up_;                        // guarded by mutex_: set, with this loop as its tag
 };
 

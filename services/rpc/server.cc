@@ -92,22 +92,32 @@ absl::Status CannotListen(const std::string& address) {
 
 }  // namespace
 
-Server::Server(std::unique_ptr<grpc::ServerCompletionQueue> queue)
-    : queue_(queue.get()), loop_(std::move(queue)) {}
-
 absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options) {
   if (absl::Status status = CheckAddress(options.listen); !status.ok()) return status;
   EnableHealthAndReflection();
   grpc::ServerBuilder builder;
   SetLimitsAndKeepalive(builder);
   for (grpc::Service* service : options.services) builder.RegisterService(service);
-  std::unique_ptr<Server> server(new Server(builder.AddCompletionQueue()));
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &server->port_);
-  builder.SetOption(std::make_unique<CollectServiceNames>(server->service_names_));
-  server->server_ = builder.BuildAndStart();
-  if (server->server_ == nullptr) return CannotListen(options.listen);
-  server->SetServing(false);
-  return server;
+  std::vector<std::string> names;
+  builder.SetOption(std::make_unique<CollectServiceNames>(names));
+  int port = 0;
+  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+  auto queue = builder.AddCompletionQueue();
+  auto server = builder.BuildAndStart();
+  if (server == nullptr) return CannotListen(options.listen);
+  return std::unique_ptr<Server>(
+      new Server(std::move(queue), std::move(server), std::move(names), port));
+}
+
+Server::Server(std::unique_ptr<grpc::ServerCompletionQueue> queue,
+               std::unique_ptr<grpc::Server> server, std::vector<std::string> service_names,
+               int port)
+    : queue_(queue.get()),
+      loop_(std::move(queue)),
+      server_(std::move(server)),
+      service_names_(std::move(service_names)),
+      port_(port) {
+  SetServing(false);
 }
 
 Server::~Server() {
@@ -129,11 +139,9 @@ void Server::Start() {
 
 void Server::Shutdown(std::chrono::milliseconds grace) {
   shut_down_ = true;
-  if (server_ != nullptr) {
-    server_->GetHealthCheckService()->Shutdown();
-    Post([this] { stop_.request_stop(); });
-    server_->Shutdown(std::chrono::system_clock::now() + grace);
-  }
+  server_->GetHealthCheckService()->Shutdown();
+  Post([this] { stop_.request_stop(); });
+  server_->Shutdown(std::chrono::system_clock::now() + grace);
   Post([this] { closing_.Spawn(ShutdownLoopAfterTasks()); });
   thread_.join();
 }

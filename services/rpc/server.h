@@ -66,15 +66,16 @@ class Server {
   std::stop_token stop_token() const { return stop_.get_token(); }
 
  private:
-  explicit Server(std::unique_ptr<grpc::ServerCompletionQueue> queue);
+  Server(std::unique_ptr<grpc::ServerCompletionQueue> queue, std::unique_ptr<grpc::Server> server,
+         std::vector<std::string> service_names, int port);
   void SetServing(bool serving);
   async::Task<> ShutdownLoopAfterTasks();
 
   grpc::ServerCompletionQueue* const queue_;  // loop_ owns it
   Loop loop_;
-  std::unique_ptr<grpc::Server> server_;
-  std::vector<std::string> service_names_;
-  int port_ = 0;
+  const std::unique_ptr<grpc::Server> server_;
+  const std::vector<std::string> service_names_;
+  const int port_;
   std::stop_source stop_;
   async::TaskGroup tasks_;
   async::TaskGroup closing_;  // the end of the loop, which waits for tasks_
