@@ -13,7 +13,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
 #include <xtensor/xtensor.hpp>
 
 #include "absl/status/status.h"
@@ -23,7 +22,7 @@
 namespace mlp {
 
 struct Shard {
-  Matrix<double> features;             // (rows, features)
+  Matrix<double> features;              // (rows, features)
   xt::xtensor<std::int32_t, 1> labels;  // (rows), 0 .. classes - 1
 
   std::size_t rows() const { return features.shape(0); }

@@ -6,7 +6,6 @@
 #include <span>
 #include <string_view>
 #include <variant>
-
 #include <xtensor/xtensor.hpp>
 
 #include "absl/status/status.h"
@@ -45,7 +44,8 @@ void Add(Parameters& sum, const Parameters& addend);
 void AddAverage(Parameters& parameters, const Parameters& gradient_sum, std::size_t count);
 
 enum class Initialization : std::uint8_t {
-  kGlorotUniform,  // weights uniform in +-sqrt(6 / (inputs + outputs)), biases 0 (Glorot, Bengio 2010)
+  kGlorotUniform,  // weights uniform in +-sqrt(6 / (inputs + outputs)), biases 0 (Glorot, Bengio
+                   // 2010)
   kReference,      // weights and biases uniform in +-0.01, drawn in the reference system's order
 };
 
@@ -54,8 +54,8 @@ std::string_view InitializationName(Initialization initialization);
 absl::StatusOr<Initialization> ParseInitialization(std::string_view name);
 
 // Initial parameters. Both are drawn in float64 from std::mt19937(seed), 53 bits a draw as NumPy's
-// legacy generator does, and then rounded to `precision`. kReference draws the layers from output to
-// input, kGlorotUniform from input to output. `spec` must have passed CheckModelSpec.
+// legacy generator does, and then rounded to `precision`. kReference draws the layers from output
+// to input, kGlorotUniform from input to output. `spec` must have passed CheckModelSpec.
 Parameters InitialParameters(const ModelSpec& spec, Precision precision,
                              Initialization initialization, std::uint32_t seed);
 

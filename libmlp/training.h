@@ -23,22 +23,23 @@ namespace mlp {
 std::string_view ArithmeticId();
 
 struct TrainingOptions {
-  int epochs = 10;               // full-batch steps at most, >= 1
-  double learning_rate = 1e-4;   // > 0
-  double tolerance = 0;          // stop once a step changed the loss by this much or less; 0: never
+  int epochs = 10;              // full-batch steps at most, >= 1
+  double learning_rate = 1e-4;  // > 0
+  double tolerance = 0;         // stop once a step changed the loss by this much or less; 0: never
 };
 
 struct Evaluation {
   std::size_t rows = 0;
-  std::size_t wrong_rows = 0;  // rows whose most probable class (the first of equals) is not the label
-  double loss = 0;             // -sum over rows of log(probability of the label + 1e-6), in nats
+  std::size_t wrong_rows =
+      0;            // rows whose most probable class (the first of equals) is not the label
+  double loss = 0;  // -sum over rows of log(probability of the label + 1e-6), in nats
 
   double error() const { return static_cast<double>(wrong_rows) / static_cast<double>(rows); }
 };
 
 struct TrainingResult {
-  Parameters gradient;   // (parameters) after training minus before, in the precision of `start`
-  Evaluation training;   // the shard's rows under the parameters after the last step
+  Parameters gradient;  // (parameters) after training minus before, in the precision of `start`
+  Evaluation training;  // the shard's rows under the parameters after the last step
   int epochs_run = 0;
 };
 

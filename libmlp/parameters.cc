@@ -1,0 +1,142 @@
+#include "libmlp/parameters.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "libmlp/absl_view.h"
+
+namespace mlp {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "buffers travel as they lie in memory");
+
+// Uniform in [0, 1) with 53 random bits, as NumPy's legacy generator draws it.
+double Uniform(std::mt19937& generator) {
+  const auto high = static_cast<double>(generator() >> 5);  // 27 bits
+  const auto low = static_cast<double>(generator() >> 6);   // 26 bits
+  return (high * 67108864.0 + low) / 9007199254740992.0;    // 2^26, 2^53
+}
+
+Vector<double> ReferenceParameters(const ModelSpec& spec, std::mt19937& generator) {
+  Vector<double> result = Vector<double>::from_shape({ParameterCount(spec)});
+  for (std::size_t layer = spec.layers(); layer-- > 0;) {
+    std::generate(result.begin() + LayerOffset(spec, layer),
+                  result.begin() + LayerOffset(spec, layer + 1),
+                  [&] { return 0.02 * Uniform(generator) - 0.01; });
+  }
+  return result;
+}
+
+Vector<double> GlorotParameters(const ModelSpec& spec, std::mt19937& generator) {
+  Vector<double> result = xt::zeros<double>({ParameterCount(spec)});
+  for (std::size_t layer = 0; layer < spec.layers(); ++layer) {
+    const std::size_t inputs = spec.layer_sizes[layer], outputs = spec.layer_sizes[layer + 1];
+    const double limit = std::sqrt(6.0 / static_cast<double>(inputs + outputs));
+    std::generate(result.begin() + LayerOffset(spec, layer) + outputs,  // after the biases
+                  result.begin() + LayerOffset(spec, layer + 1),
+                  [&] { return limit * (2 * Uniform(generator) - 1); });
+  }
+  return result;
+}
+
+template <class T>
+Parameters FromBytes(std::string_view bytes) {
+  Vector<T> result = Vector<T>::from_shape({bytes.size() / sizeof(T)});
+  if (!bytes.empty()) std::memcpy(result.data(), bytes.data(), bytes.size());
+  return result;
+}
+
+}  // namespace
+
+std::string_view PrecisionName(Precision precision) {
+  return precision == Precision::kFloat32 ? "float32" : "float64";
+}
+
+absl::StatusOr<Precision> ParsePrecision(std::string_view name) {
+  for (Precision precision : {Precision::kFloat32, Precision::kFloat64}) {
+    if (name == PrecisionName(precision)) return precision;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown precision '", AbslView(name), "': expected float32 or float64"));
+}
+
+Precision PrecisionOf(const Parameters& parameters) {
+  return std::holds_alternative<Vector<float>>(parameters) ? Precision::kFloat32
+                                                           : Precision::kFloat64;
+}
+
+std::size_t SizeOf(const Parameters& parameters) {
+  return std::visit([](const auto& values) { return values.size(); }, parameters);
+}
+
+bool AllFinite(const Parameters& parameters) {
+  return std::visit(
+      [](const auto& values) {
+        return std::all_of(values.begin(), values.end(), [](auto x) { return std::isfinite(x); });
+      },
+      parameters);
+}
+
+std::span<const std::byte> BytesOf(const Parameters& parameters) {
+  return std::visit(
+      [](const auto& values) { return std::as_bytes(std::span(values.data(), values.size())); },
+      parameters);
+}
+
+absl::StatusOr<Parameters> ParametersFromBytes(Precision precision, std::string_view bytes) {
+  const std::size_t element = precision == Precision::kFloat32 ? sizeof(float) : sizeof(double);
+  if (bytes.size() % element != 0) {
+    return absl::InvalidArgumentError(absl::StrCat(bytes.size(), " bytes are no whole number of ",
+                                                   AbslView(PrecisionName(precision)),
+                                                   " elements of ", element, " bytes"));
+  }
+  return precision == Precision::kFloat32 ? FromBytes<float>(bytes) : FromBytes<double>(bytes);
+}
+
+Parameters ZeroParameters(Precision precision, std::size_t size) {
+  if (precision == Precision::kFloat32) return Vector<float>(xt::zeros<float>({size}));
+  return Vector<double>(xt::zeros<double>({size}));
+}
+
+void Add(Parameters& sum, const Parameters& addend) {
+  std::visit([&](auto& values) { values += std::get<std::decay_t<decltype(values)>>(addend); },
+             sum);
+}
+
+void AddAverage(Parameters& parameters, const Parameters& gradient_sum, std::size_t count) {
+  std::visit(
+      [&](auto& values) {
+        using Values = std::decay_t<decltype(values)>;
+        const auto divisor = static_cast<typename Values::value_type>(count);
+        values += std::get<Values>(gradient_sum) / divisor;
+      },
+      parameters);
+}
+
+std::string_view InitializationName(Initialization initialization) {
+  return initialization == Initialization::kReference ? "reference" : "glorot-uniform";
+}
+
+absl::StatusOr<Initialization> ParseInitialization(std::string_view name) {
+  for (auto initialization : {Initialization::kGlorotUniform, Initialization::kReference}) {
+    if (name == InitializationName(initialization)) return initialization;
+  }
+  return absl::InvalidArgumentError(absl::StrCat("unknown initialization '", AbslView(name),
+                                                 "': expected glorot-uniform or reference"));
+}
+
+Parameters InitialParameters(const ModelSpec& spec, Precision precision,
+                             Initialization initialization, std::uint32_t seed) {
+  std::mt19937 generator(seed);
+  Vector<double> drawn = initialization == Initialization::kReference
+                             ? ReferenceParameters(spec, generator)
+                             : GlorotParameters(spec, generator);
+  if (precision == Precision::kFloat64) return drawn;
+  return Vector<float>(xt::cast<float>(drawn));
+}
+
+}  // namespace mlp
