@@ -1,0 +1,321 @@
+// The scheduler in small random worlds: nodes reject, fail, lack data, leave and come back, events
+// come late and twice. Whatever happens, the scheduler keeps its promises, and the same events at
+// the same times give the same decisions.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/coordinator/scheduler/scheduler.h"
+
+namespace mlp::coordinator {
+namespace {
+
+using namespace std::chrono_literals;
+
+// What the scheduler was told, and when it was asked.
+struct Step {
+  TimePoint now;
+  std::optional<SchedulerEvent> event;  // nullopt: Decide
+};
+
+std::string Text(const Decision& decision) {
+  if (const auto* dispatch = std::get_if<Dispatch>(&decision)) {
+    return absl::StrCat("dispatch ", dispatch->attempt, " shard ", dispatch->shard, " node ",
+                        dispatch->node, " offer ", dispatch->offer, " ", dispatch->reason);
+  }
+  if (const auto* cancel = std::get_if<Cancel>(&decision)) {
+    return absl::StrCat("cancel ", cancel->attempt, " ", cancel->reason);
+  }
+  return absl::StrCat("give up ", std::get<GiveUp>(decision).reason);
+}
+
+std::vector<std::string> Replay(const SchedulerOptions& options, const std::vector<Step>& steps) {
+  Scheduler scheduler(options);
+  std::vector<std::string> decisions;
+  for (const Step& step : steps) {
+    if (step.event) {
+      scheduler.Apply(step.now, *step.event);
+      continue;
+    }
+    for (const Decision& decision : scheduler.Decide(step.now)) decisions.push_back(Text(decision));
+  }
+  return decisions;
+}
+
+// A cluster in virtual time around one scheduler, and the bookkeeping that checks it. It calls
+// Decide after events and at NextWakeup() only. The first broken promise is kept in `broken`.
+class World {
+ public:
+  explicit World(std::uint64_t seed)
+      : random_(seed),
+        options_(RandomOptions()),
+        policy_(MakePolicy(options_.policy)),
+        scheduler_(options_),
+        nodes_(1 + Draw(5)),
+        rejects_(Draw(90)),
+        fails_(Draw(30)),
+        unfit_(Draw(3) == 0 ? Draw(40) : 0) {
+    for (int node = 0; node < static_cast<int>(nodes_.size()); ++node) {
+      At(Draw(30) * 1ms, [this, node] { ToggleNode(node); });
+    }
+  }
+
+  void Run(int rounds) {
+    for (int round = 0; round < rounds && broken.empty(); ++round) RunRound();
+  }
+
+  const SchedulerOptions& options() const { return options_; }
+  std::string broken;
+  std::vector<Step> steps;
+  std::vector<std::string> decisions;
+  int give_ups = 0;
+  int rounds_done = 0;
+
+ private:
+  struct Node {
+    bool up = false;
+    int active = 0;
+    TimePoint may_not_before;  // after a rejection under pull
+  };
+  struct Shard {
+    bool out = false;
+    bool finished = false;
+    int returns = 0;
+    std::map<int, int> offers;
+    std::set<int> unfit;
+    TimePoint may_not_before;  // after a rejection under the others
+  };
+  struct Attempt {
+    int round = 0;
+    int shard = 0;
+    int node = 0;
+    bool wanted = true;
+  };
+
+  SchedulerOptions RandomOptions() {
+    SchedulerOptions options;
+    options.shards = 1 + static_cast<int>(Draw(9));
+    options.policy = PolicyNames()[Draw(3)];
+    options.max_retries = static_cast<int>(Draw(2) == 0 ? Draw(6) : 100);
+    options.cool_down = Draw(3) * 5ms;
+    options.back_off_base = Draw(3) * 5ms;
+    options.back_off_max = 40ms;
+    options.seed = random_();
+    return options;
+  }
+
+  std::size_t Draw(std::size_t below) { return static_cast<std::size_t>(random_() % below); }
+  void At(std::chrono::nanoseconds delay, std::function<void()> action) {
+    agenda_.emplace(now_ + delay, std::move(action));
+  }
+  void Expect(bool kept, const char* promise) {
+    if (!kept && broken.empty()) broken = promise;
+  }
+  Node& NodeAt(int node) { return nodes_[static_cast<std::size_t>(node)]; }
+  Shard& ShardAt(int shard) { return shards_[static_cast<std::size_t>(shard)]; }
+
+  void Tell(SchedulerEvent event) {
+    scheduler_.Apply(now_, event);
+    steps.push_back({now_, std::move(event)});
+  }
+
+  void RunRound() {
+    ++round_;
+    given_up_ = false;
+    shards_.assign(static_cast<std::size_t>(options_.shards), Shard());
+    for (auto& [id, attempt] : attempts_) attempt.wanted = false;
+    Tell(RoundStarted{});
+    for (int turns = 0; !scheduler_.Done() && !given_up_ && broken.empty(); ++turns) {
+      Expect(turns < 100'000, "a round ends");
+      Decide();
+      Advance();
+    }
+    if (scheduler_.Done()) ++rounds_done;
+    Expect(scheduler_.Done() == std::ranges::all_of(shards_, &Shard::finished),
+           "done when all shards are trained");
+    Expect(!given_up_ || scheduler_.Decide(now_).empty(), "nothing after giving up");
+  }
+
+  // To the next thing on the agenda or the wakeup, whichever is first.
+  void Advance() {
+    const std::optional<TimePoint> wakeup = scheduler_.NextWakeup();
+    Expect(!wakeup || *wakeup > now_, "a wakeup lies in the future");
+    const bool stuck = !wakeup && attempts_.empty() && !scheduler_.Done() && !given_up_;
+    Expect(!stuck || std::ranges::none_of(nodes_, &Node::up), "never stalls while a node is up");
+    const bool idle = attempts_.empty() && !scheduler_.Done() && !given_up_;
+    Expect(idle != scheduler_.WaitingFor(now_).empty(),
+           "says what it waits for just when it waits");
+    if (wakeup && (agenda_.empty() || *wakeup < agenda_.begin()->first)) {
+      now_ = *wakeup;
+      return;
+    }
+    const auto next = agenda_.extract(agenda_.begin());
+    now_ = next.key();
+    next.mapped()();
+  }
+
+  void Decide() {
+    steps.push_back({now_, std::nullopt});
+    const bool out_of_retries = std::ranges::any_of(
+        shards_, [this](const Shard& shard) { return shard.returns > options_.max_retries; });
+    for (const Decision& decision : scheduler_.Decide(now_)) {
+      decisions.push_back(Text(decision));
+      Expect(!given_up_, "a give-up comes last");
+      std::visit([this](const auto& each) { Obey(each); }, decision);
+    }
+    Expect(given_up_ || !out_of_retries, "retries are bounded");
+  }
+
+  void Obey(const Dispatch& dispatch) {
+    Node& node = NodeAt(dispatch.node);
+    Shard& shard = ShardAt(dispatch.shard);
+    Expect(dispatch.attempt == ++last_attempt_, "attempts are numbered through");
+    Expect(node.up, "only nodes that are up get work");
+    Expect(now_ >= node.may_not_before, "a node that rejected cools down");
+    Expect(now_ >= shard.may_not_before, "a shard that was rejected backs off");
+    Expect(!shard.out && !shard.finished, "a shard is trained once");
+    Expect(!shard.unfit.contains(dispatch.node), "a node that is unfit is not asked again");
+    Expect(dispatch.offer == shard.offers[dispatch.node]++, "offers are counted");
+    Expect(dispatch.terms == policy_->terms(), "terms are the policy's");
+    Expect(!dispatch.reason.empty(), "every dispatch has a reason");
+    ++node.active;
+    Expect(!policy_->slots() || node.active <= *policy_->slots(), "slots are kept");
+    shard.out = true;
+    attempts_[dispatch.attempt] = {round_, dispatch.shard, dispatch.node};
+    At(Draw(20) * 1ms, [this, id = dispatch.attempt] { EndAttempt(id); });
+    if (Draw(2) == 0) At(1ms, [this, id = dispatch.attempt] { Tell(AttemptAccepted{id}); });
+    if (Draw(2) == 0) At(2ms, [this, id = dispatch.attempt] { Tell(AttemptStarted{id}); });
+  }
+
+  void Obey(const Cancel& cancel) {
+    const auto found = attempts_.find(cancel.attempt);
+    Expect(found != attempts_.end() && found->second.wanted, "what is cancelled is out");
+    if (found != attempts_.end()) found->second.wanted = false;
+  }
+
+  void Obey(const GiveUp& give_up) {
+    given_up_ = true;
+    ++give_ups;
+    const auto wanted = [](const auto& entry) { return entry.second.wanted; };
+    Expect(std::ranges::none_of(attempts_, wanted), "giving up cancels all attempts");
+    const bool bounded = ShardAt(give_up.shard).returns <= options_.max_retries;
+    const bool none_fit = std::ranges::none_of(nodes_, [&](const Node& node) {
+      return node.up &&
+             !ShardAt(give_up.shard).unfit.contains(static_cast<int>(&node - &nodes_[0]));
+    });
+    Expect(!bounded || none_fit || hopeless_.contains({round_, give_up.shard}),
+           "only gives up for a cause");
+    Expect(absl::StrContains(give_up.reason, absl::StrCat("shard ", give_up.shard)),
+           "a give-up names its shard");
+  }
+
+  void ToggleNode(int node) {
+    NodeAt(node).up = !NodeAt(node).up;
+    if (NodeAt(node).up) {
+      Tell(NodeJoined{node, absl::StrCat("n", node)});
+    } else {
+      Tell(NodeLeft{node});
+    }
+    At((NodeAt(node).up ? 20 + Draw(300) : Draw(60)) * 1ms, [this, node] { ToggleNode(node); });
+  }
+
+  void EndAttempt(AttemptId id) {
+    const Attempt attempt = attempts_.extract(id).mapped();
+    Node& node = NodeAt(attempt.node);
+    --node.active;
+    const SchedulerEvent end = DrawEnd(id, attempt);
+    Tell(end);
+    if (Draw(10) == 0) At(Draw(50) * 1ms, [this, end] { Tell(end); });  // once more, late
+    if (!attempt.wanted) return;
+    Shard& shard = ShardAt(attempt.shard);
+    shard.out = false;
+    shard.finished = std::holds_alternative<AttemptFinished>(end);
+    if (!shard.finished) ++shard.returns;
+    if (std::holds_alternative<AttemptRejected>(end)) NoteRejection(node, shard);
+    if (const auto* failed = std::get_if<AttemptFailed>(&end)) {
+      if (failed->kind == FailureKind::kNodeUnfit) shard.unfit.insert(attempt.node);
+      if (failed->kind == FailureKind::kHopeless) hopeless_.insert({round_, attempt.shard});
+    }
+  }
+
+  void NoteRejection(Node& node, Shard& shard) {
+    if (policy_->after_rejection() == AfterRejection::kCoolDownNode) {
+      node.may_not_before = now_ + options_.cool_down;
+    } else {
+      shard.may_not_before = now_ + std::min(options_.back_off_base, options_.back_off_max);
+    }
+  }
+
+  SchedulerEvent DrawEnd(AttemptId id, const Attempt& attempt) {
+    const bool fits = (std::hash<int>()(attempt.shard * 31 + attempt.node * 7) % 100) >= unfit_;
+    if (!NodeAt(attempt.node).up) return AttemptFailed{id, FailureKind::kNodeLost, "gone"};
+    if (policy_->terms().rejectable && Draw(100) < rejects_) return AttemptRejected{id, "busy"};
+    if (!fits) return AttemptFailed{id, FailureKind::kNodeUnfit, "its file differs"};
+    if (Draw(100) < fails_) return AttemptFailed{id, FailureKind::kNodeLost, "reset"};
+    if (Draw(1000) == 0) return AttemptFailed{id, FailureKind::kHopeless, "not finite"};
+    return AttemptFinished{id};
+  }
+
+  std::mt19937_64 random_;
+  SchedulerOptions options_;
+  std::unique_ptr<Policy> policy_;
+  Scheduler scheduler_;
+  TimePoint now_{1h};
+  std::multimap<TimePoint, std::function<void()>> agenda_;
+  std::vector<Node> nodes_;
+  std::vector<Shard> shards_;
+  std::map<AttemptId, Attempt> attempts_;   // that are out
+  std::set<std::pair<int, int>> hopeless_;  // round and shard
+  AttemptId last_attempt_ = 0;
+  int round_ = 0;
+  bool given_up_ = false;
+  std::size_t rejects_, fails_, unfit_;  // percent
+};
+
+TEST_CASE("the scheduler keeps its promises in five thousand random worlds") {
+  int give_ups = 0;
+  int rounds_done = 0;
+  for (std::uint64_t seed = 1; seed <= 5000; ++seed) {
+    World world(seed);
+    world.Run(5);
+    INFO("seed " << seed << ", policy " << world.options().policy);
+    REQUIRE(world.broken == "");
+    give_ups += world.give_ups;
+    rounds_done += world.rounds_done;
+  }
+  // The worlds are neither too kind nor too cruel to show anything.
+  CHECK(give_ups > 1000);
+  CHECK(rounds_done > 10000);
+}
+
+TEST_CASE("replaying recorded events gives the recorded decisions") {
+  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+    World world(seed);
+    world.Run(5);
+    INFO("seed " << seed);
+    REQUIRE_FALSE(world.decisions.empty());
+    REQUIRE(Replay(world.options(), world.steps) == world.decisions);
+  }
+}
+
+TEST_CASE("another seed gives other draws") {
+  SchedulerOptions options;
+  options.shards = 50;
+  options.policy = "random";
+  const TimePoint start(1h);
+  std::vector<Step> steps = {{start, NodeJoined{0, "a"}},
+                             {start, NodeJoined{1, "b"}},
+                             {start, RoundStarted{}},
+                             {start, std::nullopt}};
+  const std::vector<std::string> decisions = Replay(options, steps);
+  CHECK(Replay(options, steps) == decisions);
+  options.seed = 2;
+  CHECK(Replay(options, steps) != decisions);
+}
+
+}  // namespace
+}  // namespace mlp::coordinator
