@@ -1,0 +1,227 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "cli/enum_words.h"
+#include "cli/errors.h"
+
+namespace mlp::cli {
+namespace {
+
+bool IsWholeNumber(const std::string& word) {
+  return !word.empty() && std::all_of(word.begin(), word.end(),
+                                      [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+// An option that takes one of the words of an enumeration, or one of `more`.
+template <class Enum>
+void AddEnum(CLI::App& app, const std::string& name, const std::string& description,
+             std::function<void(Enum)> set, const std::map<std::string, int>& more = {}) {
+  std::map<std::string, int> numbers = EnumWords(*google::protobuf::GetEnumDescriptor<Enum>());
+  numbers.insert(more.begin(), more.end());
+  const std::string words = absl::StrJoin(
+      numbers, "|", [](std::string* out, const auto& entry) { out->append(entry.first); });
+  app.add_option_function<std::string>(
+         name,
+         [numbers, words, name, set](const std::string& word) {
+           const auto found = numbers.find(word);
+           if (found == numbers.end()) {
+             throw CLI::ValidationError(name, absl::StrCat(word, " is not one of ", words));
+           }
+           set(static_cast<Enum>(found->second));
+         },
+         description)
+      ->type_name(words);
+}
+
+void AddTrainingOptions(CLI::App& app, v1::JobSpec& spec) {
+  app.add_option_function<int>(
+      "--rounds", [&](int rounds) { spec.set_rounds(rounds); }, "Rounds [30]");
+  app.add_option_function<int>(
+      "--epochs", [&](int epochs) { spec.set_epochs(epochs); },
+      "Gradient-descent steps per shard and round [10]");
+  app.add_option_function<std::vector<int>>(
+         "--hidden",
+         [&](const std::vector<int>& sizes) {
+           spec.mutable_hidden_layer_sizes()->Assign(sizes.begin(), sizes.end());
+         },
+         "Units of each hidden layer: 64,32, or given once per layer [20]")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option_function<double>(
+      "--learning-rate", [&](double rate) { spec.set_learning_rate(rate); }, "Step size [0.0001]");
+  app.add_option_function<double>(
+      "--tolerance", [&](double tolerance) { spec.set_tolerance(tolerance); },
+      "Leave a shard for the round when a step changed its loss by this or less; 0: never [0]");
+  app.add_option_function<std::uint32_t>(
+      "--seed", [&](std::uint32_t seed) { spec.set_seed(seed); }, "Of the initial parameters [1]");
+  app.add_option_function<int>(
+      "--max-retries", [&](int retries) { spec.set_max_retries(retries); },
+      "Times a shard may be offered again in one round [100]");
+}
+
+void AddTrainingChoices(CLI::App& app, v1::JobSpec& spec) {
+  AddEnum<v1::Activation>(app, "--activation", "Of the hidden layers [relu]",
+                          [&](auto activation) { spec.set_activation(activation); });
+  AddEnum<v1::Precision>(app, "--precision", "Of all arithmetic [float64]",
+                         [&](auto precision) { spec.set_precision(precision); });
+  AddEnum<v1::Initialization>(
+      app, "--initialization", "How initial parameters are drawn [glorot-uniform]",
+      [&](auto initialization) { spec.set_initialization(initialization); });
+  AddEnum<v1::Policy>(app, "--policy",
+                      "Which node gets which shard; 1 is random, 2 least-load [pull]",
+                      [&](auto policy) { spec.set_policy(policy); },
+                      {{"1", v1::POLICY_RANDOM}, {"2", v1::POLICY_LEAST_LOAD}});
+  AddEnum<v1::Preset>(app, "--preset", "Defaults for the options that are not given",
+                      [&](auto preset) { spec.set_preset(preset); });
+}
+
+// Declares the subcommands; the one that is given ends up in `line`.
+class Commands {
+ public:
+  Commands(CLI::App& app, CommandLine& line) : app_(app), line_(line) {
+    AddTrain();
+    Add("jobs", "List the jobs, newest first", jobs_, "mlp-client jobs --limit 5")
+        .add_option("--limit", jobs_.limit, "Jobs to show [20]")
+        ->check(CLI::Range(1, 1000));
+    AddId(Add("job", "Show one job", job_, "mlp-client job job-7"), job_.id);
+    AddWatch();
+    AddId(Add("cancel", "Ask a job to stop", cancel_, "mlp-client cancel job-7"), cancel_.id);
+    Add("nodes", "List the compute nodes", nodes_, "mlp-client nodes");
+    AddModel();
+    AddEvaluate();
+  }
+
+ private:
+  template <class Command>
+  CLI::App& Add(const std::string& name, const std::string& description, Command& command,
+                const std::string& example) {
+    CLI::App& app = *app_.add_subcommand(name, description);
+    app.footer("Example: " + example);
+    app.fallthrough();  // --coordinator and --json may come after the command
+    app.callback([this, &command] { line_.command = command; });
+    return app;
+  }
+
+  static void AddId(CLI::App& app, std::string& id) {
+    app.add_option("ID", id, "Job id, such as job-7")->required();
+  }
+
+  void AddTrain() {
+    CLI::App& app =
+        Add("train", "Train on a dataset: submit a job and follow it", train_,
+            "mlp-client train letters --rounds 30 --hidden 64,32 --learning-rate 0.0001");
+    app.add_option(
+           "DATASET", train_.dataset,
+           "Directory below the coordinator's --data-dir. For a path to a directory that is "
+           "there, such as ./datasets/letters, its last component is used")
+        ->required();
+    AddTrainingOptions(app, train_.spec);
+    AddTrainingChoices(app, train_.spec);
+    app.add_option("--request-id", train_.request_id,
+                   "A repeated submission with the same id is the same job [random]");
+    app.add_flag("--detach", train_.detach, "Submit and return at once");
+  }
+
+  void AddWatch() {
+    CLI::App& app = Add("watch", "Follow a job to its end", watch_, "mlp-client watch job-7");
+    AddId(app, watch_.id);
+    app.add_option("--from", watch_.from, "Number of the first event [1]")
+        ->check(CLI::NonNegativeNumber);
+  }
+
+  void AddModel() {
+    CLI::App& app = Add("model", "Fetch a trained model (a serialised mlp.v1.Model)", model_,
+                        "mlp-client model job-7 -o letters.model");
+    AddId(app, model_.id);
+    app.add_option("-o,--output", model_.output, "File to write [standard output]");
+  }
+
+  void AddEvaluate() {
+    CLI::App& app = Add("evaluate", "Measure a trained model on the rows of a file", evaluate_,
+                        "mlp-client evaluate job-7 datasets/letters/train_letters11.txt");
+    AddId(app, evaluate_.id);
+    app.add_option("FILE", evaluate_.file,
+                   "Sent where it is here (at most 64 MiB), else a name below the coordinator's "
+                   "--data-dir")
+        ->required();
+  }
+
+  CLI::App& app_;
+  CommandLine& line_;
+  TrainCommand train_;
+  JobsCommand jobs_;
+  JobCommand job_;
+  WatchCommand watch_;
+  CancelCommand cancel_;
+  NodesCommand nodes_;
+  ModelCommand model_;
+  EvaluateCommand evaluate_;
+};
+
+void AddCommon(CLI::App& app, CommandLine& line) {
+  app.set_version_flag("--version", "mlp-client " MLP_VERSION);
+  app.add_option("--coordinator", line.coordinator, "Where the coordinator listens")
+      ->type_name("HOST:PORT")
+      ->capture_default_str()
+      ->envname("MLP_COORDINATOR")
+      ->check([](const std::string& address) {
+        const bool good = address.find(':') != std::string::npos && address.back() != ':';
+        return good ? "" : address + " is not host:port, such as localhost:9090";
+      });
+  app.add_flag("--json", line.json, "Print JSON, one object a line");
+  app.require_subcommand(1);
+  app.footer(
+      "Example: mlp-client train letters --preset reference\n"
+      "mlp-client COMMAND --help tells more. The reference system's form works too:\n"
+      "mlp-client localhost 9090 ./datasets/letters 30 10 20 0.0001");
+}
+
+EarlyExit EarlyExitFor(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() != 0) {
+    return {kExitUsage,
+            absl::StrCat("mlp-client: ", error.what(),
+                         "\nmlp-client --help and mlp-client COMMAND --help tell more\n")};
+  }
+  std::ostringstream text;
+  app.exit(error, text, text);
+  return {kExitDone, text.str()};
+}
+
+}  // namespace
+
+std::variant<CommandLine, EarlyExit> ParseCommandLine(std::vector<std::string> arguments) {
+  CommandLine line;
+  CLI::App app("Trains multi-layer perceptrons on an mlp-cluster", "mlp-client");
+  AddCommon(app, line);
+  const Commands commands(app, line);
+  arguments = ExpandReferenceForm(std::move(arguments));
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    return EarlyExitFor(app, error);
+  }
+  return line;
+}
+
+std::vector<std::string> ExpandReferenceForm(std::vector<std::string> arguments) {
+  if (arguments.size() != 7 || arguments[0].starts_with("-") || !IsWholeNumber(arguments[1])) {
+    return arguments;
+  }
+  return {"--coordinator",   absl::StrCat(arguments[0], ":", arguments[1]),
+          "train",           arguments[2],
+          "--preset",        "reference",
+          "--rounds",        arguments[3],
+          "--epochs",        arguments[4],
+          "--hidden",        arguments[5],
+          "--learning-rate", arguments[6]};
+}
+
+}  // namespace mlp::cli

@@ -1,0 +1,42 @@
+// What the user typed, checked as far as that is possible without the coordinator.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/cancel.h"
+#include "cli/evaluate.h"
+#include "cli/job.h"
+#include "cli/jobs.h"
+#include "cli/model.h"
+#include "cli/nodes.h"
+#include "cli/train.h"
+#include "cli/watch.h"
+
+namespace mlp::cli {
+
+struct CommandLine {
+  std::string coordinator = "localhost:9090";
+  bool json = false;
+  std::variant<std::monostate, TrainCommand, JobsCommand, JobCommand, WatchCommand, CancelCommand,
+               NodesCommand, ModelCommand, EvaluateCommand>
+      command;
+};
+
+// Nothing is to be run: help or version was asked for (exit code 0), or the usage is wrong.
+struct EarlyExit {
+  int exit_code;
+  std::string text;
+};
+
+// `arguments` without the program's name. MLP_COORDINATOR in the environment replaces the default
+// coordinator. The reference system's positional form works too (see ExpandReferenceForm).
+std::variant<CommandLine, EarlyExit> ParseCommandLine(std::vector<std::string> arguments);
+
+// "HOST PORT DATASET ROUNDS EPOCHS HIDDEN LEARNING-RATE" as the command that it means; anything
+// else as it is. The form is seven words, of which the first is no option and the second a whole
+// number: no command takes that.
+std::vector<std::string> ExpandReferenceForm(std::vector<std::string> arguments);
+
+}  // namespace mlp::cli

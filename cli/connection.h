@@ -1,0 +1,48 @@
+// The line to a coordinator: its stubs, and unary calls that end by an answer, a time limit or an
+// interrupt.
+#pragma once
+
+#include <grpcpp/client_context.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "cli/interrupt.h"
+#include "mlp/v1/cluster.grpc.pb.h"
+#include "mlp/v1/job.grpc.pb.h"
+#include "services/rpc/status.h"
+
+namespace mlp::cli {
+
+class Connection {
+ public:
+  // Connects with the first call. `interrupt` must outlive it.
+  Connection(const std::string& address, Interrupt& interrupt);
+
+  v1::JobService::Stub& jobs() { return *jobs_; }
+  v1::ClusterService::Stub& cluster() { return *cluster_; }
+  Interrupt& interrupt() { return interrupt_; }
+
+  // connection.Call(connection.jobs(), &v1::JobService::Stub::GetJob, request)
+  template <class Stub, class Request, class Response>
+  absl::StatusOr<Response> Call(
+      Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+      const Request& request, std::chrono::seconds limit = std::chrono::seconds(30)) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + limit);
+    const Interrupt::Cancels cancels(interrupt_, context);
+    Response response;
+    const grpc::Status status = (stub.*method)(&context, request, &response);
+    if (!status.ok()) return rpc::FromGrpcStatus(status);
+    return response;
+  }
+
+ private:
+  Interrupt& interrupt_;
+  std::unique_ptr<v1::JobService::Stub> jobs_;
+  std::unique_ptr<v1::ClusterService::Stub> cluster_;
+};
+
+}  // namespace mlp::cli

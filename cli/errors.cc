@@ -1,0 +1,44 @@
+#include "cli/errors.h"
+
+#include <chrono>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "cli/output.h"
+#include "services/base/field_error.h"
+#include "services/base/retry_after.h"
+
+namespace mlp::cli {
+namespace {
+
+bool NoAnswer(const absl::Status& error) {
+  return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error);
+}
+
+std::string Unreachable(const absl::Status& error, std::string_view address) {
+  const std::size_t colon = address.rfind(':');
+  const std::string port(colon == std::string_view::npos ? "9090" : address.substr(colon + 1));
+  return absl::StrCat("cannot reach the coordinator at ", std::string(address), ": ",
+                      error.message(), "; is it running? (start it with mlp-coordinator --listen ",
+                      "0.0.0.0:", port, ", or say where it is with --coordinator host:port)");
+}
+
+}  // namespace
+
+int ExitCodeOf(const absl::Status& error) {
+  return NoAnswer(error) ? kExitUnreachable : kExitFailed;
+}
+
+std::string ErrorText(const absl::Status& error, std::string_view address) {
+  if (NoAnswer(error)) return Unreachable(error, address);
+  std::string text(error.message());
+  const auto field = FieldOf(error);
+  if (field && !absl::StrContains(text, *field)) text = absl::StrCat(*field, ": ", text);
+  if (text.empty()) text = absl::StatusCodeToString(error.code());
+  if (const auto delay = RetryAfterOf(error)) {
+    absl::StrAppend(&text, " (try again in ", DurationText(*delay), ")");
+  }
+  return text;
+}
+
+}  // namespace mlp::cli

@@ -1,0 +1,61 @@
+#include "cli/event_stream.h"
+
+#include "services/rpc/status.h"
+
+namespace mlp::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// An attempt to connect ends sooner: a stream that lasted longer was connected, even without
+// events.
+constexpr std::chrono::seconds kSurelyConnected(5);
+
+bool IsConnectionLoss(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnknown:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// One stream, to its end. `next` becomes the number of the first event that did not arrive.
+absl::Status StreamOnce(Connection& connection, const std::string& job_id, std::int64_t& next,
+                        const EventSink& sink) {
+  grpc::ClientContext context;
+  const Interrupt::Cancels cancels(connection.interrupt(), context);
+  v1::WatchJobRequest request;
+  request.set_id(job_id);
+  request.set_from_sequence(next);
+  const auto reader = connection.jobs().WatchJob(&context, request);
+  v1::WatchJobResponse response;
+  while (reader->Read(&response)) {
+    sink.event(response.event());
+    next = response.event().sequence() + 1;
+  }
+  return rpc::FromGrpcStatus(reader->Finish());
+}
+
+}  // namespace
+
+absl::Status WatchEvents(Connection& connection, const std::string& job_id, std::int64_t from,
+                         const EventSink& sink, Patience patience) {
+  Interrupt& interrupt = connection.interrupt();
+  std::int64_t next = from;
+  for (int tries = patience.tries;; --tries) {
+    const std::int64_t before = next;
+    const auto begin = Clock::now();
+    absl::Status status = StreamOnce(connection, job_id, next, sink);
+    if (!IsConnectionLoss(status) || interrupt.happened()) return status;
+    if (next != before || Clock::now() - begin > kSurelyConnected) tries = patience.tries;
+    if (tries == 0) return status;
+    if (tries == patience.tries) sink.lost(status);
+    if (interrupt.WaitFor(patience.pause)) return status;
+  }
+}
+
+}  // namespace mlp::cli

@@ -1,0 +1,31 @@
+// A job's events, each once and in order, whatever happens to the connection.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "cli/connection.h"
+#include "mlp/v1/job.pb.h"
+
+namespace mlp::cli {
+
+struct EventSink {
+  std::function<void(const v1::JobEvent&)> event;
+  std::function<void(const absl::Status&)> lost;  // the connection; once per outage
+};
+
+struct Patience {
+  int tries = 30;  // to connect again, without an event in between
+  std::chrono::nanoseconds pause = std::chrono::seconds(1);
+};
+
+// Streams from event number `from` on and goes on after the last one received when the connection
+// breaks. OK when the job has ended; the last error when patience is exhausted, the coordinator
+// refuses, or there was an interrupt. Blocks; calls the sink on this thread.
+absl::Status WatchEvents(Connection& connection, const std::string& job_id, std::int64_t from,
+                         const EventSink& sink, Patience patience = {});
+
+}  // namespace mlp::cli

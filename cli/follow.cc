@@ -1,0 +1,94 @@
+#include "cli/follow.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "cli/errors.h"
+#include "cli/event_stream.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/summary.h"
+
+namespace mlp::cli {
+namespace {
+
+// Lines that stay, and on a terminal one below them that is redrawn in place.
+class Screen {
+ public:
+  explicit Screen(const Terminal& terminal) : terminal_(terminal) {}
+  ~Screen() { Redraw(""); }
+
+  void Keep(const std::string& line) {
+    Redraw("");
+    terminal_.out << line << std::endl;
+  }
+
+  // A line as long as the terminal is wide would wrap and could not be redrawn.
+  void Redraw(const std::string& status) {
+    if (!terminal_.tty || status == shown_) return;
+    shown_ = status;
+    terminal_.out << "\r\x1b[K" << status.substr(0, terminal_.width - 1) << std::flush;
+  }
+
+ private:
+  const Terminal& terminal_;
+  std::string shown_;
+};
+
+absl::Status ShowEvents(const Session& session, Connection& connection, const std::string& job_id,
+                        std::int64_t from, Progress& progress) {
+  Screen screen(session.terminal);
+  const auto show = [&](const v1::JobEvent& event) {
+    const auto line = progress.Apply(event);
+    if (session.json) {
+      session.terminal.out << Json(event) << std::endl;
+      return;
+    }
+    if (line) screen.Keep(*line);
+    screen.Redraw(progress.Status());
+  };
+  const auto lost = [&](const absl::Status& error) {
+    screen.Redraw("");
+    Say(session, absl::StrCat("lost the coordinator at ", session.coordinator, " (",
+                              error.message(), "); trying again"));
+  };
+  return WatchEvents(connection, job_id, from, {.event = show, .lost = lost});
+}
+
+std::string SummaryOf(const v1::Job& job, const Progress& progress, const FollowOptions& options) {
+  Followed followed;
+  followed.nodes_that_trained = progress.nodes_that_trained();
+  followed.last_round = progress.last_round();
+  if (options.submitted) {
+    followed.since_submission = std::chrono::steady_clock::now() - *options.submitted;
+  }
+  return Summary(job, followed);
+}
+
+}  // namespace
+
+int Follow(const Session& session, Connection& connection, const v1::Job& job,
+           const FollowOptions& options) {
+  Progress progress(job, session.terminal.tty);
+  const absl::Status followed = ShowEvents(session, connection, job.id(), options.from, progress);
+  if (!followed.ok()) return Fail(session, followed);
+
+  v1::GetJobRequest request;
+  request.set_id(job.id());
+  const auto ended = connection.Call(connection.jobs(), &v1::JobService::Stub::GetJob, request);
+  if (!ended.ok()) return Fail(session, ended.status());
+  if (session.json) {
+    session.terminal.out << Json(*ended) << std::endl;
+  } else {
+    session.terminal.out << SummaryOf(ended->job(), progress, options) << std::flush;
+  }
+  return ended->job().state() == v1::JOB_STATE_SUCCEEDED ? kExitDone : kExitFailed;
+}
+
+void SayDetached(const Session& session, const v1::Job& job) {
+  const std::string client = absl::StrCat("mlp-client --coordinator ", session.coordinator);
+  Say(session, absl::StrCat("detached; ", job.id(), " goes on. Watch it: ", client, " watch ",
+                            job.id(), "   Cancel it: ", client, " cancel ", job.id()));
+}
+
+}  // namespace mlp::cli

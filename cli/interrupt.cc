@@ -1,0 +1,60 @@
+#include "cli/interrupt.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cli/errors.h"
+#include "services/rpc/signals.h"
+
+namespace mlp::cli {
+
+Interrupt::Interrupt() {
+  rpc::BlockTerminationSignals();
+  listener_ = std::thread([this] { Listen(); });
+}
+
+Interrupt::~Interrupt() {
+  {
+    std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  pthread_kill(listener_.native_handle(), SIGTERM);
+  listener_.join();
+}
+
+bool Interrupt::happened() const {
+  std::lock_guard lock(mutex_);
+  return happened_;
+}
+
+bool Interrupt::WaitFor(std::chrono::nanoseconds duration) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, duration, [this] { return happened_; });
+}
+
+void Interrupt::Listen() {
+  for (;;) {
+    rpc::WaitForTerminationSignal();
+    std::lock_guard lock(mutex_);
+    if (ending_) return;
+    if (happened_) _exit(kExitInterrupted);
+    happened_ = true;
+    if (call_ != nullptr) call_->TryCancel();
+    changed_.notify_all();
+  }
+}
+
+Interrupt::Cancels::Cancels(Interrupt& interrupt, grpc::ClientContext& call)
+    : interrupt_(interrupt) {
+  std::lock_guard lock(interrupt_.mutex_);
+  interrupt_.call_ = &call;
+  if (interrupt_.happened_) call.TryCancel();
+}
+
+Interrupt::Cancels::~Cancels() {
+  std::lock_guard lock(interrupt_.mutex_);
+  interrupt_.call_ = nullptr;
+}
+
+}  // namespace mlp::cli

@@ -1,0 +1,30 @@
+// mlp-client: the command line of mlp-cluster.
+#include <iostream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/command_line.h"
+#include "cli/errors.h"
+
+namespace mlp::cli {
+namespace {
+
+int Run(const Session&, std::monostate) { return kExitUsage; }
+
+int Main(const std::vector<std::string>& arguments) {
+  Interrupt interrupt;
+  const auto parsed = ParseCommandLine(arguments);
+  if (const auto* early = std::get_if<EarlyExit>(&parsed)) {
+    (early->exit_code == kExitDone ? std::cout : std::cerr) << early->text;
+    return early->exit_code;
+  }
+  const auto& line = std::get<CommandLine>(parsed);
+  const Session session{line.coordinator, line.json, StandardTerminal(), interrupt};
+  return std::visit([&](const auto& command) { return Run(session, command); }, line.command);
+}
+
+}  // namespace
+}  // namespace mlp::cli
+
+int main(int argc, char** argv) { return mlp::cli::Main({argv + 1, argv + argc}); }

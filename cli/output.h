@@ -1,0 +1,60 @@
+// What reaches the user: the terminal, colours, aligned tables, durations, JSON.
+#pragma once
+
+#include <google/protobuf/message.h>
+#include <google/protobuf/timestamp.pb.h>
+
+#include <chrono>
+#include <cstddef>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mlp::cli {
+
+struct Terminal {
+  std::ostream& out;
+  std::ostream& err;
+  bool tty = false;        // `out` is a terminal: lines may be redrawn
+  bool colours = false;    // ... and its user did not set NO_COLOR
+  std::size_t width = 80;  // columns
+};
+
+// Standard output and error as they are now.
+Terminal StandardTerminal();
+
+enum class Colour { kNone, kRed, kGreen, kYellow };
+
+// `text` between escape sequences where `terminal` shows colours, bare elsewhere.
+std::string Coloured(const Terminal& terminal, Colour colour, std::string_view text);
+
+// Rows of left-aligned columns, two spaces apart.
+class Table {
+ public:
+  struct Cell {
+    Cell(std::string text, Colour colour = Colour::kNone);
+    Cell(const char* text);
+    std::string text;
+    Colour colour;
+  };
+  using Row = std::vector<Cell>;  // as many cells as the heading
+
+  explicit Table(Row heading);
+  void Add(Row row);
+  void Print(const Terminal& terminal) const;
+
+ private:
+  std::vector<Row> rows_;
+};
+
+// "0.42 s", "12.3 s", "2 min 05 s", "3 h 07 min".
+std::string DurationText(std::chrono::nanoseconds duration);
+// "2024-05-31 17:04:05" in UTC; "-" for an unset time (null).
+std::string TimeText(const google::protobuf::Timestamp* time);
+// Four decimals: an error, an accuracy.
+std::string ShareText(double share);
+// One line of protobuf JSON without its end; scalars that are zero are there too.
+std::string Json(const google::protobuf::Message& message);
+
+}  // namespace mlp::cli

@@ -1,0 +1,60 @@
+// What a job's events mean to somebody who watches: lines worth keeping, and one line that says
+// where the job stands. Pure: time is the events' own.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "mlp/v1/job.pb.h"
+
+namespace mlp::cli {
+
+class Progress {
+ public:
+  // `live`: Status() is shown all the time, so a finished round needs no line of its own.
+  Progress(const v1::Job& job, bool live);
+
+  // Takes the next event. The line to keep on the screen, if it is worth one.
+  std::optional<std::string> Apply(const v1::JobEvent& event);
+
+  // "round 12/30  shards 7/11  training error 0.4123  …", without what is not known yet.
+  std::string Status() const;
+
+  // Nodes that finished at least one attempt, among the events seen.
+  std::size_t nodes_that_trained() const { return nodes_.size(); }
+  // Of the last round that finished, among the events seen.
+  const std::optional<v1::JobEvent::RoundFinished>& last_round() const { return last_round_; }
+
+ private:
+  using Time = std::chrono::nanoseconds;  // since 1970
+
+  std::string WaitingLine(const v1::JobEvent::Waiting& waiting) const;
+  std::string RoundLine(int round, const v1::Evaluation& validation) const;
+  void StartRound(const v1::JobEvent& event);
+  void FinishRound(const v1::JobEvent& event);
+  std::string Clock() const;
+  std::optional<Time> TimeLeft() const;
+
+  const bool live_;
+  const int rounds_;
+  const Time submitted_;
+  int shards_;
+  Time now_;
+
+  int round_ = 0;  // the one that trains; 0: none yet
+  int shards_done_ = 0;
+  int first_round_ = 0;  // seen here: a watcher may come late
+  Time first_round_time_{};
+  int finished_round_ = 0;
+  Time finished_round_time_{};
+  std::optional<v1::JobEvent::RoundFinished> last_round_;
+  std::map<int, double> training_errors_;  // by round: the next may finish before validation
+  std::optional<v1::Evaluation> validation_;
+  std::set<std::string> nodes_;
+};
+
+}  // namespace mlp::cli

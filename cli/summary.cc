@@ -1,0 +1,115 @@
+#include "cli/summary.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include <cctype>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "cli/enum_words.h"
+#include "cli/output.h"
+
+namespace mlp::cli {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+using std::chrono::nanoseconds;
+
+std::string Line(const char* name, const std::string& value) {
+  return absl::StrFormat("  %-16s %s\n", name, value);
+}
+
+// From submission to the summary, or else to the job's end; nothing while it runs.
+std::optional<nanoseconds> TimeTaken(const v1::Job& job, const Followed& followed) {
+  if (followed.since_submission || !job.has_end_time()) return followed.since_submission;
+  return nanoseconds(TimeUtil::DurationToNanoseconds(job.end_time() - job.create_time()));
+}
+
+std::string Heading(const v1::Job& job, const Followed& followed) {
+  std::string text = absl::StrCat(job.id(), " ", StateName(job.state()));
+  const auto taken = TimeTaken(job, followed);
+  if (!taken) return text + "\n";
+  return absl::StrCat(text, " in ", DurationText(*taken), ", from submission to ",
+                      followed.since_submission ? "this summary" : "its end", "\n");
+}
+
+std::string TrainingErrorText(const v1::Job& job, const v1::JobEvent::RoundFinished& round) {
+  return absl::StrFormat(
+      "%s (of all %d training rows, under the nodes' own parameters at the end of round %d, before "
+      "averaging)",
+      ShareText(round.training_error()), job.training_rows(), job.rounds_done());
+}
+
+// The share is of all the time that the nodes had. Nodes that share a processor wait for each other
+// within their arithmetic, so it is wall time, not processor time.
+std::string ArithmeticText(const v1::Job& job, const Followed& followed) {
+  const nanoseconds computed(TimeUtil::DurationToNanoseconds(job.statistics().compute_time()));
+  std::string text = absl::StrCat(DurationText(computed), " over all nodes");
+  const auto taken = TimeTaken(job, followed);
+  if (!taken || *taken <= nanoseconds(0) || followed.nodes_that_trained == 0) return text;
+  const std::chrono::duration<double> had = *taken * followed.nodes_that_trained;
+  return absl::StrFormat("%s, %.1f %% of the time that %d nodes had (%d x %s)", text,
+                         100 * (computed / had), followed.nodes_that_trained,
+                         followed.nodes_that_trained, DurationText(*taken));
+}
+
+std::string AttemptsText(const v1::JobStatistics& statistics) {
+  const nanoseconds held_up(TimeUtil::DurationToNanoseconds(statistics.held_up_time()));
+  return absl::StrFormat("%d (%d rejected, %d failed), held up %s by injected load",
+                         statistics.attempts(), statistics.rejections(), statistics.failures(),
+                         DurationText(held_up));
+}
+
+std::string LayersText(const v1::Job& job) {
+  return absl::StrFormat("%s, %s, %s", absl::StrJoin(job.model().layer_sizes(), "-"),
+                         Word(job.spec().activation()), Word(job.spec().precision()));
+}
+
+}  // namespace
+
+std::string EvaluationText(const v1::Evaluation& evaluation) {
+  return absl::StrFormat("%s (%d of %d rows of %s wrong), accuracy %s",
+                         ShareText(evaluation.error()), evaluation.wrong_rows(), evaluation.rows(),
+                         evaluation.rows_source(), ShareText(1 - evaluation.error()));
+}
+
+std::string Summary(const v1::Job& job, const Followed& followed) {
+  std::string text = Heading(job, followed);
+  if (!job.detail().empty()) text += Line("why", job.detail());
+  text += Line("rounds", absl::StrCat(job.rounds_done(), " of ", job.spec().rounds()));
+  if (job.has_validation()) text += Line("validation error", EvaluationText(job.validation()));
+  if (followed.last_round) {
+    text += Line("training error", TrainingErrorText(job, *followed.last_round));
+  }
+  text += Line("arithmetic", ArithmeticText(job, followed));
+  text += Line("attempts", AttemptsText(job.statistics()));
+  if (!job.model_digest().empty()) text += Line("model digest", job.model_digest());
+  return text;
+}
+
+std::string Description(const v1::Job& job) {
+  const v1::JobSpec& spec = job.spec();
+  std::string text = Summary(job);
+  text += Line("dataset", absl::StrFormat("%s (%d shards, %d training rows)", spec.dataset(),
+                                          job.shards(), job.training_rows()));
+  text += Line("layers", LayersText(job));
+  text += Line("epochs", absl::StrCat(spec.epochs(), " per shard and round"));
+  text += Line("learning rate", absl::StrCat(spec.learning_rate()));
+  text += Line("tolerance", absl::StrCat(spec.tolerance()));
+  text += Line("initialization", absl::StrCat(Word(spec.initialization()), ", seed ", spec.seed()));
+  text += Line("policy", absl::StrCat(Word(spec.policy()), ", at most ", spec.max_retries(),
+                                      " retries per shard and round"));
+  text +=
+      Line("submitted",
+           absl::StrCat(TimeText(job.has_create_time() ? &job.create_time() : nullptr), " UTC"));
+  return text;
+}
+
+std::string StateName(v1::JobState state) {
+  std::string name = Word(state);
+  for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+}  // namespace mlp::cli

@@ -1,0 +1,34 @@
+// A job in words, for people. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "mlp/v1/job.pb.h"
+
+namespace mlp::cli {
+
+// What is known beyond the job itself by who followed its events.
+struct Followed {
+  // On the client's clock; where it did not submit the job, the job's own times count.
+  std::optional<std::chrono::nanoseconds> since_submission;
+  std::size_t nodes_that_trained = 0;
+  std::optional<v1::JobEvent::RoundFinished> last_round;
+};
+
+// "0.3331 (1166 of 3500 rows of validate_letters.txt wrong), accuracy 0.6669": an error.
+std::string EvaluationText(const v1::Evaluation& evaluation);
+
+// State, errors and the rows they were measured on, what it took, the model digest: some lines,
+// each with its end.
+std::string Summary(const v1::Job& job, const Followed& followed = {});
+
+// What was asked for, then the summary.
+std::string Description(const v1::Job& job);
+
+// "SUCCEEDED".
+std::string StateName(v1::JobState state);
+
+}  // namespace mlp::cli
