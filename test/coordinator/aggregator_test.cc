@@ -104,7 +104,8 @@ TEST_CASE("a gradient of a shard that does not exist is refused") {
   Aggregator aggregator(3, Precision::kFloat64, 1);
   const absl::Status status = aggregator.Add(3, Vector<double>{1});
   CHECK(status.code() == absl::StatusCode::kInternal);
-  CHECK_THAT(std::string(status.message()), Catch::EndsWith("shard 3 came in, but there are only 3"));
+  CHECK_THAT(std::string(status.message()),
+             Catch::EndsWith("shard 3 came in, but there are only 3"));
 }
 
 TEST_CASE("a gradient of another size or precision is refused, and the right one still counts") {

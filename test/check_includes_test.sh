@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# scripts/check-includes must refuse every include that the arrows forbid, and no other.
+set -euo pipefail
+check=$(cd "$(dirname "$0")/.." && pwd)/scripts/check-includes
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+failed=0
+
+# check_file PATH INCLUDE: runs the check on a tree of one file with that one include, in line 2.
+check_file() {
+  rm -rf "${tree:?}"/*
+  mkdir -p "$tree/$(dirname "$1")"
+  printf '// A file.\n#include %s\n' "$2" > "$tree/$1"
+  "$check" "$tree" 2>&1
+}
+
+refuses() {
+  local output
+  if output=$(check_file "$1" "$2"); then
+    echo "not refused: $1 includes $2"
+    failed=1
+  elif [[ $output != "$1:2: "*" may include only: "* ]]; then
+    echo "refused, but not as it should: $1 includes $2: $output"
+    failed=1
+  fi
+}
+
+accepts() {
+  local output
+  if ! output=$(check_file "$1" "$2") || [[ $output != "check-includes: OK, 1 files" ]]; then
+    echo "not accepted: $1 includes $2: $output"
+    failed=1
+  fi
+}
+
+refuses libmlp/x.h '"services/base/sha256.h"'
+refuses libmlp/x.cc '"services/async/task.h"'
+refuses libmlp/x.cc '"mlp/v1/model.pb.h"'
+refuses libmlp/x.cc '<grpcpp/grpcpp.h>'
+refuses libmlp/x.cc '<thread>'
+refuses services/base/x.h '"libmlp/parameters.h"'
+refuses services/base/x.h '<spdlog/spdlog.h>'
+refuses services/async/x.h '"absl/status/status.h"'
+refuses services/async/x.h '"services/base/sha256.h"'
+
+for pure in services/coordinator/{scheduler/x,scheduler/policies/x,aggregator,membership,job,job_event,job_spec}.h \
+  services/node/{load_injector,shard_cache,trainer}.cc; do
+  for include in '"services/async/task.h"' '"mlp/v1/job.pb.h"' '<google/protobuf/message.h>' '<grpcpp/alarm.h>' \
+    '<thread>' '<mutex>' '<coroutine>' '"absl/time/clock.h"' '"absl/synchronization/mutex.h"' '<unistd.h>'; do
+    refuses "$pure" "$include"
+  done
+done
+refuses services/coordinator/aggregator.cc '"services/coordinator/run_round.h"'
+refuses services/coordinator/job.h '"services/coordinator/job_service.h"'
+refuses services/node/shard_cache.h '"services/node/node_service.h"'
+
+for flow in services/coordinator/{coordinator,run_job,run_round,cluster,store}.cc services/node/node.h; do
+  for include in '"mlp/v1/job.pb.h"' '"mlp/v1/job.grpc.pb.h"' '<grpcpp/alarm.h>' '<grpc/grpc.h>' \
+    '"services/rpc/loop.h"' '"services/wire/model_proto.h"' '"services/coordinator/grpc_cluster.h"'; do
+    refuses "$flow" "$include"
+  done
+done
+
+refuses services/rpc/x.h '"libmlp/parameters.h"'
+for include in coordinator/job node/node local/local_cluster wire/model_proto; do
+  refuses services/rpc/x.h "\"services/$include.h\""
+done
+refuses services/wire/x.h '<grpcpp/grpcpp.h>'
+refuses services/wire/x.h '"mlp/v1/job.grpc.pb.h"'
+refuses services/wire/x.h '"services/coordinator/job.h"'
+refuses services/wire/x.h '"services/node/task.h"'
+refuses services/coordinator/grpc_cluster.cc '"services/node/node.h"'
+refuses services/node/main.cc '"services/coordinator/job.h"'
+refuses bench/x.cc '<grpcpp/grpcpp.h>'
+refuses services/other/x.h '<string>'  # a directory that the table does not know
+
+refuses services/coordinator/main.cc '"coordinator.h"'
+refuses services/coordinator/main.cc '"../async/task.h"'
+refuses cli/main.cc '"async/task.h"'
+
+accepts libmlp/x.cc '<xtensor/xtensor.hpp>'
+accepts services/base/x.cc '<openssl/sha.h>'
+accepts services/async/x.h '<thread>'
+accepts services/coordinator/scheduler/x.cc '"absl/status/status.h"'
+accepts services/coordinator/aggregator.h '"libmlp/parameters.h"'
+accepts services/coordinator/run_round.h '"services/async/task.h"'
+accepts services/coordinator/job_service.cc '"mlp/v1/job.grpc.pb.h"'
+accepts services/node/trainer.cc '<vector>'
+accepts services/rpc/x.cc '<grpcpp/grpcpp.h>'
+accepts services/wire/x.cc '<grpc/health/v1/health.pb.h>'
+accepts services/local/x.cc '"services/coordinator/coordinator.h"'
+accepts cli/x.cc '<grpcpp/client_context.h>'
+
+rm -rf "${tree:?}"/*
+if "$check" "$tree" > /dev/null 2>&1; then
+  echo "an empty tree is not an error"
+  failed=1
+fi
+exit "$failed"
