@@ -1,0 +1,154 @@
+// mlp-node: the program.
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "libmlp/training.h"
+#include "services/base/duration_text.h"
+#include "services/node/node_server.h"
+#include "services/rpc/healthcheck.h"
+#include "services/rpc/signals.h"
+
+namespace {
+
+using mlp::node::NodeServer;
+using mlp::node::NodeServerOptions;
+
+constexpr auto kGrace = std::chrono::seconds(5);
+
+constexpr const char* kFooter = R"(
+Example:
+  mlp-node --listen 0.0.0.0:9091 --data-dir datasets --load-probability 0.2 --load-delay 3s
+
+The reference system's form works too: port and load probability, data in ./datasets:
+  mlp-node 9091 0.2
+
+Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.)";
+
+struct Arguments {
+  NodeServerOptions options;
+  std::string data_dir = "datasets";
+  std::string load_delay = "3s";
+  std::string log_level = "info";
+  bool healthcheck = false;
+  std::vector<std::string> reference_form;  // PORT [PROBABILITY]
+};
+
+void DeclareLoad(CLI::App& app, Arguments& arguments) {
+  app.add_option("--load-probability", arguments.options.load_probability,
+                 "How often a task is rejected and, independently, held up; 0 to 1")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_option("--load-delay", arguments.load_delay, "How long a task is held up, such as 20ms")
+      ->capture_default_str();
+  app.add_option("--load-seed", arguments.options.load_seed,
+                 "Seed of rejections and delays: the same seed, the same misfortunes")
+      ->capture_default_str();
+}
+
+void Declare(CLI::App& app, Arguments& arguments) {
+  app.add_option("--listen", arguments.options.listen,
+                 "Address to serve on; port 0 takes any free one")
+      ->capture_default_str();
+  app.add_option("--data-dir", arguments.data_dir,
+                 "Directory whose subdirectories are the datasets")
+      ->capture_default_str();
+  app.add_option("--name", arguments.options.name,
+                 "Name, unique within the cluster (default: host name and port)");
+  DeclareLoad(app, arguments);
+  app.add_option("--cache-bytes", arguments.options.cache_bytes,
+                 "Memory for shards that were read, in bytes")
+      ->capture_default_str();
+  app.add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  app.add_flag("--healthcheck", arguments.healthcheck,
+               "Ask the node at --listen's port on this machine whether it serves; exit 0 or 1");
+  app.add_option("reference-form", arguments.reference_form,
+                 "PORT [PROBABILITY]: the reference system's command line")
+      ->expected(0, 2);
+  app.set_version_flag("--version", std::string("mlp-node ") + MLP_VERSION);
+  app.footer(kFooter);
+}
+
+absl::Status ApplyReferenceForm(const std::vector<std::string>& form, NodeServerOptions& options) {
+  if (form.empty()) return absl::OkStatus();
+  options.listen = absl::StrCat("0.0.0.0:", form.front());
+  if (form.size() == 2 && !absl::SimpleAtod(form[1], &options.load_probability)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("load probability must be a number from 0 to 1, is '", form[1], "'"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<NodeServerOptions> OptionsFrom(const Arguments& arguments) {
+  NodeServerOptions options = arguments.options;
+  options.data_dir = arguments.data_dir;
+  const auto delay = mlp::ParseDuration(arguments.load_delay);
+  if (!delay.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("--load-delay: ", delay.status().message()));
+  }
+  options.load_delay = *delay;
+  const absl::Status form = ApplyReferenceForm(arguments.reference_form, options);
+  if (!form.ok()) return form;
+  return options;
+}
+
+int Fail(const absl::Status& status) {
+  spdlog::error("{}", std::string(status.message()));
+  return absl::IsInvalidArgument(status) ? 2 : 1;
+}
+
+int HealthCheck(const std::string& listen) {
+  const std::string address = absl::StrCat("127.0.0.1:", listen.substr(listen.rfind(':') + 1));
+  const absl::Status status =
+      mlp::rpc::CheckHealth(address, "mlp.v1.NodeService", std::chrono::seconds(2));
+  if (status.ok()) return 0;
+  spdlog::error("{}", std::string(status.message()));
+  return 1;
+}
+
+int Serve(const NodeServerOptions& options) {
+  mlp::rpc::BlockTerminationSignals();
+  auto server = NodeServer::Start(options);
+  if (!server.ok()) return Fail(server.status());
+  const std::string host = options.listen.substr(0, options.listen.rfind(':'));
+  spdlog::info("listening on {}:{}", host, (*server)->port());
+  spdlog::info("version {}, arithmetic {}, name {}, data in {}, load probability {}", MLP_VERSION,
+               mlp::ArithmeticId(), (*server)->name(), options.data_dir.string(),
+               options.load_probability);
+  const int signal = mlp::rpc::WaitForTerminationSignal();
+  spdlog::info("stopping on signal {}", signal);
+  (*server)->Stop(kGrace);
+  spdlog::info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("mlp-node"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
+
+  CLI::App app("Trains shards for a coordinator, one at a time.");
+  Arguments arguments;
+  Declare(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  spdlog::set_level(spdlog::level::from_str(arguments.log_level));
+
+  const auto options = OptionsFrom(arguments);
+  if (!options.ok()) return Fail(options.status());
+  if (arguments.healthcheck) return HealthCheck(options->listen);
+  return Serve(*options);
+}

@@ -1,0 +1,104 @@
+#include "services/node/node.h"
+
+#include <utility>
+
+#include "services/async/wait.h"
+#include "services/base/field_error.h"
+
+namespace mlp::node {
+namespace {
+
+using async::Duration;
+using async::Task;
+using async::TimePoint;
+
+// On a worker.
+absl::StatusOr<TrainingResult> TrainOn(const Shard& shard, const TaskRequest& request,
+                                       const std::stop_token& stop) {
+  const absl::Status fits = CheckShard(request.model, shard);
+  if (!fits.ok()) {
+    return WithContext(request.data.path(), absl::FailedPreconditionError(fits.message()));
+  }
+  return mlp::Train(request.model, request.parameters, shard, request.options, stop);
+}
+
+}  // namespace
+
+Node::Node(NodeOptions options, async::Clock& clock, async::Workers& workers,
+           std::stop_token shutdown)
+    : options_(std::move(options)),
+      clock_(clock),
+      workers_(workers),
+      injector_(options_.load, options_.name),
+      shutdown_(std::move(shutdown)),
+      cache_(options_.cache_bytes),
+      line_(clock) {}
+
+Task<absl::StatusOr<TaskOutcome>> Node::Train(TaskRequest request, TaskObserver& observer,
+                                              std::stop_token stop) {
+  if (const auto rejection = Rejects(request)) {
+    ++rejected_tasks_;
+    co_return TaskOutcome(*rejection);
+  }
+  async::Line::Place place(line_);
+  co_await observer.OnAccepted(place.ahead());
+  const absl::Status waited = co_await WaitForStart(request, place, observer, stop);
+  if (!waited.ok()) co_return waited;
+  co_return co_await Compute(request, stop);
+}
+
+std::optional<Rejection> Node::Rejects(const TaskRequest& request) const {
+  if (shutdown_.stop_requested()) return Rejection::kShuttingDown;
+  if (!request.queue_when_busy && line_.size() > 0) return Rejection::kBusy;
+  if (request.rejectable && injector_.Rejects(request.round, request.shard, request.offer)) {
+    return Rejection::kLoad;
+  }
+  return std::nullopt;
+}
+
+Task<absl::Status> Node::WaitForStart(const TaskRequest& request, async::Line::Place& place,
+                                      TaskObserver& observer, std::stop_token stop) {
+  std::stop_source waiting;  // ends with the task or with the node
+  const auto end_wait = [&waiting] { waiting.request_stop(); };
+  const std::stop_callback on_stop(stop, end_wait);
+  const std::stop_callback on_shutdown(shutdown_, end_wait);
+
+  const TimePoint accepted = clock_.Now();
+  bool go_on = co_await place.Turn(waiting.get_token());
+  const TimePoint in_front = clock_.Now();
+  const Duration hold_up = injector_.HoldUp(request.round, request.shard);
+  if (go_on && hold_up > Duration::zero()) {
+    go_on = co_await async::SleepFor(clock_, hold_up, waiting.get_token());
+  }
+  if (stop.stop_requested()) co_return absl::CancelledError("the call was cancelled");
+  if (!go_on) co_return absl::UnavailableError("the node is shutting down");
+  co_await observer.OnStarted(in_front - accepted, clock_.Now() - in_front);
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<TaskOutcome>> Node::Compute(const TaskRequest& request, std::stop_token stop) {
+  const absl::StatusOr<LoadedShard> loaded = co_await FindShard(request.data);
+  if (!loaded.ok()) co_return loaded.status();
+  const TimePoint started = clock_.Now();
+  auto train = [&loaded, &request, &stop] { return TrainOn(*loaded->shard, request, stop); };
+  absl::StatusOr<TrainingResult> trained = co_await async::Offload(workers_, std::move(train));
+  if (!trained.ok()) co_return trained.status();
+  ++finished_tasks_;
+  co_return TaskOutcome(TaskResult{*std::move(trained), clock_.Now() - started, loaded->load_time});
+}
+
+Task<absl::StatusOr<Node::LoadedShard>> Node::FindShard(const ShardReference& reference) {
+  LoadedShard loaded;
+  loaded.shard = cache_.Find(reference.sha256);
+  if (loaded.shard != nullptr) co_return loaded;
+  const TimePoint started = clock_.Now();
+  auto load = [this, &reference] { return LoadShard(options_.data_dir, reference); };
+  auto shard = co_await async::Offload(workers_, std::move(load));
+  if (!shard.ok()) co_return shard.status();
+  cache_.Insert(reference.sha256, *shard);
+  loaded.shard = *std::move(shard);
+  loaded.load_time = clock_.Now() - started;
+  co_return loaded;
+}
+
+}  // namespace mlp::node

@@ -1,0 +1,77 @@
+// The compute node: accepts or rejects tasks, holds them up by injected load, trains them.
+//
+// One task at a time computes or is held up; the others wait in line, first come, first served. A
+// task that is stopped leaves the line at once, or within one epoch where it computes. Files and
+// arithmetic are left to `workers`. Once `shutdown` is requested, every task is rejected and those
+// that have not started end; the one that computes goes on. Loop thread only; clock and workers
+// outlive the node, the node outlives its tasks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/async/clock.h"
+#include "services/async/line.h"
+#include "services/async/task.h"
+#include "services/async/workers.h"
+#include "services/node/load_injector.h"
+#include "services/node/shard_cache.h"
+#include "services/node/task.h"
+
+namespace mlp::node {
+
+struct NodeOptions {
+  std::string name;  // unique within a cluster; part of the key of the load draws
+  std::filesystem::path data_dir;
+  LoadProfile load;
+  std::size_t cache_bytes = std::size_t{256} << 20;
+};
+
+class Node {
+ public:
+  Node(NodeOptions options, async::Clock& clock, async::Workers& workers, std::stop_token shutdown);
+
+  // One attempt. Cancelled after `stop`; FailedPrecondition where this node's file is missing,
+  // differs or does not fit the model; OutOfRange where parameters become non-finite; Unavailable
+  // where the node shuts down before the arithmetic began. `observer` outlives the attempt.
+  async::Task<absl::StatusOr<TaskOutcome>> Train(TaskRequest request, TaskObserver& observer,
+                                                 std::stop_token stop);
+
+  const NodeOptions& options() const { return options_; }
+  // Tasks held: queued, held up or computing.
+  std::size_t active_tasks() const { return line_.size(); }
+  std::int64_t finished_tasks() const { return finished_tasks_; }
+  std::int64_t rejected_tasks() const { return rejected_tasks_; }
+
+ private:
+  struct LoadedShard {
+    std::shared_ptr<const Shard> shard;
+    async::Duration load_time{};
+  };
+
+  std::optional<Rejection> Rejects(const TaskRequest& request) const;
+  async::Task<absl::Status> WaitForStart(const TaskRequest& request, async::Line::Place& place,
+                                         TaskObserver& observer, std::stop_token stop);
+  async::Task<absl::StatusOr<TaskOutcome>> Compute(const TaskRequest& request,
+                                                   std::stop_token stop);
+  async::Task<absl::StatusOr<LoadedShard>> FindShard(const ShardReference& reference);
+
+  const NodeOptions options_;
+  async::Clock& clock_;
+  async::Workers& workers_;
+  const LoadInjector injector_;
+  const std::stop_token shutdown_;
+  ShardCache cache_;
+  async::Line line_;
+  std::int64_t finished_tasks_ = 0;
+  std::int64_t rejected_tasks_ = 0;
+};
+
+}  // namespace mlp::node

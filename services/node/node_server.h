@@ -1,0 +1,61 @@
+// A whole compute node in this process: server, loop thread, worker threads. Any number of them may
+// live in one process.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "mlp/v1/node.grpc.pb.h"
+#include "services/async/thread_workers.h"
+#include "services/node/node.h"
+#include "services/node/node_service.h"
+#include "services/rpc/server.h"
+
+namespace mlp::node {
+
+struct NodeServerOptions {
+  std::string listen = "0.0.0.0:9091";  // host:port; port 0 takes any free one
+  std::filesystem::path data_dir = "datasets";
+  std::string name;             // empty: host name and port, such as "host:9091"
+  double load_probability = 0;  // of a rejection and, independently, of a delay; 0 to 1
+  std::chrono::nanoseconds load_delay = std::chrono::seconds(3);  // >= 0
+  std::uint64_t load_seed = 1;
+  std::size_t cache_bytes = std::size_t{256} << 20;  // of parsed shards kept in memory
+};
+
+class NodeServer {
+ public:
+  // Serves when it returns. InvalidArgument where an option is beyond its range, NotFound where
+  // `data_dir` is no directory, Unavailable where the port cannot be had.
+  static absl::StatusOr<std::unique_ptr<NodeServer>> Start(const NodeServerOptions& options);
+  NodeServer(const NodeServer&) = delete;
+  NodeServer& operator=(const NodeServer&) = delete;
+  // Stops without grace where that was not done.
+  ~NodeServer();
+
+  int port() const { return server_->port(); }
+  const std::string& name() const { return node_.options().name; }
+
+  // Rejects new tasks and ends those that have not started; the one that computes is cancelled
+  // after `grace`. Returns when everything has ended. Not on the loop thread.
+  void Stop(std::chrono::milliseconds grace);
+
+ private:
+  NodeServer(const NodeServerOptions& options, std::unique_ptr<rpc::Server> server,
+             std::unique_ptr<v1::NodeService::AsyncService> grpc_service);
+
+  // In the order of dependence: later members refer to earlier ones.
+  std::unique_ptr<v1::NodeService::AsyncService> grpc_service_;
+  std::unique_ptr<rpc::Server> server_;
+  async::ThreadWorkers workers_;
+  Node node_;
+  NodeService service_;
+  bool stopped_ = false;
+};
+
+}  // namespace mlp::node

@@ -1,0 +1,39 @@
+// mlp.v1.NodeService on a Node. Loop thread only; what it refers to outlives its calls.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "mlp/v1/node.grpc.pb.h"
+#include "services/async/task.h"
+#include "services/async/workers.h"
+#include "services/node/node.h"
+#include "services/rpc/server.h"
+#include "services/rpc/server_call.h"
+
+namespace mlp::node {
+
+class NodeService {
+ public:
+  // `workers` check requests and encode results while the node's other task computes: they need a
+  // thread to spare.
+  NodeService(Node& node, async::Workers& workers);
+
+  // Answers the calls of `service` from the server's start on.
+  void Serve(rpc::Server& server, v1::NodeService::AsyncService& service);
+
+ private:
+  using EventStream = rpc::ServerStream<v1::TrainShardEvent>;
+
+  async::Task<absl::Status> TrainShard(const v1::TrainShardRequest& request, EventStream& stream);
+  async::Task<v1::TrainShardEvent> EventOf(const TaskOutcome& outcome,
+                                           const v1::TrainShardRequest& request);
+  async::Task<absl::StatusOr<v1::GetNodeResponse>> GetNode();
+
+  Node& node_;
+  async::Workers& workers_;
+  const std::string instance_id_;
+};
+
+}  // namespace mlp::node

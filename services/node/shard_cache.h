@@ -1,0 +1,44 @@
+// Parsed shards by the digest of their file, so that a shard is read once and not once a round.
+// Bounded by bytes; the least recently used go first. Not thread-safe; shards that were handed out
+// live on.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "libmlp/dataset.h"
+
+namespace mlp::node {
+
+// Bytes that a parsed shard takes in memory.
+std::size_t BytesOf(const Shard& shard);
+
+class ShardCache {
+ public:
+  explicit ShardCache(std::size_t capacity_bytes) : capacity_(capacity_bytes) {}
+
+  // The shard, or null.
+  std::shared_ptr<const Shard> Find(const std::string& digest);
+  // Keeps `shard`, unless it is larger than the cache; one that is there already stays.
+  void Insert(const std::string& digest, std::shared_ptr<const Shard> shard);
+
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  struct Entry {
+    std::string digest;
+    std::shared_ptr<const Shard> shard;
+  };
+
+  void DropLeastRecentlyUsed();
+
+  std::size_t capacity_;
+  std::size_t bytes_ = 0;
+  std::list<Entry> entries_;  // most recently used first
+  std::unordered_map<std::string, std::list<Entry>::iterator> by_digest_;
+};
+
+}  // namespace mlp::node

@@ -1,0 +1,27 @@
+// Reading a shard from the node's data directory. Blocks: for worker threads. Re-entrant.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "libmlp/dataset.h"
+
+namespace mlp::node {
+
+struct ShardReference {
+  std::string dataset;  // directory below the data directory
+  std::string file;     // name in it
+  std::string sha256;   // 32 bytes: the digest of the file
+
+  std::string path() const { return dataset + "/" + file; }
+};
+
+// Reads, checks and parses the file. InvalidArgument, with the field, where the names lead outside
+// `data_dir`. FailedPrecondition where the file is not there, has another digest (both are told) or
+// is no shard. Errors give the path below `data_dir`.
+absl::StatusOr<std::shared_ptr<const Shard>> LoadShard(const std::filesystem::path& data_dir,
+                                                       const ShardReference& reference);
+
+}  // namespace mlp::node

@@ -1,0 +1,54 @@
+// One attempt to train one shard, as the node sees it: what is asked for, what is told on the way,
+// how it ends.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "libmlp/model_spec.h"
+#include "libmlp/parameters.h"
+#include "libmlp/training.h"
+#include "services/async/task.h"
+#include "services/node/shard_file.h"
+
+namespace mlp::node {
+
+struct TaskRequest {
+  std::string job_id;  // for logs
+  std::int32_t round = 1;
+  std::int32_t shard = 0;
+  std::int32_t offer = 0;  // how often the shard was offered to this node in this round before
+  ShardReference data;
+  ModelSpec model;        // passed CheckModelSpec
+  Parameters parameters;  // (ParameterCount(model))
+  TrainingOptions options;
+  bool queue_when_busy = false;  // wait behind other tasks rather than be rejected
+  bool rejectable = true;        // injected load may reject it
+};
+
+enum class Rejection : std::uint8_t { kBusy, kLoad, kShuttingDown };
+
+struct TaskResult {
+  TrainingResult training;
+  std::chrono::nanoseconds compute_time{};
+  std::chrono::nanoseconds load_time{};  // zero where the shard was in memory
+};
+
+using TaskOutcome = std::variant<Rejection, TaskResult>;
+
+// Is told what happens to a task, in this order, each at most once; the task goes on when the
+// observer is done. Nothing is told of a rejection.
+class TaskObserver {
+ public:
+  virtual ~TaskObserver() = default;
+  // The node will train the shard after `queued_behind` other tasks.
+  virtual async::Task<void> OnAccepted(std::size_t queued_behind) = 0;
+  // The arithmetic begins.
+  virtual async::Task<void> OnStarted(std::chrono::nanoseconds queued_for,
+                                      std::chrono::nanoseconds held_up_for) = 0;
+};
+
+}  // namespace mlp::node
