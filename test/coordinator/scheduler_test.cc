@@ -221,6 +221,16 @@ TEST_CASE("a rest of a node that nothing waits for needs no wakeup") {
   CHECK(driver.Sleep() == std::nullopt);
 }
 
+TEST_CASE("a rest of a node that has left needs no wakeup") {
+  Driver driver(Options(3, "pull"), 2);
+  driver.Reject(driver.Dispatches()[0]);
+  CHECK(driver.Decide().empty());
+  REQUIRE(driver.Sleep() == 10ms);
+  driver.Apply(NodeLeft{0});
+  CHECK(driver.Decide().empty());
+  CHECK(driver.Sleep() == std::nullopt);
+}
+
 // ---- Nodes
 
 TEST_CASE("nodes that leave get nothing, and nodes that join are used at once") {
