@@ -1,0 +1,85 @@
+// A server on 127.0.0.1 to call, and a loop to call it from.
+#pragma once
+
+#include <mlp/v1/job.grpc.pb.h>
+#include <mlp/v1/node.grpc.pb.h>
+
+#include <atomic>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <string>
+
+#include "services/async/task_group.h"
+#include "services/rpc/channel.h"
+#include "services/rpc/client_call.h"
+#include "services/rpc/loop.h"
+#include "services/rpc/server.h"
+#include "services/rpc/server_call.h"
+
+namespace mlp::rpc {
+
+// Serves GetJob, EvaluateModel and TrainShard. What a handler does depends on the id in the
+// request.
+class TestServer {
+ public:
+  explicit TestServer(const std::string& listen = "127.0.0.1:0");
+
+  Server& server() { return *server_; }
+  std::string address() const { return "127.0.0.1:" + std::to_string(server_->port()); }
+  // Set when a TrainShard handler has seen its stop token, or a write that failed.
+  std::future<void> stopped() { return stopped_.get_future(); }
+  // Set when a TrainShard handler has begun to wait.
+  std::future<void> waiting() { return waiting_.get_future(); }
+  // Bytes between the lowest and the highest stack address that GetJob was called at.
+  std::uintptr_t stack_range() const { return highest_ - lowest_; }
+
+ private:
+  void NoteStack();
+  // "missing" and "field" are errors; any other id is answered with a job of that id.
+  async::Task<absl::StatusOr<v1::GetJobResponse>> GetJob(const v1::GetJobRequest& request);
+  // Answers with the length of the content.
+  async::Task<absl::StatusOr<v1::EvaluateModelResponse>> Evaluate(
+      const v1::EvaluateModelRequest& request);
+  // Writes events that count up from 0 in queued_behind: three for "three", without end for
+  // "endless", one and then an error for "fail", one and then nothing until stopped for "wait".
+  async::Task<absl::Status> Train(const v1::TrainShardRequest& request,
+                                  ServerStream<v1::TrainShardEvent>& stream);
+  async::Task<absl::Status> Wait(ServerStream<v1::TrainShardEvent>& stream);
+
+  v1::JobService::AsyncService jobs_;
+  v1::NodeService::AsyncService node_;
+  std::promise<void> stopped_;
+  std::promise<void> waiting_;
+  std::uintptr_t lowest_ = UINTPTR_MAX;
+  std::uintptr_t highest_ = 0;
+  std::unique_ptr<Server> server_;  // last: it goes first, with all that runs on it
+};
+
+// A client on the test's own thread: Run returns when the flow has ended, so that whatever it noted
+// can be asserted. One Run each.
+class TestClient {
+ public:
+  explicit TestClient(const std::string& address) : channel(MakeChannel(address)) {}
+  void Run(async::Task<> flow);
+
+  Loop loop;
+  std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<v1::JobService::Stub> jobs = v1::JobService::NewStub(channel);
+  std::unique_ptr<v1::NodeService::Stub> node = v1::NodeService::NewStub(channel);
+
+ private:
+  async::Task<> ShutdownAfterFlow();
+
+  async::TaskGroup flows_;
+  async::TaskGroup closing_;
+};
+
+// GetJob(id): its status, and the id in `answer`.
+async::Task<absl::Status> GetJob(TestClient& client, std::string id, std::string& answer);
+// Notes GetJob's status.
+async::Task<> CheckAlive(TestClient& client, absl::Status& status);
+// Whether the server at `address` answers GetJob.
+bool IsAlive(const std::string& address);
+
+}  // namespace mlp::rpc
