@@ -117,8 +117,9 @@ std::string_view TakeDigits(std::string_view& text) {
 
 absl::Status CannotRead(const std::filesystem::path& path, const std::error_code& error) {
   const std::string message = absl::StrCat(path.string(), ": ", error.message());
-  return error == std::errc::no_such_file_or_directory ? absl::NotFoundError(message)
-                                                       : absl::InvalidArgumentError(message);
+  const bool nothing_there =
+      error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+  return nothing_there ? absl::NotFoundError(message) : absl::InvalidArgumentError(message);
 }
 
 absl::Status CheckRelativeName(std::string_view name) {

@@ -34,9 +34,9 @@ struct Shard {
 inline constexpr std::int64_t kMaxClasses = 65'536;
 inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
 
-// Parses the text of one file; `name` is what errors call it. InvalidArgument: empty file, empty
-// line, ragged row, fewer than two columns, not a number, nan or inf, class not a whole number from
-// 0 to kMaxClasses - 1.
+// Parses the text of one file; `name` is what errors call it. Blanks around a number are fine.
+// InvalidArgument: empty file, empty line, ragged row, fewer than two columns, not a number, nan or
+// inf, beyond the range of float64, class not a whole number from 0 to kMaxClasses - 1.
 absl::StatusOr<Shard> ParseShard(std::string_view text, std::string_view name);
 
 // Compares file names so that numbers in them count as numbers: "train_2" before "train_10".
@@ -51,7 +51,8 @@ struct DatasetFiles {
 // shards, no validation file or more than one.
 absl::StatusOr<DatasetFiles> ListDatasetFiles(const std::filesystem::path& directory);
 
-// The bytes of a file. NotFound, or InvalidArgument where it is larger than kMaxFileBytes.
+// The bytes of a file. NotFound, or InvalidArgument where it is no regular file or larger than
+// kMaxFileBytes.
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path);
 
 // The directory or file that `name` means below `root`, which must exist. InvalidArgument where

@@ -16,9 +16,11 @@ namespace mlp {
 
 // The function after every hidden layer. The output layer is always softmax.
 enum class Activation : std::uint8_t {
-  kRelu,  // max(0, a); gradient passes where a > 0
+  // max(0, a); gradient passes where a > 0.
+  kRelu,
   kTanh,
-  kLogistic,  // 1 / (1 + exp(-a))
+  // 1 / (1 + exp(-a)).
+  kLogistic,
   kIdentity,
   // a unchanged; gradient passes where a >= 0. What the reference system computes under the name of
   // ReLU; it exists for parity with it and is no function's derivative.
@@ -50,8 +52,7 @@ absl::Status CheckModelSpec(const ModelSpec& spec);
 // Sum over the layers of (inputs + 1) * outputs. `spec` must have passed CheckModelSpec.
 std::size_t ParameterCount(const ModelSpec& spec);
 
-// Offset in the flat buffer of layer `layer`'s matrix (layer_sizes[layer] + 1, layer_sizes[layer +
-// 1]).
+// Where in the flat buffer the matrix (inputs + 1, outputs) of `layer` begins.
 std::size_t LayerOffset(const ModelSpec& spec, std::size_t layer);
 
 }  // namespace mlp

@@ -44,9 +44,10 @@ void Add(Parameters& sum, const Parameters& addend);
 void AddAverage(Parameters& parameters, const Parameters& gradient_sum, std::size_t count);
 
 enum class Initialization : std::uint8_t {
-  kGlorotUniform,  // weights uniform in +-sqrt(6 / (inputs + outputs)), biases 0 (Glorot, Bengio
-                   // 2010)
-  kReference,      // weights and biases uniform in +-0.01, drawn in the reference system's order
+  // Weights uniform in +-sqrt(6 / (inputs + outputs)), biases 0 (Glorot, Bengio 2010).
+  kGlorotUniform,
+  // Weights and biases uniform in +-0.01, drawn in the reference system's order.
+  kReference,
 };
 
 // "glorot-uniform", "reference".

@@ -30,9 +30,10 @@ struct TrainingOptions {
 
 struct Evaluation {
   std::size_t rows = 0;
-  std::size_t wrong_rows =
-      0;            // rows whose most probable class (the first of equals) is not the label
-  double loss = 0;  // -sum over rows of log(probability of the label + 1e-6), in nats
+  // Rows whose most probable class, the first of equals, is not the label.
+  std::size_t wrong_rows = 0;
+  // -sum over rows of log(probability of the label + 1e-6), in nats.
+  double loss = 0;
 
   double error() const { return static_cast<double>(wrong_rows) / static_cast<double>(rows); }
 };
@@ -59,7 +60,8 @@ absl::StatusOr<TrainingResult> Train(const ModelSpec& spec, const Parameters& st
                                      const Shard& shard, const TrainingOptions& options,
                                      std::stop_token stop = {});
 
-// Measures a model. Same requirements. Cancelled after `stop`.
+// Measures a model. Same requirements. Cancelled after `stop`; OutOfRange where the loss is not
+// finite.
 absl::StatusOr<Evaluation> Evaluate(const ModelSpec& spec, const Parameters& parameters,
                                     const Shard& shard, std::stop_token stop = {});
 
