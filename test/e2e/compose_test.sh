@@ -43,7 +43,7 @@ echo "undisturbed: $(digest_of "$summary")"
 
 train >"$work/summary" 2>&1 &
 client=$!
-grep -Eqm1 'round +3' < <(tail --pid="$client" -n +1 -f "$work/summary") ||
+grep -Eqm1 '^round 3/' < <(tail --pid="$client" -n +1 -f "$work/summary") ||
   fail "the job did not reach round 3: $(cat "$work/summary")"
 victim=$("${compose[@]}" ps -q node | head -n 1)
 docker kill "$victim" >/dev/null
