@@ -1,0 +1,122 @@
+#include "services/coordinator/coordinator_server.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "services/async/thread_workers.h"
+#include "services/coordinator/coordinator.h"
+#include "services/coordinator/dataset_loader.h"
+#include "services/coordinator/file_job_log.h"
+#include "services/coordinator/grpc_cluster.h"
+#include "services/coordinator/job_service.h"
+#include "services/coordinator/memory_store.h"
+#include "services/rpc/server.h"
+
+namespace mlp::coordinator {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Validation, data and logs; the nodes do the heavy work.
+constexpr int kWorkers = 2;
+
+absl::Status Check(const CoordinatorServerOptions& options) {
+  std::error_code error;
+  if (!fs::is_directory(options.data_dir, error)) {
+    return absl::NotFoundError(absl::StrCat("the data directory ", options.data_dir.string(),
+                                            " is not there; give the right one with --data-dir"));
+  }
+  absl::Status policy = CheckPolicyName("--default-policy", options.default_policy);
+  if (!policy.ok()) return policy;
+  if (options.log_dir && !fs::is_directory(*options.log_dir, error) &&
+      !fs::create_directories(*options.log_dir, error)) {
+    return absl::FailedPreconditionError(absl::StrCat("cannot make the log directory ",
+                                                      options.log_dir->string(), ": ",
+                                                      error.message()));
+  }
+  return absl::OkStatus();
+}
+
+// "20261123T093000Z-": when this coordinator started.
+std::string LogPrefix() {
+  return absl::FormatTime("%Y%m%dT%H%M%SZ-", absl::Now(), absl::UTCTimeZone());
+}
+
+std::unique_ptr<JobLog> MakeLog(const std::optional<fs::path>& directory,
+                                async::ThreadWorkers::Post post) {
+  if (!directory) return std::make_unique<NoJobLog>();
+  return std::make_unique<FileJobLog>(*directory, LogPrefix(), std::move(post));
+}
+
+}  // namespace
+
+// In the order of construction; each part uses those above it.
+class CoordinatorServer::Parts {
+ public:
+  explicit Parts(CoordinatorServerOptions given)
+      : options(std::move(given)) {}
+
+  absl::Status Start() {
+    rpc::ServerOptions server_options;
+    server_options.listen = options.listen;
+    server_options.services = {&jobs, &nodes};
+    absl::StatusOr<std::unique_ptr<rpc::Server>> listening = rpc::Server::Listen(server_options);
+    if (!listening.ok()) return listening.status();
+    server = *std::move(listening);
+
+    const auto post = [this](std::function<void()> callback) { server->Post(std::move(callback)); };
+    workers = std::make_unique<async::ThreadWorkers>(kWorkers, post);
+    resolver = std::make_unique<async::ThreadWorkers>(1, post);
+    cluster = std::make_unique<GrpcCluster>(server->loop(), *resolver);
+    store = std::make_unique<MemoryStore>(options.keep_jobs);
+    log = MakeLog(options.log_dir, post);
+    coordinator = std::make_unique<Coordinator>(
+        server->loop(), *workers, *cluster, *store, *log,
+        [data_dir = options.data_dir](const std::string& name) { return ReadDataset(data_dir, name); });
+    handlers = std::make_unique<JobServiceHandlers>(*coordinator, *cluster, *workers,
+                                                    options.data_dir, options.default_policy);
+    handlers->Serve(*server, jobs, nodes);
+    server->tasks().Spawn(cluster->Run(options.nodes, server->stop_token()));
+    server->tasks().Spawn(coordinator->Run(server->stop_token()));
+    server->Start();
+    return absl::OkStatus();
+  }
+
+  const CoordinatorServerOptions options;
+  v1::JobService::AsyncService jobs;
+  v1::ClusterService::AsyncService nodes;
+  std::unique_ptr<rpc::Server> server;
+  std::unique_ptr<async::ThreadWorkers> workers;
+  std::unique_ptr<async::ThreadWorkers> resolver;
+  std::unique_ptr<GrpcCluster> cluster;
+  std::unique_ptr<MemoryStore> store;
+  std::unique_ptr<JobLog> log;
+  std::unique_ptr<Coordinator> coordinator;
+  std::unique_ptr<JobServiceHandlers> handlers;
+  bool stopped = false;
+};
+
+CoordinatorServer::CoordinatorServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+CoordinatorServer::~CoordinatorServer() { Stop(std::chrono::seconds(1)); }
+
+absl::StatusOr<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(
+    CoordinatorServerOptions options) {
+  if (absl::Status status = Check(options); !status.ok()) return status;
+  auto parts = std::make_unique<Parts>(std::move(options));
+  if (absl::Status status = parts->Start(); !status.ok()) return status;
+  return std::unique_ptr<CoordinatorServer>(new CoordinatorServer(std::move(parts)));
+}
+
+int CoordinatorServer::port() const { return parts_->server->port(); }
+
+void CoordinatorServer::Stop(std::chrono::milliseconds grace) {
+  if (std::exchange(parts_->stopped, true)) return;
+  parts_->server->Shutdown(grace);
+}
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,45 @@
+// A whole coordinator: server, loop, workers, cluster and jobs, as main and in-process clusters
+// start it.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/coordinator/node_list.h"
+
+namespace mlp::coordinator {
+
+struct CoordinatorServerOptions {
+  std::string listen = "0.0.0.0:9090";  // port 0: any free one
+  std::filesystem::path data_dir = "datasets";
+  std::vector<HostPort> nodes;
+  std::optional<std::filesystem::path> log_dir;  // made where it is missing; none: no job logs
+  std::string default_policy = "pull";           // for jobs that name none
+  std::size_t keep_jobs = 1000;                  // ended jobs remembered
+};
+
+class CoordinatorServer {
+ public:
+  // Listens and begins to serve. Errors: the address cannot be listened on, the data directory is
+  // not there, the log directory cannot be made, no such policy.
+  static absl::StatusOr<std::unique_ptr<CoordinatorServer>> Start(CoordinatorServerOptions options);
+  // Stops with a grace of a second where Stop was not called.
+  ~CoordinatorServer();
+
+  int port() const;
+  // Takes no more calls, cancels the running job, ends what is open after at most `grace`. Not on
+  // the loop thread.
+  void Stop(std::chrono::milliseconds grace);
+
+ private:
+  class Parts;
+  explicit CoordinatorServer(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace mlp::coordinator

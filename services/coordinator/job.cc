@@ -1,0 +1,63 @@
+#include "services/coordinator/job.h"
+
+#include <numeric>
+
+namespace mlp::coordinator {
+namespace {
+
+// One overload for each kind of event that changes a job; the others leave it as it is.
+struct Fold {
+  Job& job;
+  const JobEvent& event;
+
+  void operator()(const events::StateChanged& change) const {
+    job.state = change.state;
+    job.detail = change.detail;
+    job.model_digest = change.model_digest;
+    if (change.state == JobState::kRunning) job.start_time = event.time;
+    if (IsFinal(change.state)) job.end_time = event.time;
+  }
+  void operator()(const events::Waiting& waiting) const { job.detail = waiting.reason; }
+  void operator()(const events::AttemptDispatched&) const { ++job.statistics.attempts; }
+  void operator()(const events::AttemptRejected&) const { ++job.statistics.rejections; }
+  void operator()(const events::AttemptStarted& started) const {
+    job.statistics.held_up_time += started.held_up_for;
+  }
+  void operator()(const events::AttemptFinished& finished) const {
+    job.statistics.compute_time += finished.compute_time;
+  }
+  void operator()(const events::AttemptFailed&) const { ++job.statistics.failures; }
+  void operator()(const events::RoundFinished&) const { job.rounds_done = event.round; }
+  void operator()(const events::RoundValidated& validated) const {
+    job.validated_round = event.round;
+    job.validation = validated.validation;
+    job.validation_file = validated.rows_source;
+  }
+  void operator()(const events::NodeJoined&) const {}
+  void operator()(const events::NodeLeft&) const {}
+  void operator()(const events::RoundStarted&) const {}
+  void operator()(const events::AttemptAccepted&) const {}
+  void operator()(const events::AttemptCancelled&) const {}
+};
+
+}  // namespace
+
+const char* JobStateName(JobState state) {
+  switch (state) {
+    case JobState::kPending: return "PENDING";
+    case JobState::kRunning: return "RUNNING";
+    case JobState::kSucceeded: return "SUCCEEDED";
+    case JobState::kFailed: return "FAILED";
+    case JobState::kCancelled: return "CANCELLED";
+  }
+  return "UNKNOWN";
+}
+
+std::size_t Dataset::training_rows() const {
+  return std::accumulate(shards.begin(), shards.end(), std::size_t{0},
+                         [](std::size_t sum, const TrainingShard& shard) { return sum + shard.rows; });
+}
+
+void Apply(Job& job, const JobEvent& event) { std::visit(Fold{job, event}, event.body); }
+
+}  // namespace mlp::coordinator

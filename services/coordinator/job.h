@@ -1,0 +1,81 @@
+// A training job: what was asked, where it stands, what it took.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libmlp/dataset.h"
+#include "libmlp/model_spec.h"
+#include "libmlp/training.h"
+#include "services/coordinator/job_event.h"
+#include "services/coordinator/job_spec.h"
+
+namespace mlp::coordinator {
+
+// A dataset as a job needs it. The training rows stay with the nodes.
+struct Dataset {
+  struct TrainingShard {
+    std::string file;
+    std::string sha256;  // 32 bytes
+    std::size_t rows = 0;
+  };
+  std::string name;
+  std::vector<TrainingShard> shards;
+  std::string validation_file;
+  Shard validation;
+  std::size_t features = 0;
+  std::size_t classes = 0;
+
+  std::size_t training_rows() const;
+};
+
+struct JobStatistics {
+  std::int64_t attempts = 0;
+  std::int64_t rejections = 0;
+  std::int64_t failures = 0;
+  std::chrono::nanoseconds compute_time{};
+  std::chrono::nanoseconds held_up_time{};
+};
+
+struct Job {
+  using TimePoint = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+  std::int64_t number = 0;  // 1, 2, 3 … within a coordinator
+  std::string id;           // "job-<number>"
+  std::string request_id;
+  JobSpec spec;
+  ModelSpec model;
+  std::size_t shards = 0;
+  std::size_t training_rows = 0;
+  TimePoint create_time;
+
+  // Folded from the events.
+  JobState state = JobState::kPending;
+  std::string detail;
+  std::optional<TimePoint> start_time;
+  std::optional<TimePoint> end_time;
+  int rounds_done = 0;
+  int validated_round = 0;
+  std::optional<Evaluation> validation;
+  std::string validation_file;
+  JobStatistics statistics;
+  std::string model_digest;
+};
+
+// Brings `job` up to date with one more event.
+void Apply(Job& job, const JobEvent& event);
+
+// A trained model.
+struct Model {
+  ModelSpec spec;
+  Parameters parameters;
+  std::string digest;  // SHA-256 of the parameters, hexadecimal
+  std::string job_id;
+  std::string dataset;
+};
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,107 @@
+// What happens to a job, one record each. A job's state is the fold of its events (job.h), its log
+// and its watchers' stream are the events themselves.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "libmlp/training.h"
+
+namespace mlp::coordinator {
+
+enum class JobState : std::uint8_t { kPending, kRunning, kSucceeded, kFailed, kCancelled };
+
+// "PENDING" …
+const char* JobStateName(JobState state);
+inline bool IsFinal(JobState state) {
+  return state != JobState::kPending && state != JobState::kRunning;
+}
+
+namespace events {
+
+using Duration = std::chrono::nanoseconds;
+
+struct StateChanged {
+  JobState state = JobState::kPending;
+  std::string detail;        // why it failed or was cancelled
+  std::string model_digest;  // hexadecimal, when succeeded
+};
+struct Waiting {
+  std::string reason;  // empty: goes on
+};
+struct NodeJoined {
+  std::string node;
+};
+struct NodeLeft {
+  std::string node;
+  std::string reason;
+};
+struct RoundStarted {
+  int shards = 0;
+};
+
+// What all records about an attempt share.
+struct Attempt {
+  std::int64_t attempt = 0;
+  int shard = 0;
+  std::string node;
+};
+struct AttemptDispatched : Attempt {
+  std::string reason;
+};
+struct AttemptAccepted : Attempt {
+  int queued_behind = 0;
+};
+struct AttemptRejected : Attempt {
+  std::string reason;
+};
+struct AttemptStarted : Attempt {
+  Duration queued_for{};
+  Duration held_up_for{};
+};
+struct AttemptFinished : Attempt {
+  Duration total_time{};
+  Duration compute_time{};
+  Duration load_time{};
+  int epochs_run = 0;
+  Evaluation training;
+  std::string rows_source;  // the shard's file
+};
+struct AttemptFailed : Attempt {
+  std::string reason;
+};
+struct AttemptCancelled : Attempt {
+  std::string reason;
+};
+
+struct RoundFinished {
+  double training_error = 0;
+  double training_loss = 0;
+  std::int64_t epochs_run = 0;
+  Duration duration{};
+};
+struct RoundValidated {
+  Evaluation validation;
+  std::string rows_source;  // the validation file
+  Duration duration{};
+};
+
+}  // namespace events
+
+struct JobEvent {
+  using Body =
+      std::variant<events::StateChanged, events::Waiting, events::NodeJoined, events::NodeLeft,
+                   events::RoundStarted, events::AttemptDispatched, events::AttemptAccepted,
+                   events::AttemptRejected, events::AttemptStarted, events::AttemptFinished,
+                   events::AttemptFailed, events::AttemptCancelled, events::RoundFinished,
+                   events::RoundValidated>;
+
+  std::int64_t sequence = 0;  // 1, 2, 3 … within the job
+  std::chrono::sys_time<std::chrono::nanoseconds> time;
+  int round = 0;  // 0: the whole job
+  Body body;
+};
+
+}  // namespace mlp::coordinator

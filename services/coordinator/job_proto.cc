@@ -1,0 +1,256 @@
+#include "services/coordinator/job_proto.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/base/field_error.h"
+#include "services/wire/enum_proto.h"
+#include "services/wire/model_proto.h"
+#include "services/wire/time_proto.h"
+
+namespace mlp::coordinator {
+namespace {
+
+constexpr std::pair<v1::Policy, const char*> kPolicies[] = {
+    {v1::POLICY_RANDOM, "random"},
+    {v1::POLICY_LEAST_LOAD, "least-load"},
+    {v1::POLICY_PULL, "pull"},
+};
+
+absl::StatusOr<std::string> PolicyFromProto(v1::Policy proto) {
+  for (const auto& [value, name] : kPolicies) {
+    if (value == proto) return name;
+  }
+  return FieldError("spec.policy", absl::StrCat("has no value ", static_cast<int>(proto),
+                                                "; the values are those of mlp.v1.Policy"));
+}
+
+v1::Policy PolicyToProto(const std::string& policy) {
+  for (const auto& [value, name] : kPolicies) {
+    if (policy == name) return value;
+  }
+  return v1::POLICY_UNSPECIFIED;
+}
+
+absl::Status ApplyPreset(v1::Preset preset, JobSpec& spec) {
+  switch (preset) {
+    case v1::PRESET_UNSPECIFIED:
+      return absl::OkStatus();
+    case v1::PRESET_REFERENCE:
+      spec.activation = Activation::kUnrectifiedRelu;
+      spec.initialization = Initialization::kReference;
+      spec.tolerance = 0.2;
+      spec.seed = 1;
+      spec.precision = Precision::kFloat64;
+      return absl::OkStatus();
+    default:
+      return FieldError("spec.preset", absl::StrCat("has no value ", static_cast<int>(preset),
+                                                    "; the values are those of mlp.v1.Preset"));
+  }
+}
+
+// Sets `to` where `proto` says anything but UNSPECIFIED (0).
+template <class Enum, class Proto>
+absl::Status SetEnum(Proto proto, const char* field, Enum& to) {
+  if (proto == Proto{}) return absl::OkStatus();
+  absl::StatusOr<Enum> value = wire::FromProto(proto, field);
+  if (value.ok()) to = *value;
+  return value.status();
+}
+
+absl::Status SetHiddenLayers(const v1::JobSpec& proto, JobSpec& spec) {
+  if (proto.hidden_layer_sizes().empty()) return absl::OkStatus();
+  spec.hidden_layer_sizes.clear();
+  for (const std::int32_t size : proto.hidden_layer_sizes()) {
+    if (size < 0) {
+      return FieldError("spec.hidden_layer_sizes", absl::StrCat("must be 1 or more, not ", size));
+    }
+    spec.hidden_layer_sizes.push_back(static_cast<std::size_t>(size));
+  }
+  return absl::OkStatus();
+}
+
+template <class Proto>
+void SetAttempt(const events::Attempt& attempt, Proto& proto) {
+  proto.set_attempt(attempt.attempt);
+  proto.set_shard(attempt.shard);
+  proto.set_node(attempt.node);
+}
+
+// One overload for each kind of event.
+struct ToBody {
+  v1::JobEvent& proto;
+
+  void operator()(const events::StateChanged& event) const {
+    auto& to = *proto.mutable_state_changed();
+    to.set_state(static_cast<v1::JobState>(static_cast<int>(event.state) + 1));
+    to.set_detail(event.detail);
+    to.set_model_digest(event.model_digest);
+  }
+  void operator()(const events::Waiting& event) const {
+    proto.mutable_waiting()->set_reason(event.reason);
+  }
+  void operator()(const events::NodeJoined& event) const {
+    proto.mutable_node_joined()->set_node(event.node);
+  }
+  void operator()(const events::NodeLeft& event) const {
+    auto& to = *proto.mutable_node_left();
+    to.set_node(event.node);
+    to.set_reason(event.reason);
+  }
+  void operator()(const events::RoundStarted& event) const {
+    proto.mutable_round_started()->set_shards(event.shards);
+  }
+  void operator()(const events::AttemptDispatched& event) const {
+    auto& to = *proto.mutable_attempt_dispatched();
+    SetAttempt(event, to);
+    to.set_reason(event.reason);
+  }
+  void operator()(const events::AttemptAccepted& event) const {
+    auto& to = *proto.mutable_attempt_accepted();
+    SetAttempt(event, to);
+    to.set_queued_behind(event.queued_behind);
+  }
+  void operator()(const events::AttemptRejected& event) const {
+    auto& to = *proto.mutable_attempt_rejected();
+    SetAttempt(event, to);
+    to.set_reason(event.reason);
+  }
+  void operator()(const events::AttemptStarted& event) const {
+    auto& to = *proto.mutable_attempt_started();
+    SetAttempt(event, to);
+    *to.mutable_queued_for() = wire::ToProto(event.queued_for);
+    *to.mutable_held_up_for() = wire::ToProto(event.held_up_for);
+  }
+  void operator()(const events::AttemptFinished& event) const {
+    auto& to = *proto.mutable_attempt_finished();
+    SetAttempt(event, to);
+    *to.mutable_total_time() = wire::ToProto(event.total_time);
+    *to.mutable_compute_time() = wire::ToProto(event.compute_time);
+    *to.mutable_load_time() = wire::ToProto(event.load_time);
+    to.set_epochs_run(event.epochs_run);
+    *to.mutable_training() = wire::ToProto(event.training, event.rows_source);
+  }
+  void operator()(const events::AttemptFailed& event) const {
+    auto& to = *proto.mutable_attempt_failed();
+    SetAttempt(event, to);
+    to.set_reason(event.reason);
+  }
+  void operator()(const events::AttemptCancelled& event) const {
+    auto& to = *proto.mutable_attempt_cancelled();
+    SetAttempt(event, to);
+    to.set_reason(event.reason);
+  }
+  void operator()(const events::RoundFinished& event) const {
+    auto& to = *proto.mutable_round_finished();
+    to.set_training_error(event.training_error);
+    to.set_training_loss(event.training_loss);
+    to.set_epochs_run(event.epochs_run);
+    *to.mutable_duration() = wire::ToProto(event.duration);
+  }
+  void operator()(const events::RoundValidated& event) const {
+    auto& to = *proto.mutable_round_validated();
+    *to.mutable_validation() = wire::ToProto(event.validation, event.rows_source);
+    *to.mutable_duration() = wire::ToProto(event.duration);
+  }
+};
+
+v1::JobSpec ToProto(const JobSpec& spec) {
+  v1::JobSpec proto;
+  proto.set_dataset(spec.dataset);
+  proto.set_rounds(spec.rounds);
+  proto.set_epochs(spec.epochs);
+  for (const std::size_t size : spec.hidden_layer_sizes) {
+    proto.add_hidden_layer_sizes(static_cast<std::int32_t>(size));
+  }
+  proto.set_activation(wire::ToProto(spec.activation));
+  proto.set_precision(wire::ToProto(spec.precision));
+  proto.set_learning_rate(spec.learning_rate);
+  proto.set_tolerance(spec.tolerance);
+  proto.set_initialization(wire::ToProto(spec.initialization));
+  proto.set_seed(spec.seed);
+  proto.set_policy(PolicyToProto(spec.policy));
+  proto.set_max_retries(spec.max_retries);
+  return proto;
+}
+
+v1::JobStatistics ToProto(const JobStatistics& statistics) {
+  v1::JobStatistics proto;
+  proto.set_attempts(statistics.attempts);
+  proto.set_rejections(statistics.rejections);
+  proto.set_failures(statistics.failures);
+  *proto.mutable_compute_time() = wire::ToProto(statistics.compute_time);
+  *proto.mutable_held_up_time() = wire::ToProto(statistics.held_up_time);
+  return proto;
+}
+
+}  // namespace
+
+absl::StatusOr<JobSpec> FromProto(const v1::JobSpec& proto, const std::string& default_policy) {
+  JobSpec spec;
+  spec.policy = default_policy;
+  absl::Status status = ApplyPreset(proto.preset(), spec);
+  spec.dataset = proto.dataset();
+  if (proto.has_rounds()) spec.rounds = proto.rounds();
+  if (proto.has_epochs()) spec.epochs = proto.epochs();
+  if (proto.has_learning_rate()) spec.learning_rate = proto.learning_rate();
+  if (proto.has_tolerance()) spec.tolerance = proto.tolerance();
+  if (proto.has_seed()) spec.seed = proto.seed();
+  if (proto.has_max_retries()) spec.max_retries = proto.max_retries();
+  status.Update(SetHiddenLayers(proto, spec));
+  status.Update(SetEnum(proto.activation(), "spec.activation", spec.activation));
+  status.Update(SetEnum(proto.precision(), "spec.precision", spec.precision));
+  status.Update(SetEnum(proto.initialization(), "spec.initialization", spec.initialization));
+  if (proto.policy() != v1::POLICY_UNSPECIFIED) {
+    absl::StatusOr<std::string> policy = PolicyFromProto(proto.policy());
+    status.Update(policy.status());
+    if (policy.ok()) spec.policy = *std::move(policy);
+  }
+  if (!status.ok()) return status;
+  return spec;
+}
+
+v1::Job ToProto(const Job& job) {
+  v1::Job proto;
+  proto.set_id(job.id);
+  *proto.mutable_spec() = ToProto(job.spec);
+  *proto.mutable_model() = wire::ToProto(job.model);
+  proto.set_state(static_cast<v1::JobState>(static_cast<int>(job.state) + 1));
+  proto.set_detail(job.detail);
+  *proto.mutable_create_time() = wire::ToProto(job.create_time);
+  if (job.start_time) *proto.mutable_start_time() = wire::ToProto(*job.start_time);
+  if (job.end_time) *proto.mutable_end_time() = wire::ToProto(*job.end_time);
+  proto.set_rounds_done(job.rounds_done);
+  proto.set_shards(static_cast<std::int32_t>(job.shards));
+  proto.set_training_rows(static_cast<std::int64_t>(job.training_rows));
+  if (job.validation) {
+    *proto.mutable_validation() = wire::ToProto(*job.validation, job.validation_file);
+  }
+  *proto.mutable_statistics() = ToProto(job.statistics);
+  proto.set_model_digest(job.model_digest);
+  return proto;
+}
+
+v1::JobEvent ToProto(const JobEvent& event) {
+  v1::JobEvent proto;
+  proto.set_sequence(event.sequence);
+  *proto.mutable_time() = wire::ToProto(event.time);
+  proto.set_round(event.round);
+  std::visit(ToBody{proto}, event.body);
+  return proto;
+}
+
+v1::NodeStatus ToProto(const NodeStatus& node) {
+  v1::NodeStatus proto;
+  proto.set_name(node.name);
+  proto.set_address(node.address);
+  proto.set_state(static_cast<v1::NodeState>(static_cast<int>(node.state) + 1));
+  proto.set_detail(node.detail);
+  proto.set_active_attempts(node.active_attempts);
+  proto.set_finished_attempts(node.finished_attempts);
+  proto.set_rejected_attempts(node.rejected_attempts);
+  proto.set_failed_attempts(node.failed_attempts);
+  return proto;
+}
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,24 @@
+// Jobs, their specifications and events as they travel.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "mlp/v1/cluster.pb.h"
+#include "mlp/v1/job.pb.h"
+#include "services/coordinator/job.h"
+#include "services/coordinator/job_event.h"
+#include "services/coordinator/membership.h"
+
+namespace mlp::coordinator {
+
+// Fills in defaults: those of the preset, then JobSpec's own; `default_policy` is the coordinator's.
+// InvalidArgument, with the field, for enumeration values that do not exist. Limits are
+// CheckJobSpec's business.
+absl::StatusOr<JobSpec> FromProto(const v1::JobSpec& proto, const std::string& default_policy);
+
+v1::Job ToProto(const Job& job);
+v1::JobEvent ToProto(const JobEvent& event);
+v1::NodeStatus ToProto(const NodeStatus& node);
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,204 @@
+#include "services/coordinator/job_service.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "services/base/field_error.h"
+#include "services/coordinator/dataset_loader.h"
+#include "services/coordinator/job_proto.h"
+#include "services/wire/model_proto.h"
+#include "services/wire/parameters_proto.h"
+
+namespace mlp::coordinator {
+namespace {
+
+constexpr int kDefaultPageSize = 100;
+constexpr int kMaxPageSize = 1000;
+constexpr std::size_t kModelChunkBytes = 1 << 20;
+
+// The number below which the page's jobs lie.
+absl::StatusOr<std::int64_t> ParsePageToken(const std::string& token) {
+  if (token.empty()) return std::numeric_limits<std::int64_t>::max();
+  std::int64_t before = 0;
+  if (!absl::SimpleAtoi(token, &before) || before < 1) {
+    return FieldError("page_token", "is not one that ListJobs returned; leave it empty for the first page");
+  }
+  return before;
+}
+
+std::string Serialise(const Model& model) {
+  v1::Model proto;
+  *proto.mutable_spec() = wire::ToProto(model.spec);
+  *proto.mutable_parameters() = wire::ToProto(model.parameters);
+  proto.set_job_id(model.job_id);
+  proto.set_dataset(model.dataset);
+  return proto.SerializeAsString();
+}
+
+std::string NameOf(const v1::EvaluateModelRequest& request) {
+  if (request.has_file()) return request.file();
+  return request.content_name().empty() ? "content" : request.content_name();
+}
+
+absl::StatusOr<Shard> RowsOf(const v1::EvaluateModelRequest& request,
+                             const std::filesystem::path& data_dir) {
+  if (request.has_file()) {
+    absl::StatusOr<Shard> rows = ReadRows(data_dir, request.file());
+    if (!rows.ok()) return AtField("file", rows.status());
+    return rows;
+  }
+  if (!request.has_content()) return FieldError("rows", "is required: `file` or `content`");
+  absl::StatusOr<Shard> rows = ParseShard(request.content(), NameOf(request));
+  if (!rows.ok()) return AtField("content", rows.status());
+  return rows;
+}
+
+absl::StatusOr<Evaluation> Measure(const Model& model, const v1::EvaluateModelRequest& request,
+                                   const std::filesystem::path& data_dir) {
+  absl::StatusOr<Shard> rows = RowsOf(request, data_dir);
+  if (!rows.ok()) return rows.status();
+  if (absl::Status status = CheckShard(model.spec, *rows); !status.ok()) {
+    return AtField(request.has_file() ? "file" : "content", WithContext(NameOf(request), status));
+  }
+  return Evaluate(model.spec, model.parameters, *rows);
+}
+
+}  // namespace
+
+JobServiceHandlers::JobServiceHandlers(Coordinator& coordinator, const Cluster& cluster,
+                                       async::Workers& workers, std::filesystem::path data_dir,
+                                       std::string default_policy)
+    : coordinator_(coordinator),
+      cluster_(cluster),
+      workers_(workers),
+      data_dir_(std::move(data_dir)),
+      default_policy_(std::move(default_policy)) {}
+
+void JobServiceHandlers::Serve(rpc::Server& server, v1::JobService::AsyncService& jobs,
+                               v1::ClusterService::AsyncService& cluster) {
+  using Jobs = v1::JobService::AsyncService;
+  using Nodes = v1::ClusterService::AsyncService;
+  rpc::ServeUnary(server, jobs, &Jobs::RequestCreateJob,
+                  [this](const auto& request) { return CreateJob(request); });
+  rpc::ServeUnary(server, jobs, &Jobs::RequestGetJob,
+                  [this](const auto& request) { return GetJob(request); });
+  rpc::ServeUnary(server, jobs, &Jobs::RequestListJobs,
+                  [this](const auto& request) { return ListJobs(request); });
+  rpc::ServeUnary(server, jobs, &Jobs::RequestCancelJob,
+                  [this](const auto& request) { return CancelJob(request); });
+  rpc::ServeUnary(server, jobs, &Jobs::RequestEvaluateModel,
+                  [this](const auto& request) { return EvaluateModel(request); });
+  rpc::ServeStream(server, jobs, &Jobs::RequestWatchJob,
+                   [this](const auto& request, auto& stream) { return WatchJob(request, stream); });
+  rpc::ServeStream(server, jobs, &Jobs::RequestGetModel,
+                   [this](const auto& request, auto& stream) { return StreamModel(request, stream); });
+  rpc::ServeUnary(server, cluster, &Nodes::RequestListNodes,
+                  [this](const auto& request) { return ListNodes(request); });
+}
+
+auto JobServiceHandlers::CreateJob(const v1::CreateJobRequest& request)
+    -> Reply<v1::CreateJobResponse> {
+  if (!request.has_spec()) co_return FieldError("spec", "is required");
+  absl::StatusOr<JobSpec> spec = FromProto(request.spec(), default_policy_);
+  if (!spec.ok()) co_return spec.status();
+  absl::StatusOr<Job> job = co_await coordinator_.Create(*std::move(spec), request.request_id());
+  if (!job.ok()) co_return job.status();
+  v1::CreateJobResponse response;
+  *response.mutable_job() = ToProto(*job);
+  co_return response;
+}
+
+auto JobServiceHandlers::GetJob(const v1::GetJobRequest& request) -> Reply<v1::GetJobResponse> {
+  absl::StatusOr<Job> job = coordinator_.Get(request.id());
+  if (!job.ok()) co_return job.status();
+  v1::GetJobResponse response;
+  *response.mutable_job() = ToProto(*job);
+  co_return response;
+}
+
+auto JobServiceHandlers::ListJobs(const v1::ListJobsRequest& request)
+    -> Reply<v1::ListJobsResponse> {
+  const int size = request.page_size() == 0 ? kDefaultPageSize : request.page_size();
+  if (size < 0 || size > kMaxPageSize) {
+    co_return FieldError("page_size", absl::StrCat("must be 0 to ", kMaxPageSize, ", not ", size));
+  }
+  absl::StatusOr<std::int64_t> before = ParsePageToken(request.page_token());
+  if (!before.ok()) co_return before.status();
+  // One more than asked for tells whether there is another page.
+  std::vector<Job> jobs = coordinator_.List(*before, static_cast<std::size_t>(size) + 1);
+  v1::ListJobsResponse response;
+  if (jobs.size() > static_cast<std::size_t>(size)) {
+    jobs.pop_back();
+    response.set_next_page_token(absl::StrCat(jobs.back().number));
+  }
+  for (const Job& job : jobs) *response.add_jobs() = ToProto(job);
+  co_return response;
+}
+
+auto JobServiceHandlers::CancelJob(const v1::CancelJobRequest& request)
+    -> Reply<v1::CancelJobResponse> {
+  absl::StatusOr<Job> job = coordinator_.Cancel(request.id());
+  if (!job.ok()) co_return job.status();
+  v1::CancelJobResponse response;
+  *response.mutable_job() = ToProto(*job);
+  co_return response;
+}
+
+auto JobServiceHandlers::EvaluateModel(const v1::EvaluateModelRequest& request)
+    -> Reply<v1::EvaluateModelResponse> {
+  absl::StatusOr<std::shared_ptr<const Model>> model = coordinator_.GetModel(request.id());
+  if (!model.ok()) co_return model.status();
+  auto measure = [this, &model, &request] { return Measure(**model, request, data_dir_); };
+  const absl::StatusOr<Evaluation> evaluation =
+      co_await async::Offload(workers_, std::move(measure));
+  if (!evaluation.ok()) co_return evaluation.status();
+  v1::EvaluateModelResponse response;
+  *response.mutable_evaluation() = wire::ToProto(*evaluation, NameOf(request));
+  response.set_model_digest((*model)->digest);
+  co_return response;
+}
+
+auto JobServiceHandlers::ListNodes(const v1::ListNodesRequest&) -> Reply<v1::ListNodesResponse> {
+  v1::ListNodesResponse response;
+  for (const NodeStatus& node : cluster_.nodes()) *response.add_nodes() = ToProto(node);
+  co_return response;
+}
+
+async::Task<absl::Status> JobServiceHandlers::WatchJob(
+    const v1::WatchJobRequest& request, rpc::ServerStream<v1::WatchJobResponse>& stream) {
+  if (request.from_sequence() < 0) {
+    co_return FieldError("from_sequence", absl::StrCat("must be 0 or more, not ", request.from_sequence()));
+  }
+  std::int64_t next = std::max<std::int64_t>(request.from_sequence(), 1);
+  while (true) {
+    absl::StatusOr<std::vector<JobEvent>> events =
+        co_await coordinator_.NextEvents(request.id(), next, stream.stop_token());
+    if (!events.ok()) co_return events.status();
+    if (events->empty()) co_return absl::OkStatus();
+    for (const JobEvent& event : *events) {
+      v1::WatchJobResponse response;
+      *response.mutable_event() = ToProto(event);
+      if (!co_await stream.Write(response)) co_return absl::CancelledError("the watcher is gone");
+    }
+    next = events->back().sequence + 1;
+  }
+}
+
+async::Task<absl::Status> JobServiceHandlers::StreamModel(
+    const v1::GetModelRequest& request, rpc::ServerStream<v1::GetModelResponse>& stream) {
+  const absl::StatusOr<std::shared_ptr<const Model>> model = coordinator_.GetModel(request.id());
+  if (!model.ok()) co_return model.status();
+  auto serialise = [&model] { return Serialise(**model); };
+  const std::string bytes = co_await async::Offload(workers_, std::move(serialise));
+  for (std::size_t at = 0; at < bytes.size(); at += kModelChunkBytes) {
+    v1::GetModelResponse response;
+    response.set_chunk(bytes.substr(at, kModelChunkBytes));
+    if (!co_await stream.Write(response)) co_return absl::CancelledError("the receiver is gone");
+  }
+  co_return absl::OkStatus();
+}
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,166 @@
+// mlp-coordinator: the program.
+
+#include <CLI/CLI.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "libmlp/dataset.h"
+#include "libmlp/training.h"
+#include "services/coordinator/coordinator_server.h"
+#include "services/coordinator/scheduler/policy.h"
+#include "services/rpc/healthcheck.h"
+#include "services/rpc/signals.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using mlp::coordinator::CoordinatorServerOptions;
+
+constexpr const char* kDefaultNodesFile = "compute_nodes.txt";
+constexpr auto kGrace = std::chrono::seconds(5);
+
+constexpr const char* kFooter = R"(
+Example:
+  mlp-coordinator --listen 0.0.0.0:9090 --data-dir datasets --nodes localhost:9091,localhost:9092
+
+The reference system's form works too: port, scheduling policy (1 random, 2 least load, 3 pull), nodes
+from compute_nodes.txt:
+  mlp-coordinator 9090 1
+
+Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.)";
+
+struct Arguments {
+  std::string listen = "0.0.0.0:9090";
+  std::string data_dir = "datasets";
+  std::string nodes;
+  std::string nodes_file;
+  std::string log_dir;
+  std::string default_policy = "pull";
+  std::string log_level = "info";
+  std::size_t keep_jobs = 1000;
+  bool healthcheck = false;
+  std::vector<std::string> reference_form;  // PORT [POLICY]
+};
+
+void Declare(CLI::App& app, Arguments& arguments) {
+  app.add_option("--listen", arguments.listen, "Address to serve on; port 0 takes any free one")
+      ->capture_default_str();
+  app.add_option("--data-dir", arguments.data_dir, "Directory whose subdirectories are the datasets")
+      ->capture_default_str();
+  app.add_option("--nodes", arguments.nodes, "Nodes: host:port,host:port; a name may stand for several")
+      ->envname("MLP_NODES");
+  app.add_option("--nodes-file", arguments.nodes_file,
+                 "File of host,port lines (default: compute_nodes.txt, where it is there)");
+  app.add_option("--log-dir", arguments.log_dir, "Directory for job logs, one file of JSON lines a job");
+  app.add_option("--default-policy", arguments.default_policy,
+                 "Scheduling policy of jobs that name none: random (1), least-load (2), pull (3)")
+      ->capture_default_str();
+  app.add_option("--keep-jobs", arguments.keep_jobs, "Ended jobs to remember")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  app.add_flag("--healthcheck", arguments.healthcheck,
+               "Ask the coordinator at --listen's port on this machine whether it serves; exit 0 or 1");
+  app.add_option("reference-form", arguments.reference_form,
+                 "PORT [POLICY]: the reference system's command line")
+      ->expected(0, 2);
+  app.set_version_flag("--version", std::string("mlp-coordinator ") + MLP_VERSION);
+  app.footer(kFooter);
+}
+
+std::string PolicyName(const std::string& given) {
+  if (given == "1") return "random";
+  if (given == "2") return "least-load";
+  if (given == "3") return "pull";
+  return given;
+}
+
+// The nodes of --nodes, and of the file that was named or lies where one is expected.
+absl::StatusOr<std::vector<mlp::coordinator::HostPort>> Nodes(const Arguments& arguments) {
+  auto nodes = mlp::coordinator::ParseNodeList(arguments.nodes);
+  if (!nodes.ok()) return absl::InvalidArgumentError(absl::StrCat("--nodes: ", nodes.status().message()));
+  std::string file = arguments.nodes_file;
+  if (file.empty() && arguments.nodes.empty() && fs::exists(kDefaultNodesFile)) file = kDefaultNodesFile;
+  if (file.empty()) return nodes;
+  const auto text = mlp::ReadFile(file);
+  if (!text.ok()) return absl::InvalidArgumentError(absl::StrCat("--nodes-file: ", text.status().message()));
+  const auto listed = mlp::coordinator::ParseNodeFile(*text, file);
+  if (!listed.ok()) return listed.status();
+  nodes->insert(nodes->end(), listed->begin(), listed->end());
+  return nodes;
+}
+
+absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
+  if (!arguments.reference_form.empty()) {
+    arguments.listen = absl::StrCat("0.0.0.0:", arguments.reference_form.front());
+    if (arguments.reference_form.size() == 2) arguments.default_policy = arguments.reference_form[1];
+  }
+  auto nodes = Nodes(arguments);
+  if (!nodes.ok()) return nodes.status();
+  CoordinatorServerOptions options;
+  options.listen = arguments.listen;
+  options.data_dir = arguments.data_dir;
+  options.nodes = *std::move(nodes);
+  if (!arguments.log_dir.empty()) options.log_dir = arguments.log_dir;
+  options.default_policy = PolicyName(arguments.default_policy);
+  options.keep_jobs = arguments.keep_jobs;
+  return options;
+}
+
+int Fail(const absl::Status& status) {
+  spdlog::error("{}", std::string(status.message()));
+  return absl::IsInvalidArgument(status) ? 2 : 1;
+}
+
+int HealthCheck(const std::string& listen) {
+  const std::string address = "127.0.0.1" + listen.substr(listen.rfind(':'));
+  const absl::Status status =
+      mlp::rpc::CheckHealth(address, "mlp.v1.JobService", std::chrono::seconds(2));
+  if (!status.ok()) return Fail(absl::UnavailableError(status.message()));
+  return 0;
+}
+
+int Serve(const CoordinatorServerOptions& options) {
+  mlp::rpc::BlockTerminationSignals();
+  auto server = mlp::coordinator::CoordinatorServer::Start(options);
+  if (!server.ok()) return Fail(server.status());
+  const std::string host = options.listen.substr(0, options.listen.rfind(':'));
+  spdlog::info("listening on {}:{}", host, (*server)->port());
+  spdlog::info("version {}, arithmetic {}, data in {}, {} node address(es) configured, default policy {}",
+               MLP_VERSION, mlp::ArithmeticId(), options.data_dir.string(), options.nodes.size(),
+               options.default_policy);
+  const int signal = mlp::rpc::WaitForTerminationSignal();
+  spdlog::info("stopping on signal {}", signal);
+  (*server)->Stop(kGrace);
+  spdlog::info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("mlp-coordinator"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
+
+  CLI::App app("Takes training jobs, has nodes train their shards, averages, validates.");
+  Arguments arguments;
+  Declare(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  spdlog::set_level(spdlog::level::from_str(arguments.log_level));
+
+  const auto options = OptionsFrom(arguments);
+  if (!options.ok()) return Fail(options.status());
+  if (arguments.healthcheck) return HealthCheck(options->listen);
+  return Serve(*options);
+}

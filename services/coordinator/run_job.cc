@@ -1,0 +1,103 @@
+#include "services/coordinator/run_job.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/async/task_group.h"
+#include "services/base/sha256.h"
+#include "services/coordinator/run_round.h"
+
+namespace mlp::coordinator {
+namespace {
+
+using SharedParameters = std::shared_ptr<const Parameters>;
+
+SharedParameters Initial(const Job& job) {
+  return std::make_shared<const Parameters>(
+      InitialParameters(job.model, job.spec.precision, job.spec.initialization, job.spec.seed));
+}
+
+// The parameters after the round; OutOfRange where one is not finite.
+absl::StatusOr<SharedParameters> Updated(const Parameters& before, const RoundResult& round,
+                                         int number) {
+  auto after = std::make_shared<Parameters>(before);
+  round.gradients.ApplyAverageTo(*after);
+  if (!AllFinite(*after)) {
+    return absl::OutOfRangeError(absl::StrCat("parameters became non-finite in round ", number,
+                                              "; a smaller learning rate may help"));
+  }
+  return SharedParameters(std::move(after));
+}
+
+std::shared_ptr<const Model> ModelOf(const Job& job, const Parameters& parameters) {
+  auto model = std::make_shared<Model>();
+  model->spec = job.model;
+  model->parameters = parameters;
+  model->digest = Hex(Sha256(BytesOf(parameters)));
+  model->job_id = job.id;
+  model->dataset = job.spec.dataset;
+  return model;
+}
+
+events::RoundFinished Summary(const RoundResult& result, std::chrono::nanoseconds duration) {
+  events::RoundFinished finished;
+  finished.training_error =
+      static_cast<double>(result.wrong_rows) / static_cast<double>(result.training_rows);
+  finished.training_loss = result.training_loss;
+  finished.epochs_run = result.epochs_run;
+  finished.duration = duration;
+  return finished;
+}
+
+async::Task<> Validate(JobWorld world, const Job& job, const Dataset& dataset, int round,
+                       SharedParameters parameters, std::stop_token stop) {
+  const async::TimePoint begin = world.clock.Now();
+  auto measure = [&job, &dataset, &parameters, &stop] {
+    return Evaluate(job.model, *parameters, dataset.validation, stop);
+  };
+  const absl::StatusOr<Evaluation> evaluation =
+      co_await async::Offload(world.workers, std::move(measure));
+  if (!evaluation.ok()) co_return;  // stopped: nobody wants the measurement any more
+  events::RoundValidated validated;
+  validated.validation = *evaluation;
+  validated.rows_source = dataset.validation_file;
+  validated.duration = world.clock.Now() - begin;
+  world.journal.Record(job.id, round, std::move(validated));
+}
+
+// The rounds themselves. Whatever it leaves running belongs to `runner` and `validations`.
+async::Task<absl::StatusOr<SharedParameters>> RunRounds(JobWorld world, const Job& job,
+                                                        const Dataset& dataset, RoundRunner& runner,
+                                                        async::TaskGroup& validations,
+                                                        std::stop_token stop) {
+  SharedParameters parameters = Initial(job);
+  for (int round = 1; round <= job.spec.rounds; ++round) {
+    const async::TimePoint begin = world.clock.Now();
+    const absl::StatusOr<RoundResult> result = co_await runner.Run(round, parameters, stop);
+    if (!result.ok()) co_return result.status();
+    absl::StatusOr<SharedParameters> updated = Updated(*parameters, *result, round);
+    if (!updated.ok()) co_return updated.status();
+    parameters = *std::move(updated);
+    world.journal.Record(job.id, round, Summary(*result, world.clock.Now() - begin));
+    co_await validations.Join();  // at most one behind, so that memory stays bounded
+    validations.Spawn(Validate(world, job, dataset, round, parameters, stop));
+  }
+  co_return parameters;
+}
+
+}  // namespace
+
+async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world, const Job& job,
+                                                                 const Dataset& dataset,
+                                                                 std::stop_token stop) {
+  RoundRunner runner(job, dataset, world.clock, world.cluster, world.journal);
+  async::TaskGroup validations;
+  absl::StatusOr<SharedParameters> parameters =
+      co_await RunRounds(world, job, dataset, runner, validations, stop);
+  co_await runner.Finish();
+  co_await validations.Join();
+  if (!parameters.ok()) co_return parameters.status();
+  co_return ModelOf(job, **parameters);
+}
+
+}  // namespace mlp::coordinator

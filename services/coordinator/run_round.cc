@@ -1,0 +1,286 @@
+#include "services/coordinator/run_round.h"
+
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/base/field_error.h"
+
+namespace mlp::coordinator {
+namespace {
+
+SchedulerOptions OptionsFor(const Job& job) {
+  SchedulerOptions options;
+  options.shards = static_cast<int>(job.shards);
+  options.policy = job.spec.policy;
+  options.max_retries = job.spec.max_retries;
+  options.seed = job.spec.seed;
+  return options;
+}
+
+// What a failed attempt says about trying again.
+FailureKind KindOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kUnimplemented:
+    case absl::StatusCode::kResourceExhausted:
+      return FailureKind::kNodeUnfit;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kOutOfRange:
+      return FailureKind::kHopeless;
+    default:
+      return FailureKind::kNodeLost;
+  }
+}
+
+}  // namespace
+
+RoundRunner::RoundRunner(const Job& job, const Dataset& dataset, async::Clock& clock,
+                         Cluster& cluster, Journal& journal)
+    : job_(job),
+      dataset_(dataset),
+      clock_(clock),
+      cluster_(cluster),
+      journal_(journal),
+      model_(std::make_shared<const ModelSpec>(job.model)),
+      scheduler_(OptionsFor(job)),
+      happenings_(clock) {
+  const auto& nodes = cluster_.nodes();
+  for (int node = 0; node < static_cast<int>(nodes.size()); ++node) {
+    const NodeStatus& status = nodes[static_cast<std::size_t>(node)];
+    if (status.state == NodeState::kUp) OnNodeJoined(node, status.name);
+  }
+  cluster_.SetObserver(this);
+}
+
+RoundRunner::~RoundRunner() { cluster_.SetObserver(nullptr); }
+
+async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(
+    int round, std::shared_ptr<const Parameters> parameters, std::stop_token stop) {
+  round_ = round;
+  parameters_ = std::move(parameters);
+  result_.emplace(RoundResult{Aggregator(job_.shards, PrecisionOf(*parameters_), SizeOf(*parameters_))});
+  Record(round_, events::RoundStarted{static_cast<int>(job_.shards)});
+  scheduler_.Apply(clock_.Now(), RoundStarted{});
+  const std::stop_callback on_stop(stop, [this] { happenings_.Push(happening::Stopped{}); });
+
+  while (!scheduler_.Done()) {
+    for (Decision& decision : scheduler_.Decide(clock_.Now())) {
+      if (absl::Status status = CarryOut(std::move(decision)); !status.ok()) co_return status;
+    }
+    NoteWaiting();
+    std::optional<Happening> happened = co_await happenings_.NextBefore(scheduler_.NextWakeup());
+    if (!happened) continue;
+    absl::Status status = std::visit(
+        [this](auto& what) -> absl::Status { return Handle(std::move(what)); }, *happened);
+    if (!status.ok()) co_return status;
+  }
+  NoteWaiting();
+  co_return std::move(*result_);
+}
+
+async::Task<> RoundRunner::Finish() {
+  for (auto& [id, attempt] : attempts_) attempt.stop.request_stop();
+  co_await tasks_.Join();
+}
+
+void RoundRunner::OnNodeJoined(int node, const std::string& name) {
+  happenings_.Push(happening::Joined{node, name});
+}
+
+void RoundRunner::OnNodeLeft(int node, const std::string& name, const std::string& reason) {
+  happenings_.Push(happening::Left{node, name, reason});
+}
+
+// ---- Decisions
+
+absl::Status RoundRunner::CarryOut(Decision decision) {
+  if (const auto* dispatch = std::get_if<Dispatch>(&decision)) {
+    Begin(*dispatch);
+  } else if (const auto* cancel = std::get_if<Cancel>(&decision)) {
+    CallBack(*cancel);
+  } else {
+    return absl::AbortedError(absl::StrCat("round ", round_, ": ", std::get<GiveUp>(decision).reason));
+  }
+  return absl::OkStatus();
+}
+
+void RoundRunner::Begin(const Dispatch& dispatch) {
+  Attempt attempt;
+  attempt.round = round_;
+  attempt.shard = dispatch.shard;
+  attempt.node = dispatch.node;
+  attempt.dispatched = clock_.Now();
+  auto record = AboutAttempt<events::AttemptDispatched>(dispatch.attempt, attempt);
+  record.reason = dispatch.reason;
+  Record(round_, std::move(record));
+  const std::stop_token stop = attempt.stop.get_token();
+  attempts_.emplace(dispatch.attempt, std::move(attempt));
+  tasks_.Spawn(RunAttempt(dispatch.attempt, dispatch.node, TaskFor(dispatch), stop));
+}
+
+void RoundRunner::CallBack(const Cancel& cancel) {
+  const auto found = attempts_.find(cancel.attempt);
+  if (found == attempts_.end()) return;
+  auto record = AboutAttempt<events::AttemptCancelled>(cancel.attempt, found->second);
+  record.reason = cancel.reason;
+  Record(found->second.round, std::move(record));
+  found->second.stop.request_stop();
+}
+
+std::shared_ptr<const ShardTask> RoundRunner::TaskFor(const Dispatch& dispatch) const {
+  const auto& shard = dataset_.shards[static_cast<std::size_t>(dispatch.shard)];
+  auto task = std::make_shared<ShardTask>();
+  task->job_id = job_.id;
+  task->round = round_;
+  task->shard = dispatch.shard;
+  task->offer = dispatch.offer;
+  task->terms = dispatch.terms;
+  task->dataset = dataset_.name;
+  task->file = shard.file;
+  task->sha256 = shard.sha256;
+  task->model = model_;
+  task->parameters = parameters_;
+  task->training = TrainingOptionsOf(job_.spec);
+  return task;
+}
+
+async::Task<> RoundRunner::RunAttempt(AttemptId id, int node, std::shared_ptr<const ShardTask> task,
+                                      std::stop_token stop) {
+  struct Reporter final : AttemptObserver {
+    Reporter(AttemptId attempt, async::Channel<Happening>& to) : attempt(attempt), to(to) {}
+    void OnAccepted(int queued_behind) override {
+      to.Push(happening::Accepted{attempt, queued_behind});
+    }
+    void OnStarted(std::chrono::nanoseconds queued_for,
+                   std::chrono::nanoseconds held_up_for) override {
+      to.Push(happening::Started{attempt, queued_for, held_up_for});
+    }
+    AttemptId attempt;
+    async::Channel<Happening>& to;
+  };
+
+  Reporter reporter(id, happenings_);
+  absl::StatusOr<AttemptOutcome> outcome =
+      co_await cluster_.TrainShard(node, std::move(task), reporter, std::move(stop));
+  happenings_.Push(happening::Ended{id, std::move(outcome)});
+}
+
+// ---- What happened
+
+absl::Status RoundRunner::Handle(happening::Joined joined) {
+  scheduler_.Apply(clock_.Now(), NodeJoined{joined.node, joined.name});
+  Record(0, events::NodeJoined{std::move(joined.name)});
+  return absl::OkStatus();
+}
+
+absl::Status RoundRunner::Handle(happening::Left left) {
+  scheduler_.Apply(clock_.Now(), NodeLeft{left.node});
+  Record(0, events::NodeLeft{std::move(left.name), std::move(left.reason)});
+  return absl::OkStatus();
+}
+
+absl::Status RoundRunner::Handle(happening::Accepted accepted) {
+  const Attempt& attempt = attempts_.at(accepted.attempt);
+  scheduler_.Apply(clock_.Now(), AttemptAccepted{accepted.attempt});
+  auto record = AboutAttempt<events::AttemptAccepted>(accepted.attempt, attempt);
+  record.queued_behind = accepted.queued_behind;
+  Record(attempt.round, std::move(record));
+  return absl::OkStatus();
+}
+
+absl::Status RoundRunner::Handle(happening::Started started) {
+  const Attempt& attempt = attempts_.at(started.attempt);
+  scheduler_.Apply(clock_.Now(), AttemptStarted{started.attempt});
+  auto record = AboutAttempt<events::AttemptStarted>(started.attempt, attempt);
+  record.queued_for = started.queued_for;
+  record.held_up_for = started.held_up_for;
+  Record(attempt.round, std::move(record));
+  return absl::OkStatus();
+}
+
+absl::Status RoundRunner::Handle(happening::Ended ended) {
+  const auto node = attempts_.extract(ended.attempt);
+  const Attempt& attempt = node.mapped();
+  if (!ended.outcome.ok()) {
+    HandleFailed(ended.attempt, attempt, ended.outcome.status());
+    // The one failure that says something about the job rather than about a node.
+    if (ended.outcome.status().code() == absl::StatusCode::kOutOfRange) {
+      return absl::OutOfRangeError(absl::StrCat(
+          "parameters became non-finite in round ", attempt.round, " (shard ", attempt.shard, ", ",
+          dataset_.shards[static_cast<std::size_t>(attempt.shard)].file, ": ",
+          ended.outcome.status().message(), "); a smaller learning rate may help"));
+    }
+    return absl::OkStatus();
+  }
+  if (const auto* rejected = std::get_if<Rejected>(&*ended.outcome)) {
+    HandleRejected(ended.attempt, attempt, *rejected);
+    return absl::OkStatus();
+  }
+  return HandleTrained(ended.attempt, attempt, std::get<Trained>(std::move(*ended.outcome)));
+}
+
+absl::Status RoundRunner::Handle(happening::Stopped) { return absl::CancelledError("cancelled"); }
+
+absl::Status RoundRunner::HandleTrained(AttemptId id, const Attempt& attempt, Trained trained) {
+  scheduler_.Apply(clock_.Now(), AttemptFinished{id});
+  auto record = AboutAttempt<events::AttemptFinished>(id, attempt);
+  record.total_time = clock_.Now() - attempt.dispatched;
+  record.compute_time = trained.compute_time;
+  record.load_time = trained.load_time;
+  record.epochs_run = trained.epochs_run;
+  record.training = trained.training;
+  record.rows_source = dataset_.shards[static_cast<std::size_t>(attempt.shard)].file;
+  Record(attempt.round, std::move(record));
+  if (attempt.round != round_) return absl::OkStatus();  // a straggler of an earlier round
+
+  result_->training_rows += trained.training.rows;
+  result_->wrong_rows += trained.training.wrong_rows;
+  result_->training_loss += trained.training.loss;
+  result_->epochs_run += trained.epochs_run;
+  return result_->gradients.Add(static_cast<std::size_t>(attempt.shard), std::move(trained.gradient));
+}
+
+void RoundRunner::HandleRejected(AttemptId id, const Attempt& attempt, const Rejected& rejected) {
+  scheduler_.Apply(clock_.Now(), AttemptRejected{id, rejected.reason});
+  auto record = AboutAttempt<events::AttemptRejected>(id, attempt);
+  record.reason = rejected.reason;
+  Record(attempt.round, std::move(record));
+}
+
+void RoundRunner::HandleFailed(AttemptId id, const Attempt& attempt, const absl::Status& status) {
+  std::string reason(status.message());
+  scheduler_.Apply(clock_.Now(), AttemptFailed{id, KindOf(status), reason});
+  if (attempt.stop.stop_requested()) return;  // called back, and recorded as that
+  auto record = AboutAttempt<events::AttemptFailed>(id, attempt);
+  record.reason = std::move(reason);
+  Record(attempt.round, std::move(record));
+}
+
+// Says what the job waits for where only an outside event can move it on.
+void RoundRunner::NoteWaiting() {
+  std::string reason;
+  if (!scheduler_.Done() && !scheduler_.NextWakeup()) {
+    reason = scheduler_.WaitingFor(clock_.Now());
+    if (!reason.empty()) absl::StrAppend(&reason, ": ", DescribeDownNodes(cluster_.nodes()));
+  }
+  if (reason == waiting_for_) return;
+  waiting_for_ = reason;
+  Record(round_, events::Waiting{std::move(reason)});
+}
+
+void RoundRunner::Record(int round, JobEvent::Body body) {
+  journal_.Record(job_.id, round, std::move(body));
+}
+
+template <class Event>
+Event RoundRunner::AboutAttempt(AttemptId id, const Attempt& attempt) const {
+  Event event;
+  event.attempt = id;
+  event.shard = attempt.shard;
+  event.node = cluster_.nodes()[static_cast<std::size_t>(attempt.node)].name;
+  return event;
+}
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,134 @@
+// One round: every shard trained once, from the same parameters, whatever it takes.
+//
+// The flow between the pure scheduler and the cluster: it carries out decisions, turns what happens
+// into events for the scheduler, and records both.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <variant>
+
+#include "absl/status/statusor.h"
+#include "services/async/channel.h"
+#include "services/async/clock.h"
+#include "services/async/task.h"
+#include "services/async/task_group.h"
+#include "services/coordinator/aggregator.h"
+#include "services/coordinator/cluster.h"
+#include "services/coordinator/journal.h"
+#include "services/coordinator/scheduler/scheduler.h"
+
+namespace mlp::coordinator {
+
+// What the attempts and the cluster report to the round's loop.
+namespace happening {
+struct Joined {
+  int node = 0;
+  std::string name;
+};
+struct Left {
+  int node = 0;
+  std::string name;
+  std::string reason;
+};
+struct Accepted {
+  AttemptId attempt = 0;
+  int queued_behind = 0;
+};
+struct Started {
+  AttemptId attempt = 0;
+  std::chrono::nanoseconds queued_for{};
+  std::chrono::nanoseconds held_up_for{};
+};
+struct Ended {
+  AttemptId attempt = 0;
+  absl::StatusOr<AttemptOutcome> outcome;
+};
+struct Stopped {};
+}  // namespace happening
+using Happening = std::variant<happening::Joined, happening::Left, happening::Accepted,
+                               happening::Started, happening::Ended, happening::Stopped>;
+
+struct RoundResult {
+  Aggregator gradients;
+  std::size_t training_rows = 0;
+  std::size_t wrong_rows = 0;
+  double training_loss = 0;
+  std::int64_t epochs_run = 0;
+};
+
+// Everything about one job that lasts longer than a round. Runs its rounds one after the other; the
+// first one starts by learning which nodes are up. Loop thread only; must outlive its flows: await
+// Finish() before destroying it.
+class RoundRunner final : private MembershipObserver {
+ public:
+  RoundRunner(const Job& job, const Dataset& dataset, async::Clock& clock, Cluster& cluster,
+              Journal& journal);
+  ~RoundRunner() override;
+
+  // Trains all shards from `parameters`. Ends early with Cancelled after `stop`, or with why the
+  // round could not be completed. Attempts may still be out when it returns.
+  async::Task<absl::StatusOr<RoundResult>> Run(int round,
+                                               std::shared_ptr<const Parameters> parameters,
+                                               std::stop_token stop);
+  // Calls back the attempts that are out and waits for their end.
+  async::Task<> Finish();
+
+ private:
+  // An attempt that is out.
+  struct Attempt {
+    int round = 0;
+    int shard = 0;
+    int node = 0;
+    TimePoint dispatched;
+    std::stop_source stop;
+  };
+
+  void OnNodeJoined(int node, const std::string& name) override;
+  void OnNodeLeft(int node, const std::string& name, const std::string& reason) override;
+
+  // Decisions of the scheduler, carried out. An error ends the round.
+  absl::Status CarryOut(Decision decision);
+  void Begin(const Dispatch& dispatch);
+  void CallBack(const Cancel& cancel);
+  async::Task<> RunAttempt(AttemptId id, int node, std::shared_ptr<const ShardTask> task,
+                           std::stop_token stop);
+  std::shared_ptr<const ShardTask> TaskFor(const Dispatch& dispatch) const;
+
+  // What happened, told to the scheduler and the journal. An error ends the round.
+  absl::Status Handle(happening::Joined joined);
+  absl::Status Handle(happening::Left left);
+  absl::Status Handle(happening::Accepted accepted);
+  absl::Status Handle(happening::Started started);
+  absl::Status Handle(happening::Ended ended);
+  absl::Status Handle(happening::Stopped stopped);
+  absl::Status HandleTrained(AttemptId id, const Attempt& attempt, Trained trained);
+  void HandleRejected(AttemptId id, const Attempt& attempt, const Rejected& rejected);
+  void HandleFailed(AttemptId id, const Attempt& attempt, const absl::Status& status);
+
+  void NoteWaiting();
+  void Record(int round, JobEvent::Body body);
+  template <class Event>
+  Event AboutAttempt(AttemptId id, const Attempt& attempt) const;
+
+  const Job& job_;
+  const Dataset& dataset_;
+  async::Clock& clock_;
+  Cluster& cluster_;
+  Journal& journal_;
+  std::shared_ptr<const ModelSpec> model_;
+  Scheduler scheduler_;
+  async::Channel<Happening> happenings_;
+  async::TaskGroup tasks_;
+  std::map<AttemptId, Attempt> attempts_;
+
+  // Of the round that runs now.
+  int round_ = 0;
+  std::shared_ptr<const Parameters> parameters_;
+  std::optional<RoundResult> result_;
+  std::string waiting_for_;
+};
+
+}  // namespace mlp::coordinator
