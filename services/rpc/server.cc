@@ -71,16 +71,21 @@ void SetLimitsAndKeepalive(grpc::ServerBuilder& builder) {
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
 }
 
-absl::Status CheckAddress(const std::string& address) {
+bool IsHostAndPort(const std::string& address) {
   const auto colon = address.rfind(':');
+  if (colon == std::string::npos || colon == 0) return false;
+  const std::string host = address.substr(0, colon);
+  const bool bracketed = host.front() == '[' && host.back() == ']';
+  if (!bracketed && host.find(':') != std::string::npos) return false;  // IPv6 without a port
   int port = -1;
-  if (colon != std::string::npos && colon > 0 &&
-      absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 0 && port <= 65535) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("cannot listen on '", address,
-                   "': expected HOST:PORT with a port from 0 to 65535, such as 0.0.0.0:9090"));
+  return absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 0 && port <= 65535;
+}
+
+absl::Status CheckAddress(const std::string& address) {
+  if (IsHostAndPort(address)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "cannot listen on '", address,
+      "': expected HOST:PORT with a port from 0 to 65535, such as 0.0.0.0:9090 or [::]:9090"));
 }
 
 absl::Status CannotListen(const std::string& address) {

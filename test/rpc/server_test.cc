@@ -31,8 +31,8 @@ absl::Status ListenStatus(const std::string& address) {
 }
 
 TEST_CASE("an address that cannot be parsed is refused with an example of one that can") {
-  for (const std::string address :
-       {"", "9090", "host", "host:", "host:port", "host:-1", "host:65536", ":9090", "host:90 90"}) {
+  for (const std::string address : {"", "9090", "host", "host:", "host:port", "host:-1",
+                                    "host:65536", ":9090", "::1", "[::1]", "host:90 90"}) {
     const absl::Status status = ListenStatus(address);
     CHECK(status.code() == absl::StatusCode::kInvalidArgument);
     CHECK_THAT(std::string(status.message()), Contains("'" + address + "'"));

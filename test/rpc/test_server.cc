@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <climits>
 #include <utility>
 
 #include "services/async/wait.h"
