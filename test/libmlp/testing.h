@@ -1,0 +1,30 @@
+// What several tests of libmlp need: letters, small random problems, and a hash of bits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "libmlp/dataset.h"
+#include "libmlp/model_spec.h"
+#include "libmlp/parameters.h"
+
+namespace mlp::testing {
+
+// A file of datasets/letters.
+Shard LettersFile(const std::string& name);
+// The 11 training shards, in order.
+std::vector<Shard> LettersShards();
+// The reference's model for letters, with 20 hidden units.
+ModelSpec ReferenceSpec();
+
+// Features uniform in [-2, 2), labels uniform.
+Shard RandomShard(std::size_t rows, std::size_t features, std::size_t classes, std::uint32_t seed);
+// Uniform in [low, high), in float64.
+Parameters RandomParameters(const ModelSpec& spec, double low, double high, std::uint32_t seed);
+
+std::vector<std::byte> Bits(const Parameters& parameters);
+// FNV-1a, 64 bits, of the bytes.
+std::uint64_t Fingerprint(const Parameters& parameters);
+
+}  // namespace mlp::testing
