@@ -29,7 +29,8 @@ class Line {
     // Waits for the turn. False where it was stopped first.
     Task<bool> Turn(std::stop_token stop) {
       while (*line_.numbers_.begin() != number_) {
-        if (!co_await line_.moved_.Wait(stop)) co_return false;
+        const bool moved = co_await line_.moved_.Wait(stop);
+        if (!moved) co_return false;
       }
       co_return !stop.stop_requested();
     }

@@ -131,7 +131,8 @@ async::Task<absl::StatusOr<std::vector<JobEvent>>> Coordinator::NextEvents(std::
     if (!job) co_return NoSuchJob(id);
     std::vector<JobEvent> events = store_.Events(id, from, kEventsAtOnce);
     if (!events.empty() || IsFinal(job->state)) co_return events;
-    if (!co_await journal_.recorded().Wait(stop)) co_return absl::CancelledError("watch ended");
+    const bool recorded = co_await journal_.recorded().Wait(stop);
+    if (!recorded) co_return absl::CancelledError("watch ended");
   }
 }
 

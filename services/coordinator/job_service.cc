@@ -181,7 +181,8 @@ async::Task<absl::Status> JobServiceHandlers::WatchJob(
     for (const JobEvent& event : *events) {
       v1::WatchJobResponse response;
       *response.mutable_event() = ToProto(event);
-      if (!co_await stream.Write(response)) co_return absl::CancelledError("the watcher is gone");
+      const bool sent = co_await stream.Write(response);
+      if (!sent) co_return absl::CancelledError("the watcher is gone");
     }
     next = events->back().sequence + 1;
   }
@@ -196,7 +197,8 @@ async::Task<absl::Status> JobServiceHandlers::StreamModel(
   for (std::size_t at = 0; at < bytes.size(); at += kModelChunkBytes) {
     v1::GetModelResponse response;
     response.set_chunk(bytes.substr(at, kModelChunkBytes));
-    if (!co_await stream.Write(response)) co_return absl::CancelledError("the receiver is gone");
+    const bool sent = co_await stream.Write(response);
+    if (!sent) co_return absl::CancelledError("the receiver is gone");
   }
   co_return absl::OkStatus();
 }

@@ -49,7 +49,7 @@ RoundRunner::RoundRunner(const Job& job, const Dataset& dataset, async::Clock& c
   const auto& nodes = cluster_.nodes();
   for (int node = 0; node < static_cast<int>(nodes.size()); ++node) {
     const NodeStatus& status = nodes[static_cast<std::size_t>(node)];
-    if (status.state == NodeState::kUp) OnNodeJoined(node, status.name);
+    if (status.state == NodeState::kUp) (void)Handle(happening::Joined{node, status.name});
   }
   cluster_.SetObserver(this);
 }
