@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/enum_words.h"
 #include "cli/errors.h"
+#include "services/base/duration_text.h"
 
 namespace mlp::cli {
 namespace {
@@ -75,11 +76,35 @@ void AddTrainingChoices(CLI::App& app, v1::JobSpec& spec) {
       app, "--initialization", "How initial parameters are drawn [glorot-uniform]",
       [&](auto initialization) { spec.set_initialization(initialization); });
   AddEnum<v1::Policy>(app, "--policy",
-                      "Which node gets which shard; 1 is random, 2 least-load [pull]",
+                      "Which node gets which shard; 1 is random, 2 least-load [the coordinator's]",
                       [&](auto policy) { spec.set_policy(policy); },
                       {{"1", v1::POLICY_RANDOM}, {"2", v1::POLICY_LEAST_LOAD}});
   AddEnum<v1::Preset>(app, "--preset", "Defaults for the options that are not given",
                       [&](auto preset) { spec.set_preset(preset); });
+}
+
+void AddLocalOptions(CLI::App& app, LocalOptions& local, CLI::Option* nodes) {
+  app.add_option("--load-probability", local.load_probabilities,
+                 "Of injected load: one for all nodes, or one each: 0.2,0.4,0.6,0.8 [0]")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->needs(nodes);
+  app.add_option_function<std::string>(
+         "--load-delay",
+         [&](const std::string& text) {
+           const auto delay = ParseDuration(text);
+           if (!delay.ok()) {
+             throw CLI::ValidationError("--load-delay", std::string(delay.status().message()));
+           }
+           local.load_delay = *delay;
+         },
+         "How long injected load holds a task up: 20ms, 3s, 1m [3s]")
+      ->type_name("DURATION")
+      ->needs(nodes);
+  app.add_option("--load-seed", local.load_seed, "Of the injected load [1]")->needs(nodes);
+  app.add_option("--data-dir", local.data_dir,
+                 "Directory that DATASET is looked up in [the one that DATASET is in]")
+      ->needs(nodes);
 }
 
 // Declares the subcommands; the one that is given ends up in `line`.
@@ -126,7 +151,17 @@ class Commands {
     AddTrainingChoices(app, train_.spec);
     app.add_option("--request-id", train_.request_id,
                    "A repeated submission with the same id is the same job [random]");
-    app.add_flag("--detach", train_.detach, "Submit and return at once");
+    CLI::Option* detach = app.add_flag("--detach", train_.detach, "Submit and return at once");
+    CLI::Option* local =
+        app.add_option("--local", local_.nodes,
+                       "Train on a cluster of so many nodes inside this process; DATASET is a path")
+            ->type_name("NODES")
+            ->excludes(detach);
+    AddLocalOptions(app, local_, local);
+    app.callback([this, local] {
+      if (local->count() > 0) train_.local = local_;
+      line_.command = train_;
+    });
   }
 
   void AddWatch() {
@@ -156,6 +191,7 @@ class Commands {
   CLI::App& app_;
   CommandLine& line_;
   TrainCommand train_;
+  LocalOptions local_;
   JobsCommand jobs_;
   JobCommand job_;
   WatchCommand watch_;
@@ -183,10 +219,17 @@ void AddCommon(CLI::App& app, CommandLine& line) {
       "mlp-client localhost 9090 ./datasets/letters 30 10 20 0.0001");
 }
 
+// CLI11 asks for a command before it complains about a word that is none.
+std::string ProblemOf(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> unknown = app.remaining();
+  if (!app.get_subcommands().empty() || unknown.empty()) return error.what();
+  return unknown.front() + " is not a command or an option";
+}
+
 EarlyExit EarlyExitFor(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() != 0) {
     return {kExitUsage,
-            absl::StrCat("mlp-client: ", error.what(),
+            absl::StrCat("mlp-client: ", ProblemOf(app, error),
                          "\nmlp-client --help and mlp-client COMMAND --help tell more\n")};
   }
   std::ostringstream text;

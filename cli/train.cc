@@ -10,6 +10,7 @@
 #include "cli/connection.h"
 #include "cli/errors.h"
 #include "cli/follow.h"
+#include "services/local/local_cluster.h"
 
 namespace mlp::cli {
 namespace {
@@ -27,10 +28,10 @@ std::string RandomUuid() {
                          high & 0xffff, low >> 48, low & 0xffffffffffff);
 }
 
-v1::CreateJobRequest RequestFor(const TrainCommand& command) {
+v1::CreateJobRequest RequestFor(const TrainCommand& command, const std::string& dataset) {
   v1::CreateJobRequest request;
   *request.mutable_spec() = command.spec;
-  request.mutable_spec()->set_dataset(DatasetName(command.dataset));
+  request.mutable_spec()->set_dataset(dataset);
   request.set_request_id(command.request_id.empty() ? RandomUuid() : command.request_id);
   return request;
 }
@@ -52,12 +53,21 @@ void SaySubmitted(const Session& session, const v1::Job& job) {
                        << std::endl;
 }
 
-}  // namespace
+// Ends in "/", so that its parent is the directory itself.
+std::filesystem::path Normal(const std::filesystem::path& directory) {
+  return std::filesystem::absolute(directory / "").lexically_normal();
+}
 
-int Run(const Session& session, const TrainCommand& command) {
+bool IsDirectory(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
+// Submits to the session's coordinator and follows.
+int TrainOn(const Session& session, const TrainCommand& command, const std::string& dataset) {
   Connection connection(session.coordinator, session.interrupt);
   const auto submitted = std::chrono::steady_clock::now();
-  const auto created = Submit(connection, RequestFor(command));
+  const auto created = Submit(connection, RequestFor(command, dataset));
   if (!created.ok()) return Fail(session, created.status());
   const v1::Job& job = created->job();
   if (!session.json) SaySubmitted(session, job);
@@ -66,15 +76,53 @@ int Run(const Session& session, const TrainCommand& command) {
     return kExitDone;
   }
   const int exit_code = Follow(session, connection, job, {.from = 1, .submitted = submitted});
-  if (exit_code == kExitInterrupted) SayDetached(session, job);
+  if (exit_code == kExitInterrupted && !command.local) SayDetached(session, job);
   return exit_code;
 }
 
+local::LocalClusterOptions ClusterOptions(const LocalOptions& local,
+                                          const std::filesystem::path& data_dir) {
+  local::LocalClusterOptions options;
+  options.data_dir = data_dir;
+  options.nodes = local.nodes;
+  options.load_probabilities = local.load_probabilities;
+  options.load_delay = local.load_delay;
+  options.load_seed = local.load_seed;
+  return options;
+}
+
+int TrainLocally(const Session& session, const TrainCommand& command) {
+  const std::filesystem::path path = command.local->data_dir / command.dataset;
+  if (!IsDirectory(path)) {
+    Say(session, absl::StrCat("there is no directory ", path.string(),
+                              "; with --local, DATASET is a path to a dataset's directory"));
+    return kExitFailed;
+  }
+  const bool apart = !command.local->data_dir.empty();  // from the dataset's name
+  const auto data_dir = apart ? command.local->data_dir : Normal(path).parent_path().parent_path();
+  const auto cluster = local::LocalCluster::Start(ClusterOptions(*command.local, data_dir));
+  if (!cluster.ok()) {
+    Say(session, absl::StrCat("cannot start the local cluster: ", cluster.status().message()));
+    return absl::IsInvalidArgument(cluster.status()) ? kExitUsage : kExitFailed;
+  }
+  const Session here{(*cluster)->coordinator_address(), session.json, session.terminal,
+                     session.interrupt};
+  const int exit_code =
+      TrainOn(here, command, apart ? command.dataset.string() : DatasetName(path));
+  if (exit_code == kExitInterrupted) Say(session, "interrupted; the job and its cluster stop");
+  return exit_code;
+}
+
+}  // namespace
+
+int Run(const Session& session, const TrainCommand& command) {
+  if (command.local) return TrainLocally(session, command);
+  return TrainOn(session, command, DatasetName(command.dataset));
+}
+
 std::string DatasetName(const std::filesystem::path& dataset) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(dataset, ignored)) return dataset.string();
-  const auto path = std::filesystem::absolute(dataset / "").lexically_normal();  // ends in "/"
-  return path.parent_path().filename().string();
+  if (!IsDirectory(dataset)) return dataset.string();
+  return Normal(dataset).parent_path().filename().string();
 }
 
 }  // namespace mlp::cli

@@ -1,21 +1,36 @@
 // `mlp-client train DATASET`: submits a job and follows it.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/session.h"
 #include "mlp/v1/job.pb.h"
 
 namespace mlp::cli {
 
+// A cluster of this process's own, for this job alone.
+struct LocalOptions {
+  int nodes = 4;
+  std::vector<double> load_probabilities;  // one per node, or one for all; none: no load
+  std::chrono::nanoseconds load_delay = std::chrono::seconds(3);
+  std::uint64_t load_seed = 1;
+  std::filesystem::path data_dir;  // empty: the directory that the dataset is in
+};
+
 struct TrainCommand {
   std::filesystem::path dataset;
   v1::JobSpec spec;        // what the user gave, and nothing else: the coordinator has the defaults
   std::string request_id;  // empty: a random one
   bool detach = false;
+  std::optional<LocalOptions> local;  // none: the coordinator of the session
 };
 
+// An interrupt detaches from a coordinator's job, which goes on; it ends a local one.
 int Run(const Session& session, const TrainCommand& command);
 
 // What the coordinator is to call the dataset. A path to a directory that is there becomes its last

@@ -1,0 +1,210 @@
+#include "cli/command_line.h"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
+
+#include "cli/enum_words.h"
+#include "cli/errors.h"
+
+namespace mlp::cli {
+namespace {
+
+template <class Command>
+Command Parsed(std::vector<std::string> arguments) {
+  const auto parsed = ParseCommandLine(std::move(arguments));
+  if (const auto* early = std::get_if<EarlyExit>(&parsed)) FAIL(early->text);
+  return std::get<Command>(std::get<CommandLine>(parsed).command);
+}
+
+EarlyExit Refused(std::vector<std::string> arguments) {
+  const auto parsed = ParseCommandLine(std::move(arguments));
+  REQUIRE(std::holds_alternative<EarlyExit>(parsed));
+  return std::get<EarlyExit>(parsed);
+}
+
+std::vector<int> HiddenOf(const TrainCommand& command) {
+  const auto& sizes = command.spec.hidden_layer_sizes();
+  return {sizes.begin(), sizes.end()};
+}
+
+TEST_CASE("train puts only what was given into the specification") {
+  const auto command = Parsed<TrainCommand>({"train", "letters"});
+  CHECK(command.dataset == "letters");
+  CHECK(command.spec.ByteSizeLong() == 0);
+  CHECK_FALSE(command.detach);
+}
+
+TEST_CASE("train takes every option") {
+  const auto command = Parsed<TrainCommand>({"train",
+                                             "--rounds",
+                                             "3",
+                                             "--epochs",
+                                             "4",
+                                             "--learning-rate",
+                                             "1e-3",
+                                             "--tolerance",
+                                             "0",
+                                             "--seed",
+                                             "4294967295",
+                                             "--max-retries",
+                                             "0",
+                                             "--activation",
+                                             "unrectified-relu",
+                                             "--precision",
+                                             "float32",
+                                             "--initialization",
+                                             "glorot-uniform",
+                                             "--policy",
+                                             "least-load",
+                                             "--preset",
+                                             "reference",
+                                             "--request-id",
+                                             "x",
+                                             "--detach",
+                                             "letters"});
+  const v1::JobSpec& spec = command.spec;
+  CHECK(spec.rounds() == 3);
+  CHECK(spec.epochs() == 4);
+  CHECK(spec.learning_rate() == 1e-3);
+  CHECK(spec.has_tolerance());
+  CHECK(spec.seed() == 4294967295u);
+  CHECK(spec.has_max_retries());
+  CHECK(spec.activation() == v1::ACTIVATION_UNRECTIFIED_RELU);
+  CHECK(spec.precision() == v1::PRECISION_FLOAT32);
+  CHECK(spec.initialization() == v1::INITIALIZATION_GLOROT_UNIFORM);
+  CHECK(spec.policy() == v1::POLICY_LEAST_LOAD);
+  CHECK(spec.preset() == v1::PRESET_REFERENCE);
+  CHECK(command.request_id == "x");
+  CHECK(command.detach);
+  CHECK(command.dataset == "letters");
+}
+
+TEST_CASE("hidden layers are a list, in one word or in several options") {
+  CHECK(HiddenOf(Parsed<TrainCommand>({"train", "--hidden", "64,32", "letters"})) ==
+        std::vector<int>{64, 32});
+  CHECK(HiddenOf(Parsed<TrainCommand>({"train", "--hidden", "64", "--hidden", "32", "letters"})) ==
+        std::vector<int>{64, 32});
+  CHECK(HiddenOf(Parsed<TrainCommand>({"train", "letters", "--hidden=-1"})) ==
+        std::vector<int>{-1});
+}
+
+TEST_CASE("a local cluster has its own options, which mean nothing without it") {
+  CHECK_FALSE(Parsed<TrainCommand>({"train", "letters"}).local);
+  const auto command = Parsed<TrainCommand>({"train", "--local", "4", "--load-probability",
+                                             "0.2,0.4,0.6,0.8", "--load-delay", "20ms",
+                                             "--load-seed", "7", "--data-dir", "data", "letters"});
+  REQUIRE(command.local);
+  CHECK(command.local->nodes == 4);
+  CHECK(command.local->load_probabilities == std::vector<double>{0.2, 0.4, 0.6, 0.8});
+  CHECK(command.local->load_delay == std::chrono::milliseconds(20));
+  CHECK(command.local->load_seed == 7);
+  CHECK(command.local->data_dir == "data");
+  CHECK(command.dataset == "letters");
+  CHECK_THAT(Refused({"train", "l", "--load-delay", "3s"}).text, Catch::Contains("--local"));
+  CHECK_THAT(Refused({"train", "l", "--local", "2", "--detach"}).text, Catch::Contains("--detach"));
+  CHECK_THAT(Refused({"train", "l", "--local", "2", "--load-delay", "3"}).text,
+             Catch::Contains("--load-delay"));
+}
+
+TEST_CASE("policies go by the reference's numbers too") {
+  CHECK(Parsed<TrainCommand>({"train", "l", "--policy", "1"}).spec.policy() == v1::POLICY_RANDOM);
+  CHECK(Parsed<TrainCommand>({"train", "l", "--policy", "2"}).spec.policy() ==
+        v1::POLICY_LEAST_LOAD);
+}
+
+TEST_CASE("the other commands take their arguments, with common options before or after") {
+  CHECK(Parsed<JobsCommand>({"--json", "jobs", "--limit", "5"}).limit == 5);
+  CHECK(Parsed<JobCommand>({"job", "job-7", "--json"}).id == "job-7");
+  CHECK(Parsed<WatchCommand>({"watch", "job-7", "--from", "12"}).from == 12);
+  CHECK(Parsed<CancelCommand>({"cancel", "job-7"}).id == "job-7");
+  CHECK(Parsed<ModelCommand>({"model", "job-7", "-o", "m.bin"}).output == "m.bin");
+  CHECK(Parsed<EvaluateCommand>({"evaluate", "job-7", "rows.txt"}).file == "rows.txt");
+  const auto parsed = ParseCommandLine({"nodes", "--coordinator", "far:1", "--json"});
+  REQUIRE(std::holds_alternative<CommandLine>(parsed));
+  const auto& line = std::get<CommandLine>(parsed);
+  CHECK(std::holds_alternative<NodesCommand>(line.command));
+  CHECK(line.coordinator == "far:1");
+  CHECK(line.json);
+}
+
+TEST_CASE("the reference's positional form is a train command with its preset") {
+  const auto parsed =
+      ParseCommandLine({"localhost", "9091", "./letters", "30", "10", "20", "0.0001"});
+  REQUIRE(std::holds_alternative<CommandLine>(parsed));
+  const auto& line = std::get<CommandLine>(parsed);
+  CHECK(line.coordinator == "localhost:9091");
+  const auto& command = std::get<TrainCommand>(line.command);
+  CHECK(command.dataset == "./letters");
+  CHECK(command.spec.preset() == v1::PRESET_REFERENCE);
+  CHECK(command.spec.rounds() == 30);
+  CHECK(command.spec.epochs() == 10);
+  CHECK(HiddenOf(command) == std::vector<int>{20});
+  CHECK(command.spec.learning_rate() == 0.0001);
+}
+
+TEST_CASE("nothing else is taken for the reference's positional form") {
+  const std::vector<std::string> others[] = {
+      {"train", "letters", "--rounds", "30", "--epochs", "10", "--json"},
+      {"localhost", "9091", "./letters", "30", "10", "20"},
+      {"--coordinator", "9091", "train", "letters", "--rounds", "3", "--json"}};
+  for (const auto& arguments : others) CHECK(ExpandReferenceForm(arguments) == arguments);
+}
+
+TEST_CASE("wrong usage is refused with the option's name") {
+  struct Wrong {
+    std::vector<std::string> arguments;
+    std::string named;
+  };
+  const Wrong cases[] = {
+      {{}, "subcommand"},
+      {{"fly"}, "fly"},
+      {{"train"}, "DATASET"},
+      {{"train", "l", "--rounds", "many"}, "--rounds"},
+      {{"train", "l", "--rounds", "99999999999"}, "--rounds"},
+      {{"train", "l", "--seed", "-1"}, "--seed"},
+      {{"train", "l", "--hidden", "64,x"}, "--hidden"},
+      {{"train", "l", "--activation", "step"}, "relu|tanh|unrectified-relu"},
+      {{"train", "l", "--policy", "3"}, "least-load"},
+      {{"train", "l", "extra"}, "extra"},
+      {{"jobs", "--limit", "0"}, "--limit"},
+      {{"watch", "job-1", "--from", "-1"}, "--from"},
+      {{"nodes", "--coordinator", "localhost"}, "host:port"},
+      {{"localhost", "9090", "./letters", "x", "10", "20", "0.0001"}, "--rounds"},
+  };
+  for (const Wrong& wrong : cases) {
+    CAPTURE(wrong.arguments);
+    const EarlyExit refused = Refused(wrong.arguments);
+    CHECK(refused.exit_code == kExitUsage);
+    CHECK_THAT(refused.text, Catch::StartsWith("mlp-client: ") && Catch::Contains(wrong.named));
+  }
+}
+
+TEST_CASE("every command has help with an example") {
+  for (const std::string name :
+       {"train", "jobs", "job", "watch", "cancel", "nodes", "model", "evaluate"}) {
+    const EarlyExit help = Refused({name, "--help"});
+    CHECK(help.exit_code == kExitDone);
+    CHECK_THAT(help.text, Catch::Contains("Example: mlp-client " + name));
+  }
+}
+
+TEST_CASE("a dataset that is a directory here goes by its last component") {
+  const std::string letters = MLP_SOURCE_DIR "/datasets/letters";
+  CHECK(DatasetName("letters") == "letters");
+  CHECK(DatasetName(letters) == "letters");
+  CHECK(DatasetName(letters + "/") == "letters");
+  CHECK(DatasetName(letters + "/../letters/.") == "letters");
+  CHECK(DatasetName("nowhere/letters") == "nowhere/letters");
+  CHECK(DatasetName("") == "");
+}
+
+TEST_CASE("words of the protocol are the words of the command line") {
+  CHECK(Word(v1::ACTIVATION_UNRECTIFIED_RELU) == "unrectified-relu");
+  CHECK(Word(static_cast<v1::Activation>(99)) == "unknown");
+  CHECK(EnumWords(*google::protobuf::GetEnumDescriptor<v1::Policy>()) ==
+        std::map<std::string, int>{{"random", 1}, {"least-load", 2}, {"pull", 3}});
+}
+
+}  // namespace
+}  // namespace mlp::cli

@@ -1,0 +1,44 @@
+#include "cli/errors.h"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+
+#include "services/base/field_error.h"
+#include "services/base/retry_after.h"
+
+namespace mlp::cli {
+namespace {
+
+constexpr const char* kAddress = "example:9090";
+
+TEST_CASE("an unreachable coordinator is named, with what to do") {
+  const auto error = absl::UnavailableError("connection refused");
+  CHECK(ErrorText(error, kAddress) ==
+        "cannot reach the coordinator at example:9090: connection refused; is it running? (start "
+        "it with mlp-coordinator --listen 0.0.0.0:9090, or say where it is with --coordinator "
+        "host:port)");
+  CHECK(ExitCodeOf(error) == kExitUnreachable);
+  CHECK(ExitCodeOf(absl::DeadlineExceededError("late")) == kExitUnreachable);
+}
+
+TEST_CASE("an error blames its field once") {
+  CHECK(ErrorText(FieldError("spec.rounds", "must be 1 to 100000, not 0"), kAddress) ==
+        "spec.rounds: must be 1 to 100000, not 0");
+  CHECK(ErrorText(WithField("spec.rounds", absl::InvalidArgumentError("must be 1")), kAddress) ==
+        "spec.rounds: must be 1");
+  CHECK(ExitCodeOf(FieldError("spec.rounds", "is 0")) == kExitFailed);
+}
+
+TEST_CASE("a full queue says when to try again") {
+  const auto full = WithRetryAfter(absl::ResourceExhaustedError("64 jobs are waiting"),
+                                   std::chrono::milliseconds(1500));
+  CHECK(ErrorText(full, kAddress) == "64 jobs are waiting (try again in 1.50 s)");
+  CHECK(ExitCodeOf(full) == kExitFailed);
+}
+
+TEST_CASE("an error without words still has a name") {
+  CHECK(ErrorText(absl::NotFoundError(""), kAddress) == "NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace mlp::cli
