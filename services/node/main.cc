@@ -5,10 +5,9 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <optional>
 #include <string>
-#include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libmlp/training.h"
 #include "services/base/duration_text.h"
@@ -38,7 +37,9 @@ struct Arguments {
   std::string load_delay = "3s";
   std::string log_level = "info";
   bool healthcheck = false;
-  std::vector<std::string> reference_form;  // PORT [PROBABILITY]
+  // The reference system's form: PORT [PROBABILITY].
+  std::optional<int> port;
+  std::optional<double> probability;
 };
 
 void DeclareLoad(CLI::App& app, Arguments& arguments) {
@@ -71,21 +72,13 @@ void Declare(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   app.add_flag("--healthcheck", arguments.healthcheck,
                "Ask the node at --listen's port on this machine whether it serves; exit 0 or 1");
-  app.add_option("reference-form", arguments.reference_form,
-                 "PORT [PROBABILITY]: the reference system's command line")
-      ->expected(0, 2);
+  app.add_option("port", arguments.port, "As the reference system takes it: --listen 0.0.0.0:PORT")
+      ->check(CLI::Range(0, 65535));
+  app.add_option("probability", arguments.probability,
+                 "As the reference system takes it: --load-probability")
+      ->check(CLI::Range(0.0, 1.0));
   app.set_version_flag("--version", std::string("mlp-node ") + MLP_VERSION);
   app.footer(kFooter);
-}
-
-absl::Status ApplyReferenceForm(const std::vector<std::string>& form, NodeServerOptions& options) {
-  if (form.empty()) return absl::OkStatus();
-  options.listen = absl::StrCat("0.0.0.0:", form.front());
-  if (form.size() == 2 && !absl::SimpleAtod(form[1], &options.load_probability)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("load probability must be a number from 0 to 1, is '", form[1], "'"));
-  }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<NodeServerOptions> OptionsFrom(const Arguments& arguments) {
@@ -96,8 +89,8 @@ absl::StatusOr<NodeServerOptions> OptionsFrom(const Arguments& arguments) {
     return absl::InvalidArgumentError(absl::StrCat("--load-delay: ", delay.status().message()));
   }
   options.load_delay = *delay;
-  const absl::Status form = ApplyReferenceForm(arguments.reference_form, options);
-  if (!form.ok()) return form;
+  if (arguments.port) options.listen = absl::StrCat("0.0.0.0:", *arguments.port);
+  if (arguments.probability) options.load_probability = *arguments.probability;
   return options;
 }
 
