@@ -134,7 +134,8 @@ async::Task<> ServeOneStream(
   server.tasks().Spawn(ServeOneStream(server, service, accept, handler));  // the next call
 
   ServerStream<Response> stream(writer, end.stop_token());
-  const grpc::Status status = ToGrpcStatus(co_await handler(request, stream));
+  const absl::Status result = co_await handler(request, stream);
+  const grpc::Status status = ToGrpcStatus(result);
   co_await Completion([&](void* tag) { writer.Finish(status, tag); });
   co_await end;
 }

@@ -65,7 +65,8 @@ async::Task<absl::Status> TestServer::Train(const v1::TrainShardRequest& request
   v1::TrainShardEvent event;
   for (int i = 0; i < count; ++i) {
     event.mutable_accepted()->set_queued_behind(i);
-    if (!co_await stream.Write(event)) {
+    const bool sent = co_await stream.Write(event);
+    if (!sent) {
       stopped_.set_value();
       co_return absl::CancelledError("the call is dead");
     }
