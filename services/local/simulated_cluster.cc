@@ -1,0 +1,136 @@
+#include "services/local/simulated_cluster.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/async/wait.h"
+
+namespace mlp::local {
+namespace {
+
+using async::Task;
+using coordinator::AttemptObserver;
+using coordinator::AttemptOutcome;
+using coordinator::ShardTask;
+
+node::TaskRequest RequestFrom(const ShardTask& task) {
+  node::TaskRequest request;
+  request.job_id = task.job_id;
+  request.round = task.round;
+  request.shard = task.shard;
+  request.offer = task.offer;
+  request.data.dataset = task.dataset;
+  request.data.file = task.file;
+  request.data.sha256 = task.sha256;
+  request.model = *task.model;
+  request.parameters = *task.parameters;
+  request.options = task.training;
+  request.queue_when_busy = task.terms.queue_when_busy;
+  request.rejectable = task.terms.rejectable;
+  return request;
+}
+
+const char* ReasonText(node::Rejection rejection) {
+  switch (rejection) {
+    case node::Rejection::kBusy: return "busy";
+    case node::Rejection::kLoad: return "injected load";
+    case node::Rejection::kShuttingDown: return "shutting down";
+  }
+  return "";
+}
+
+AttemptOutcome OutcomeFrom(node::TaskOutcome outcome) {
+  if (const auto* rejection = std::get_if<node::Rejection>(&outcome)) {
+    return coordinator::Rejected{ReasonText(*rejection)};
+  }
+  auto& result = std::get<node::TaskResult>(outcome);
+  coordinator::Trained trained;
+  trained.gradient = std::move(result.training.gradient);
+  trained.training = result.training.training;
+  trained.epochs_run = result.training.epochs_run;
+  trained.compute_time = result.compute_time;
+  trained.load_time = result.load_time;
+  return trained;
+}
+
+// Carries what the node tells to the coordinator's observer, which hears it a message later.
+class Messenger final : public node::TaskObserver {
+ public:
+  Messenger(async::Clock& clock, async::Duration latency, AttemptObserver& to)
+      : clock_(clock), latency_(latency), to_(to) {}
+
+  Task<> OnAccepted(std::size_t queued_behind) override {
+    co_await async::SleepFor(clock_, latency_);
+    to_.OnAccepted(static_cast<int>(queued_behind));
+  }
+  Task<> OnStarted(std::chrono::nanoseconds queued_for,
+                   std::chrono::nanoseconds held_up_for) override {
+    co_await async::SleepFor(clock_, latency_);
+    to_.OnStarted(queued_for, held_up_for);
+  }
+
+ private:
+  async::Clock& clock_;
+  const async::Duration latency_;
+  AttemptObserver& to_;
+};
+
+}  // namespace
+
+SimulatedCluster::SimulatedCluster(async::Clock& clock, async::Workers& workers,
+                                   async::Duration latency)
+    : clock_(clock),
+      workers_(workers),
+      latency_(latency),
+      membership_(std::string(ArithmeticId())) {}
+
+int SimulatedCluster::AddNode(node::NodeOptions options) {
+  const int number = membership_.Add(options.name);
+  options_.push_back(std::move(options));
+  processes_.push_back(nullptr);
+  return number;
+}
+
+void SimulatedCluster::Start(int node) {
+  const auto index = static_cast<std::size_t>(node);
+  processes_[index] = std::make_shared<Process>(options_[index], clock_, workers_);
+  coordinator::NodeIdentity identity;
+  identity.name = options_[index].name;
+  identity.instance_id = absl::StrCat("process-", ++started_);
+  identity.arithmetic = std::string(ArithmeticId());
+  membership_.Answered(node, identity);
+  if (observer_ != nullptr) observer_->OnNodeJoined(node, identity.name);
+}
+
+void SimulatedCluster::Crash(int node) {
+  const auto index = static_cast<std::size_t>(node);
+  const std::shared_ptr<Process> process = std::exchange(processes_[index], nullptr);
+  membership_.Lost(node, "crashed");
+  process->crash.request_stop();
+  if (observer_ != nullptr) observer_->OnNodeLeft(node, options_[index].name, "crashed");
+}
+
+Task<absl::StatusOr<AttemptOutcome>> SimulatedCluster::TrainShard(
+    int node, std::shared_ptr<const ShardTask> task, AttemptObserver& observer,
+    std::stop_token stop) {
+  co_await async::SleepFor(clock_, latency_);
+  const std::shared_ptr<Process> process = processes_[static_cast<std::size_t>(node)];
+  if (process == nullptr) co_return absl::UnavailableError("connection refused");
+
+  std::stop_source end;  // of the call, by either side
+  const auto request_end = [&end] { end.request_stop(); };
+  const std::stop_callback on_stop(stop, request_end);
+  const std::stop_callback on_crash(process->crash.get_token(), request_end);
+  Messenger messenger(clock_, latency_, observer);
+  node::TaskRequest request = RequestFrom(*task);
+  const std::stop_token end_token = end.get_token();
+  absl::StatusOr<node::TaskOutcome> outcome =
+      co_await process->node.Train(std::move(request), messenger, end_token);
+  if (process->crash.stop_requested()) co_return absl::UnavailableError("connection lost");
+  co_await async::SleepFor(clock_, latency_);
+  if (!outcome.ok()) co_return outcome.status();
+  co_return OutcomeFrom(*std::move(outcome));
+}
+
+}  // namespace mlp::local
