@@ -32,7 +32,8 @@ refusal=$(call mlp.v1.JobService/CreateJob '{"spec": {"dataset": "letters", "rou
   fail "zero rounds were accepted: $refusal"
 expect "$refusal" '"invalid_argument"'
 expect "$refusal" 'google.rpc.BadRequest'
-expect "$refusal" '"field": *"spec.rounds"'
+details=$(grep -oP '"value": *"\K[^"]+' <<<"$refusal")
+expect "$(base64 --decode 2>/dev/null <<<"$details===" || true)" 'spec\.rounds'
 
 created=$(call mlp.v1.JobService/CreateJob \
   '{"spec": {"dataset": "letters", "preset": "PRESET_REFERENCE"}, "requestId": "buf-curl"}')
