@@ -27,7 +27,7 @@ class Screen {
   void Redraw(const std::string& status) {
     if (!terminal_.tty || status == shown_) return;
     shown_ = status;
-    terminal_.out << "\r\x1b[K" << status.substr(0, terminal_.width - 1) << std::flush;
+    terminal_.out << "\r\x1b[K" << FirstParts(status, terminal_.width - 1) << std::flush;
   }
 
  private:

@@ -86,6 +86,12 @@ std::string TimeText(const google::protobuf::Timestamp* time) {
   return text;
 }
 
+std::string FirstParts(const std::string& line, std::size_t width) {
+  if (line.size() <= width) return line;
+  const std::size_t gap = line.rfind("  ", width);
+  return line.substr(0, gap == std::string::npos ? width : gap);
+}
+
 std::string ShareText(double share) { return absl::StrFormat("%.4f", share); }
 
 std::string Json(const google::protobuf::Message& message) {

@@ -52,6 +52,8 @@ class Table {
 std::string DurationText(std::chrono::nanoseconds duration);
 // "2024-05-31 17:04:05" in UTC; "-" for an unset time (null).
 std::string TimeText(const google::protobuf::Timestamp* time);
+// As many of the leading parts of `line`, which are two spaces apart, as fit into `width` columns.
+std::string FirstParts(const std::string& line, std::size_t width);
 // Four decimals: an error, an accuracy.
 std::string ShareText(double share);
 // One line of protobuf JSON without its end; scalars that are zero are there too.

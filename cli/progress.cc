@@ -60,11 +60,12 @@ std::string Progress::Status() const {
   if (round_ == 0) return absl::StrCat("waiting to start", Clock());
   std::string status =
       absl::StrCat("round ", round_, "/", rounds_, "  shards ", shards_done_, "/", shards_);
+  absl::StrAppend(&status, Clock());
+  if (validation_) absl::StrAppend(&status, "  validation error ", ShareText(validation_->error()));
   if (last_round_) {
     absl::StrAppend(&status, "  training error ", ShareText(last_round_->training_error()));
   }
-  if (validation_) absl::StrAppend(&status, "  validation error ", ShareText(validation_->error()));
-  return absl::StrCat(status, Clock());
+  return status;
 }
 
 std::string Progress::WaitingLine(const v1::JobEvent::Waiting& waiting) const {

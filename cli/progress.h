@@ -21,7 +21,8 @@ class Progress {
   // Takes the next event. The line to keep on the screen, if it is worth one.
   std::optional<std::string> Apply(const v1::JobEvent& event);
 
-  // "round 12/30  shards 7/11  training error 0.4123  …", without what is not known yet.
+  // "round 12/30  shards 7/11  elapsed 3.20 s  …", without what is not known yet. Its parts are two
+  // spaces apart and the first ones matter most: a narrow screen may leave out the last ones.
   std::string Status() const;
 
   // Nodes that finished at least one attempt, among the events seen.

@@ -49,9 +49,12 @@ std::string ArithmeticText(const v1::Job& job, const Followed& followed) {
   const auto taken = TimeTaken(job, followed);
   if (!taken || *taken <= nanoseconds(0) || followed.nodes_that_trained == 0) return text;
   const std::chrono::duration<double> had = *taken * followed.nodes_that_trained;
-  return absl::StrFormat("%s, %.1f %% of the time that %d nodes had (%d x %s)", text,
-                         100 * (computed / had), followed.nodes_that_trained,
-                         followed.nodes_that_trained, DurationText(*taken));
+  const std::string nodes = followed.nodes_that_trained == 1
+                                ? "1 node"
+                                : absl::StrCat(followed.nodes_that_trained, " nodes");
+  return absl::StrFormat("%s, %.1f %% of the time that %s had (%d x %s)", text,
+                         100 * (computed / had), nodes, followed.nodes_that_trained,
+                         DurationText(*taken));
 }
 
 std::string AttemptsText(const v1::JobStatistics& statistics) {

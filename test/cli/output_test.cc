@@ -35,6 +35,15 @@ TEST_CASE("a table is aligned, coloured or not, and has no trailing spaces") {
   CHECK_THAT(coloured.str(), Catch::Contains("job-10  \x1b[31mFAILED\x1b[0m\n"));
 }
 
+TEST_CASE("a narrow screen shows whole parts from the left") {
+  const std::string line = "round 2/2  shards 1/2  elapsed 8.00 s";
+  CHECK(FirstParts(line, line.size()) == line);
+  CHECK(FirstParts(line, line.size() - 1) == "round 2/2  shards 1/2");
+  CHECK(FirstParts(line, 21) == "round 2/2  shards 1/2");
+  CHECK(FirstParts(line, 20) == "round 2/2");
+  CHECK(FirstParts(line, 4) == "roun");
+}
+
 TEST_CASE("JSON is one line and shows zeros") {
   v1::JobEvent event;
   event.set_sequence(7);

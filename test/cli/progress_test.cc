@@ -54,13 +54,13 @@ TEST_CASE("the status grows with what is known") {
   CHECK(statuses[4] == "round 1/2  shards 0/2  elapsed 2.00 s");
   CHECK(statuses[7] == "round 1/2  shards 1/2  elapsed 3.00 s");
   CHECK(statuses[14] ==
-        "round 2/2  shards 0/2  training error 0.5000  elapsed 6.00 s  left 4.00 s");
+        "round 2/2  shards 0/2  elapsed 6.00 s  left 4.00 s  training error 0.5000");
   CHECK(statuses[16] ==
-        "round 2/2  shards 1/2  training error 0.5000  validation error 0.5000  elapsed 8.00 s  "
-        "left 4.00 s");
+        "round 2/2  shards 1/2  elapsed 8.00 s  left 4.00 s  validation error 0.5000  training "
+        "error 0.5000");
   CHECK(statuses[20] ==
-        "round 2/2  shards 2/2  training error 0.3280  validation error 0.3331  elapsed 10.0 s  "
-        "left 0.00 s");
+        "round 2/2  shards 2/2  elapsed 10.0 s  left 0.00 s  validation error 0.3331  training "
+        "error 0.3280");
 }
 
 TEST_CASE("a watcher who comes late estimates from the rounds that it saw") {
@@ -79,7 +79,7 @@ TEST_CASE("a watcher who comes late estimates from the rounds that it saw") {
   finished.mutable_round_finished()->set_training_error(0.25);
   progress.Apply(finished);
   CHECK(progress.Status() ==
-        "round 6/10  shards 0/2  training error 0.2500  elapsed 1 min 43 s  left 12.0 s");
+        "round 6/10  shards 0/2  elapsed 1 min 43 s  left 12.0 s  training error 0.2500");
 }
 
 TEST_CASE("only nodes that finished an attempt count as having trained") {

@@ -51,6 +51,13 @@ TEST_CASE("a job that took no time at all shows no share") {
   CHECK_THAT(Summary(FinishedJob(), FollowedFor(std::chrono::seconds(0))), !Catch::Contains("%"));
 }
 
+TEST_CASE("one node is not called nodes") {
+  Followed followed = FollowedFor(std::chrono::seconds(8));
+  followed.nodes_that_trained = 1;
+  CHECK_THAT(Summary(FinishedJob(), followed),
+             Catch::Contains("50.0 % of the time that 1 node had (1 x 8.00 s)"));
+}
+
 TEST_CASE("a pending job shows no time") {
   CHECK_THAT(Summary(SubmittedJob()), Catch::StartsWith("job-1 PENDING\n"));
 }
