@@ -1,0 +1,333 @@
+// What a cluster is given that it must refuse, with the error that it owes, while a job is running
+// that must not notice.
+
+#include <arpa/inet.h>
+#include <catch2/catch.hpp>
+#include <grpcpp/grpcpp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "mlp/v1/job.grpc.pb.h"
+#include "services/coordinator/coordinator.h"
+#include "services/local/local_cluster.h"
+#include "test/e2e/program_cluster.h"
+
+using namespace mlp;
+using Catch::Contains;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A data directory with the letters and with datasets that are wrong in one way each.
+class Data {
+ public:
+  Data() {
+    std::string name = (fs::temp_directory_path() / "mlp-bad-XXXXXX").string();
+    root_ = mkdtemp(name.data());
+    fs::copy(test::DatasetsDirectory() / "letters", root_ / "letters");
+    Add("ragged", "1,2,0\n1,2,3,0\n");
+    Add("word", "1,2,0\n1,x,0\n");
+    Add("nan", "1,nan,0\n");
+    Add("inf", "inf,1,0\n");
+    Add("half-class", "1,2,0.5\n");
+    Add("negative-class", "1,2,-1\n");
+    Add("empty-file", "");
+    Add("narrow-validation", "1,2,0\n", "1,0\n");
+    Add("no-validation", "1,2,0\n", "");
+    fs::create_directories(root_ / "no-shards");
+    Write(root_ / "no-shards" / "validate_a.txt", "1,2,0\n");
+    fs::create_directory_symlink("/", root_ / "outside");
+  }
+  ~Data() { fs::remove_all(root_); }
+  Data(const Data&) = delete;
+  Data& operator=(const Data&) = delete;
+
+  const fs::path& path() const { return root_; }
+
+ private:
+  void Add(const std::string& dataset, const std::string& train,
+           const std::string& validation = "1,2,0\n") {
+    fs::create_directories(root_ / dataset);
+    Write(root_ / dataset / "train_1.txt", train);
+    if (!validation.empty()) Write(root_ / dataset / "validate_a.txt", validation);
+  }
+  static void Write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
+
+  fs::path root_;
+};
+
+v1::CreateJobRequest Letters() {
+  v1::CreateJobRequest request;
+  request.mutable_spec()->set_dataset("letters");
+  request.mutable_spec()->set_preset(v1::PRESET_REFERENCE);
+  return request;
+}
+
+// The field that the error's BadRequest names; empty where it has none.
+std::string FieldIn(const grpc::Status& status) {
+  google::rpc::Status details;
+  details.ParseFromString(status.error_details());
+  for (const auto& any : details.details()) {
+    google::rpc::BadRequest bad;
+    if (any.UnpackTo(&bad) && bad.field_violations_size() > 0) return bad.field_violations(0).field();
+  }
+  return "";
+}
+
+bool HasRetryInfo(const grpc::Status& status) {
+  google::rpc::Status details;
+  details.ParseFromString(status.error_details());
+  for (const auto& any : details.details()) {
+    if (any.Is<google::rpc::RetryInfo>()) return true;
+  }
+  return false;
+}
+
+std::unique_ptr<v1::JobService::Stub> Connect(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt("grpc.enable_http_proxy", 0);
+  arguments.SetMaxSendMessageSize(-1);
+  return v1::JobService::NewStub(
+      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+}
+
+grpc::Status Create(v1::JobService::Stub& stub, const v1::CreateJobRequest& request,
+                    std::string* id = nullptr) {
+  grpc::ClientContext context;
+  v1::CreateJobResponse response;
+  const grpc::Status status = stub.CreateJob(&context, request, &response);
+  if (id != nullptr) *id = response.job().id();
+  return status;
+}
+
+v1::Job Get(v1::JobService::Stub& stub, const std::string& id) {
+  grpc::ClientContext context;
+  v1::GetJobRequest request;
+  v1::GetJobResponse response;
+  request.set_id(id);
+  REQUIRE(stub.GetJob(&context, request, &response).ok());
+  return response.job();
+}
+
+// Follows the job until an event satisfies `wanted`, or to its end.
+template <class Wanted>
+void Watch(v1::JobService::Stub& stub, const std::string& id, Wanted wanted) {
+  grpc::ClientContext context;
+  v1::WatchJobRequest request;
+  request.set_id(id);
+  const auto reader = stub.WatchJob(&context, request);
+  v1::WatchJobResponse response;
+  while (reader->Read(&response)) {
+    if (wanted(response.event())) break;
+  }
+  context.TryCancel();
+}
+
+v1::Job Finish(v1::JobService::Stub& stub, const std::string& id) {
+  Watch(stub, id, [](const v1::JobEvent&) { return false; });
+  return Get(stub, id);
+}
+
+struct BadSpec {
+  std::string name;
+  void (*spoil)(v1::JobSpec&);
+  grpc::StatusCode code;
+  std::string field;
+  std::string message;
+};
+
+const std::vector<BadSpec>& BadSpecs() {
+  constexpr auto kInvalid = grpc::StatusCode::INVALID_ARGUMENT;
+  constexpr auto kMissing = grpc::StatusCode::NOT_FOUND;
+  static const std::vector<BadSpec> specs = {
+      {"ragged row", [](auto& s) { s.set_dataset("ragged"); }, kInvalid, "spec.dataset",
+       "ragged/train_1.txt:2:"},
+      {"not a number", [](auto& s) { s.set_dataset("word"); }, kInvalid, "spec.dataset",
+       "word/train_1.txt:2:3"},
+      {"nan", [](auto& s) { s.set_dataset("nan"); }, kInvalid, "spec.dataset", "nan/train_1.txt:1:3"},
+      {"inf", [](auto& s) { s.set_dataset("inf"); }, kInvalid, "spec.dataset", "inf/train_1.txt:1:1"},
+      {"class not whole", [](auto& s) { s.set_dataset("half-class"); }, kInvalid, "spec.dataset",
+       "half-class/train_1.txt:1:5"},
+      {"negative class", [](auto& s) { s.set_dataset("negative-class"); }, kInvalid, "spec.dataset",
+       "negative-class/train_1.txt:1:5"},
+      {"empty file", [](auto& s) { s.set_dataset("empty-file"); }, kInvalid, "spec.dataset",
+       "empty-file/train_1.txt"},
+      {"no shards", [](auto& s) { s.set_dataset("no-shards"); }, kInvalid, "spec.dataset", "train_"},
+      {"no validation file", [](auto& s) { s.set_dataset("no-validation"); }, kInvalid,
+       "spec.dataset", "validate_"},
+      {"differing feature counts", [](auto& s) { s.set_dataset("narrow-validation"); }, kInvalid,
+       "spec.dataset", "narrow-validation/validate_a.txt:1"},
+      {"unknown dataset", [](auto& s) { s.set_dataset("nowhere"); }, kMissing, "spec.dataset",
+       "letters"},
+      {"no dataset", [](auto& s) { s.clear_dataset(); }, kInvalid, "spec.dataset", "required"},
+      {"dots out of the data directory", [](auto& s) { s.set_dataset("../letters"); }, kInvalid,
+       "spec.dataset", ".."},
+      {"absolute path", [](auto& s) { s.set_dataset("/etc"); }, kInvalid, "spec.dataset", "/etc"},
+      {"link out of the data directory", [](auto& s) { s.set_dataset("outside/etc"); }, kInvalid,
+       "spec.dataset", "outside"},
+      {"zero rounds", [](auto& s) { s.set_rounds(0); }, kInvalid, "spec.rounds", "1 to 100000"},
+      {"negative rounds", [](auto& s) { s.set_rounds(-1); }, kInvalid, "spec.rounds", "-1"},
+      {"zero epochs", [](auto& s) { s.set_epochs(0); }, kInvalid, "spec.epochs", "1 to 1000000"},
+      {"hidden size 0", [](auto& s) { s.add_hidden_layer_sizes(0); }, kInvalid,
+       "spec.hidden_layer_sizes", "0"},
+      {"hidden size 10^9", [](auto& s) { s.add_hidden_layer_sizes(1'000'000'000); }, kInvalid,
+       "spec.hidden_layer_sizes", "1000000"},
+      {"too many parameters", [](auto& s) { s.add_hidden_layer_sizes(900'000); }, kInvalid,
+       "spec.hidden_layer_sizes", "8000000"},
+      {"nan learning rate", [](auto& s) { s.set_learning_rate(std::nan("")); }, kInvalid,
+       "spec.learning_rate", "finite"},
+      {"zero learning rate", [](auto& s) { s.set_learning_rate(0); }, kInvalid, "spec.learning_rate",
+       "greater than 0"},
+      {"infinite tolerance",
+       [](auto& s) { s.set_tolerance(std::numeric_limits<double>::infinity()); }, kInvalid,
+       "spec.tolerance", "finite"},
+      {"unknown policy", [](auto& s) { s.set_policy(static_cast<v1::Policy>(99)); }, kInvalid,
+       "spec.policy", "99"},
+      {"unknown activation", [](auto& s) { s.set_activation(static_cast<v1::Activation>(77)); },
+       kInvalid, "spec.activation", "77"},
+      {"negative retries", [](auto& s) { s.set_max_retries(-1); }, kInvalid, "spec.max_retries", "-1"},
+  };
+  return specs;
+}
+
+// Bytes that are not HTTP/2, to a port that expects it.
+void SendGarbage(const std::string& address) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+  const std::string garbage(100'000, '\xee');
+  [[maybe_unused]] const auto sent = ::send(socket, garbage.data(), garbage.size(), MSG_NOSIGNAL);
+  ::close(socket);
+}
+
+}  // namespace
+
+TEST_CASE("bad input gets the error it deserves and a running job does not notice") {
+  Data data;
+  local::LocalClusterOptions options;
+  options.data_dir = data.path();
+  options.nodes = 2;
+  options.load_probabilities = {0.5};
+  options.load_delay = std::chrono::milliseconds(50);  // so that the job lasts
+  const auto cluster = local::LocalCluster::Start(options).value();
+  const auto stub = Connect(cluster->coordinator_address());
+  std::string running;
+  REQUIRE(Create(*stub, Letters(), &running).ok());
+  Watch(*stub, running, [](const v1::JobEvent& event) { return event.has_round_started(); });
+
+  for (const BadSpec& bad : BadSpecs()) {
+    v1::CreateJobRequest request = Letters();
+    bad.spoil(*request.mutable_spec());
+    const grpc::Status status = Create(*stub, request);
+    INFO(bad.name << ": " << status.error_message());
+    CHECK(status.error_code() == bad.code);
+    CHECK(FieldIn(status) == bad.field);
+    CHECK_THAT(status.error_message(), Contains(bad.message));
+  }
+
+  v1::CreateJobRequest oversized = Letters();
+  oversized.set_request_id(std::string(80 << 20, 'x'));
+  CHECK(Create(*stub, oversized).error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  v1::CreateJobRequest long_id = Letters();
+  long_id.set_request_id(std::string(129, 'x'));
+  CHECK(FieldIn(Create(*stub, long_id)) == "request_id");
+  CHECK(FieldIn(Create(*stub, v1::CreateJobRequest())) == "spec");
+  for (int i = 0; i < 5; ++i) SendGarbage(cluster->coordinator_address());
+
+  // The queue: full is said, with when to come back.
+  grpc::Status full;
+  std::vector<std::string> queued;
+  while (full.ok() && queued.size() < 1000) {
+    queued.emplace_back();
+    full = Create(*stub, Letters(), &queued.back());
+  }
+  CHECK(queued.size() == coordinator::kMaxPendingJobs + 1);
+  CHECK(full.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  CHECK(HasRetryInfo(full));
+  for (const std::string& id : queued) {
+    grpc::ClientContext context;
+    v1::CancelJobRequest request;
+    v1::CancelJobResponse response;
+    request.set_id(id);
+    stub->CancelJob(&context, request, &response);
+  }
+
+  CHECK(Get(*stub, running).state() == v1::JOB_STATE_RUNNING);
+  const v1::Job job = Finish(*stub, running);
+  CHECK(job.state() == v1::JOB_STATE_SUCCEEDED);
+  CHECK(job.validation().wrong_rows() == 1166);
+}
+
+TEST_CASE("a node whose shard differs is not asked for it again, and the others train it") {
+  Data data;
+  Data other;
+  std::ofstream(other.path() / "letters" / "train_letters3.txt", std::ios::app)
+      << "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1\n";
+  node::NodeServerOptions good_options;
+  good_options.listen = "127.0.0.1:0";
+  good_options.data_dir = data.path();
+  good_options.name = "good";
+  node::NodeServerOptions stale_options = good_options;
+  stale_options.data_dir = other.path();
+  stale_options.name = "stale";
+  const auto good = node::NodeServer::Start(good_options).value();
+  const auto stale = node::NodeServer::Start(stale_options).value();
+  coordinator::CoordinatorServerOptions options;
+  options.listen = "127.0.0.1:0";
+  options.data_dir = data.path();
+  options.nodes = {{"127.0.0.1", static_cast<std::uint16_t>(good->port())},
+                   {"127.0.0.1", static_cast<std::uint16_t>(stale->port())}};
+  const auto server = coordinator::CoordinatorServer::Start(options).value();
+  const auto stub = Connect("127.0.0.1:" + std::to_string(server->port()));
+
+  std::string id;
+  REQUIRE(Create(*stub, Letters(), &id).ok());
+  std::vector<std::string> reasons;
+  Watch(*stub, id, [&](const v1::JobEvent& event) {
+    if (event.has_attempt_failed()) reasons.push_back(event.attempt_failed().reason());
+    return false;
+  });
+  const v1::Job job = Get(*stub, id);
+  CHECK(job.state() == v1::JOB_STATE_SUCCEEDED);
+  CHECK(job.validation().wrong_rows() == 1166);
+  REQUIRE_FALSE(reasons.empty());
+  CHECK(reasons.size() <= 30);  // at most once a round
+  for (const std::string& reason : reasons) CHECK_THAT(reason, Contains("letters/train_letters3.txt"));
+}
+
+TEST_CASE("diverging training ends as failed with its round, not with nan") {
+  test::ProgramCluster cluster({});
+  const test::ProcessResult result = cluster.Client(
+      {"train", "letters", "--activation", "identity", "--learning-rate", "10", "--json"});
+  INFO(result.out << result.err);
+  CHECK(result.exit_code == 1);
+  CHECK_THAT(result.out, Contains("parameters became non-finite in round "));
+  CHECK_THAT(result.out, Contains("JOB_STATE_FAILED"));
+  CHECK_THAT(result.out, !Contains("NaN") && !Contains("Infinity"));
+}
+
+TEST_CASE("a learning rate that only saturates the reference's model gives bad but finite numbers") {
+  test::ProgramCluster cluster({});
+  const test::ProcessResult result = cluster.Client(
+      {"train", "letters", "--preset", "reference", "--learning-rate", "10", "--json"});
+  INFO(result.out << result.err);
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.out, Contains("JOB_STATE_SUCCEEDED"));
+  CHECK_THAT(result.out, !Contains("NaN") && !Contains("Infinity"));
+}

@@ -1,0 +1,82 @@
+#include "test/e2e/program_cluster.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <regex>
+#include <utility>
+
+namespace mlp::test {
+
+std::string Program(const std::string& name) { return std::string(MLP_BIN_DIR) + "/" + name; }
+
+std::filesystem::path DatasetsDirectory() {
+  return std::filesystem::path(MLP_SOURCE_DIR) / "datasets";
+}
+
+std::string ListeningAddress(Process& server) {
+  const std::string line = server.WaitForLine("listening on ");
+  return line.substr(line.find("listening on ") + 13);
+}
+
+int FreePort() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ::bind(socket, reinterpret_cast<sockaddr*>(&address), size);
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(socket);
+  return ntohs(address.sin_port);
+}
+
+ProgramCluster::ProgramCluster(const ProgramClusterOptions& options) {
+  std::string addresses;
+  for (int number = 0; number < options.nodes; ++number) {
+    nodes_.push_back(std::make_unique<Process>(std::vector<std::string>{
+        Program("mlp-node"), "--listen", "127.0.0.1:0", "--data-dir", options.data_dir.string(),
+        "--name", "node-" + std::to_string(number + 1), "--load-probability",
+        std::to_string(options.load_probability), "--load-delay", options.load_delay}));
+  }
+  for (auto& node : nodes_) {
+    if (!addresses.empty()) addresses += ',';
+    addresses += ListeningAddress(*node);
+  }
+  std::vector<std::string> command{Program("mlp-coordinator"), "--listen",  "127.0.0.1:0",
+                                   "--data-dir",               options.data_dir.string(),
+                                   "--default-policy",         options.policy};
+  if (!addresses.empty()) command.insert(command.end(), {"--nodes", addresses});
+  coordinator_ = std::make_unique<Process>(command);
+  coordinator_address_ = ListeningAddress(*coordinator_);
+}
+
+std::unique_ptr<Process> ProgramCluster::StartClient(std::vector<std::string> arguments) const {
+  std::vector<std::string> command{Program("mlp-client"), "--coordinator", coordinator_address_};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return std::make_unique<Process>(std::move(command));
+}
+
+ProcessResult ProgramCluster::Client(std::vector<std::string> arguments) const {
+  return StartClient(std::move(arguments))->Wait(std::chrono::seconds(600));
+}
+
+std::vector<int> ProgramCluster::Stop() {
+  std::vector<int> codes;
+  coordinator_->Signal(SIGTERM);
+  codes.push_back(coordinator_->Wait().exit_code);
+  for (auto& node : nodes_) node->Signal(SIGTERM);
+  for (auto& node : nodes_) codes.push_back(node->Wait().exit_code);
+  return codes;
+}
+
+std::string DigestIn(const std::string& summary) {
+  std::smatch match;
+  if (!std::regex_search(summary, match, std::regex("model digest +([0-9a-f]{64})"))) return "";
+  return match[1];
+}
+
+}  // namespace mlp::test

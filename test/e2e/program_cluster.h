@@ -1,0 +1,53 @@
+// A cluster of real programs on loopback, for tests: nodes and a coordinator as processes on ports
+// that the system chooses.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "test/process.h"
+
+namespace mlp::test {
+
+// The path of one of the three programs.
+std::string Program(const std::string& name);
+std::filesystem::path DatasetsDirectory();
+
+// "HOST:PORT" of a server's "listening on HOST:PORT" line.
+std::string ListeningAddress(Process& server);
+// A port of 127.0.0.1 that was free a moment ago.
+int FreePort();
+
+struct ProgramClusterOptions {
+  int nodes = 4;
+  double load_probability = 0;
+  std::string load_delay = "20ms";
+  std::string policy = "pull";
+  std::filesystem::path data_dir = DatasetsDirectory();
+};
+
+class ProgramCluster {
+ public:
+  explicit ProgramCluster(const ProgramClusterOptions& options);
+
+  const std::string& coordinator_address() const { return coordinator_address_; }
+  Process& node(int number) { return *nodes_[static_cast<std::size_t>(number)]; }
+  // Starts `mlp-client --coordinator … <arguments>`.
+  std::unique_ptr<Process> StartClient(std::vector<std::string> arguments) const;
+  // Runs it to its end.
+  ProcessResult Client(std::vector<std::string> arguments) const;
+  // SIGTERM to all that still run; exit codes of the coordinator and the nodes, in that order.
+  std::vector<int> Stop();
+
+ private:
+  std::vector<std::unique_ptr<Process>> nodes_;
+  std::unique_ptr<Process> coordinator_;
+  std::string coordinator_address_;
+};
+
+// The 64 hexadecimal digits behind "model digest" in a summary; empty where there are none.
+std::string DigestIn(const std::string& summary);
+
+}  // namespace mlp::test
