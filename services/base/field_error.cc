@@ -12,9 +12,8 @@ absl::string_view View(std::string_view text) { return {text.data(), text.size()
 
 absl::Status WithMessage(const absl::Status& status, std::string_view message) {
   absl::Status copy(status.code(), View(message));
-  status.ForEachPayload([&](absl::string_view type, const absl::Cord& payload) {
-    copy.SetPayload(type, payload);
-  });
+  status.ForEachPayload(
+      [&](absl::string_view type, const absl::Cord& payload) { copy.SetPayload(type, payload); });
   return copy;
 }
 

@@ -15,6 +15,8 @@ std::string Sha256(std::span<const std::byte> bytes) {
 
 std::string Sha256(std::string_view bytes) { return Sha256(std::as_bytes(std::span(bytes))); }
 
-std::string Hex(std::string_view bytes) { return absl::BytesToHexString({bytes.data(), bytes.size()}); }
+std::string Hex(std::string_view bytes) {
+  return absl::BytesToHexString({bytes.data(), bytes.size()});
+}
 
 }  // namespace mlp

@@ -54,7 +54,8 @@ class AttemptObserver {
  public:
   virtual ~AttemptObserver() = default;
   virtual void OnAccepted(int queued_behind) = 0;
-  virtual void OnStarted(std::chrono::nanoseconds queued_for, std::chrono::nanoseconds held_up_for) = 0;
+  virtual void OnStarted(std::chrono::nanoseconds queued_for,
+                         std::chrono::nanoseconds held_up_for) = 0;
 };
 
 // Told who comes and goes.

@@ -16,7 +16,8 @@ constexpr const char* kShutDown = "the coordinator was shut down";
 constexpr auto kFullQueueRetry = std::chrono::seconds(5);
 
 absl::Status NoSuchJob(const std::string& id) {
-  return absl::NotFoundError(absl::StrCat("no job \"", id, "\" is known; `mlp-client jobs` lists them"));
+  return absl::NotFoundError(
+      absl::StrCat("no job \"", id, "\" is known; `mlp-client jobs` lists them"));
 }
 
 absl::Status CheckRequest(const JobSpec& spec, const std::string& request_id) {
@@ -90,14 +91,15 @@ absl::StatusOr<std::optional<Job>> Coordinator::Repeated(const JobSpec& spec,
   std::optional<Job> job = store_.FindRequest(request_id);
   if (!job || job->spec == spec) return job;
   return absl::AlreadyExistsError(absl::StrCat("request_id \"", request_id, "\" was used for ",
-                                               job->id, " with another specification; choose a new one"));
+                                               job->id,
+                                               " with another specification; choose a new one"));
 }
 
 absl::Status Coordinator::CheckRoom() const {
   if (queue_.size() < kMaxPendingJobs) return absl::OkStatus();
-  return WithRetryAfter(absl::ResourceExhaustedError(absl::StrCat(
-                            "the queue is full: ", queue_.size(),
-                            " jobs are pending, which is the limit; try again later")),
+  return WithRetryAfter(absl::ResourceExhaustedError(
+                            absl::StrCat("the queue is full: ", queue_.size(),
+                                         " jobs are pending, which is the limit; try again later")),
                         kFullQueueRetry);
 }
 
@@ -141,8 +143,9 @@ absl::StatusOr<std::shared_ptr<const Model>> Coordinator::GetModel(const std::st
   if (!job.ok()) return job.status();
   std::shared_ptr<const Model> model = store_.GetModel(id);
   if (model == nullptr) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        id, " has no model: it is ", JobStateName(job->state), "; only a job that SUCCEEDED has one"));
+    return absl::FailedPreconditionError(absl::StrCat(id, " has no model: it is ",
+                                                      JobStateName(job->state),
+                                                      "; only a job that SUCCEEDED has one"));
   }
   return model;
 }

@@ -29,7 +29,8 @@
 namespace mlp::coordinator {
 
 // Reads and checks the dataset of that name. Called on a worker.
-using LoadDataset = std::function<absl::StatusOr<std::shared_ptr<const Dataset>>(const std::string&)>;
+using LoadDataset =
+    std::function<absl::StatusOr<std::shared_ptr<const Dataset>>(const std::string&)>;
 
 inline constexpr std::size_t kMaxPendingJobs = 64;
 inline constexpr std::size_t kMaxRequestIdLength = 128;

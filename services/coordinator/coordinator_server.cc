@@ -34,9 +34,8 @@ absl::Status Check(const CoordinatorServerOptions& options) {
   if (!policy.ok()) return policy;
   if (options.log_dir && !fs::is_directory(*options.log_dir, error) &&
       !fs::create_directories(*options.log_dir, error)) {
-    return absl::FailedPreconditionError(absl::StrCat("cannot make the log directory ",
-                                                      options.log_dir->string(), ": ",
-                                                      error.message()));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "cannot make the log directory ", options.log_dir->string(), ": ", error.message()));
   }
   return absl::OkStatus();
 }
@@ -57,8 +56,7 @@ std::unique_ptr<JobLog> MakeLog(const std::optional<fs::path>& directory,
 // In the order of construction; each part uses those above it.
 class CoordinatorServer::Parts {
  public:
-  explicit Parts(CoordinatorServerOptions given)
-      : options(std::move(given)) {}
+  explicit Parts(CoordinatorServerOptions given) : options(std::move(given)) {}
 
   absl::Status Start() {
     rpc::ServerOptions server_options;
@@ -74,9 +72,11 @@ class CoordinatorServer::Parts {
     cluster = std::make_unique<GrpcCluster>(server->loop(), *resolver);
     store = std::make_unique<MemoryStore>(options.keep_jobs);
     log = MakeLog(options.log_dir, post);
-    coordinator = std::make_unique<Coordinator>(
-        server->loop(), *workers, *cluster, *store, *log,
-        [data_dir = options.data_dir](const std::string& name) { return ReadDataset(data_dir, name); });
+    coordinator =
+        std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *store, *log,
+                                      [data_dir = options.data_dir](const std::string& name) {
+                                        return ReadDataset(data_dir, name);
+                                      });
     handlers = std::make_unique<JobServiceHandlers>(*coordinator, *cluster, *workers,
                                                     options.data_dir, options.default_policy);
     handlers->Serve(*server, jobs, nodes);

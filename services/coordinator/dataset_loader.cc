@@ -45,10 +45,9 @@ absl::Status Widen(Dataset& dataset, const Shard& shard, const std::string& file
                    const std::string& first_file) {
   if (dataset.features == 0) dataset.features = shard.feature_count();
   if (dataset.features != shard.feature_count()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(dataset.name, "/", file, ":1: has ", shard.feature_count(), " features, but ",
-                     dataset.name, "/", first_file, " has ", dataset.features,
-                     "; all files of a dataset must agree"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        dataset.name, "/", file, ":1: has ", shard.feature_count(), " features, but ", dataset.name,
+        "/", first_file, " has ", dataset.features, "; all files of a dataset must agree"));
   }
   dataset.classes = std::max(dataset.classes, shard.class_count());
   return absl::OkStatus();
@@ -60,9 +59,8 @@ absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const fs::path& data_
                                                            const std::string& name) {
   absl::StatusOr<fs::path> directory = ResolveBelow(data_dir, name);
   if (absl::IsNotFound(directory.status())) {
-    return absl::NotFoundError(absl::StrCat("no dataset \"", name,
-                                            "\" in the coordinator's data directory; ",
-                                            DatasetsIn(data_dir)));
+    return absl::NotFoundError(absl::StrCat(
+        "no dataset \"", name, "\" in the coordinator's data directory; ", DatasetsIn(data_dir)));
   }
   if (!directory.ok()) return directory.status();
   absl::StatusOr<DatasetFiles> files = ListDatasetFiles(*directory);
@@ -75,7 +73,8 @@ absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const fs::path& data_
   for (const std::string& file : files->train) {
     absl::StatusOr<File> read = ReadOne(*directory, name, file);
     if (!read.ok()) return read.status();
-    if (absl::Status status = Widen(*dataset, read->shard, file, first_file); !status.ok()) return status;
+    if (absl::Status status = Widen(*dataset, read->shard, file, first_file); !status.ok())
+      return status;
     dataset->shards.push_back({file, std::move(read->sha256), read->shard.rows()});
   }
   absl::StatusOr<File> validation = ReadOne(*directory, name, files->validation);

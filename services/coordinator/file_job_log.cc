@@ -39,13 +39,14 @@ void FileJobLog::WriteGathered() {
   auto lines = std::make_shared<Lines>(std::exchange(gathered_, {}));
   auto written = std::make_shared<bool>(false);
   writer_.Run([this, lines, written] { *written = Write(*lines); },
-               [this, written] {
-                 writing_ = false;
-                 if (!*written && !std::exchange(reported_, true)) {
-                   spdlog::error("cannot write job logs below {}; jobs go on without", directory_.string());
-                 }
-                 if (!gathered_.empty()) WriteGathered();
-               });
+              [this, written] {
+                writing_ = false;
+                if (!*written && !std::exchange(reported_, true)) {
+                  spdlog::error("cannot write job logs below {}; jobs go on without",
+                                directory_.string());
+                }
+                if (!gathered_.empty()) WriteGathered();
+              });
 }
 
 bool FileJobLog::Write(const Lines& lines) const {

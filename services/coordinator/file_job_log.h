@@ -2,8 +2,8 @@
 // words of mlp.v1.JobEvent. The prefix keeps apart coordinators that ran one after the other.
 //
 // Appending never waits: events gather while a worker writes the ones before. What is left is
-// written on destruction, when the loop has ended. A file that cannot be written is reported once in
-// the program's log, and the jobs go on without it.
+// written on destruction, when the loop has ended. A file that cannot be written is reported once
+// in the program's log, and the jobs go on without it.
 #pragma once
 
 #include <filesystem>

@@ -25,17 +25,22 @@ constexpr auto kResolveAgain = 2s;
 
 const char* ReasonText(v1::TrainShardEvent::Rejected::Reason reason) {
   switch (reason) {
-    case v1::TrainShardEvent::Rejected::REASON_BUSY: return "busy";
-    case v1::TrainShardEvent::Rejected::REASON_LOAD: return "injected load";
-    case v1::TrainShardEvent::Rejected::REASON_SHUTTING_DOWN: return "shutting down";
-    default: return "no reason given";
+    case v1::TrainShardEvent::Rejected::REASON_BUSY:
+      return "busy";
+    case v1::TrainShardEvent::Rejected::REASON_LOAD:
+      return "injected load";
+    case v1::TrainShardEvent::Rejected::REASON_SHUTTING_DOWN:
+      return "shutting down";
+    default:
+      return "no reason given";
   }
 }
 
 // What one TrainShard call brought, message by message.
 class AttemptReader {
  public:
-  AttemptReader(const ShardTask& task, AttemptObserver& observer) : task_(task), observer_(observer) {}
+  AttemptReader(const ShardTask& task, AttemptObserver& observer)
+      : task_(task), observer_(observer) {}
 
   void Read(const v1::TrainShardEvent& event) {
     switch (event.event_case()) {
@@ -80,7 +85,8 @@ class AttemptReader {
     status.Update(compute_time.status());
     status.Update(load_time.status());
     if (status.ok() && PrecisionOf(*gradient) != PrecisionOf(*task_.parameters)) {
-      status = absl::InvalidArgumentError("finished.gradient: has another precision than the parameters");
+      status = absl::InvalidArgumentError(
+          "finished.gradient: has another precision than the parameters");
     }
     // What the node sent is at fault, not what it was asked: worth another try.
     if (!status.ok()) return absl::DataLossError(status.message());
@@ -185,8 +191,9 @@ async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::TrainShard(
   v1::TrainShardRequest request = RequestFor(*task);
   rpc::CallOptions options;
   membership_.AttemptBegan(node);
-  const absl::Status status = co_await rpc::CallStream(
-      loop_, stub, &v1::NodeService::Stub::PrepareAsyncTrainShard, request, options, on_event, stop);
+  const absl::Status status =
+      co_await rpc::CallStream(loop_, stub, &v1::NodeService::Stub::PrepareAsyncTrainShard, request,
+                               options, on_event, stop);
   absl::StatusOr<AttemptOutcome> outcome = std::move(reader).Outcome(status);
   membership_.AttemptEnded(node, EndOf(outcome));
   co_return outcome;

@@ -44,18 +44,24 @@ struct Fold {
 
 const char* JobStateName(JobState state) {
   switch (state) {
-    case JobState::kPending: return "PENDING";
-    case JobState::kRunning: return "RUNNING";
-    case JobState::kSucceeded: return "SUCCEEDED";
-    case JobState::kFailed: return "FAILED";
-    case JobState::kCancelled: return "CANCELLED";
+    case JobState::kPending:
+      return "PENDING";
+    case JobState::kRunning:
+      return "RUNNING";
+    case JobState::kSucceeded:
+      return "SUCCEEDED";
+    case JobState::kFailed:
+      return "FAILED";
+    case JobState::kCancelled:
+      return "CANCELLED";
   }
   return "UNKNOWN";
 }
 
 std::size_t Dataset::training_rows() const {
-  return std::accumulate(shards.begin(), shards.end(), std::size_t{0},
-                         [](std::size_t sum, const TrainingShard& shard) { return sum + shard.rows; });
+  return std::accumulate(
+      shards.begin(), shards.end(), std::size_t{0},
+      [](std::size_t sum, const TrainingShard& shard) { return sum + shard.rows; });
 }
 
 void Apply(Job& job, const JobEvent& event) { std::visit(Fold{job, event}, event.body); }

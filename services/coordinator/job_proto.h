@@ -12,9 +12,9 @@
 
 namespace mlp::coordinator {
 
-// Fills in defaults: those of the preset, then JobSpec's own; `default_policy` is the coordinator's.
-// InvalidArgument, with the field, for enumeration values that do not exist. Limits are
-// CheckJobSpec's business.
+// Fills in defaults: those of the preset, then JobSpec's own; `default_policy` is the
+// coordinator's. InvalidArgument, with the field, for enumeration values that do not exist. Limits
+// are CheckJobSpec's business.
 absl::StatusOr<JobSpec> FromProto(const v1::JobSpec& proto, const std::string& default_policy);
 
 v1::Job ToProto(const Job& job);

@@ -24,7 +24,8 @@ absl::StatusOr<std::int64_t> ParsePageToken(const std::string& token) {
   if (token.empty()) return std::numeric_limits<std::int64_t>::max();
   std::int64_t before = 0;
   if (!absl::SimpleAtoi(token, &before) || before < 1) {
-    return FieldError("page_token", "is not one that ListJobs returned; leave it empty for the first page");
+    return FieldError("page_token",
+                      "is not one that ListJobs returned; leave it empty for the first page");
   }
   return before;
 }
@@ -93,8 +94,9 @@ void JobServiceHandlers::Serve(rpc::Server& server, v1::JobService::AsyncService
                   [this](const auto& request) { return EvaluateModel(request); });
   rpc::ServeStream(server, jobs, &Jobs::RequestWatchJob,
                    [this](const auto& request, auto& stream) { return WatchJob(request, stream); });
-  rpc::ServeStream(server, jobs, &Jobs::RequestGetModel,
-                   [this](const auto& request, auto& stream) { return StreamModel(request, stream); });
+  rpc::ServeStream(server, jobs, &Jobs::RequestGetModel, [this](const auto& request, auto& stream) {
+    return StreamModel(request, stream);
+  });
   rpc::ServeUnary(server, cluster, &Nodes::RequestListNodes,
                   [this](const auto& request) { return ListNodes(request); });
 }
@@ -170,7 +172,8 @@ auto JobServiceHandlers::ListNodes(const v1::ListNodesRequest&) -> Reply<v1::Lis
 async::Task<absl::Status> JobServiceHandlers::WatchJob(
     const v1::WatchJobRequest& request, rpc::ServerStream<v1::WatchJobResponse>& stream) {
   if (request.from_sequence() < 0) {
-    co_return FieldError("from_sequence", absl::StrCat("must be 0 or more, not ", request.from_sequence()));
+    co_return FieldError("from_sequence",
+                         absl::StrCat("must be 0 or more, not ", request.from_sequence()));
   }
   std::int64_t next = std::max<std::int64_t>(request.from_sequence(), 1);
   while (true) {

@@ -10,14 +10,16 @@
 namespace mlp::coordinator {
 namespace {
 
-absl::Status CheckRange(const char* field, std::int64_t value, std::int64_t low, std::int64_t high) {
+absl::Status CheckRange(const char* field, std::int64_t value, std::int64_t low,
+                        std::int64_t high) {
   if (value >= low && value <= high) return absl::OkStatus();
   return FieldError(field, absl::StrCat("must be ", low, " to ", high, ", not ", value));
 }
 
 absl::Status CheckDatasetName(const std::string& name) {
   if (name.empty()) {
-    return FieldError("spec.dataset", "is required: the name of a directory below the data directory");
+    return FieldError("spec.dataset",
+                      "is required: the name of a directory below the data directory");
   }
   if (name.size() > kMaxNameLength) {
     return FieldError("spec.dataset", absl::StrCat("has ", name.size(), " characters; at most ",
@@ -34,8 +36,8 @@ absl::Status CheckPolicyName(std::string_view field, const std::string& policy) 
     if (name == policy) return absl::OkStatus();
     names.emplace_back(name);
   }
-  return FieldError(field, absl::StrCat("must be one of ", absl::StrJoin(names, ", "), ", not \"",
-                                        policy, "\""));
+  return FieldError(
+      field, absl::StrCat("must be one of ", absl::StrJoin(names, ", "), ", not \"", policy, "\""));
 }
 
 absl::Status CheckJobSpec(const JobSpec& spec) {
@@ -44,13 +46,14 @@ absl::Status CheckJobSpec(const JobSpec& spec) {
   status.Update(CheckRange("spec.epochs", spec.epochs, 1, kMaxEpochs));
   status.Update(CheckRange("spec.max_retries", spec.max_retries, 0, kMaxRetries));
   if (!std::isfinite(spec.learning_rate) || spec.learning_rate <= 0) {
-    status.Update(FieldError("spec.learning_rate",
-                             absl::StrCat("must be a finite number greater than 0, not ",
-                                          spec.learning_rate)));
+    status.Update(FieldError(
+        "spec.learning_rate",
+        absl::StrCat("must be a finite number greater than 0, not ", spec.learning_rate)));
   }
   if (!std::isfinite(spec.tolerance) || spec.tolerance < 0) {
-    status.Update(FieldError("spec.tolerance",
-                             absl::StrCat("must be a finite number, 0 or more, not ", spec.tolerance)));
+    status.Update(
+        FieldError("spec.tolerance",
+                   absl::StrCat("must be a finite number, 0 or more, not ", spec.tolerance)));
   }
   status.Update(CheckPolicyName("spec.policy", spec.policy));
   if (!status.ok()) return status;

@@ -1,9 +1,8 @@
 // mlp-coordinator: the program.
 
-#include <CLI/CLI.hpp>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -13,8 +12,7 @@
 #include "libmlp/training.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/coordinator/scheduler/policy.h"
-#include "services/rpc/healthcheck.h"
-#include "services/rpc/signals.h"
+#include "services/rpc/program.h"
 
 namespace {
 
@@ -22,7 +20,6 @@ namespace fs = std::filesystem;
 using mlp::coordinator::CoordinatorServerOptions;
 
 constexpr const char* kDefaultNodesFile = "compute_nodes.txt";
-constexpr auto kGrace = std::chrono::seconds(5);
 
 constexpr const char* kFooter = R"(
 Example:
@@ -50,13 +47,16 @@ struct Arguments {
 void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.listen, "Address to serve on; port 0 takes any free one")
       ->capture_default_str();
-  app.add_option("--data-dir", arguments.data_dir, "Directory whose subdirectories are the datasets")
+  app.add_option("--data-dir", arguments.data_dir,
+                 "Directory whose subdirectories are the datasets")
       ->capture_default_str();
-  app.add_option("--nodes", arguments.nodes, "Nodes: host:port,host:port; a name may stand for several")
+  app.add_option("--nodes", arguments.nodes,
+                 "Nodes: host:port,host:port; a name may stand for several")
       ->envname("MLP_NODES");
   app.add_option("--nodes-file", arguments.nodes_file,
                  "File of host,port lines (default: compute_nodes.txt, where it is there)");
-  app.add_option("--log-dir", arguments.log_dir, "Directory for job logs, one file of JSON lines a job");
+  app.add_option("--log-dir", arguments.log_dir,
+                 "Directory for job logs, one file of JSON lines a job");
   app.add_option("--default-policy", arguments.default_policy,
                  "Scheduling policy of jobs that name none: random (1), least-load (2), pull (3)")
       ->capture_default_str();
@@ -66,8 +66,9 @@ void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
-  app.add_flag("--healthcheck", arguments.healthcheck,
-               "Ask the coordinator at --listen's port on this machine whether it serves; exit 0 or 1");
+  app.add_flag(
+      "--healthcheck", arguments.healthcheck,
+      "Ask the coordinator at --listen's port on this machine whether it serves; exit 0 or 1");
   app.add_option("reference-form", arguments.reference_form,
                  "PORT [POLICY]: the reference system's command line")
       ->expected(0, 2);
@@ -85,12 +86,15 @@ std::string PolicyName(const std::string& given) {
 // The nodes of --nodes, and of the file that was named or lies where one is expected.
 absl::StatusOr<std::vector<mlp::coordinator::HostPort>> Nodes(const Arguments& arguments) {
   auto nodes = mlp::coordinator::ParseNodeList(arguments.nodes);
-  if (!nodes.ok()) return absl::InvalidArgumentError(absl::StrCat("--nodes: ", nodes.status().message()));
+  if (!nodes.ok())
+    return absl::InvalidArgumentError(absl::StrCat("--nodes: ", nodes.status().message()));
   std::string file = arguments.nodes_file;
-  if (file.empty() && arguments.nodes.empty() && fs::exists(kDefaultNodesFile)) file = kDefaultNodesFile;
+  if (file.empty() && arguments.nodes.empty() && fs::exists(kDefaultNodesFile))
+    file = kDefaultNodesFile;
   if (file.empty()) return nodes;
   const auto text = mlp::ReadFile(file);
-  if (!text.ok()) return absl::InvalidArgumentError(absl::StrCat("--nodes-file: ", text.status().message()));
+  if (!text.ok())
+    return absl::InvalidArgumentError(absl::StrCat("--nodes-file: ", text.status().message()));
   const auto listed = mlp::coordinator::ParseNodeFile(*text, file);
   if (!listed.ok()) return listed.status();
   nodes->insert(nodes->end(), listed->begin(), listed->end());
@@ -100,7 +104,8 @@ absl::StatusOr<std::vector<mlp::coordinator::HostPort>> Nodes(const Arguments& a
 absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
   if (!arguments.reference_form.empty()) {
     arguments.listen = absl::StrCat("0.0.0.0:", arguments.reference_form.front());
-    if (arguments.reference_form.size() == 2) arguments.default_policy = arguments.reference_form[1];
+    if (arguments.reference_form.size() == 2)
+      arguments.default_policy = arguments.reference_form[1];
   }
   auto nodes = Nodes(arguments);
   if (!nodes.ok()) return nodes.status();
@@ -114,41 +119,19 @@ absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
   return options;
 }
 
-int Fail(const absl::Status& status) {
-  spdlog::error("{}", std::string(status.message()));
-  return absl::IsInvalidArgument(status) ? 2 : 1;
-}
-
-int HealthCheck(const std::string& listen) {
-  const std::string address = "127.0.0.1" + listen.substr(listen.rfind(':'));
-  const absl::Status status =
-      mlp::rpc::CheckHealth(address, "mlp.v1.JobService", std::chrono::seconds(2));
-  if (!status.ok()) return Fail(absl::UnavailableError(status.message()));
-  return 0;
-}
-
 int Serve(const CoordinatorServerOptions& options) {
-  mlp::rpc::BlockTerminationSignals();
-  auto server = mlp::coordinator::CoordinatorServer::Start(options);
-  if (!server.ok()) return Fail(server.status());
-  const std::string host = options.listen.substr(0, options.listen.rfind(':'));
-  spdlog::info("listening on {}:{}", host, (*server)->port());
-  spdlog::info("version {}, arithmetic {}, data in {}, {} node address(es) configured, default policy {}",
-               MLP_VERSION, mlp::ArithmeticId(), options.data_dir.string(), options.nodes.size(),
-               options.default_policy);
-  const int signal = mlp::rpc::WaitForTerminationSignal();
-  spdlog::info("stopping on signal {}", signal);
-  (*server)->Stop(kGrace);
-  spdlog::info("stopped");
-  return 0;
+  const std::string description =
+      absl::StrCat("version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()),
+                   ", data in ", options.data_dir.string(), ", ", options.nodes.size(),
+                   " node address(es) configured, default policy ", options.default_policy);
+  const auto start = [&] { return mlp::coordinator::CoordinatorServer::Start(options); };
+  return mlp::rpc::ServeUntilSignal(start, options.listen, description);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("mlp-coordinator"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
-
+  mlp::rpc::StartLog("mlp-coordinator");
   CLI::App app("Takes training jobs, has nodes train their shards, averages, validates.");
   Arguments arguments;
   Declare(app, arguments);
@@ -160,7 +143,7 @@ int main(int argc, char** argv) {
   spdlog::set_level(spdlog::level::from_str(arguments.log_level));
 
   const auto options = OptionsFrom(arguments);
-  if (!options.ok()) return Fail(options.status());
-  if (arguments.healthcheck) return HealthCheck(options->listen);
+  if (!options.ok()) return mlp::rpc::Fail(options.status());
+  if (arguments.healthcheck) return mlp::rpc::HealthCheck(options->listen, "mlp.v1.JobService");
   return Serve(*options);
 }

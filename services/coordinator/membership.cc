@@ -28,10 +28,10 @@ NodeState Membership::Answered(int node, const NodeIdentity& identity) {
            other.instance_id == identity.instance_id;
   });
   if (identity.arithmetic != arithmetic_) {
-    status.detail = absl::StrCat("its arithmetic is ", identity.arithmetic, ", this cluster's is ",
-                                 arithmetic_,
-                                 ": equal results could not be promised; run the same build on the "
-                                 "same instruction set");
+    status.detail =
+        absl::StrCat("its arithmetic is ", identity.arithmetic, ", this cluster's is ", arithmetic_,
+                     ": equal results could not be promised; run the same build on the "
+                     "same instruction set");
   } else if (twin != nodes_.end()) {
     status.detail = absl::StrCat("is the same process as the node at ", twin->address);
   } else {
@@ -58,8 +58,9 @@ void Membership::AttemptEnded(int node, AttemptEnd end) {
 std::string DescribeDownNodes(const std::vector<NodeStatus>& nodes) {
   if (nodes.empty()) return "no node is configured or found (--nodes, --nodes-file)";
   return absl::StrJoin(nodes, "; ", [](std::string* out, const NodeStatus& node) {
-    absl::StrAppend(out, node.name, node.name == node.address ? "" : absl::StrCat(" (", node.address, ")"),
-                    ": ", node.detail);
+    absl::StrAppend(out, node.name,
+                    node.name == node.address ? "" : absl::StrCat(" (", node.address, ")"), ": ",
+                    node.detail);
   });
 }
 

@@ -37,7 +37,7 @@ class MemoryStore final : public Store {
   std::size_t keep_jobs_;
   std::int64_t last_number_ = 0;
   std::size_t ended_ = 0;
-  std::map<std::int64_t, Entry> jobs_;  // by number
+  std::map<std::int64_t, Entry> jobs_;                      // by number
   std::unordered_map<std::string, std::int64_t> numbers_;   // by id
   std::unordered_map<std::string, std::int64_t> requests_;  // by request id
 };

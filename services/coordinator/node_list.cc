@@ -22,7 +22,8 @@ std::optional<HostPort> Parse(absl::string_view host, absl::string_view port) {
   HostPort node;
   std::uint32_t number = 0;
   host = absl::StripAsciiWhitespace(host);
-  if (host.empty() || !absl::SimpleAtoi(absl::StripAsciiWhitespace(port), &number)) return std::nullopt;
+  if (host.empty() || !absl::SimpleAtoi(absl::StripAsciiWhitespace(port), &number))
+    return std::nullopt;
   if (number < 1 || number > 65535) return std::nullopt;
   if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   node.host = std::string(host);
@@ -33,7 +34,8 @@ std::optional<HostPort> Parse(absl::string_view host, absl::string_view port) {
 std::string NumericAddress(const addrinfo& info) {
   char text[INET6_ADDRSTRLEN] = "";
   if (info.ai_family == AF_INET) {
-    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(info.ai_addr)->sin_addr, text, sizeof text);
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(info.ai_addr)->sin_addr, text,
+              sizeof text);
   } else {
     inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(info.ai_addr)->sin6_addr, text,
               sizeof text);
@@ -49,7 +51,8 @@ absl::StatusOr<std::vector<HostPort>> ParseNodeList(std::string_view text) {
   for (const absl::string_view entry : absl::StrSplit(View(text), ',')) {
     const auto colon = entry.rfind(':');
     std::optional<HostPort> node;
-    if (colon != absl::string_view::npos) node = Parse(entry.substr(0, colon), entry.substr(colon + 1));
+    if (colon != absl::string_view::npos)
+      node = Parse(entry.substr(0, colon), entry.substr(colon + 1));
     if (!node) {
       return absl::InvalidArgumentError(
           absl::StrCat("\"", entry, "\" is not host:port with a port from 1 to 65535"));
@@ -70,8 +73,9 @@ absl::StatusOr<std::vector<HostPort>> ParseNodeFile(std::string_view text, std::
     std::optional<HostPort> node;
     if (parts.size() == 2) node = Parse(parts[0], parts[1]);
     if (!node) {
-      return absl::InvalidArgumentError(absl::StrCat(View(name), ":", number, ": \"", line,
-                                                     "\" is not host,port with a port from 1 to 65535"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(View(name), ":", number, ": \"", line,
+                       "\" is not host,port with a port from 1 to 65535"));
     }
     nodes.push_back(*std::move(node));
   }
@@ -80,7 +84,8 @@ absl::StatusOr<std::vector<HostPort>> ParseNodeFile(std::string_view text, std::
 
 std::string ToString(const HostPort& node) {
   const bool ipv6 = node.host.find(':') != std::string::npos;
-  return ipv6 ? absl::StrCat("[", node.host, "]:", node.port) : absl::StrCat(node.host, ":", node.port);
+  return ipv6 ? absl::StrCat("[", node.host, "]:", node.port)
+              : absl::StrCat(node.host, ":", node.port);
 }
 
 absl::StatusOr<std::vector<std::string>> Resolve(const HostPort& node) {
@@ -89,7 +94,8 @@ absl::StatusOr<std::vector<std::string>> Resolve(const HostPort& node) {
   addrinfo* found = nullptr;
   const int error = getaddrinfo(node.host.c_str(), nullptr, &hints, &found);
   if (error != 0) {
-    return absl::UnavailableError(absl::StrCat("cannot resolve ", node.host, ": ", gai_strerror(error)));
+    return absl::UnavailableError(
+        absl::StrCat("cannot resolve ", node.host, ": ", gai_strerror(error)));
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
   std::vector<std::string> addresses;

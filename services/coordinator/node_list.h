@@ -27,8 +27,9 @@ absl::StatusOr<std::vector<HostPort>> ParseNodeFile(std::string_view text, std::
 // "host:port", with brackets around an IPv6 address.
 std::string ToString(const HostPort& node);
 
-// The addresses of a node's host as host:port, sorted: IPv4 ones where there are any, so that a node
-// is not listed twice. Blocks: call it on a worker. Unavailable where the name does not resolve.
+// The addresses of a node's host as host:port, sorted: IPv4 ones where there are any, so that a
+// node is not listed twice. Blocks: call it on a worker. Unavailable where the name does not
+// resolve.
 absl::StatusOr<std::vector<std::string>> Resolve(const HostPort& node);
 
 }  // namespace mlp::coordinator

@@ -60,7 +60,8 @@ async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(
     int round, std::shared_ptr<const Parameters> parameters, std::stop_token stop) {
   round_ = round;
   parameters_ = std::move(parameters);
-  result_.emplace(RoundResult{Aggregator(job_.shards, PrecisionOf(*parameters_), SizeOf(*parameters_))});
+  result_.emplace(
+      RoundResult{Aggregator(job_.shards, PrecisionOf(*parameters_), SizeOf(*parameters_))});
   Record(round_, events::RoundStarted{static_cast<int>(job_.shards)});
   scheduler_.Apply(clock_.Now(), RoundStarted{});
   const std::stop_callback on_stop(stop, [this] { happenings_.Push(happening::Stopped{}); });
@@ -101,7 +102,8 @@ absl::Status RoundRunner::CarryOut(Decision decision) {
   } else if (const auto* cancel = std::get_if<Cancel>(&decision)) {
     CallBack(*cancel);
   } else {
-    return absl::AbortedError(absl::StrCat("round ", round_, ": ", std::get<GiveUp>(decision).reason));
+    return absl::AbortedError(
+        absl::StrCat("round ", round_, ": ", std::get<GiveUp>(decision).reason));
   }
   return absl::OkStatus();
 }
@@ -239,7 +241,8 @@ absl::Status RoundRunner::HandleTrained(AttemptId id, const Attempt& attempt, Tr
   result_->wrong_rows += trained.training.wrong_rows;
   result_->training_loss += trained.training.loss;
   result_->epochs_run += trained.epochs_run;
-  return result_->gradients.Add(static_cast<std::size_t>(attempt.shard), std::move(trained.gradient));
+  return result_->gradients.Add(static_cast<std::size_t>(attempt.shard),
+                                std::move(trained.gradient));
 }
 
 void RoundRunner::HandleRejected(AttemptId id, const Attempt& attempt, const Rejected& rejected) {

@@ -1,6 +1,7 @@
 // The seam to what must survive: jobs, their events, request ids and trained models.
 //
-// Loop thread only. Every method is complete when it returns: a reader sees what was written before.
+// Loop thread only. Every method is complete when it returns: a reader sees what was written
+// before.
 #pragma once
 
 #include <cstddef>

@@ -12,8 +12,8 @@ constexpr auto kGrace = std::chrono::milliseconds(200);
 
 absl::Status Check(const LocalClusterOptions& options) {
   if (options.nodes < 1 || options.nodes > kMaxLocalNodes) {
-    return absl::InvalidArgumentError(absl::StrCat("a local cluster has 1 to ", kMaxLocalNodes,
-                                                   " nodes, not ", options.nodes));
+    return absl::InvalidArgumentError(
+        absl::StrCat("a local cluster has 1 to ", kMaxLocalNodes, " nodes, not ", options.nodes));
   }
   const std::size_t loads = options.load_probabilities.size();
   if (loads > 1 && loads != static_cast<std::size_t>(options.nodes)) {

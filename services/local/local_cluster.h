@@ -17,8 +17,8 @@
 namespace mlp::local {
 
 struct LocalClusterOptions {
-  std::filesystem::path data_dir;  // of the coordinator and of every node
-  int nodes = 4;                   // 1 to kMaxLocalNodes
+  std::filesystem::path data_dir;          // of the coordinator and of every node
+  int nodes = 4;                           // 1 to kMaxLocalNodes
   std::vector<double> load_probabilities;  // one per node, or one for all, or none: no load
   std::chrono::nanoseconds load_delay = std::chrono::seconds(3);
   std::uint64_t load_seed = 1;
@@ -30,8 +30,8 @@ inline constexpr int kMaxLocalNodes = 256;
 class LocalCluster {
  public:
   // InvalidArgument where the numbers are out of range or don't fit each other; whatever keeps the
-  // coordinator or a node from starting. Nodes are called "node-1", "node-2" … whatever their ports,
-  // so that the same seed gives the same injected load in every run.
+  // coordinator or a node from starting. Nodes are called "node-1", "node-2" … whatever their
+  // ports, so that the same seed gives the same injected load in every run.
   static absl::StatusOr<std::unique_ptr<LocalCluster>> Start(const LocalClusterOptions& options);
   // Cancels what runs and stops everything.
   ~LocalCluster();

@@ -33,9 +33,12 @@ node::TaskRequest RequestFrom(const ShardTask& task) {
 
 const char* ReasonText(node::Rejection rejection) {
   switch (rejection) {
-    case node::Rejection::kBusy: return "busy";
-    case node::Rejection::kLoad: return "injected load";
-    case node::Rejection::kShuttingDown: return "shutting down";
+    case node::Rejection::kBusy:
+      return "busy";
+    case node::Rejection::kLoad:
+      return "injected load";
+    case node::Rejection::kShuttingDown:
+      return "shutting down";
   }
   return "";
 }

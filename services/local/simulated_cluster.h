@@ -50,8 +50,8 @@ class SimulatedCluster final : public coordinator::Cluster {
   const async::Duration latency_;
   coordinator::Membership membership_;
   coordinator::MembershipObserver* observer_ = nullptr;
-  std::vector<node::NodeOptions> options_;            // by node number
-  std::vector<std::shared_ptr<Process>> processes_;   // by node number; nullptr: down
+  std::vector<node::NodeOptions> options_;           // by node number
+  std::vector<std::shared_ptr<Process>> processes_;  // by node number; nullptr: down
   int started_ = 0;
 };
 

@@ -1,6 +1,5 @@
 // mlp-node: the program.
 
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
@@ -12,15 +11,12 @@
 #include "libmlp/training.h"
 #include "services/base/duration_text.h"
 #include "services/node/node_server.h"
-#include "services/rpc/healthcheck.h"
-#include "services/rpc/signals.h"
+#include "services/rpc/program.h"
 
 namespace {
 
 using mlp::node::NodeServer;
 using mlp::node::NodeServerOptions;
-
-constexpr auto kGrace = std::chrono::seconds(5);
 
 constexpr const char* kFooter = R"(
 Example:
@@ -94,42 +90,18 @@ absl::StatusOr<NodeServerOptions> OptionsFrom(const Arguments& arguments) {
   return options;
 }
 
-int Fail(const absl::Status& status) {
-  spdlog::error("{}", std::string(status.message()));
-  return absl::IsInvalidArgument(status) ? 2 : 1;
-}
-
-int HealthCheck(const std::string& listen) {
-  const std::string address = absl::StrCat("127.0.0.1:", listen.substr(listen.rfind(':') + 1));
-  const absl::Status status =
-      mlp::rpc::CheckHealth(address, "mlp.v1.NodeService", std::chrono::seconds(2));
-  if (status.ok()) return 0;
-  spdlog::error("{}", std::string(status.message()));
-  return 1;
-}
-
 int Serve(const NodeServerOptions& options) {
-  mlp::rpc::BlockTerminationSignals();
-  auto server = NodeServer::Start(options);
-  if (!server.ok()) return Fail(server.status());
-  const std::string host = options.listen.substr(0, options.listen.rfind(':'));
-  spdlog::info("listening on {}:{}", host, (*server)->port());
-  spdlog::info("version {}, arithmetic {}, name {}, data in {}, load probability {}", MLP_VERSION,
-               mlp::ArithmeticId(), (*server)->name(), options.data_dir.string(),
-               options.load_probability);
-  const int signal = mlp::rpc::WaitForTerminationSignal();
-  spdlog::info("stopping on signal {}", signal);
-  (*server)->Stop(kGrace);
-  spdlog::info("stopped");
-  return 0;
+  const std::string description = absl::StrCat(
+      "version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()), ", data in ",
+      options.data_dir.string(), ", load probability ", options.load_probability);
+  const auto start = [&] { return NodeServer::Start(options); };
+  return mlp::rpc::ServeUntilSignal(start, options.listen, description);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("mlp-node"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
-
+  mlp::rpc::StartLog("mlp-node");
   CLI::App app("Trains shards for a coordinator, one at a time.");
   Arguments arguments;
   Declare(app, arguments);
@@ -141,7 +113,7 @@ int main(int argc, char** argv) {
   spdlog::set_level(spdlog::level::from_str(arguments.log_level));
 
   const auto options = OptionsFrom(arguments);
-  if (!options.ok()) return Fail(options.status());
-  if (arguments.healthcheck) return HealthCheck(options->listen);
+  if (!options.ok()) return mlp::rpc::Fail(options.status());
+  if (arguments.healthcheck) return mlp::rpc::HealthCheck(options->listen, "mlp.v1.NodeService");
   return Serve(*options);
 }

@@ -2,12 +2,12 @@
 // that must not notice.
 
 #include <arpa/inet.h>
-#include <catch2/catch.hpp>
 #include <grpcpp/grpcpp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -82,7 +82,8 @@ std::string FieldIn(const grpc::Status& status) {
   details.ParseFromString(status.error_details());
   for (const auto& any : details.details()) {
     google::rpc::BadRequest bad;
-    if (any.UnpackTo(&bad) && bad.field_violations_size() > 0) return bad.field_violations(0).field();
+    if (any.UnpackTo(&bad) && bad.field_violations_size() > 0)
+      return bad.field_violations(0).field();
   }
   return "";
 }
@@ -157,15 +158,18 @@ const std::vector<BadSpec>& BadSpecs() {
        "ragged/train_1.txt:2:"},
       {"not a number", [](auto& s) { s.set_dataset("word"); }, kInvalid, "spec.dataset",
        "word/train_1.txt:2:3"},
-      {"nan", [](auto& s) { s.set_dataset("nan"); }, kInvalid, "spec.dataset", "nan/train_1.txt:1:3"},
-      {"inf", [](auto& s) { s.set_dataset("inf"); }, kInvalid, "spec.dataset", "inf/train_1.txt:1:1"},
+      {"nan", [](auto& s) { s.set_dataset("nan"); }, kInvalid, "spec.dataset",
+       "nan/train_1.txt:1:3"},
+      {"inf", [](auto& s) { s.set_dataset("inf"); }, kInvalid, "spec.dataset",
+       "inf/train_1.txt:1:1"},
       {"class not whole", [](auto& s) { s.set_dataset("half-class"); }, kInvalid, "spec.dataset",
        "half-class/train_1.txt:1:5"},
       {"negative class", [](auto& s) { s.set_dataset("negative-class"); }, kInvalid, "spec.dataset",
        "negative-class/train_1.txt:1:5"},
       {"empty file", [](auto& s) { s.set_dataset("empty-file"); }, kInvalid, "spec.dataset",
        "empty-file/train_1.txt"},
-      {"no shards", [](auto& s) { s.set_dataset("no-shards"); }, kInvalid, "spec.dataset", "train_"},
+      {"no shards", [](auto& s) { s.set_dataset("no-shards"); }, kInvalid, "spec.dataset",
+       "train_"},
       {"no validation file", [](auto& s) { s.set_dataset("no-validation"); }, kInvalid,
        "spec.dataset", "validate_"},
       {"differing feature counts", [](auto& s) { s.set_dataset("narrow-validation"); }, kInvalid,
@@ -189,8 +193,8 @@ const std::vector<BadSpec>& BadSpecs() {
        "spec.hidden_layer_sizes", "8000000"},
       {"nan learning rate", [](auto& s) { s.set_learning_rate(std::nan("")); }, kInvalid,
        "spec.learning_rate", "finite"},
-      {"zero learning rate", [](auto& s) { s.set_learning_rate(0); }, kInvalid, "spec.learning_rate",
-       "greater than 0"},
+      {"zero learning rate", [](auto& s) { s.set_learning_rate(0); }, kInvalid,
+       "spec.learning_rate", "greater than 0"},
       {"infinite tolerance",
        [](auto& s) { s.set_tolerance(std::numeric_limits<double>::infinity()); }, kInvalid,
        "spec.tolerance", "finite"},
@@ -198,7 +202,8 @@ const std::vector<BadSpec>& BadSpecs() {
        "spec.policy", "99"},
       {"unknown activation", [](auto& s) { s.set_activation(static_cast<v1::Activation>(77)); },
        kInvalid, "spec.activation", "77"},
-      {"negative retries", [](auto& s) { s.set_max_retries(-1); }, kInvalid, "spec.max_retries", "-1"},
+      {"negative retries", [](auto& s) { s.set_max_retries(-1); }, kInvalid, "spec.max_retries",
+       "-1"},
   };
   return specs;
 }
@@ -208,7 +213,8 @@ void SendGarbage(const std::string& address) {
   const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in to{};
   to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  to.sin_port =
+      htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
   const std::string garbage(100'000, '\xee');
@@ -308,7 +314,8 @@ TEST_CASE("a node whose shard differs is not asked for it again, and the others 
   CHECK(job.validation().wrong_rows() == 1166);
   REQUIRE_FALSE(reasons.empty());
   CHECK(reasons.size() <= 30);  // at most once a round
-  for (const std::string& reason : reasons) CHECK_THAT(reason, Contains("letters/train_letters3.txt"));
+  for (const std::string& reason : reasons)
+    CHECK_THAT(reason, Contains("letters/train_letters3.txt"));
 }
 
 TEST_CASE("diverging training ends as failed with its round, not with nan") {
@@ -322,7 +329,8 @@ TEST_CASE("diverging training ends as failed with its round, not with nan") {
   CHECK_THAT(result.out, !Contains("NaN") && !Contains("Infinity"));
 }
 
-TEST_CASE("a learning rate that only saturates the reference's model gives bad but finite numbers") {
+TEST_CASE(
+    "a learning rate that only saturates the reference's model gives bad but finite numbers") {
   test::ProgramCluster cluster({});
   const test::ProcessResult result = cluster.Client(
       {"train", "letters", "--preset", "reference", "--learning-rate", "10", "--json"});

@@ -46,9 +46,9 @@ ProgramCluster::ProgramCluster(const ProgramClusterOptions& options) {
     if (!addresses.empty()) addresses += ',';
     addresses += ListeningAddress(*node);
   }
-  std::vector<std::string> command{Program("mlp-coordinator"), "--listen",  "127.0.0.1:0",
-                                   "--data-dir",               options.data_dir.string(),
-                                   "--default-policy",         options.policy};
+  std::vector<std::string> command{
+      Program("mlp-coordinator"), "--listen",         "127.0.0.1:0", "--data-dir",
+      options.data_dir.string(),  "--default-policy", options.policy};
   if (!addresses.empty()) command.insert(command.end(), {"--nodes", addresses});
   coordinator_ = std::make_unique<Process>(command);
   coordinator_address_ = ListeningAddress(*coordinator_);

@@ -1,9 +1,8 @@
 // The three programs as processes, as a user runs them.
 
-#include <catch2/catch.hpp>
-
 #include <signal.h>
 
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -19,8 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kTrain{"train", "letters", "--preset", "reference", "--max-retries",
-                                      "100000"};
+const std::vector<std::string> kTrain{"train",     "letters",       "--preset",
+                                      "reference", "--max-retries", "100000"};
 
 // A directory of its own that goes with the object.
 class Scratch {
@@ -139,9 +138,9 @@ TEST_CASE("the reference's three command lines end with the reference's numbers"
   const std::string port = std::to_string(FreePort());
   Process coordinator({Program("mlp-coordinator"), port, "1"}, here);
   coordinator.WaitForLine("listening on");
-  Process client({Program("mlp-client"), "localhost", port, "./datasets/letters", "30", "10", "20",
-                  "0.0001"},
-                 here);
+  Process client(
+      {Program("mlp-client"), "localhost", port, "./datasets/letters", "30", "10", "20", "0.0001"},
+      here);
   const ProcessResult result = client.Wait();
   INFO(result.out << result.err);
   CHECK(result.exit_code == 0);
@@ -151,7 +150,8 @@ TEST_CASE("the reference's three command lines end with the reference's numbers"
 TEST_CASE("a node that starts after the job was submitted is used") {
   const int port = FreePort();
   Process coordinator({Program("mlp-coordinator"), "--listen", "127.0.0.1:0", "--data-dir",
-                       DatasetsDirectory().string(), "--nodes", "127.0.0.1:" + std::to_string(port)});
+                       DatasetsDirectory().string(), "--nodes",
+                       "127.0.0.1:" + std::to_string(port)});
   const std::string address = ListeningAddress(coordinator);
   Process client({Program("mlp-client"), "--coordinator", address, "train", "letters", "--preset",
                   "reference", "--rounds", "3"});
@@ -168,8 +168,8 @@ TEST_CASE("a port in use is refused with what to do, and the program that has it
   ProgramCluster cluster({});
   const std::string& address = cluster.coordinator_address();
   for (const std::string program : {"mlp-coordinator", "mlp-node"}) {
-    const ProcessResult result = Run(
-        {Program(program), "--listen", address, "--data-dir", DatasetsDirectory().string()});
+    const ProcessResult result =
+        Run({Program(program), "--listen", address, "--data-dir", DatasetsDirectory().string()});
     INFO(result.err);
     CHECK(result.exit_code == 1);
     CHECK_THAT(result.err, Contains("cannot listen on " + address));
@@ -191,8 +191,8 @@ TEST_CASE("job logs hold every event of a job, a line of JSON each") {
   Process node({Program("mlp-node"), "--listen", "127.0.0.1:0", "--data-dir",
                 DatasetsDirectory().string(), "--load-probability", "0.5", "--load-delay", "1ms"});
   Process coordinator({Program("mlp-coordinator"), "--listen", "127.0.0.1:0", "--data-dir",
-                       DatasetsDirectory().string(), "--nodes", ListeningAddress(node),
-                       "--log-dir", (directory.path() / "logs").string()});
+                       DatasetsDirectory().string(), "--nodes", ListeningAddress(node), "--log-dir",
+                       (directory.path() / "logs").string()});
   const std::string address = ListeningAddress(coordinator);
   const ProcessResult trained = Run({Program("mlp-client"), "--coordinator", address, "train",
                                      "letters", "--rounds", "2", "--epochs", "1"});
@@ -219,9 +219,9 @@ TEST_CASE("job logs hold every event of a job, a line of JSON each") {
 TEST_CASE("a node file with a bad line is refused with its line number") {
   Scratch directory;
   std::ofstream(directory.path() / "nodes.txt") << "localhost,9091\nlocalhost 9092\n";
-  const ProcessResult result =
-      Run({Program("mlp-coordinator"), "--listen", "127.0.0.1:0", "--data-dir",
-           DatasetsDirectory().string(), "--nodes-file", (directory.path() / "nodes.txt").string()});
+  const ProcessResult result = Run({Program("mlp-coordinator"), "--listen", "127.0.0.1:0",
+                                    "--data-dir", DatasetsDirectory().string(), "--nodes-file",
+                                    (directory.path() / "nodes.txt").string()});
   CHECK(result.exit_code == 2);
   CHECK_THAT(result.err, Contains("nodes.txt:2"));
 }

@@ -1,8 +1,7 @@
 // The coordinator's flows on simulated nodes, in virtual time: no thread, no network, no waiting.
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -328,8 +327,8 @@ TEST_CASE("shutting down cancels the running and the pending jobs") {
   CHECK(watchers.running() == 2);
   world.reset();
   CHECK(watchers.running() == 0);
-  CHECK(details == std::vector<std::string>{"the coordinator was shut down",
-                                            "the coordinator was shut down"});
+  CHECK(details ==
+        std::vector<std::string>{"the coordinator was shut down", "the coordinator was shut down"});
 }
 
 TEST_CASE("diverging training fails with the round in which it became non-finite") {
