@@ -75,10 +75,12 @@ void AddTrainingChoices(CLI::App& app, v1::JobSpec& spec) {
   AddEnum<v1::Initialization>(
       app, "--initialization", "How initial parameters are drawn [glorot-uniform]",
       [&](auto initialization) { spec.set_initialization(initialization); });
-  AddEnum<v1::Policy>(app, "--policy",
-                      "Which node gets which shard; 1 is random, 2 least-load [the coordinator's]",
-                      [&](auto policy) { spec.set_policy(policy); },
-                      {{"1", v1::POLICY_RANDOM}, {"2", v1::POLICY_LEAST_LOAD}});
+  AddEnum<v1::Policy>(
+      app, "--policy",
+      "Which node gets which shard; 1 is random, 2 least-load, 3 pull "
+      "[the coordinator's]",
+      [&](auto policy) { spec.set_policy(policy); },
+      {{"1", v1::POLICY_RANDOM}, {"2", v1::POLICY_LEAST_LOAD}, {"3", v1::POLICY_PULL}});
   AddEnum<v1::Preset>(app, "--preset", "Defaults for the options that are not given",
                       [&](auto preset) { spec.set_preset(preset); });
 }

@@ -77,6 +77,12 @@ int Follow(const Session& session, Connection& connection, const v1::Job& job,
   request.set_id(job.id());
   const auto ended = connection.Call(connection.jobs(), &v1::JobService::Stub::GetJob, request);
   if (!ended.ok()) return Fail(session, ended.status());
+  if (ended->job().create_time().SerializeAsString() != job.create_time().SerializeAsString()) {
+    // A coordinator that was restarted counts its jobs from 1 again.
+    return Fail(session, absl::NotFoundError(absl::StrCat(
+                             "the coordinator was restarted and has lost this job; its ", job.id(),
+                             " is another one now; submit the job again")));
+  }
   if (session.json) {
     session.terminal.out << Json(*ended) << std::endl;
   } else {

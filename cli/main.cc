@@ -27,4 +27,9 @@ int Main(const std::vector<std::string>& arguments) {
 }  // namespace
 }  // namespace mlp::cli
 
-int main(int argc, char** argv) { return mlp::cli::Main({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  const int code = mlp::cli::Main({argv + 1, argv + argc});
+  if (std::cout.flush()) return code;
+  std::cerr << "mlp-client: cannot write to standard output; is the disk full?\n";
+  return code == mlp::cli::kExitDone ? mlp::cli::kExitFailed : code;
+}

@@ -165,7 +165,7 @@ TEST_CASE("wrong usage is refused with the option's name") {
       {{"train", "l", "--seed", "-1"}, "--seed"},
       {{"train", "l", "--hidden", "64,x"}, "--hidden"},
       {{"train", "l", "--activation", "step"}, "relu|tanh|unrectified-relu"},
-      {{"train", "l", "--policy", "3"}, "least-load"},
+      {{"train", "l", "--policy", "4"}, "least-load"},
       {{"train", "l", "extra"}, "extra"},
       {{"jobs", "--limit", "0"}, "--limit"},
       {{"watch", "job-1", "--from", "-1"}, "--from"},

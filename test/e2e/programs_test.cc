@@ -164,6 +164,39 @@ TEST_CASE("a node that starts after the job was submitted is used") {
   CHECK_THAT(result.out, Contains("SUCCEEDED"));
 }
 
+TEST_CASE("a follower of a job that a restarted coordinator has lost is told so") {
+  const std::string port = std::to_string(FreePort());
+  const std::string address = std::string("127.0.0.1:") + port;
+  Process node(
+      {Program("mlp-node"), "--listen", "127.0.0.1:0", "--data-dir", DatasetsDirectory().string()});
+  const std::vector<std::string> coordinator_command{
+      Program("mlp-coordinator"), "--listen", address, "--data-dir", DatasetsDirectory().string()};
+  Process first(coordinator_command);  // without nodes: its job only waits
+  ListeningAddress(first);
+  Process follower({Program("mlp-client"), "--coordinator", address, "train", "letters"});
+  follower.WaitForLine("no node is up");
+  first.Signal(SIGKILL);
+  first.Wait();
+
+  std::vector<std::string> with_node = coordinator_command;
+  with_node.insert(with_node.end(), {"--nodes", ListeningAddress(node)});
+  Process second(with_node);
+  ListeningAddress(second);
+  REQUIRE(
+      Run({Program("mlp-client"), "--coordinator", address, "train", "letters", "--rounds", "1"})
+          .exit_code == 0);
+  const ProcessResult result = follower.Wait();
+  INFO(result.out << result.err);
+  CHECK(result.exit_code == 1);
+  CHECK_THAT(result.err, Contains("has lost this job"));
+}
+
+TEST_CASE("output that cannot be written is an error, not silence") {
+  const ProcessResult result = Run({"sh", "-c", Program("mlp-client") + " --help > /dev/full"});
+  CHECK(result.exit_code == 1);
+  CHECK_THAT(result.err, Contains("cannot write to standard output"));
+}
+
 TEST_CASE("a port in use is refused with what to do, and the program that has it goes on") {
   ProgramCluster cluster({});
   const std::string& address = cluster.coordinator_address();
