@@ -11,6 +11,7 @@
 #include "cli/enum_words.h"
 #include "cli/errors.h"
 #include "services/base/duration_text.h"
+#include "services/wire/time_proto.h"
 
 namespace mlp::cli {
 namespace {
@@ -67,6 +68,31 @@ void AddTrainingOptions(CLI::App& app, v1::JobSpec& spec) {
       "Times a shard may be offered again in one round [100]");
 }
 
+// on, off, or a duration.
+void SetHedging(const std::string& word, v1::JobSpec& spec) {
+  spec.clear_hedge_after();
+  spec.set_hedging(word == "off" ? v1::HEDGING_OFF : v1::HEDGING_ON);
+  if (word == "on" || word == "off") return;
+  const auto after = ParseDuration(word);
+  if (!after.ok()) {
+    throw CLI::ValidationError(
+        "--hedge", absl::StrCat(word, " is neither on, off nor a duration such as 10ms"));
+  }
+  *spec.mutable_hedge_after() = wire::ToProto(*after);
+}
+
+void AddSchedulingOptions(CLI::App& app, v1::JobSpec& spec) {
+  app.add_option_function<int>(
+      "--slots", [&](int slots) { spec.set_slots(slots); },
+      "With pull: tasks a node may hold at once; one computes, held-up ones overlap "
+      "[shards / nodes, at most 8]");
+  app.add_option_function<std::string>(
+         "--hedge", [&](const std::string& word) { SetHedging(word, spec); },
+         "With pull: a second copy of a task that was accepted so long ago and has not started; on "
+         "is 10ms [on]")
+      ->type_name("on|off|DURATION");
+}
+
 void AddTrainingChoices(CLI::App& app, v1::JobSpec& spec) {
   AddEnum<v1::Activation>(app, "--activation", "Of the hidden layers [relu]",
                           [&](auto activation) { spec.set_activation(activation); });
@@ -77,10 +103,13 @@ void AddTrainingChoices(CLI::App& app, v1::JobSpec& spec) {
       [&](auto initialization) { spec.set_initialization(initialization); });
   AddEnum<v1::Policy>(
       app, "--policy",
-      "Which node gets which shard; 1 is random, 2 least-load, 3 pull "
+      "Which node gets which shard; 1 is random, 2 least-load, 3 pull, 4 power-of-two "
       "[the coordinator's]",
       [&](auto policy) { spec.set_policy(policy); },
-      {{"1", v1::POLICY_RANDOM}, {"2", v1::POLICY_LEAST_LOAD}, {"3", v1::POLICY_PULL}});
+      {{"1", v1::POLICY_RANDOM},
+       {"2", v1::POLICY_LEAST_LOAD},
+       {"3", v1::POLICY_PULL},
+       {"4", v1::POLICY_POWER_OF_TWO}});
   AddEnum<v1::Preset>(app, "--preset", "Defaults for the options that are not given",
                       [&](auto preset) { spec.set_preset(preset); });
 }
@@ -151,6 +180,7 @@ class Commands {
         ->required();
     AddTrainingOptions(app, train_.spec);
     AddTrainingChoices(app, train_.spec);
+    AddSchedulingOptions(app, train_.spec);
     app.add_option("--request-id", train_.request_id,
                    "A repeated submission with the same id is the same job [random]");
     CLI::Option* detach = app.add_flag("--detach", train_.detach, "Submit and return at once");

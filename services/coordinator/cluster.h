@@ -42,6 +42,7 @@ struct Rejected {
 };
 struct Trained {
   Parameters gradient;  // checked: size, digest, finiteness
+  std::string digest;   // SHA-256 of the gradient, 32 bytes
   Evaluation training;
   int epochs_run = 0;
   std::chrono::nanoseconds compute_time{};

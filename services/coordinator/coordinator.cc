@@ -31,8 +31,8 @@ absl::Status CheckRequest(const JobSpec& spec, const std::string& request_id) {
 }  // namespace
 
 Coordinator::Coordinator(async::Clock& clock, async::Workers& workers, Cluster& cluster,
-                         Store& store, JobLog& log, LoadDataset load_dataset)
-    : world_{clock, workers, cluster, journal_},
+                         Store& store, JobLog& log, LoadDataset load_dataset, SchedulerWaits waits)
+    : world_{clock, workers, cluster, journal_, waits},
       store_(store),
       journal_(clock, store, log),
       load_dataset_(std::move(load_dataset)),

@@ -38,7 +38,7 @@ inline constexpr std::size_t kMaxRequestIdLength = 128;
 class Coordinator {
  public:
   Coordinator(async::Clock& clock, async::Workers& workers, Cluster& cluster, Store& store,
-              JobLog& log, LoadDataset load_dataset);
+              JobLog& log, LoadDataset load_dataset, SchedulerWaits waits = {});
 
   // Checks the specification and the data, queues the job. With a request id that was used before:
   // the same job for the same specification, AlreadyExists for another. Other errors:

@@ -40,6 +40,13 @@ absl::Status Check(const CoordinatorServerOptions& options) {
   return absl::OkStatus();
 }
 
+LoadDataset DatasetSource(const CoordinatorServerOptions& options) {
+  if (options.load_dataset) return options.load_dataset;
+  return [data_dir = options.data_dir](const std::string& name) {
+    return ReadDataset(data_dir, name);
+  };
+}
+
 // "20261123T093000Z-": when this coordinator started.
 std::string LogPrefix() {
   return absl::FormatTime("%Y%m%dT%H%M%SZ-", absl::Now(), absl::UTCTimeZone());
@@ -72,11 +79,8 @@ class CoordinatorServer::Parts {
     cluster = std::make_unique<GrpcCluster>(server->loop(), *resolver);
     store = std::make_unique<MemoryStore>(options.keep_jobs);
     log = MakeLog(options.log_dir, post);
-    coordinator =
-        std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *store, *log,
-                                      [data_dir = options.data_dir](const std::string& name) {
-                                        return ReadDataset(data_dir, name);
-                                      });
+    coordinator = std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *store, *log,
+                                                DatasetSource(options), options.waits);
     handlers = std::make_unique<JobServiceHandlers>(*coordinator, *cluster, *workers,
                                                     options.data_dir, options.default_policy);
     handlers->Serve(*server, jobs, nodes);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "services/coordinator/coordinator.h"
 #include "services/coordinator/node_list.h"
 
 namespace mlp::coordinator {
@@ -21,6 +22,9 @@ struct CoordinatorServerOptions {
   std::optional<std::filesystem::path> log_dir;  // made where it is missing; none: no job logs
   std::string default_policy = "pull";           // for jobs that name none
   std::size_t keep_jobs = 1000;                  // ended jobs remembered
+  // For clusters inside a process: another source of datasets than `data_dir`, other waits.
+  LoadDataset load_dataset;
+  SchedulerWaits waits;
 };
 
 class CoordinatorServer {

@@ -92,6 +92,7 @@ class AttemptReader {
     if (!status.ok()) return absl::DataLossError(status.message());
     Trained trained;
     trained.gradient = *std::move(gradient);
+    trained.digest = finished.gradient().sha256();
     trained.training = *training;
     trained.epochs_run = finished.epochs_run();
     trained.compute_time = *compute_time;
@@ -170,6 +171,9 @@ async::Task<NodeState> GrpcCluster::Greet(int node, std::stop_token stop) {
   identity.name = reply->name();
   identity.instance_id = reply->instance_id();
   identity.arithmetic = reply->arithmetic();
+  identity.load.probability = reply->load_probability();
+  identity.load.delay = wire::FromProto(reply->load_delay(), "load_delay").value_or(0ns);
+  identity.load.seed = reply->load_seed();
   const NodeState state = membership_.Answered(node, identity);
   if (state == NodeState::kUp && observer_ != nullptr) observer_->OnNodeJoined(node, identity.name);
   co_return state;
@@ -217,8 +221,7 @@ v1::TrainShardRequest GrpcCluster::RequestFor(const ShardTask& task) {
   request.set_epochs(task.training.epochs);
   request.set_learning_rate(task.training.learning_rate);
   request.set_tolerance(task.training.tolerance);
-  request.set_admission(task.terms.queue_when_busy ? v1::ADMISSION_QUEUE_WHEN_BUSY
-                                                   : v1::ADMISSION_REJECT_WHEN_BUSY);
+  request.set_slots(task.terms.slots);
   request.set_rejectable(task.terms.rejectable);
   return request;
 }

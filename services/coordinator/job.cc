@@ -38,6 +38,9 @@ struct Fold {
   void operator()(const events::RoundStarted&) const {}
   void operator()(const events::AttemptAccepted&) const {}
   void operator()(const events::AttemptCancelled&) const {}
+  void operator()(const events::SchedulingBegan&) const {}
+  void operator()(const events::AttemptReleased&) const {}
+  void operator()(const events::RoundGivenUp&) const {}
 };
 
 }  // namespace

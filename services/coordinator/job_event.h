@@ -8,6 +8,8 @@
 #include <variant>
 
 #include "libmlp/training.h"
+#include "services/coordinator/membership.h"
+#include "services/coordinator/scheduler/scheduler.h"
 
 namespace mlp::coordinator {
 
@@ -31,12 +33,18 @@ struct StateChanged {
 struct Waiting {
   std::string reason;  // empty: goes on
 };
+struct SchedulingBegan {
+  SchedulerOptions options;
+};
 struct NodeJoined {
   std::string node;
+  int number = 0;
+  NodeLoad load;
 };
 struct NodeLeft {
   std::string node;
   std::string reason;
+  int number = 0;
 };
 struct RoundStarted {
   int shards = 0;
@@ -50,6 +58,9 @@ struct Attempt {
 };
 struct AttemptDispatched : Attempt {
   std::string reason;
+  int node_number = 0;
+  std::int64_t hedge_of = 0;  // the attempt that this is a second copy of; 0: none
+  int offer = 0;
 };
 struct AttemptAccepted : Attempt {
   int queued_behind = 0;
@@ -68,11 +79,19 @@ struct AttemptFinished : Attempt {
   int epochs_run = 0;
   Evaluation training;
   std::string rows_source;  // the shard's file
+  bool superseded = false;  // another copy's result came first
 };
 struct AttemptFailed : Attempt {
   std::string reason;
+  FailureKind kind = FailureKind::kNodeLost;
 };
+// The scheduler's decision; AttemptReleased, or the result that came anyway, is its end.
 struct AttemptCancelled : Attempt {
+  std::string reason;
+};
+struct AttemptReleased : Attempt {};
+struct RoundGivenUp {
+  int shard = 0;
   std::string reason;
 };
 
@@ -91,12 +110,12 @@ struct RoundValidated {
 }  // namespace events
 
 struct JobEvent {
-  using Body =
-      std::variant<events::StateChanged, events::Waiting, events::NodeJoined, events::NodeLeft,
-                   events::RoundStarted, events::AttemptDispatched, events::AttemptAccepted,
-                   events::AttemptRejected, events::AttemptStarted, events::AttemptFinished,
-                   events::AttemptFailed, events::AttemptCancelled, events::RoundFinished,
-                   events::RoundValidated>;
+  using Body = std::variant<events::StateChanged, events::Waiting, events::NodeJoined,
+                            events::NodeLeft, events::RoundStarted, events::AttemptDispatched,
+                            events::AttemptAccepted, events::AttemptRejected,
+                            events::AttemptStarted, events::AttemptFinished, events::AttemptFailed,
+                            events::AttemptCancelled, events::RoundFinished, events::RoundValidated,
+                            events::SchedulingBegan, events::AttemptReleased, events::RoundGivenUp>;
 
   std::int64_t sequence = 0;  // 1, 2, 3 … within the job
   std::chrono::sys_time<std::chrono::nanoseconds> time;

@@ -15,6 +15,7 @@ constexpr std::pair<v1::Policy, const char*> kPolicies[] = {
     {v1::POLICY_RANDOM, "random"},
     {v1::POLICY_LEAST_LOAD, "least-load"},
     {v1::POLICY_PULL, "pull"},
+    {v1::POLICY_POWER_OF_TWO, "power-of-two"},
 };
 
 absl::StatusOr<std::string> PolicyFromProto(v1::Policy proto) {
@@ -70,6 +71,45 @@ absl::Status SetHiddenLayers(const v1::JobSpec& proto, JobSpec& spec) {
   return absl::OkStatus();
 }
 
+// Slots and hedging where the policy has neither.
+absl::Status RefuseSlotsAndHedging(const v1::JobSpec& proto, JobSpec& spec) {
+  spec.hedge_after.reset();
+  const std::string why = absl::StrCat("is not for policy ", spec.policy,
+                                       ", which binds shards at once; leave it out or choose pull");
+  if (proto.slots() != 0) return FieldError("spec.slots", why);
+  if (proto.has_hedge_after()) return FieldError("spec.hedge_after", why);
+  if (proto.hedging() == v1::HEDGING_ON) return FieldError("spec.hedging", why);
+  return absl::OkStatus();
+}
+
+absl::Status SetHedging(const v1::JobSpec& proto, JobSpec& spec) {
+  switch (proto.hedging()) {
+    case v1::HEDGING_UNSPECIFIED:
+    case v1::HEDGING_ON:
+      break;
+    case v1::HEDGING_OFF:
+      spec.hedge_after.reset();
+      if (!proto.has_hedge_after()) return absl::OkStatus();
+      return FieldError("spec.hedge_after", "is for jobs that hedge; leave it out or hedging on");
+    default:
+      return FieldError("spec.hedging",
+                        absl::StrCat("has no value ", static_cast<int>(proto.hedging()),
+                                     "; the values are those of mlp.v1.Hedging"));
+  }
+  if (!proto.has_hedge_after()) return absl::OkStatus();
+  const auto after = wire::FromProto(proto.hedge_after(), "spec.hedge_after");
+  if (after.ok()) spec.hedge_after = *after;
+  return after.status();
+}
+
+// After the policy is known.
+absl::Status SetSlotsAndHedging(const v1::JobSpec& proto, JobSpec& spec) {
+  if (MakePolicy(spec.policy) == nullptr) return CheckPolicyName("spec.policy", spec.policy);
+  if (!BindsWhenFree(spec.policy)) return RefuseSlotsAndHedging(proto, spec);
+  spec.slots = proto.slots();
+  return SetHedging(proto, spec);
+}
+
 template <class Proto>
 void SetAttempt(const events::Attempt& attempt, Proto& proto) {
   proto.set_attempt(attempt.attempt);
@@ -91,12 +131,18 @@ struct ToBody {
     proto.mutable_waiting()->set_reason(event.reason);
   }
   void operator()(const events::NodeJoined& event) const {
-    proto.mutable_node_joined()->set_node(event.node);
+    auto& to = *proto.mutable_node_joined();
+    to.set_node(event.node);
+    to.set_number(event.number);
+    to.set_load_probability(event.load.probability);
+    *to.mutable_load_delay() = wire::ToProto(event.load.delay);
+    to.set_load_seed(event.load.seed);
   }
   void operator()(const events::NodeLeft& event) const {
     auto& to = *proto.mutable_node_left();
     to.set_node(event.node);
     to.set_reason(event.reason);
+    to.set_number(event.number);
   }
   void operator()(const events::RoundStarted& event) const {
     proto.mutable_round_started()->set_shards(event.shards);
@@ -105,6 +151,9 @@ struct ToBody {
     auto& to = *proto.mutable_attempt_dispatched();
     SetAttempt(event, to);
     to.set_reason(event.reason);
+    to.set_node_number(event.node_number);
+    to.set_hedge_of(event.hedge_of);
+    to.set_offer(event.offer);
   }
   void operator()(const events::AttemptAccepted& event) const {
     auto& to = *proto.mutable_attempt_accepted();
@@ -130,16 +179,40 @@ struct ToBody {
     *to.mutable_load_time() = wire::ToProto(event.load_time);
     to.set_epochs_run(event.epochs_run);
     *to.mutable_training() = wire::ToProto(event.training, event.rows_source);
+    to.set_superseded(event.superseded);
   }
   void operator()(const events::AttemptFailed& event) const {
     auto& to = *proto.mutable_attempt_failed();
     SetAttempt(event, to);
     to.set_reason(event.reason);
+    to.set_kind(static_cast<v1::JobEvent::FailureKind>(static_cast<int>(event.kind) + 1));
   }
   void operator()(const events::AttemptCancelled& event) const {
     auto& to = *proto.mutable_attempt_cancelled();
     SetAttempt(event, to);
     to.set_reason(event.reason);
+  }
+  void operator()(const events::AttemptReleased& event) const {
+    SetAttempt(event, *proto.mutable_attempt_released());
+  }
+  void operator()(const events::RoundGivenUp& event) const {
+    auto& to = *proto.mutable_round_given_up();
+    to.set_shard(event.shard);
+    to.set_reason(event.reason);
+  }
+  void operator()(const events::SchedulingBegan& event) const {
+    const SchedulerOptions& options = event.options;
+    auto& to = *proto.mutable_scheduling_began();
+    to.set_policy(options.policy);
+    to.set_shards(options.shards);
+    to.set_max_retries(options.max_retries);
+    to.set_slots(options.slots);
+    to.set_hedging(options.hedge_after.has_value());
+    if (options.hedge_after) *to.mutable_hedge_after() = wire::ToProto(*options.hedge_after);
+    to.set_seed(options.seed);
+    *to.mutable_cool_down() = wire::ToProto(options.waits.cool_down);
+    *to.mutable_back_off_base() = wire::ToProto(options.waits.back_off_base);
+    *to.mutable_back_off_max() = wire::ToProto(options.waits.back_off_max);
   }
   void operator()(const events::RoundFinished& event) const {
     auto& to = *proto.mutable_round_finished();
@@ -171,6 +244,9 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   proto.set_seed(spec.seed);
   proto.set_policy(PolicyToProto(spec.policy));
   proto.set_max_retries(spec.max_retries);
+  proto.set_slots(spec.slots);
+  proto.set_hedging(spec.hedge_after ? v1::HEDGING_ON : v1::HEDGING_OFF);
+  if (spec.hedge_after) *proto.mutable_hedge_after() = wire::ToProto(*spec.hedge_after);
   return proto;
 }
 
@@ -206,6 +282,7 @@ absl::StatusOr<JobSpec> FromProto(const v1::JobSpec& proto, const std::string& d
     status.Update(policy.status());
     if (policy.ok()) spec.policy = *std::move(policy);
   }
+  status.Update(SetSlotsAndHedging(proto, spec));
   if (!status.ok()) return status;
   return spec;
 }

@@ -28,7 +28,20 @@ absl::Status CheckDatasetName(const std::string& name) {
   return absl::OkStatus();
 }
 
+absl::Status CheckSlotsAndHedging(const JobSpec& spec) {
+  absl::Status status = CheckRange("spec.slots", spec.slots, 0, kMaxSlots);
+  if (spec.hedge_after &&
+      (*spec.hedge_after < std::chrono::nanoseconds(0) || *spec.hedge_after > kMaxHedgeAfter)) {
+    status.Update(FieldError("spec.hedge_after", "must be 0 to 1 hour"));
+  }
+  return status;
+}
+
 }  // namespace
+
+bool BindsWhenFree(const std::string& policy) {
+  return MakePolicy(policy)->traits().binding == Binding::kWhenFree;
+}
 
 absl::Status CheckPolicyName(std::string_view field, const std::string& policy) {
   std::vector<std::string> names;
@@ -56,6 +69,7 @@ absl::Status CheckJobSpec(const JobSpec& spec) {
                    absl::StrCat("must be a finite number, 0 or more, not ", spec.tolerance)));
   }
   status.Update(CheckPolicyName("spec.policy", spec.policy));
+  status.Update(CheckSlotsAndHedging(spec));
   if (!status.ok()) return status;
   return ModelFor(spec, 1, 1).status();
 }

@@ -1,8 +1,10 @@
 // What to train and how: a job's specification with every default filled in, and its limits.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "libmlp/model_spec.h"
 #include "libmlp/parameters.h"
 #include "libmlp/training.h"
+#include "services/coordinator/scheduler/scheduler.h"
 
 namespace mlp::coordinator {
 
@@ -27,6 +30,9 @@ struct JobSpec {
   std::uint32_t seed = 1;
   std::string policy = "pull";
   int max_retries = 100;
+  // As in SchedulerOptions: for policies that bind when a node is free.
+  int slots = 0;
+  std::optional<std::chrono::nanoseconds> hedge_after = kDefaultHedgeAfter;
 
   friend bool operator==(const JobSpec&, const JobSpec&) = default;
 };
@@ -34,10 +40,15 @@ struct JobSpec {
 inline constexpr int kMaxRounds = 100'000;
 inline constexpr int kMaxEpochs = 1'000'000;
 inline constexpr int kMaxRetries = 1'000'000;
+inline constexpr int kMaxSlots = 1000;
+inline constexpr std::chrono::nanoseconds kMaxHedgeAfter = std::chrono::hours(1);
 inline constexpr std::size_t kMaxNameLength = 255;
 
 // InvalidArgument, blamed on `field`, where no policy has that name.
 absl::Status CheckPolicyName(std::string_view field, const std::string& policy);
+
+// Whether that policy, which must exist, binds when a node is free, and so has slots and hedging.
+bool BindsWhenFree(const std::string& policy);
 
 // InvalidArgument that carries the field ("spec.rounds") and states the limit, for what can be told
 // without the data.

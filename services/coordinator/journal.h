@@ -25,8 +25,12 @@ class Journal {
 
   // `round` 0: an event of the whole job.
   void Record(const std::string& job_id, int round, JobEvent::Body body) {
+    RecordAt(clock_.Now(), job_id, round, std::move(body));
+  }
+  // Something that happened, or was decided, at `time`.
+  void RecordAt(async::TimePoint time, const std::string& job_id, int round, JobEvent::Body body) {
     JobEvent event;
-    event.time = clock_.Now();
+    event.time = time;
     event.round = round;
     event.body = std::move(body);
     log_.Append(job_id, store_.Append(job_id, std::move(event)));

@@ -25,8 +25,8 @@ constexpr const char* kFooter = R"(
 Example:
   mlp-coordinator --listen 0.0.0.0:9090 --data-dir datasets --nodes localhost:9091,localhost:9092
 
-The reference system's form works too: port, scheduling policy (1 random, 2 least load, 3 pull), nodes
-from compute_nodes.txt:
+The reference system's form works too: port, scheduling policy (1 random, 2 least load, 3 pull,
+4 power of two), nodes from compute_nodes.txt:
   mlp-coordinator 9090 1
 
 Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.)";
@@ -58,7 +58,8 @@ void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--log-dir", arguments.log_dir,
                  "Directory for job logs, one file of JSON lines a job");
   app.add_option("--default-policy", arguments.default_policy,
-                 "Scheduling policy of jobs that name none: random (1), least-load (2), pull (3)")
+                 "Scheduling policy of jobs that name none: random (1), least-load (2), pull (3), "
+                 "power-of-two (4)")
       ->capture_default_str();
   app.add_option("--keep-jobs", arguments.keep_jobs, "Ended jobs to remember")
       ->check(CLI::Range(1, 1'000'000))
@@ -80,6 +81,7 @@ std::string PolicyName(const std::string& given) {
   if (given == "1") return "random";
   if (given == "2") return "least-load";
   if (given == "3") return "pull";
+  if (given == "4") return "power-of-two";
   return given;
 }
 

@@ -22,6 +22,7 @@ NodeState Membership::Answered(int node, const NodeIdentity& identity) {
   NodeStatus& status = nodes_[Index(node)];
   status.name = identity.name;
   status.instance_id = identity.instance_id;
+  status.load = identity.load;
   status.state = NodeState::kRefused;
   const auto twin = std::ranges::find_if(nodes_, [&](const NodeStatus& other) {
     return &other != &status && other.state == NodeState::kUp &&

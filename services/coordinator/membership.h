@@ -1,6 +1,7 @@
 // Which nodes there are, whether they can be given work, and what became of it. Pure bookkeeping.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,12 +15,21 @@ enum class NodeState : std::uint8_t {
   kRefused,  // answers, but its arithmetic differs or it is another node's double
 };
 
+// The load that a node injects, as it states it: recorded, so that a job can be replayed with the
+// same misfortunes. It decides nothing.
+struct NodeLoad {
+  double probability = 0;  // 0 to 1
+  std::chrono::nanoseconds delay{};
+  std::uint64_t seed = 1;
+};
+
 struct NodeStatus {
   std::string name;     // as the node says; its address until then
   std::string address;  // host:port
   NodeState state = NodeState::kDown;
   std::string detail = "not asked yet";  // why it is not up
   std::string instance_id;               // of the process that answered last
+  NodeLoad load;                         // as that process stated it
   int active_attempts = 0;
   std::int64_t finished_attempts = 0;
   std::int64_t rejected_attempts = 0;
@@ -31,6 +41,7 @@ struct NodeIdentity {
   std::string name;
   std::string instance_id;
   std::string arithmetic;
+  NodeLoad load;
 };
 
 class Membership {

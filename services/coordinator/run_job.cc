@@ -90,13 +90,14 @@ async::Task<absl::StatusOr<SharedParameters>> RunRounds(JobWorld world, const Jo
 async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world, const Job& job,
                                                                  const Dataset& dataset,
                                                                  std::stop_token stop) {
-  RoundRunner runner(job, dataset, world.clock, world.cluster, world.journal);
+  RoundRunner runner(job, dataset, world.clock, world.cluster, world.journal, world.waits);
   async::TaskGroup validations;
   absl::StatusOr<SharedParameters> parameters =
       co_await RunRounds(world, job, dataset, runner, validations, stop);
-  co_await runner.Finish();
+  const absl::Status finished = co_await runner.Finish();
   co_await validations.Join();
   if (!parameters.ok()) co_return parameters.status();
+  if (!finished.ok()) co_return finished;
   co_return ModelOf(job, **parameters);
 }
 

@@ -20,6 +20,7 @@ struct JobWorld {
   async::Workers& workers;
   Cluster& cluster;
   Journal& journal;
+  SchedulerWaits waits;
 };
 
 // Trains `job` on `dataset`, round after round; a round's model is validated on a worker while the

@@ -6,16 +6,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/base/field_error.h"
+#include "services/base/sha256.h"
 
 namespace mlp::coordinator {
 namespace {
 
-SchedulerOptions OptionsFor(const Job& job) {
+SchedulerOptions OptionsFor(const Job& job, const SchedulerWaits& waits) {
   SchedulerOptions options;
   options.shards = static_cast<int>(job.shards);
   options.policy = job.spec.policy;
   options.max_retries = job.spec.max_retries;
   options.seed = job.spec.seed;
+  options.slots = job.spec.slots;
+  options.hedge_after = job.spec.hedge_after;
+  options.waits = waits;
   return options;
 }
 
@@ -37,15 +41,17 @@ FailureKind KindOf(const absl::Status& status) {
 }  // namespace
 
 RoundRunner::RoundRunner(const Job& job, const Dataset& dataset, async::Clock& clock,
-                         Cluster& cluster, Journal& journal)
+                         Cluster& cluster, Journal& journal, const SchedulerWaits& waits)
     : job_(job),
       dataset_(dataset),
       clock_(clock),
       cluster_(cluster),
       journal_(journal),
       model_(std::make_shared<const ModelSpec>(job.model)),
-      scheduler_(OptionsFor(job)),
-      happenings_(clock) {
+      scheduler_(OptionsFor(job, waits)),
+      happenings_(clock),
+      now_(clock.Now()) {
+  Record(0, events::SchedulingBegan{OptionsFor(job, waits)});
   const auto& nodes = cluster_.nodes();
   for (int node = 0; node < static_cast<int>(nodes.size()); ++node) {
     const NodeStatus& status = nodes[static_cast<std::size_t>(node)];
@@ -62,16 +68,19 @@ async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(
   parameters_ = std::move(parameters);
   result_.emplace(
       RoundResult{Aggregator(job_.shards, PrecisionOf(*parameters_), SizeOf(*parameters_))});
+  first_results_ = std::make_shared<FirstResults>(job_.shards);
+  now_ = clock_.Now();
   Record(round_, events::RoundStarted{static_cast<int>(job_.shards)});
-  scheduler_.Apply(clock_.Now(), RoundStarted{});
+  scheduler_.Apply(now_, RoundStarted{});
   const std::stop_callback on_stop(stop, [this] { happenings_.Push(happening::Stopped{}); });
 
   while (!scheduler_.Done()) {
-    for (Decision& decision : scheduler_.Decide(clock_.Now())) {
+    for (Decision& decision : scheduler_.Decide(now_)) {
       if (absl::Status status = CarryOut(std::move(decision)); !status.ok()) co_return status;
     }
     NoteWaiting();
     std::optional<Happening> happened = co_await happenings_.NextBefore(scheduler_.NextWakeup());
+    now_ = clock_.Now();
     if (!happened) continue;
     absl::Status status = std::visit(
         [this](auto& what) -> absl::Status { return Handle(std::move(what)); }, *happened);
@@ -81,9 +90,19 @@ async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(
   co_return std::move(*result_);
 }
 
-async::Task<> RoundRunner::Finish() {
+async::Task<absl::Status> RoundRunner::Finish() {
   for (auto& [id, attempt] : attempts_) attempt.stop.request_stop();
   co_await tasks_.Join();
+  absl::Status found;
+  while (scheduler_.Done()) {
+    std::optional<Happening> happened = co_await happenings_.NextBefore(clock_.Now());
+    if (!happened) break;
+    now_ = clock_.Now();
+    const absl::Status status = std::visit(
+        [this](auto& what) -> absl::Status { return Handle(std::move(what)); }, *happened);
+    if (absl::IsDataLoss(status)) found.Update(status);
+  }
+  co_return found;
 }
 
 void RoundRunner::OnNodeJoined(int node, const std::string& name) {
@@ -102,8 +121,10 @@ absl::Status RoundRunner::CarryOut(Decision decision) {
   } else if (const auto* cancel = std::get_if<Cancel>(&decision)) {
     CallBack(*cancel);
   } else {
-    return absl::AbortedError(
-        absl::StrCat("round ", round_, ": ", std::get<GiveUp>(decision).reason));
+    auto& give_up = std::get<GiveUp>(decision);
+    absl::Status why = absl::AbortedError(absl::StrCat("round ", round_, ": ", give_up.reason));
+    Record(round_, events::RoundGivenUp{give_up.shard, std::move(give_up.reason)});
+    return why;
   }
   return absl::OkStatus();
 }
@@ -113,9 +134,13 @@ void RoundRunner::Begin(const Dispatch& dispatch) {
   attempt.round = round_;
   attempt.shard = dispatch.shard;
   attempt.node = dispatch.node;
-  attempt.dispatched = clock_.Now();
+  attempt.dispatched = now_;
+  attempt.first_results = first_results_;
   auto record = AboutAttempt<events::AttemptDispatched>(dispatch.attempt, attempt);
   record.reason = dispatch.reason;
+  record.node_number = dispatch.node;
+  record.hedge_of = dispatch.hedge_of;
+  record.offer = dispatch.offer;
   Record(round_, std::move(record));
   const std::stop_token stop = attempt.stop.get_token();
   attempts_.emplace(dispatch.attempt, std::move(attempt));
@@ -172,20 +197,21 @@ async::Task<> RoundRunner::RunAttempt(AttemptId id, int node, std::shared_ptr<co
 // ---- What happened
 
 absl::Status RoundRunner::Handle(happening::Joined joined) {
-  scheduler_.Apply(clock_.Now(), NodeJoined{joined.node, joined.name});
-  Record(0, events::NodeJoined{std::move(joined.name)});
+  scheduler_.Apply(now_, NodeJoined{joined.node, joined.name});
+  const NodeLoad& load = cluster_.nodes()[static_cast<std::size_t>(joined.node)].load;
+  Record(0, events::NodeJoined{std::move(joined.name), joined.node, load});
   return absl::OkStatus();
 }
 
 absl::Status RoundRunner::Handle(happening::Left left) {
-  scheduler_.Apply(clock_.Now(), NodeLeft{left.node});
-  Record(0, events::NodeLeft{std::move(left.name), std::move(left.reason)});
+  scheduler_.Apply(now_, NodeLeft{left.node});
+  Record(0, events::NodeLeft{std::move(left.name), std::move(left.reason), left.node});
   return absl::OkStatus();
 }
 
 absl::Status RoundRunner::Handle(happening::Accepted accepted) {
   const Attempt& attempt = attempts_.at(accepted.attempt);
-  scheduler_.Apply(clock_.Now(), AttemptAccepted{accepted.attempt});
+  scheduler_.Apply(now_, AttemptAccepted{accepted.attempt});
   auto record = AboutAttempt<events::AttemptAccepted>(accepted.attempt, attempt);
   record.queued_behind = accepted.queued_behind;
   Record(attempt.round, std::move(record));
@@ -194,7 +220,7 @@ absl::Status RoundRunner::Handle(happening::Accepted accepted) {
 
 absl::Status RoundRunner::Handle(happening::Started started) {
   const Attempt& attempt = attempts_.at(started.attempt);
-  scheduler_.Apply(clock_.Now(), AttemptStarted{started.attempt});
+  scheduler_.Apply(now_, AttemptStarted{started.attempt});
   auto record = AboutAttempt<events::AttemptStarted>(started.attempt, attempt);
   record.queued_for = started.queued_for;
   record.held_up_for = started.held_up_for;
@@ -226,16 +252,18 @@ absl::Status RoundRunner::Handle(happening::Ended ended) {
 absl::Status RoundRunner::Handle(happening::Stopped) { return absl::CancelledError("cancelled"); }
 
 absl::Status RoundRunner::HandleTrained(AttemptId id, const Attempt& attempt, Trained trained) {
-  scheduler_.Apply(clock_.Now(), AttemptFinished{id});
+  scheduler_.Apply(now_, AttemptFinished{id});
   auto record = AboutAttempt<events::AttemptFinished>(id, attempt);
-  record.total_time = clock_.Now() - attempt.dispatched;
+  record.total_time = now_ - attempt.dispatched;
   record.compute_time = trained.compute_time;
   record.load_time = trained.load_time;
   record.epochs_run = trained.epochs_run;
   record.training = trained.training;
   record.rows_source = dataset_.shards[static_cast<std::size_t>(attempt.shard)].file;
+  record.superseded = attempt.stop.stop_requested();
   Record(attempt.round, std::move(record));
-  if (attempt.round != round_) return absl::OkStatus();  // a straggler of an earlier round
+  if (absl::Status status = CompareCopies(attempt, trained.digest); !status.ok()) return status;
+  if (attempt.stop.stop_requested()) return absl::OkStatus();
 
   result_->training_rows += trained.training.rows;
   result_->wrong_rows += trained.training.wrong_rows;
@@ -245,8 +273,20 @@ absl::Status RoundRunner::HandleTrained(AttemptId id, const Attempt& attempt, Tr
                                 std::move(trained.gradient));
 }
 
+absl::Status RoundRunner::CompareCopies(const Attempt& attempt, const std::string& digest) {
+  FirstResult& first = (*attempt.first_results)[static_cast<std::size_t>(attempt.shard)];
+  if (first.digest.empty()) first = FirstResult{digest, attempt.node};
+  if (first.digest == digest) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(
+      "round ", attempt.round, ": nodes ", NodeName(first.node), " and ", NodeName(attempt.node),
+      " computed different gradients for shard ", attempt.shard, " (SHA-256 ",
+      Hex(first.digest).substr(0, 12), "… and ", Hex(digest).substr(0, 12),
+      "…): one of these machines computes wrong, so no result can be trusted; test both alone "
+      "with the same job"));
+}
+
 void RoundRunner::HandleRejected(AttemptId id, const Attempt& attempt, const Rejected& rejected) {
-  scheduler_.Apply(clock_.Now(), AttemptRejected{id, rejected.reason});
+  scheduler_.Apply(now_, AttemptRejected{id, rejected.reason});
   auto record = AboutAttempt<events::AttemptRejected>(id, attempt);
   record.reason = rejected.reason;
   Record(attempt.round, std::move(record));
@@ -254,10 +294,14 @@ void RoundRunner::HandleRejected(AttemptId id, const Attempt& attempt, const Rej
 
 void RoundRunner::HandleFailed(AttemptId id, const Attempt& attempt, const absl::Status& status) {
   std::string reason(status.message());
-  scheduler_.Apply(clock_.Now(), AttemptFailed{id, KindOf(status), reason});
-  if (attempt.stop.stop_requested()) return;  // called back, and recorded as that
+  scheduler_.Apply(now_, AttemptFailed{id, KindOf(status), reason});
+  if (attempt.stop.stop_requested()) {
+    Record(attempt.round, AboutAttempt<events::AttemptReleased>(id, attempt));
+    return;
+  }
   auto record = AboutAttempt<events::AttemptFailed>(id, attempt);
   record.reason = std::move(reason);
+  record.kind = KindOf(status);
   Record(attempt.round, std::move(record));
 }
 
@@ -265,7 +309,7 @@ void RoundRunner::HandleFailed(AttemptId id, const Attempt& attempt, const absl:
 void RoundRunner::NoteWaiting() {
   std::string reason;
   if (!scheduler_.Done() && !scheduler_.NextWakeup()) {
-    reason = scheduler_.WaitingFor(clock_.Now());
+    reason = scheduler_.WaitingFor(now_);
     if (!reason.empty()) absl::StrAppend(&reason, ": ", DescribeDownNodes(cluster_.nodes()));
   }
   if (reason == waiting_for_) return;
@@ -273,8 +317,12 @@ void RoundRunner::NoteWaiting() {
   Record(round_, events::Waiting{std::move(reason)});
 }
 
+const std::string& RoundRunner::NodeName(int node) const {
+  return cluster_.nodes()[static_cast<std::size_t>(node)].name;
+}
+
 void RoundRunner::Record(int round, JobEvent::Body body) {
-  journal_.Record(job_.id, round, std::move(body));
+  journal_.RecordAt(now_, job_.id, round, std::move(body));
 }
 
 template <class Event>
@@ -282,7 +330,7 @@ Event RoundRunner::AboutAttempt(AttemptId id, const Attempt& attempt) const {
   Event event;
   event.attempt = id;
   event.shard = attempt.shard;
-  event.node = cluster_.nodes()[static_cast<std::size_t>(attempt.node)].name;
+  event.node = NodeName(attempt.node);
   return event;
 }
 

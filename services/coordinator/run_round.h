@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/async/channel.h"
@@ -65,7 +66,7 @@ struct RoundResult {
 class RoundRunner final : private MembershipObserver {
  public:
   RoundRunner(const Job& job, const Dataset& dataset, async::Clock& clock, Cluster& cluster,
-              Journal& journal);
+              Journal& journal, const SchedulerWaits& waits);
   ~RoundRunner() override;
 
   // Trains all shards from `parameters`. Ends early with Cancelled after `stop`, or with why the
@@ -73,17 +74,26 @@ class RoundRunner final : private MembershipObserver {
   async::Task<absl::StatusOr<RoundResult>> Run(int round,
                                                std::shared_ptr<const Parameters> parameters,
                                                std::stop_token stop);
-  // Calls back the attempts that are out and waits for their end.
-  async::Task<> Finish();
+  // Calls back the attempts that are out and waits for their end. DataLoss where the last round was
+  // completed and a copy of one of its shards says otherwise after all.
+  async::Task<absl::Status> Finish();
 
  private:
+  // What a shard's gradient is, as its first copy says.
+  struct FirstResult {
+    std::string digest;  // empty: none has come
+    int node = 0;
+  };
+  using FirstResults = std::vector<FirstResult>;  // by shard
+
   // An attempt that is out.
   struct Attempt {
     int round = 0;
     int shard = 0;
     int node = 0;
     TimePoint dispatched;
-    std::stop_source stop;
+    std::stop_source stop;                        // requested: called back
+    std::shared_ptr<FirstResults> first_results;  // of its round
   };
 
   void OnNodeJoined(int node, const std::string& name) override;
@@ -105,10 +115,14 @@ class RoundRunner final : private MembershipObserver {
   absl::Status Handle(happening::Ended ended);
   absl::Status Handle(happening::Stopped stopped);
   absl::Status HandleTrained(AttemptId id, const Attempt& attempt, Trained trained);
+  // Every copy of a shard must have the same gradient, bit for bit: DataLoss where this one
+  // differs.
+  absl::Status CompareCopies(const Attempt& attempt, const std::string& digest);
   void HandleRejected(AttemptId id, const Attempt& attempt, const Rejected& rejected);
   void HandleFailed(AttemptId id, const Attempt& attempt, const absl::Status& status);
 
   void NoteWaiting();
+  const std::string& NodeName(int node) const;
   void Record(int round, JobEvent::Body body);
   template <class Event>
   Event AboutAttempt(AttemptId id, const Attempt& attempt) const;
@@ -123,11 +137,14 @@ class RoundRunner final : private MembershipObserver {
   async::Channel<Happening> happenings_;
   async::TaskGroup tasks_;
   std::map<AttemptId, Attempt> attempts_;
+  // The one time of a turn: of what happened, of what is decided, and of the records of both.
+  TimePoint now_;
 
   // Of the round that runs now.
   int round_ = 0;
   std::shared_ptr<const Parameters> parameters_;
   std::optional<RoundResult> result_;
+  std::shared_ptr<FirstResults> first_results_;
   std::string waiting_for_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/async/wait.h"
+#include "services/base/sha256.h"
 
 namespace mlp::local {
 namespace {
@@ -26,7 +27,7 @@ node::TaskRequest RequestFrom(const ShardTask& task) {
   request.model = *task.model;
   request.parameters = *task.parameters;
   request.options = task.training;
-  request.queue_when_busy = task.terms.queue_when_busy;
+  request.slots = task.terms.slots;
   request.rejectable = task.terms.rejectable;
   return request;
 }
@@ -50,6 +51,7 @@ AttemptOutcome OutcomeFrom(node::TaskOutcome outcome) {
   auto& result = std::get<node::TaskResult>(outcome);
   coordinator::Trained trained;
   trained.gradient = std::move(result.training.gradient);
+  trained.digest = Sha256(BytesOf(trained.gradient));
   trained.training = result.training.training;
   trained.epochs_run = result.training.epochs_run;
   trained.compute_time = result.compute_time;
@@ -102,6 +104,8 @@ void SimulatedCluster::Start(int node) {
   identity.name = options_[index].name;
   identity.instance_id = absl::StrCat("process-", ++started_);
   identity.arithmetic = std::string(ArithmeticId());
+  const node::LoadProfile& load = options_[index].load;
+  identity.load = coordinator::NodeLoad{load.probability, load.delay, load.seed};
   membership_.Answered(node, identity);
   if (observer_ != nullptr) observer_->OnNodeJoined(node, identity.name);
 }

@@ -40,40 +40,68 @@ Task<absl::StatusOr<TaskOutcome>> Node::Train(TaskRequest request, TaskObserver&
     ++rejected_tasks_;
     co_return TaskOutcome(*rejection);
   }
-  async::Line::Place place(line_);
-  co_await observer.OnAccepted(place.ahead());
-  const absl::Status waited = co_await WaitForStart(request, place, observer, stop);
-  if (!waited.ok()) co_return waited;
-  co_return co_await Compute(request, stop);
+  const std::size_t ahead = active_tasks_++;
+  co_await observer.OnAccepted(ahead);
+  absl::StatusOr<TaskOutcome> outcome = co_await TrainInLine(request, observer, std::move(stop));
+  --active_tasks_;
+  co_return outcome;
 }
 
 std::optional<Rejection> Node::Rejects(const TaskRequest& request) const {
   if (shutdown_.stop_requested()) return Rejection::kShuttingDown;
-  if (!request.queue_when_busy && line_.size() > 0) return Rejection::kBusy;
+  // Tasks that were just called back may not have left yet, so the limit is a loose one: that of
+  // the coordinator's slots is its own business.
+  const std::size_t most = 2 * static_cast<std::size_t>(request.slots);
+  if (request.slots > 0 && active_tasks_ >= most) return Rejection::kBusy;
   if (request.rejectable && injector_.Rejects(request.round, request.shard, request.offer)) {
     return Rejection::kLoad;
   }
   return std::nullopt;
 }
 
-Task<absl::Status> Node::WaitForStart(const TaskRequest& request, async::Line::Place& place,
+Task<absl::StatusOr<TaskOutcome>> Node::TrainInLine(const TaskRequest& request,
+                                                    TaskObserver& observer, std::stop_token stop) {
+  std::optional<async::Line::Place> place;  // until the arithmetic has ended
+  const absl::Status waited = co_await WaitForStart(request, place, observer, stop);
+  if (!waited.ok()) co_return waited;
+  co_return co_await Compute(request, stop);
+}
+
+Task<absl::Status> Node::WaitForStart(const TaskRequest& request,
+                                      std::optional<async::Line::Place>& place,
                                       TaskObserver& observer, std::stop_token stop) {
   std::stop_source waiting;  // ends with the task or with the node
   const auto end_wait = [&waiting] { waiting.request_stop(); };
   const std::stop_callback on_stop(stop, end_wait);
   const std::stop_callback on_shutdown(shutdown_, end_wait);
+  const bool hold_up_first = request.slots > 0;
 
-  const TimePoint accepted = clock_.Now();
-  bool go_on = co_await place.Turn(waiting.get_token());
+  Duration held_up{};
+  bool go_on = true;
+  if (hold_up_first) {
+    const TimePoint begin = clock_.Now();
+    go_on = co_await HoldUp(request, waiting.get_token());
+    held_up = clock_.Now() - begin;
+  }
+  const TimePoint queued = clock_.Now();
+  place.emplace(line_);
+  if (go_on) go_on = co_await place->Turn(waiting.get_token());
   const TimePoint in_front = clock_.Now();
-  const Duration hold_up = injector_.HoldUp(request.round, request.shard);
-  if (go_on && hold_up > Duration::zero()) {
-    go_on = co_await async::SleepFor(clock_, hold_up, waiting.get_token());
+  if (go_on && !hold_up_first) {
+    go_on = co_await HoldUp(request, waiting.get_token());
+    held_up = clock_.Now() - in_front;
   }
   if (stop.stop_requested()) co_return absl::CancelledError("the call was cancelled");
   if (!go_on) co_return absl::UnavailableError("the node is shutting down");
-  co_await observer.OnStarted(in_front - accepted, clock_.Now() - in_front);
+  co_await observer.OnStarted(in_front - queued, held_up);
   co_return absl::OkStatus();
+}
+
+// Injected load. False where it was stopped.
+Task<bool> Node::HoldUp(const TaskRequest& request, std::stop_token stop) {
+  const Duration hold_up = injector_.HoldUp(request.round, request.shard);
+  if (hold_up == Duration::zero()) co_return !stop.stop_requested();
+  co_return co_await async::SleepFor(clock_, hold_up, std::move(stop));
 }
 
 Task<absl::StatusOr<TaskOutcome>> Node::Compute(const TaskRequest& request, std::stop_token stop) {

@@ -1,10 +1,11 @@
 // The compute node: accepts or rejects tasks, holds them up by injected load, trains them.
 //
-// One task at a time computes or is held up; the others wait in line, first come, first served. A
-// task that is stopped leaves the line at once, or within one epoch where it computes. Files and
-// arithmetic are left to `workers`. Once `shutdown` is requested, every task is rejected and those
-// that have not started end; the one that computes goes on. Loop thread only; clock and workers
-// outlive the node, the node outlives its tasks.
+// One task at a time computes; the others wait in line, first come, first served. Hold-ups overlap
+// for tasks that came with slots; for the others, a task is held up when its turn has come, as in
+// the reference system. A task that is stopped leaves at once, or within one epoch where it
+// computes. Files and arithmetic are left to `workers`. Once `shutdown` is requested, every task is
+// rejected and those that have not started end; the one that computes goes on. Loop thread only;
+// clock and workers outlive the node, the node outlives its tasks.
 #pragma once
 
 #include <cstddef>
@@ -46,7 +47,7 @@ class Node {
 
   const NodeOptions& options() const { return options_; }
   // Tasks held: queued, held up or computing.
-  std::size_t active_tasks() const { return line_.size(); }
+  std::size_t active_tasks() const { return active_tasks_; }
   std::int64_t finished_tasks() const { return finished_tasks_; }
   std::int64_t rejected_tasks() const { return rejected_tasks_; }
 
@@ -57,7 +58,12 @@ class Node {
   };
 
   std::optional<Rejection> Rejects(const TaskRequest& request) const;
-  async::Task<absl::Status> WaitForStart(const TaskRequest& request, async::Line::Place& place,
+  async::Task<absl::StatusOr<TaskOutcome>> TrainInLine(const TaskRequest& request,
+                                                       TaskObserver& observer,
+                                                       std::stop_token stop);
+  async::Task<bool> HoldUp(const TaskRequest& request, std::stop_token stop);
+  async::Task<absl::Status> WaitForStart(const TaskRequest& request,
+                                         std::optional<async::Line::Place>& place,
                                          TaskObserver& observer, std::stop_token stop);
   async::Task<absl::StatusOr<TaskOutcome>> Compute(const TaskRequest& request,
                                                    std::stop_token stop);
@@ -70,6 +76,7 @@ class Node {
   const std::stop_token shutdown_;
   ShardCache cache_;
   async::Line line_;
+  std::size_t active_tasks_ = 0;
   std::int64_t finished_tasks_ = 0;
   std::int64_t rejected_tasks_ = 0;
 };

@@ -115,6 +115,7 @@ Task<absl::StatusOr<v1::GetNodeResponse>> NodeService::GetNode() {
   response.set_finished_tasks(node_.finished_tasks());
   response.set_rejected_tasks(node_.rejected_tasks());
   response.set_load_probability(node_.options().load.probability);
+  response.set_load_seed(node_.options().load.seed);
   *response.mutable_load_delay() = wire::ToProto(node_.options().load.delay);
   co_return response;
 }

@@ -25,8 +25,10 @@ struct TaskRequest {
   ModelSpec model;        // passed CheckModelSpec
   Parameters parameters;  // (ParameterCount(model))
   TrainingOptions options;
-  bool queue_when_busy = false;  // wait behind other tasks rather than be rejected
-  bool rejectable = true;        // injected load may reject it
+  // Tasks that the node may hold: their hold-ups overlap, one at a time computes. 0: any number,
+  // one at a time is held up and computes.
+  int slots = 0;
+  bool rejectable = true;  // injected load may reject it
 };
 
 enum class Rejection : std::uint8_t { kBusy, kLoad, kShuttingDown };

@@ -19,6 +19,7 @@ constexpr std::size_t kMaxJobIdLength = 64;
 constexpr std::size_t kMaxNameLength = 255;
 constexpr std::size_t kDigestBytes = 32;
 constexpr std::int64_t kMaxEpochs = 1'000'000;
+constexpr std::int64_t kMaxSlots = 1000;
 constexpr std::int64_t kMaxNumber = std::numeric_limits<std::int32_t>::max();
 
 absl::Status CheckRange(std::string_view field, std::int64_t value, std::int64_t least,
@@ -86,11 +87,7 @@ absl::Status CheckOptions(const v1::TrainShardRequest& request) {
     return FieldError("tolerance",
                       absl::StrCat("must be 0 or more and finite, is ", request.tolerance()));
   }
-  if (request.admission() != v1::ADMISSION_REJECT_WHEN_BUSY &&
-      request.admission() != v1::ADMISSION_QUEUE_WHEN_BUSY) {
-    return FieldError("admission", "must be REJECT_WHEN_BUSY or QUEUE_WHEN_BUSY");
-  }
-  return absl::OkStatus();
+  return CheckRange("slots", request.slots(), 0, kMaxSlots);
 }
 
 absl::Status CheckPresent(const v1::TrainShardRequest& request) {
@@ -118,7 +115,7 @@ TaskRequest WithoutModel(const v1::TrainShardRequest& request) {
   task.options.epochs = request.epochs();
   task.options.learning_rate = request.learning_rate();
   task.options.tolerance = request.tolerance();
-  task.queue_when_busy = request.admission() == v1::ADMISSION_QUEUE_WHEN_BUSY;
+  task.slots = request.slots();
   task.rejectable = request.rejectable();
   return task;
 }

@@ -165,7 +165,7 @@ TEST_CASE("wrong usage is refused with the option's name") {
       {{"train", "l", "--seed", "-1"}, "--seed"},
       {{"train", "l", "--hidden", "64,x"}, "--hidden"},
       {{"train", "l", "--activation", "step"}, "relu|tanh|unrectified-relu"},
-      {{"train", "l", "--policy", "4"}, "least-load"},
+      {{"train", "l", "--policy", "5"}, "least-load"},
       {{"train", "l", "extra"}, "extra"},
       {{"jobs", "--limit", "0"}, "--limit"},
       {{"watch", "job-1", "--from", "-1"}, "--from"},
@@ -203,7 +203,8 @@ TEST_CASE("words of the protocol are the words of the command line") {
   CHECK(Word(v1::ACTIVATION_UNRECTIFIED_RELU) == "unrectified-relu");
   CHECK(Word(static_cast<v1::Activation>(99)) == "unknown");
   CHECK(EnumWords(*google::protobuf::GetEnumDescriptor<v1::Policy>()) ==
-        std::map<std::string, int>{{"random", 1}, {"least-load", 2}, {"pull", 3}});
+        std::map<std::string, int>{
+            {"random", 1}, {"least-load", 2}, {"pull", 3}, {"power-of-two", 4}});
 }
 
 }  // namespace

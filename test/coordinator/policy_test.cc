@@ -1,56 +1,79 @@
 #include "services/coordinator/scheduler/policy.h"
 
-#include <array>
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
+#include <set>
+
+#include "services/coordinator/scheduler/node_pool.h"
 
 namespace mlp::coordinator {
 namespace {
 
 TimePoint At(int milliseconds) { return TimePoint(std::chrono::milliseconds(milliseconds)); }
 
+// A pool of nodes a, b, c … with so many active attempts each; node k is free since k milliseconds.
+NodePool PoolWith(const std::vector<int>& active) {
+  NodePool pool;
+  for (int node = 0; node < static_cast<int>(active.size()); ++node) {
+    pool.Join(At(node), node, std::string(1, static_cast<char>('a' + node)));
+    for (int i = 0; i < active[static_cast<std::size_t>(node)]; ++i) pool.Begin(node);
+  }
+  return pool;
+}
+
+const std::set<int> kNobody;
+
 // How often each node is chosen in 6000 draws.
-std::map<int, int> Tally(Policy& policy, std::span<const Candidate> candidates) {
+std::map<int, int> Tally(Policy& policy, const Candidates& candidates) {
   std::mt19937_64 random(7);
   std::map<int, int> chosen;
   for (int i = 0; i < 6000; ++i) ++chosen[policy.Choose(candidates, random).node];
   return chosen;
 }
 
-TEST_CASE("the policies are random, least-load and pull, and no other name makes one") {
-  const std::vector<std::string_view> expected = {"random", "least-load", "pull"};
+TEST_CASE("there are four policies, and no other name makes one") {
+  const std::vector<std::string_view> expected = {"random", "least-load", "pull", "power-of-two"};
   CHECK(PolicyNames() == expected);
   for (const std::string_view name : PolicyNames()) CHECK(MakePolicy(name) != nullptr);
   CHECK(MakePolicy("") == nullptr);
   CHECK(MakePolicy("Pull") == nullptr);
 }
 
-TEST_CASE("random offers to nodes that queue and must not reject, any number at once") {
-  const auto policy = MakePolicy("random");
-  CHECK(policy->terms() == OfferTerms{.queue_when_busy = true, .rejectable = false});
-  CHECK(policy->slots() == std::nullopt);
+TEST_CASE("random binds at once, to nodes that must not reject") {
+  const PolicyTraits traits = MakePolicy("random")->traits();
+  CHECK(traits.binding == Binding::kAtOnce);
+  CHECK_FALSE(traits.rejectable);
 }
 
-TEST_CASE("least-load offers to nodes that queue and may reject, then the shard backs off") {
-  const auto policy = MakePolicy("least-load");
-  CHECK(policy->terms() == OfferTerms{.queue_when_busy = true, .rejectable = true});
-  CHECK(policy->after_rejection() == AfterRejection::kBackOffShard);
-  CHECK(policy->slots() == std::nullopt);
+TEST_CASE("least-load binds at once, to nodes that may reject, and then the shard backs off") {
+  const PolicyTraits traits = MakePolicy("least-load")->traits();
+  CHECK(traits.binding == Binding::kAtOnce);
+  CHECK(traits.rejectable);
+  CHECK(traits.after_rejection == AfterRejection::kBackOffShard);
 }
 
-TEST_CASE("pull offers to nodes with a free slot, and one that rejects cools down") {
-  const auto policy = MakePolicy("pull");
-  CHECK(policy->terms() == OfferTerms{.queue_when_busy = false, .rejectable = true});
-  CHECK(policy->after_rejection() == AfterRejection::kCoolDownNode);
-  CHECK(policy->slots() == 1);
+TEST_CASE("pull binds when a node is free, and one that rejects cools down") {
+  const PolicyTraits traits = MakePolicy("pull")->traits();
+  CHECK(traits.binding == Binding::kWhenFree);
+  CHECK(traits.rejectable);
+  CHECK(traits.after_rejection == AfterRejection::kCoolDownNode);
+}
+
+TEST_CASE("power-of-two binds at once and draws again at once after a rejection") {
+  const PolicyTraits traits = MakePolicy("power-of-two")->traits();
+  CHECK(traits.binding == Binding::kAtOnce);
+  CHECK(traits.rejectable);
+  CHECK(traits.after_rejection == AfterRejection::kRetryAtOnce);
 }
 
 TEST_CASE("random draws uniformly, whatever the nodes do") {
-  const std::array<Candidate, 3> candidates = {
-      {{2, "b", 0, At(0)}, {5, "e", 9, At(1)}, {6, "f", 1, At(2)}}};
+  const NodePool pool = PoolWith({0, 9, 1, 4});
+  const Candidates candidates(pool, std::set{1});
   const auto policy = MakePolicy("random");
   const std::map<int, int> chosen = Tally(*policy, candidates);
   REQUIRE(chosen.size() == 3);
+  CHECK_FALSE(chosen.contains(1));
   for (const auto& [node, times] : chosen) CHECK(times == Approx(2000).margin(200));
 
   std::mt19937_64 random(1);
@@ -58,32 +81,73 @@ TEST_CASE("random draws uniformly, whatever the nodes do") {
 }
 
 TEST_CASE("least-load takes the node with the fewest active attempts and draws among equals") {
-  const std::array<Candidate, 4> candidates = {
-      {{0, "a", 2, At(0)}, {1, "b", 1, At(0)}, {3, "d", 5, At(0)}, {4, "e", 1, At(0)}}};
+  const NodePool pool = PoolWith({2, 1, 5, 1, 0});
+  const Candidates candidates(pool, std::set{4});
   const auto policy = MakePolicy("least-load");
   const std::map<int, int> chosen = Tally(*policy, candidates);
   REQUIRE(chosen.size() == 2);
   CHECK(chosen.at(1) == Approx(3000).margin(300));
-  CHECK(chosen.at(4) == Approx(3000).margin(300));
+  CHECK(chosen.at(3) == Approx(3000).margin(300));
 
   std::mt19937_64 random(1);
   CHECK(policy->Choose(candidates, random).reason ==
         "fewest active attempts (1), drawn among 2 nodes");
-  const Choice only = policy->Choose(std::span(candidates).first(2), random);
+  const Choice only = policy->Choose(Candidates(pool, std::set{3, 4}), random);
   CHECK(only.node == 1);
   CHECK(only.reason == "fewest active attempts (1)");
 }
 
-TEST_CASE("pull takes the node that is free longest, of several the one with the lowest number") {
-  const std::array<Candidate, 4> candidates = {
-      {{0, "a", 0, At(30)}, {1, "b", 0, At(10)}, {2, "c", 0, At(20)}, {3, "d", 0, At(10)}}};
+TEST_CASE("power-of-two takes the less active of two, so the most active of all never gets it") {
+  const NodePool pool = PoolWith({3, 0, 1});
+  const auto policy = MakePolicy("power-of-two");
+  const std::map<int, int> chosen = Tally(*policy, Candidates(pool, kNobody));
+  REQUIRE(chosen.size() == 2);
+  CHECK(chosen.at(1) == Approx(4000).margin(300));  // in two of the three pairs
+  CHECK(chosen.at(2) == Approx(2000).margin(300));
+  std::mt19937_64 random(1);
+  CHECK(policy->Choose(Candidates(pool, std::set{1}), random).reason ==
+        "drawn with a, active attempts 1 against 3");
+}
+
+TEST_CASE("pull takes the least active node, of several the one that is free longest") {
+  const NodePool pool = PoolWith({1, 0, 0, 1});
   const auto policy = MakePolicy("pull");
   std::mt19937_64 random(1);
-  const Choice longest = policy->Choose(candidates, random);
-  CHECK(longest.node == 1);
-  CHECK(longest.reason == "node b is free longest (of 4 free)");
-  CHECK(policy->Choose(std::span(candidates).first(1), random).reason ==
-        "node a is the only one free");
+  const Choice idle = policy->Choose(Candidates(pool, kNobody), random);
+  CHECK(idle.node == 1);
+  CHECK(idle.reason == "node b is idle longest (of 4 with a free slot)");
+  const Choice active = policy->Choose(Candidates(pool, std::set{1, 2}), random);
+  CHECK(active.node == 0);
+  CHECK(active.reason == "node a is least active (of 2 with a free slot)");
+  CHECK(policy->Choose(Candidates(pool, std::set{0, 1, 2}), random).reason ==
+        "node d alone has a free slot");
+}
+
+TEST_CASE("candidates are what a plain scan of the available nodes finds, whoever is excluded") {
+  std::mt19937_64 random(3);
+  for (int world = 0; world < 300; ++world) {
+    std::vector<int> active(1 + random() % 9);
+    for (int& each : active) each = static_cast<int>(random() % 3);
+    const NodePool pool = PoolWith(active);
+    std::set<int> excluded;
+    for (std::size_t i = random() % active.size(); i > 0; --i) {
+      excluded.insert(static_cast<int>(random() % active.size()));
+    }
+    std::vector<int> fit;
+    for (int node = 0; node < static_cast<int>(active.size()); ++node) {
+      if (!excluded.contains(node)) fit.push_back(node);
+    }
+    const Candidates candidates(pool, excluded);
+    REQUIRE(candidates.size() == fit.size());
+    for (std::size_t i = 0; i < fit.size(); ++i) REQUIRE(candidates.At(i).node == fit[i]);
+    if (fit.empty()) continue;
+    const auto of = [&](int node) { return active[static_cast<std::size_t>(node)]; };
+    const int fewest = of(*std::ranges::min_element(fit, {}, of));
+    std::erase_if(fit, [&](int node) { return of(node) != fewest; });
+    REQUIRE(candidates.least_active() == fit.size());
+    for (std::size_t i = 0; i < fit.size(); ++i)
+      REQUIRE(candidates.LeastActiveAt(i).node == fit[i]);
+  }
 }
 
 }  // namespace

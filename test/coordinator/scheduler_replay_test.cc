@@ -25,7 +25,8 @@ struct Step {
 std::string Text(const Decision& decision) {
   if (const auto* dispatch = std::get_if<Dispatch>(&decision)) {
     return absl::StrCat("dispatch ", dispatch->attempt, " shard ", dispatch->shard, " node ",
-                        dispatch->node, " offer ", dispatch->offer, " ", dispatch->reason);
+                        dispatch->node, " offer ", dispatch->offer, " copy of ", dispatch->hedge_of,
+                        " ", dispatch->reason);
   }
   if (const auto* cancel = std::get_if<Cancel>(&decision)) {
     return absl::StrCat("cancel ", cancel->attempt, " ", cancel->reason);
@@ -74,6 +75,8 @@ class World {
   std::vector<std::string> decisions;
   int give_ups = 0;
   int rounds_done = 0;
+  int copies = 0;
+  int deadlines = 0;
 
  private:
   struct Node {
@@ -82,7 +85,7 @@ class World {
     TimePoint may_not_before;  // after a rejection under pull
   };
   struct Shard {
-    bool out = false;
+    std::set<AttemptId> copies;  // that are out and wanted
     bool finished = false;
     int returns = 0;
     std::map<int, int> offers;
@@ -94,16 +97,22 @@ class World {
     int shard = 0;
     int node = 0;
     bool wanted = true;
+    bool started = false;
   };
 
   SchedulerOptions RandomOptions() {
     SchedulerOptions options;
     options.shards = 1 + static_cast<int>(Draw(9));
-    options.policy = PolicyNames()[Draw(3)];
+    options.policy = PolicyNames()[Draw(PolicyNames().size())];
     options.max_retries = static_cast<int>(Draw(2) == 0 ? Draw(6) : 100);
-    options.cool_down = Draw(3) * 5ms;
-    options.back_off_base = Draw(3) * 5ms;
-    options.back_off_max = 40ms;
+    options.slots = static_cast<int>(Draw(4));
+    options.hedge_after = Draw(3) * 3ms;
+    if (Draw(2) == 0) options.hedge_after.reset();
+    options.waits.cool_down = Draw(3) * 5ms;
+    options.waits.back_off_base = Draw(3) * 5ms;
+    options.waits.back_off_max = 40ms;
+    options.waits.answer = 3ms;
+    if (Draw(3) == 0) options.waits.first_deadline = options.waits.least_deadline = 15ms;
     options.seed = random_();
     return options;
   }
@@ -168,6 +177,14 @@ class World {
       std::visit([this](const auto& each) { Obey(each); }, decision);
     }
     Expect(given_up_ || !out_of_retries, "retries are bounded");
+    for (const Shard& shard : shards_) {
+      const auto started = [this](AttemptId id) { return attempts_.at(id).started; };
+      const auto count = std::ranges::count_if(shard.copies, started);
+      Expect(given_up_ || count == 0 || count == std::ssize(shard.copies),
+             "copies that have not started are called back as soon as one has");
+      Expect(given_up_ || !shard.finished || shard.copies.empty(),
+             "copies are called back when one has finished");
+    }
   }
 
   void Obey(const Dispatch& dispatch) {
@@ -177,24 +194,60 @@ class World {
     Expect(node.up, "only nodes that are up get work");
     Expect(now_ >= node.may_not_before, "a node that rejected cools down");
     Expect(now_ >= shard.may_not_before, "a shard that was rejected backs off");
-    Expect(!shard.out && !shard.finished, "a shard is trained once");
+    Expect(!shard.finished, "a shard is trained once");
+    if (dispatch.hedge_of == 0) {
+      Expect(shard.copies.empty(), "a shard that is out is offered again as a copy only");
+    } else {
+      ++copies;
+      CheckCopy(dispatch, shard);
+    }
     Expect(!shard.unfit.contains(dispatch.node), "a node that is unfit is not asked again");
     Expect(dispatch.offer == shard.offers[dispatch.node]++, "offers are counted");
-    Expect(dispatch.terms == policy_->terms(), "terms are the policy's");
+    Expect(dispatch.terms.rejectable == policy_->traits().rejectable, "terms are the policy's");
     Expect(!dispatch.reason.empty(), "every dispatch has a reason");
     ++node.active;
-    Expect(!policy_->slots() || node.active <= *policy_->slots(), "slots are kept");
-    shard.out = true;
+    Expect(dispatch.terms.slots == 0 || node.active <= dispatch.terms.slots, "slots are kept");
+    Expect((dispatch.terms.slots > 0) == BindsWhenFree(), "slots are for late binding");
+    shard.copies.insert(dispatch.attempt);
     attempts_[dispatch.attempt] = {round_, dispatch.shard, dispatch.node};
     At(Draw(20) * 1ms, [this, id = dispatch.attempt] { EndAttempt(id); });
     if (Draw(2) == 0) At(1ms, [this, id = dispatch.attempt] { Tell(AttemptAccepted{id}); });
-    if (Draw(2) == 0) At(2ms, [this, id = dispatch.attempt] { Tell(AttemptStarted{id}); });
+    if (Draw(2) == 0) At(2ms, [this, id = dispatch.attempt] { Start(id); });
+  }
+
+  bool BindsWhenFree() const { return policy_->traits().binding == Binding::kWhenFree; }
+
+  void CheckCopy(const Dispatch& dispatch, const Shard& shard) {
+    Expect(BindsWhenFree() && options_.hedge_after, "only those that may hedge do");
+    Expect(shard.copies.contains(dispatch.hedge_of), "a copy is one of an attempt that is out");
+    for (const AttemptId id : shard.copies) {
+      Expect(!attempts_.at(id).started, "what has started gets no copy");
+      Expect(attempts_.at(id).node != dispatch.node, "a copy goes to another node");
+    }
+    for (const Shard& other : shards_) {
+      const bool ready = !other.finished && other.copies.empty() && other.may_not_before <= now_;
+      Expect(!ready || !other.unfit.empty(), "a copy keeps no shard waiting");
+    }
+  }
+
+  void Start(AttemptId id) {
+    Tell(AttemptStarted{id});
+    if (const auto found = attempts_.find(id); found != attempts_.end()) {
+      found->second.started = true;
+    }
   }
 
   void Obey(const Cancel& cancel) {
     const auto found = attempts_.find(cancel.attempt);
     Expect(found != attempts_.end() && found->second.wanted, "what is cancelled is out");
-    if (found != attempts_.end()) found->second.wanted = false;
+    Expect(!cancel.reason.empty(), "every call-back has a reason");
+    if (found == attempts_.end()) return;
+    found->second.wanted = false;
+    Shard& shard = ShardAt(found->second.shard);
+    shard.copies.erase(cancel.attempt);
+    if (!absl::StartsWith(cancel.reason, "no sign of life")) return;
+    ++deadlines;
+    if (shard.copies.empty()) ++shard.returns;
   }
 
   void Obey(const GiveUp& give_up) {
@@ -232,9 +285,9 @@ class World {
     if (Draw(10) == 0) At(Draw(50) * 1ms, [this, end] { Tell(end); });  // once more, late
     if (!attempt.wanted) return;
     Shard& shard = ShardAt(attempt.shard);
-    shard.out = false;
+    shard.copies.erase(id);
     shard.finished = std::holds_alternative<AttemptFinished>(end);
-    if (!shard.finished) ++shard.returns;
+    if (!shard.finished && shard.copies.empty()) ++shard.returns;
     if (std::holds_alternative<AttemptRejected>(end)) NoteRejection(node, shard);
     if (const auto* failed = std::get_if<AttemptFailed>(&end)) {
       if (failed->kind == FailureKind::kNodeUnfit) shard.unfit.insert(attempt.node);
@@ -243,17 +296,23 @@ class World {
   }
 
   void NoteRejection(Node& node, Shard& shard) {
-    if (policy_->after_rejection() == AfterRejection::kCoolDownNode) {
-      node.may_not_before = now_ + options_.cool_down;
-    } else {
-      shard.may_not_before = now_ + std::min(options_.back_off_base, options_.back_off_max);
+    switch (policy_->traits().after_rejection) {
+      case AfterRejection::kCoolDownNode:
+        node.may_not_before = now_ + options_.waits.cool_down;
+        break;
+      case AfterRejection::kBackOffShard:
+        shard.may_not_before =
+            now_ + std::min(options_.waits.back_off_base, options_.waits.back_off_max);
+        break;
+      case AfterRejection::kRetryAtOnce:
+        break;
     }
   }
 
   SchedulerEvent DrawEnd(AttemptId id, const Attempt& attempt) {
     const bool fits = (std::hash<int>()(attempt.shard * 31 + attempt.node * 7) % 100) >= unfit_;
     if (!NodeAt(attempt.node).up) return AttemptFailed{id, FailureKind::kNodeLost, "gone"};
-    if (policy_->terms().rejectable && Draw(100) < rejects_) return AttemptRejected{id, "busy"};
+    if (policy_->traits().rejectable && Draw(100) < rejects_) return AttemptRejected{id, "busy"};
     if (!fits) return AttemptFailed{id, FailureKind::kNodeUnfit, "its file differs"};
     if (Draw(100) < fails_) return AttemptFailed{id, FailureKind::kNodeLost, "reset"};
     if (Draw(1000) == 0) return AttemptFailed{id, FailureKind::kHopeless, "not finite"};
@@ -279,6 +338,8 @@ class World {
 TEST_CASE("the scheduler keeps its promises in five thousand random worlds") {
   int give_ups = 0;
   int rounds_done = 0;
+  int copies = 0;
+  int deadlines = 0;
   for (std::uint64_t seed = 1; seed <= 5000; ++seed) {
     World world(seed);
     world.Run(5);
@@ -286,10 +347,14 @@ TEST_CASE("the scheduler keeps its promises in five thousand random worlds") {
     REQUIRE(world.broken == "");
     give_ups += world.give_ups;
     rounds_done += world.rounds_done;
+    copies += world.copies;
+    deadlines += world.deadlines;
   }
   // The worlds are neither too kind nor too cruel to show anything.
   CHECK(give_ups > 1000);
   CHECK(rounds_done > 10000);
+  CHECK(copies > 5000);
+  CHECK(deadlines > 100);
 }
 
 TEST_CASE("replaying recorded events gives the recorded decisions") {

@@ -2,73 +2,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "test/coordinator/scheduler_driver.h"
+
 namespace mlp::coordinator {
 namespace {
 
 using namespace std::chrono_literals;
 using Catch::Contains;
-
-SchedulerOptions Options(int shards, std::string policy) {
-  SchedulerOptions options;
-  options.shards = shards;
-  options.policy = std::move(policy);
-  return options;
-}
-
-// A scheduler and its time. Nodes are called a, b, c …
-class Driver {
- public:
-  Driver(const SchedulerOptions& options, int nodes) : scheduler_(options) {
-    for (int node = 0; node < nodes; ++node) Join(node);
-    Apply(RoundStarted{});
-  }
-
-  void Join(int node) { Apply(NodeJoined{node, std::string(1, static_cast<char>('a' + node))}); }
-  void Apply(const SchedulerEvent& event) { scheduler_.Apply(now_, event); }
-  void Reject(const Dispatch& dispatch) { Apply(AttemptRejected{dispatch.attempt, "busy"}); }
-  void Finish(const Dispatch& dispatch) { Apply(AttemptFinished{dispatch.attempt}); }
-  void Fail(const Dispatch& dispatch, FailureKind kind, std::string reason) {
-    Apply(AttemptFailed{dispatch.attempt, kind, std::move(reason)});
-  }
-  void Lose(const Dispatch& dispatch) {
-    Fail(dispatch, FailureKind::kNodeLost, "connection reset");
-  }
-  void Wait(std::chrono::nanoseconds duration) { now_ += duration; }
-
-  std::vector<Decision> Decide() { return scheduler_.Decide(now_); }
-  std::vector<Dispatch> Dispatches() {
-    std::vector<Dispatch> dispatches;
-    for (const Decision& decision : Decide()) {
-      REQUIRE(std::holds_alternative<Dispatch>(decision));
-      dispatches.push_back(std::get<Dispatch>(decision));
-    }
-    return dispatches;
-  }
-  Dispatch TheDispatch() {
-    const std::vector<Dispatch> dispatches = Dispatches();
-    REQUIRE(dispatches.size() == 1);
-    return dispatches[0];
-  }
-  GiveUp TheGiveUp() {
-    const std::vector<Decision> decisions = Decide();
-    REQUIRE_FALSE(decisions.empty());
-    REQUIRE(std::holds_alternative<GiveUp>(decisions.back()));
-    return std::get<GiveUp>(decisions.back());
-  }
-
-  // Until NextWakeup().
-  std::optional<std::chrono::nanoseconds> Sleep() const {
-    const auto wakeup = scheduler_.NextWakeup();
-    if (!wakeup) return std::nullopt;
-    return *wakeup - now_;
-  }
-  std::string WaitingFor() const { return scheduler_.WaitingFor(now_); }
-  const Scheduler& scheduler() const { return scheduler_; }
-
- private:
-  Scheduler scheduler_;
-  TimePoint now_{1h};
-};
 
 // ---- Rounds
 
@@ -147,21 +87,38 @@ TEST_CASE("random binds every shard at once, and every node queues") {
   REQUIRE(dispatches.size() == 40);
   for (int shard = 0; shard < 40; ++shard) {
     CHECK(dispatches[static_cast<std::size_t>(shard)].shard == shard);
-    CHECK(dispatches[static_cast<std::size_t>(shard)].terms == OfferTerms{true, false});
+    CHECK(dispatches[static_cast<std::size_t>(shard)].terms ==
+          OfferTerms{.slots = 0, .rejectable = false});
   }
 }
 
-TEST_CASE("least-load binds every shard at once and spreads them evenly") {
+TEST_CASE("least-load offers one shard after the other and spreads them evenly") {
   Driver driver(Options(8, "least-load"), 4);
   std::map<int, int> per_node;
-  for (const Dispatch& dispatch : driver.Dispatches()) ++per_node[dispatch.node];
+  for (int shard = 0; shard < 8; ++shard) {
+    const Dispatch offer = driver.TheDispatch();
+    CHECK(offer.shard == shard);
+    ++per_node[offer.node];
+    CHECK(driver.Decide().empty());  // not answered yet
+    driver.Accept(offer);
+  }
   CHECK(per_node == std::map<int, int>{{0, 2}, {1, 2}, {2, 2}, {3, 2}});
+}
+
+TEST_CASE("under least-load a node that rejected is still the least active one") {
+  Driver driver(Options(2, "least-load"), 2);
+  driver.Accept(driver.TheDispatch());
+  const Dispatch rejected = driver.TheDispatch();
+  driver.Reject(rejected);
+  CHECK(driver.Decide().empty());
+  driver.Wait(10ms);
+  CHECK(driver.TheDispatch().node == rejected.node);
 }
 
 TEST_CASE(
     "after a rejection under least-load the shard backs off, longer each time, up to a limit") {
   SchedulerOptions options = Options(1, "least-load");
-  options.back_off_max = 50ms;
+  options.waits.back_off_max = 50ms;
   Driver driver(options, 2);
   for (const auto expected : {10ms, 20ms, 40ms, 50ms, 50ms}) {
     driver.Reject(driver.TheDispatch());
@@ -178,8 +135,8 @@ TEST_CASE("pull gives each node one shard at a time and the next when it is free
   Driver driver(Options(5, "pull"), 2);
   const std::vector<Dispatch> first = driver.Dispatches();
   REQUIRE(first.size() == 2);
-  CHECK(first[0].reason == "node a is free longest (of 2 free)");
-  CHECK(first[1].reason == "node b is the only one free");
+  CHECK(first[0].reason == "node a is idle longest (of 2 with a free slot)");
+  CHECK(first[1].reason == "node b alone has a free slot");
   CHECK(driver.Decide().empty());
   CHECK(driver.Sleep() == std::nullopt);
   driver.Wait(1ms);
@@ -202,7 +159,7 @@ TEST_CASE("after a rejection under pull the shard goes elsewhere at once and the
   CHECK(again.shard == first[0].shard);
   CHECK(again.node == first[2].node);
   CHECK(again.reason ==
-        "node c is the only one free; retry 1 of 100 because node a rejected it: busy");
+        "node c alone has a free slot; retry 1 of 100 because node a rejected it: busy");
 
   driver.Reject(again);
   CHECK(driver.Decide().empty());
@@ -256,7 +213,7 @@ TEST_CASE("a node that leaves and joins again still holds its old attempt's slot
 
 TEST_CASE("a lost node waits longer after each failure in a row, also across its absence") {
   SchedulerOptions options = Options(2, "pull");
-  options.back_off_max = 35ms;
+  options.waits.back_off_max = 35ms;
   Driver driver(options, 1);
   for (const auto expected : {10ms, 20ms, 35ms, 35ms}) {
     const Dispatch lost = driver.TheDispatch();

@@ -230,7 +230,7 @@ TEST_CASE("bad input gets the error it deserves and a running job does not notic
   options.data_dir = data.path();
   options.nodes = 2;
   options.load_probabilities = {0.5};
-  options.load_delay = std::chrono::milliseconds(50);  // so that the job lasts
+  options.load_delay = std::chrono::milliseconds(300);  // so that the job lasts
   const auto cluster = local::LocalCluster::Start(options).value();
   const auto stub = Connect(cluster->coordinator_address());
   std::string running;

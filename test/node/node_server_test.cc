@@ -52,7 +52,7 @@ v1::TrainShardRequest RequestFor(const ShardReference& data, const ModelSpec& mo
       wire::ToProto(InitialParameters(model, Precision::kFloat64, Initialization::kReference, 1));
   request.set_epochs(10);
   request.set_learning_rate(1e-4);
-  request.set_admission(v1::ADMISSION_REJECT_WHEN_BUSY);
+  request.set_slots(1);
   return request;
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("a request that cannot be is refused with the field at fault") {
       {"learning_rate", [&](auto& r) { r.set_learning_rate(kInfinity); }},
       {"tolerance", [](auto& r) { r.set_tolerance(-1e-9); }},
       {"tolerance", [&](auto& r) { r.set_tolerance(kNan); }},
-      {"admission", [](auto& r) { r.clear_admission(); }},
+      {"slots", [](auto& r) { r.set_slots(-1); }},
   };
   const DataDirectory data;
   const auto server = NodeServer::Start(OptionsFor(data.path())).value();
@@ -298,11 +298,10 @@ TEST_CASE("a task cancelled in mid-training ends soon and the next one is traine
   REQUIRE(cancelled.Next().has_started());
 
   request.set_epochs(1);
-  CHECK(Call(*stub, request).Next().rejected().reason() ==
-        v1::TrainShardEvent::Rejected::REASON_BUSY);
-  request.set_admission(v1::ADMISSION_QUEUE_WHEN_BUSY);
   Call next(*stub, request);
   CHECK(next.Next().accepted().queued_behind() == 1);
+  CHECK(Call(*stub, request).Next().rejected().reason() ==
+        v1::TrainShardEvent::Rejected::REASON_BUSY);
   cancelled.Cancel();
   CHECK(cancelled.Finish().code() == absl::StatusCode::kCancelled);
   CHECK(next.Next().has_started());

@@ -94,7 +94,7 @@ struct World {
     request.options.epochs = 5;
     request.options.learning_rate = 0.1;
     request.rejectable = false;
-    request.queue_when_busy = true;
+    request.slots = 0;
   }
   ~World() {
     for (Story& story : stories) story.stop.request_stop();
@@ -197,15 +197,48 @@ TEST_CASE("a second offer of the same shard in the same round is held up alike")
   }
 }
 
-TEST_CASE("a busy node rejects a task that does not want to queue") {
+TEST_CASE("a node that holds twice as many tasks as it has slots rejects the next one") {
   World world;
-  world.Offer();
-  world.request.queue_when_busy = false;
+  world.request.slots = 2;
+  for (int i = 0; i < 4; ++i) world.Offer();
+  CHECK(world.node.active_tasks() == 4);
   const Story& story = world.Offer();
   CHECK(story.rejection() == Rejection::kBusy);
   CHECK(story.told.empty());
   CHECK(world.node.rejected_tasks() == 1);
-  CHECK(world.node.active_tasks() == 1);
+  CHECK(world.node.active_tasks() == 4);
+}
+
+TEST_CASE("with slots, tasks are held up side by side and computed one after the other") {
+  World world;
+  world.request.slots = 3;
+  const Story& first = world.Offer();
+  const Story& second = world.Offer();
+  const Story& third = world.Offer();
+  CHECK(third.queued_behind == 2);
+  world.clock.RunFor(2999ms);
+  CHECK(first.told == kAccepted);
+  CHECK(third.told == kAccepted);
+  world.clock.RunAll();
+  for (const Story* story : {&first, &second, &third}) {
+    CHECK(story->trained());
+    CHECK(story->held_up_for == 3s);
+    CHECK(story->ended_after == 3s);  // computing takes no virtual time here
+  }
+}
+
+TEST_CASE("with slots, a task that is not held up overtakes one that is") {
+  World world(0.5);
+  world.request.slots = 2;
+  const LoadInjector draws(world.node.options().load, world.node.options().name);
+  while (draws.HoldUp(world.request.round, world.request.shard) == 0s) ++world.request.shard;
+  const Story& held_up = world.Offer();
+  while (draws.HoldUp(world.request.round, world.request.shard) > 0s) ++world.request.shard;
+  const Story& quick = world.Offer();
+  world.clock.RunFor(1s);
+  CHECK(quick.trained());
+  CHECK(quick.queued_behind == 1);
+  CHECK_FALSE(held_up.ended());
 }
 
 TEST_CASE("injected load rejects only a task that may be rejected") {

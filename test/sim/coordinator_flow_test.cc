@@ -368,7 +368,7 @@ TEST_CASE("events are numbered without gap and can be read from anywhere") {
   // Every attempt that was dispatched ended in exactly one way.
   CHECK(Of<events::AttemptDispatched>(events).size() ==
         Of<events::AttemptFinished>(events).size() + Of<events::AttemptRejected>(events).size() +
-            Of<events::AttemptFailed>(events).size());
+            Of<events::AttemptFailed>(events).size() + Of<events::AttemptReleased>(events).size());
   for (const auto& dispatched : Of<events::AttemptDispatched>(events)) {
     CHECK_FALSE(dispatched.reason.empty());
   }
@@ -403,6 +403,6 @@ TEST_CASE("bad specifications are refused with the field and change nothing") {
   spec.learning_rate = std::nan("");
   refused(spec, "spec.learning_rate", "finite");
   spec = TinyJob("fastest");
-  refused(spec, "spec.policy", "random, least-load, pull");
+  refused(spec, "spec.policy", "random, least-load, pull, power-of-two");
   CHECK(world.coordinator.List(100, 100).empty());
 }

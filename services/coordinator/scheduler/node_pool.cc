@@ -4,51 +4,61 @@
 
 namespace mlp::coordinator {
 
+void NodePool::SetSlots(std::optional<int> slots) {
+  if (slots == slots_) return;
+  for (int node = 0; node < static_cast<int>(nodes_.size()); ++node) TakeOut(node);
+  slots_ = slots;
+  for (int node = 0; node < static_cast<int>(nodes_.size()); ++node) PutBack(node);
+}
+
 void NodePool::Join(TimePoint now, int node, std::string name) {
   nodes_.resize(std::max(nodes_.size(), static_cast<std::size_t>(node) + 1));
   Node& joined = At(node);
   joined.name = std::move(name);
+  joined.heard = now;
   if (joined.up) return;
   joined.up = true;
   ++up_;
   joined.free_since = now;
   if (joined.rests_until > now) resting_.emplace(joined.rests_until, node);
-  UpdateAvailable(node);
+  PutBack(node);
 }
 
 void NodePool::Leave(int node) {
   if (static_cast<std::size_t>(node) >= nodes_.size() || !At(node).up) return;
+  TakeOut(node);
   At(node).up = false;
   --up_;
   resting_.erase({At(node).rests_until, node});
-  UpdateAvailable(node);
 }
 
 void NodePool::Begin(int node) {
+  TakeOut(node);
   ++At(node).active;
-  UpdateAvailable(node);
+  PutBack(node);
 }
 
 void NodePool::End(TimePoint now, int node) {
+  TakeOut(node);
   --At(node).active;
   At(node).free_since = now;
-  UpdateAvailable(node);
+  PutBack(node);
 }
 
 void NodePool::Rest(int node, TimePoint until) {
   Node& tired = At(node);
   if (until <= tired.rests_until) return;
+  TakeOut(node);
   resting_.erase({tired.rests_until, node});
   tired.rests_until = until;
   if (tired.up) resting_.emplace(until, node);
-  UpdateAvailable(node);
 }
 
 void NodePool::Wake(TimePoint now) {
   while (!resting_.empty() && resting_.begin()->first <= now) {
     const int node = resting_.begin()->second;
     resting_.erase(resting_.begin());
-    UpdateAvailable(node);
+    PutBack(node);
   }
 }
 
@@ -57,24 +67,25 @@ std::optional<TimePoint> NodePool::NextWake() const {
   return resting_.begin()->first;
 }
 
-std::vector<Candidate> NodePool::Candidates() const {
-  std::vector<Candidate> candidates;
-  candidates.reserve(available_.size());
-  for (const int number : available_) {
-    const Node& node = nodes_[static_cast<std::size_t>(number)];
-    candidates.push_back({number, node.name, node.active, node.free_since});
-  }
-  return candidates;
+Candidate NodePool::CandidateOf(int number) const {
+  const Node& node = At(number);
+  return {number, node.name, node.active, node.free_since};
 }
 
-void NodePool::UpdateAvailable(int node) {
-  const Node& changed = At(node);
-  const bool rests = resting_.contains({changed.rests_until, node});
-  if (changed.up && !rests && (!slots_ || changed.active < *slots_)) {
-    available_.insert(node);
-  } else {
-    available_.erase(node);
-  }
+void NodePool::TakeOut(int number) {
+  Node& node = At(number);
+  if (!std::exchange(node.available, false)) return;
+  by_number_.erase(number);
+  by_activity_.erase(ActivityOf(node, number));
+}
+
+void NodePool::PutBack(int number) {
+  Node& node = At(number);
+  const bool rests = resting_.contains({node.rests_until, number});
+  node.available = node.up && !rests && (!slots_ || node.active < *slots_);
+  if (!node.available) return;
+  by_number_.insert(number);
+  by_activity_.insert(ActivityOf(node, number));
 }
 
 }  // namespace mlp::coordinator

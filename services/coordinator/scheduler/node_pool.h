@@ -1,23 +1,27 @@
 // The nodes as the scheduler sees them: who is up, who has a free slot, who rests for a while.
 //
-// Nodes are known by small numbers. All operations cost O(log nodes) but Candidates().
+// Nodes are known by small numbers. All operations cost O(log nodes).
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "services/coordinator/scheduler/policy.h"
+#include "services/coordinator/scheduler/candidates.h"
+#include "services/coordinator/scheduler/ranked_set.h"
 
 namespace mlp::coordinator {
 
 class NodePool {
  public:
-  // slots: attempts a node may hold at once; nullopt: any number.
-  explicit NodePool(std::optional<int> slots) : slots_(slots) {}
+  // Attempts a node may hold at once; nullopt, as in the beginning: any number. A change costs
+  // O(nodes log nodes).
+  void SetSlots(std::optional<int> slots);
+  std::optional<int> slots() const { return slots_; }
 
   // Joining twice and leaving twice are fine. What a node rests and failed outlives its absence.
   void Join(TimePoint now, int node, std::string name);
@@ -27,42 +31,67 @@ class NodePool {
   void Begin(int node);
   void End(TimePoint now, int node);
 
+  // One of the node's attempts has started, or has ended after it had.
+  void BeginComputing(int node) { ++At(node).computing; }
+  void EndComputing(int node) { --At(node).computing; }
+  bool IsComputing(int node) const { return At(node).computing > 0; }
+
+  // The node gave a sign of life.
+  void Hear(TimePoint now, int node) { At(node).heard = now; }
+  TimePoint last_heard(int node) const { return At(node).heard; }
+
   // `node` gets nothing before `until`.
   void Rest(int node, TimePoint until);
   // Ends the rests that are over.
   void Wake(TimePoint now);
   // When the first rest of a node that is up is over.
   std::optional<TimePoint> NextWake() const;
+  // The nodes that are up and rest, with the end of their rests, the first to end first.
+  const std::set<std::pair<TimePoint, int>>& resting() const { return resting_; }
 
   // Counts one more failure; returns how many there were in a row.
   int CountFailure(int node) { return ++At(node).failures; }
   void ForgetFailures(int node) { At(node).failures = 0; }
 
-  const std::string& name(int node) const { return nodes_[static_cast<std::size_t>(node)].name; }
-  bool IsUp(int node) const { return nodes_[static_cast<std::size_t>(node)].up; }
+  const std::string& name(int node) const { return At(node).name; }
+  bool IsUp(int node) const { return At(node).up; }
   int up() const { return up_; }
   // May be given an attempt now: up, not resting, a slot free.
-  bool IsAvailable(int node) const { return available_.contains(node); }
-  // All that are available, by number. Valid until the next Join or Leave.
-  std::vector<Candidate> Candidates() const;
+  bool IsAvailable(int node) const { return At(node).available; }
+  bool AnyAvailable() const { return !by_number_.empty(); }
 
  private:
+  friend class Candidates;
+
   struct Node {
     std::string name;
     bool up = false;
-    int active = 0;    // attempts that have begun and not ended
-    int failures = 0;  // in a row
+    bool available = false;
+    int active = 0;     // attempts that have begun and not ended
+    int computing = 0;  // of these: have started
+    int failures = 0;   // in a row
     TimePoint free_since;
     TimePoint rests_until;
+    TimePoint heard;
   };
+  using Activity = std::tuple<int, TimePoint, int>;  // active attempts, free since, number
 
   Node& At(int node) { return nodes_[static_cast<std::size_t>(node)]; }
-  void UpdateAvailable(int node);
+  const Node& At(int node) const { return nodes_[static_cast<std::size_t>(node)]; }
+  static Activity ActivityOf(const Node& node, int number) {
+    return {node.active, node.free_since, number};
+  }
+  Candidate CandidateOf(int node) const;
+  // Takes the node out of the sets before its state changes, and puts it back, where it is
+  // available, afterwards.
+  void TakeOut(int node);
+  void PutBack(int node);
 
   std::optional<int> slots_;
   std::vector<Node> nodes_;  // by number
   int up_ = 0;
-  std::set<int> available_;
+  RankedSet<int> by_number_;                     // available nodes
+  RankedSet<Activity> by_activity_;              // the same
   std::set<std::pair<TimePoint, int>> resting_;  // rests_until and number of nodes that are up
 };
 

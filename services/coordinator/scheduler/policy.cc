@@ -3,6 +3,7 @@
 #include <array>
 
 #include "services/coordinator/scheduler/policies/least_load.h"
+#include "services/coordinator/scheduler/policies/power_of_two.h"
 #include "services/coordinator/scheduler/policies/pull.h"
 #include "services/coordinator/scheduler/policies/random.h"
 
@@ -23,6 +24,7 @@ constexpr std::array kPolicies = {
     Entry{"random", Make<RandomPolicy>},
     Entry{"least-load", Make<LeastLoadPolicy>},
     Entry{"pull", Make<PullPolicy>},
+    Entry{"power-of-two", Make<PowerOfTwoPolicy>},
 };
 
 }  // namespace

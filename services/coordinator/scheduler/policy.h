@@ -7,36 +7,41 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <random>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace mlp::coordinator {
+#include "services/coordinator/scheduler/candidates.h"
 
-using TimePoint = std::chrono::sys_time<std::chrono::nanoseconds>;
+namespace mlp::coordinator {
 
 // What the node is told about an offer.
 struct OfferTerms {
-  bool queue_when_busy = false;  // accept and queue while busy, rather than reject
-  bool rejectable = true;        // injected load may reject it
+  // Tasks that the node may hold at once: their hold-ups overlap, one at a time computes. 0: any
+  // number, and the node holds up and computes one after the other.
+  int slots = 0;
+  bool rejectable = true;  // injected load may reject it
   friend bool operator==(const OfferTerms&, const OfferTerms&) = default;
+};
+
+enum class Binding : std::uint8_t {
+  kAtOnce,    // every shard goes to a node at once, which queues it
+  kWhenFree,  // a shard waits until a node has a free slot; slots and hedging apply
 };
 
 // What happens after a rejection.
 enum class AfterRejection : std::uint8_t {
   kCoolDownNode,  // the node gets nothing for a while, the shard goes elsewhere at once
   kBackOffShard,  // the shard waits, longer each time; the node may get others
+  kRetryAtOnce,   // neither waits
 };
 
-// A node that may be given the shard in question.
-struct Candidate {
-  int node = 0;
-  std::string_view name;
-  int active_attempts = 0;  // dispatched and not ended
-  TimePoint free_since;     // when its last attempt ended, or it joined
+struct PolicyTraits {
+  Binding binding = Binding::kWhenFree;
+  bool rejectable = true;  // nodes may reject offers
+  AfterRejection after_rejection = AfterRejection::kCoolDownNode;
+  bool one_offer_at_a_time = false;  // nothing is offered until the last offer was answered
 };
 
 struct Choice {
@@ -47,16 +52,12 @@ struct Choice {
 class Policy {
  public:
   virtual ~Policy() = default;
-  virtual OfferTerms terms() const = 0;
-  virtual AfterRejection after_rejection() const = 0;
-  // Attempts that a node may hold at once; nullopt: any number.
-  virtual std::optional<int> slots() const = 0;
-  // Chooses among `candidates`, which is not empty and in the order of node numbers. Randomness
-  // comes from `random` only.
-  virtual Choice Choose(std::span<const Candidate> candidates, std::mt19937_64& random) = 0;
+  virtual PolicyTraits traits() const = 0;
+  // Chooses among `candidates`, which is not empty. Randomness comes from `random` only.
+  virtual Choice Choose(const Candidates& candidates, std::mt19937_64& random) = 0;
 };
 
-// "random", "least-load", "pull".
+// "random", "least-load", "pull", "power-of-two".
 std::vector<std::string_view> PolicyNames();
 // nullptr where `name` is not among them.
 std::unique_ptr<Policy> MakePolicy(std::string_view name);

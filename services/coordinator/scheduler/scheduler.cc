@@ -1,19 +1,34 @@
 #include "services/coordinator/scheduler/scheduler.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
 namespace mlp::coordinator {
+namespace {
 
-Scheduler::Scheduler(SchedulerOptions options)
+// How many shards whose copies no node can take are looked at in one go.
+constexpr int kMostCopiesSkipped = 64;
+
+std::string Text(std::chrono::nanoseconds duration) {
+  return absl::FormatDuration(absl::FromChrono(duration));
+}
+
+}  // namespace
+
+Scheduler::Scheduler(SchedulerOptions options) : Scheduler(options, MakePolicy(options.policy)) {}
+
+Scheduler::Scheduler(SchedulerOptions options, std::unique_ptr<Policy> policy)
     : options_(std::move(options)),
-      policy_(MakePolicy(options_.policy)),
+      policy_(std::move(policy)),
+      traits_(policy_->traits()),
       random_(options_.seed),
-      nodes_(policy_->slots()) {}
+      hedging_(options_.shards),
+      deadlines_(options_.waits.first_deadline, options_.waits.least_deadline) {
+  if (traits_.binding == Binding::kAtOnce) options_.hedge_after.reset();
+}
 
 void Scheduler::Apply(TimePoint now, const SchedulerEvent& event) {
   std::visit([&](const auto& each) { On(now, each); }, event);
@@ -24,35 +39,76 @@ void Scheduler::Apply(TimePoint now, const SchedulerEvent& event) {
 void Scheduler::On(TimePoint /*now*/, const RoundStarted& /*event*/) {
   for (auto& [id, attempt] : attempts_) attempt.wanted = false;
   shards_ = ShardQueue(options_.shards);
+  hedging_.ForgetAll();
+  cancels_.clear();
   give_up_.reset();
   running_ = true;
 }
 
 void Scheduler::On(TimePoint now, const NodeJoined& event) {
   nodes_.Join(now, event.node, event.name);
-  for (const int shard : shards_.PickyShards()) CheckTrainable(shard);
+  NodesChanged();
 }
 
 void Scheduler::On(TimePoint /*now*/, const NodeLeft& event) {
   nodes_.Leave(event.node);
+  NodesChanged();
+}
+
+void Scheduler::NodesChanged() {
+  if (traits_.binding == Binding::kWhenFree && nodes_.up() > 0) {
+    const int share = (options_.shards + nodes_.up() - 1) / nodes_.up();
+    nodes_.SetSlots(options_.slots > 0 ? options_.slots : std::min(share, kMostDerivedSlots));
+  }
   for (const int shard : shards_.PickyShards()) CheckTrainable(shard);
 }
 
-// Only its end changes what is decided.
-void Scheduler::On(TimePoint /*now*/, const AttemptAccepted& /*event*/) {}
-void Scheduler::On(TimePoint /*now*/, const AttemptStarted& /*event*/) {}
+void Scheduler::On(TimePoint now, const AttemptAccepted& event) {
+  const auto found = attempts_.find(event.attempt);
+  if (found == attempts_.end()) return;
+  Attempt& attempt = found->second;
+  if (!attempt.answered()) --unanswered_;
+  attempt.accepted = now;
+  nodes_.Hear(now, attempt.node);
+  longest_answer_ = std::max(longest_answer_, now - attempt.dispatched);
+  if (attempt.wanted && options_.hedge_after) {
+    hedging_.Expect(attempt.shard, now + *options_.hedge_after);
+  }
+}
+
+void Scheduler::On(TimePoint now, const AttemptStarted& event) {
+  const auto found = attempts_.find(event.attempt);
+  if (found == attempts_.end()) return;
+  Attempt& attempt = found->second;
+  deadlines_.Ended(LastSign(attempt), now);
+  if (!attempt.answered()) --unanswered_;
+  if (!attempt.started) nodes_.BeginComputing(attempt.node);
+  attempt.started = now;
+  nodes_.Hear(now, attempt.node);
+  if (attempt.token_back) hedging_.Pay();  // it was called back too late
+  if (!attempt.wanted) return;
+  hedging_.Forget(attempt.shard);
+  CallBack(attempt.shard, /*also_started=*/false,
+           absl::StrCat("attempt ", event.attempt, " of the same shard has started on node ",
+                        nodes_.name(attempt.node)));
+}
 
 void Scheduler::On(TimePoint now, const AttemptRejected& event) {
   const std::optional<Attempt> attempt = End(now, event.attempt);
   if (!attempt) return;
-  Retry(*attempt,
+  longest_answer_ = std::max(longest_answer_, now - attempt->dispatched);
+  Retry(now, *attempt,
         absl::StrCat("node ", nodes_.name(attempt->node), " rejected it: ", event.reason));
-  switch (policy_->after_rejection()) {
+  switch (traits_.after_rejection) {
     case AfterRejection::kCoolDownNode:
-      nodes_.Rest(attempt->node, now + options_.cool_down);
+      nodes_.Rest(attempt->node, now + options_.waits.cool_down);
       break;
     case AfterRejection::kBackOffShard:
-      shards_.BackOff(attempt->shard, now + BackOff(shards_.retries(attempt->shard)));
+      if (shards_.ready().contains(attempt->shard)) {
+        shards_.BackOff(attempt->shard, now + BackOff(shards_.retries(attempt->shard)));
+      }
+      break;
+    case AfterRejection::kRetryAtOnce:
       break;
   }
 }
@@ -60,7 +116,15 @@ void Scheduler::On(TimePoint now, const AttemptRejected& event) {
 void Scheduler::On(TimePoint now, const AttemptFinished& event) {
   const std::optional<Attempt> attempt = End(now, event.attempt);
   if (!attempt) return;
+  deadlines_.Ended(LastSign(*attempt), now);
+  deadlines_.Trained();
   nodes_.ForgetFailures(attempt->node);
+  hedging_.Forget(attempt->shard);
+  hedging_.Earn();
+  CallBack(
+      attempt->shard, /*also_started=*/true,
+      absl::StrCat("attempt ", event.attempt, " of the same shard has finished first, on node ",
+                   nodes_.name(attempt->node)));
   shards_.Finish(attempt->shard);
 }
 
@@ -71,11 +135,11 @@ void Scheduler::On(TimePoint now, const AttemptFailed& event) {
   switch (event.kind) {
     case FailureKind::kNodeLost:
       nodes_.Rest(attempt->node, now + BackOff(nodes_.CountFailure(attempt->node)));
-      Retry(*attempt, absl::StrCat(node, " failed: ", event.reason));
+      Retry(now, *attempt, absl::StrCat(node, " failed: ", event.reason));
       break;
     case FailureKind::kNodeUnfit:
       shards_.Exclude(attempt->shard, attempt->node);
-      Retry(*attempt, absl::StrCat(node, " cannot train it: ", event.reason));
+      Retry(now, *attempt, absl::StrCat(node, " cannot train it: ", event.reason));
       break;
     case FailureKind::kHopeless:
       PlanToGiveUp(attempt->shard,
@@ -86,22 +150,55 @@ void Scheduler::On(TimePoint now, const AttemptFailed& event) {
 }
 
 std::optional<Scheduler::Attempt> Scheduler::End(TimePoint now, AttemptId id) {
-  const auto ended = attempts_.extract(id);
+  auto ended = attempts_.extract(id);
   if (ended.empty()) return std::nullopt;
-  nodes_.End(now, ended.mapped().node);
-  if (!ended.mapped().wanted) return std::nullopt;
-  return ended.mapped();
+  Attempt& attempt = ended.mapped();
+  if (!attempt.answered()) --unanswered_;
+  if (attempt.started) nodes_.EndComputing(attempt.node);
+  deadlines_.Forget(id);
+  nodes_.End(now, attempt.node);
+  nodes_.Hear(now, attempt.node);
+  if (!attempt.wanted) return std::nullopt;
+  shards_.Drop(attempt.shard, id);
+  GiveBackToken(attempt);
+  return attempt;
 }
 
-void Scheduler::Retry(const Attempt& attempt, std::string what_happened) {
+// A copy that ends before it was started has cost no arithmetic. Which of two copies it is that
+// does not matter: one of them was paid for.
+void Scheduler::GiveBackToken(Attempt& ended) {
+  const bool was_copy = ended.hedge_of != 0 || !shards_.copies(ended.shard).empty();
+  ended.token_back = was_copy && !ended.started;
+  if (ended.token_back) hedging_.GiveBack();
+}
+
+void Scheduler::Retry(TimePoint now, const Attempt& attempt, std::string what_happened) {
   const int shard = attempt.shard;
   shards_.ComeBack(shard, std::move(what_happened));
+  if (const auto& copies = shards_.copies(shard); !copies.empty()) {
+    const auto started = [this](AttemptId id) { return attempts_.at(id).started.has_value(); };
+    if (options_.hedge_after && std::ranges::none_of(copies, started)) hedging_.Expect(shard, now);
+    return;
+  }
+  hedging_.Forget(shard);
   if (shards_.retries(shard) > options_.max_retries) {
     PlanToGiveUp(shard, absl::StrCat("shard ", shard, " ran out of retries (max_retries ",
                                      options_.max_retries, ", attempts ", shards_.retries(shard),
                                      "): ", shards_.History(shard)));
   }
   CheckTrainable(shard);
+}
+
+void Scheduler::CallBack(int shard, bool also_started, const std::string& reason) {
+  const std::vector<AttemptId> copies = shards_.copies(shard);
+  for (const AttemptId id : copies) {
+    Attempt& attempt = attempts_.at(id);
+    if (attempt.started && !also_started) continue;
+    attempt.wanted = false;
+    shards_.Drop(shard, id);
+    GiveBackToken(attempt);
+    cancels_.push_back(Cancel{id, reason});
+  }
 }
 
 // Gives up where every node that is up has said that it cannot train the shard.
@@ -118,33 +215,57 @@ void Scheduler::PlanToGiveUp(int shard, std::string reason) {
 }
 
 std::chrono::nanoseconds Scheduler::BackOff(int times) const {
-  std::chrono::nanoseconds wait = options_.back_off_base;
-  for (int i = 1; i < times && wait < options_.back_off_max; ++i) wait *= 2;
-  return std::min(wait, options_.back_off_max);
+  std::chrono::nanoseconds wait = options_.waits.back_off_base;
+  for (int i = 1; i < times && wait < options_.waits.back_off_max; ++i) wait *= 2;
+  return std::min(wait, options_.waits.back_off_max);
+}
+
+TimePoint Scheduler::LastSign(const Attempt& attempt) const {
+  if (attempt.started) return *attempt.started;
+  return std::max(attempt.dispatched, nodes_.last_heard(attempt.node));
 }
 
 // ---- Decisions
 
 std::vector<Decision> Scheduler::Decide(TimePoint now) {
   std::vector<Decision> decisions;
-  if (give_up_) return GiveUpNow();
+  decided_ = now;
+  copies_wait_ = false;
+  ExpireSilent(now, decisions);
+  for (Cancel& cancel : std::exchange(cancels_, {})) {
+    if (attempts_.contains(cancel.attempt)) decisions.push_back(std::move(cancel));
+  }
+  if (give_up_) {
+    for (Decision& decision : GiveUpNow()) decisions.push_back(std::move(decision));
+  }
   if (!running_) return decisions;
   nodes_.Wake(now);
   shards_.Wake(now);
-  if (shards_.ready().empty()) return decisions;
-
-  std::vector<Candidate> candidates = nodes_.Candidates();
-  const std::set<int>& ready = shards_.ready();
-  for (auto next = ready.begin(); next != ready.end() && !candidates.empty();) {
-    const int shard = *next++;  // Bind removes it from the set
-    std::optional<Choice> choice = Choose(shard, candidates);
-    if (!choice) continue;
-    const auto chosen = std::ranges::lower_bound(candidates, choice->node, {}, &Candidate::node);
-    decisions.push_back(Bind(shard, *std::move(choice)));
-    ++chosen->active_attempts;
-    if (!nodes_.IsAvailable(chosen->node)) candidates.erase(chosen);
-  }
+  DispatchReady(now, decisions);
+  DispatchCopies(now, decisions);
   return decisions;
+}
+
+void Scheduler::ExpireSilent(TimePoint now, std::vector<Decision>& decisions) {
+  while (const std::optional<AttemptId> id = deadlines_.Take(now)) {
+    const auto found = attempts_.find(*id);
+    if (found == attempts_.end() || !found->second.wanted) continue;
+    Attempt& attempt = found->second;
+    const std::chrono::nanoseconds limit = deadlines_.limit();
+    if (const TimePoint due = LastSign(attempt) + limit; due > now) {
+      deadlines_.Watch(*id, due);
+      continue;
+    }
+    deadlines_.Expired();
+    attempt.wanted = false;
+    shards_.Drop(attempt.shard, *id);
+    GiveBackToken(attempt);
+    const std::string silent = absl::StrCat("no sign of life for ", Text(limit),
+                                            attempt.started ? " since it started" : "");
+    decisions.push_back(Cancel{*id, silent});
+    nodes_.Rest(attempt.node, now + BackOff(nodes_.CountFailure(attempt.node)));
+    Retry(now, attempt, absl::StrCat("node ", nodes_.name(attempt.node), " gave ", silent));
+  }
 }
 
 std::vector<Decision> Scheduler::GiveUpNow() {
@@ -160,43 +281,102 @@ std::vector<Decision> Scheduler::GiveUpNow() {
   return decisions;
 }
 
-// nullopt where all candidates are unfit for the shard.
-std::optional<Choice> Scheduler::Choose(int shard, const std::vector<Candidate>& candidates) {
-  const std::set<int>& excluded = shards_.excluded_nodes(shard);
-  if (excluded.empty()) return policy_->Choose(candidates, random_);
-  std::vector<Candidate> fit;
-  std::ranges::copy_if(candidates, std::back_inserter(fit),
-                       [&](const Candidate& each) { return !excluded.contains(each.node); });
-  if (fit.empty()) return std::nullopt;
-  return policy_->Choose(fit, random_);
+void Scheduler::DispatchReady(TimePoint now, std::vector<Decision>& decisions) {
+  const std::set<int>& ready = shards_.ready();
+  for (auto next = ready.begin(); next != ready.end() && nodes_.AnyAvailable();) {
+    if (traits_.one_offer_at_a_time && unanswered_ > 0) return;
+    const int shard = *next++;  // Bind removes it from the set
+    const Candidates fit(nodes_, shards_.excluded_nodes(shard));
+    if (fit.empty()) continue;
+    decisions.push_back(Bind(now, shard, policy_->Choose(fit, random_), 0));
+  }
 }
 
-Dispatch Scheduler::Bind(int shard, Choice choice) {
+// Only when every shard has been given out: a copy must not keep a shard waiting.
+void Scheduler::DispatchCopies(TimePoint now, std::vector<Decision>& decisions) {
+  if (!shards_.ready().empty()) return;
+  int skipped = 0;
+  const auto& due = hedging_.due();
+  for (auto next = due.begin(); next != due.end() && next->first <= now && hedging_.CanPay();) {
+    const int shard = (next++)->second;  // Bind replaces it in the set
+    const Candidates fit(nodes_, UnfitForCopy(shard));
+    if (fit.empty() || !CopyMayHelp(shard, fit)) {
+      copies_wait_ = true;
+      if (!nodes_.AnyAvailable() || ++skipped == kMostCopiesSkipped) return;
+      continue;
+    }
+    const AttemptId last = shards_.copies(shard).back();
+    Choice choice = policy_->Choose(fit, random_);
+    choice.reason = absl::StrCat(WhyCopy(now, last), "; ", choice.reason);
+    hedging_.Pay();
+    decisions.push_back(Bind(now, shard, std::move(choice), last));
+  }
+}
+
+std::set<int> Scheduler::UnfitForCopy(int shard) const {
+  std::set<int> unfit = shards_.excluded_nodes(shard);
+  for (const AttemptId copy : shards_.copies(shard)) unfit.insert(attempts_.at(copy).node);
+  return unfit;
+}
+
+bool Scheduler::CopyMayHelp(int shard, const Candidates& fit) const {
+  const auto waits_in_line = [this](AttemptId id) {
+    return nodes_.IsComputing(attempts_.at(id).node);
+  };
+  return fit.LeastActiveAt(0).active_attempts == 0 ||
+         std::ranges::none_of(shards_.copies(shard), waits_in_line);
+}
+
+std::string Scheduler::WhyCopy(TimePoint now, AttemptId id) const {
+  const Attempt& attempt = attempts_.at(id);
+  return absl::StrCat("second copy: attempt ", id, " on node ", nodes_.name(attempt.node),
+                      attempt.accepted ? " has not started " : " was not answered ",
+                      Text(now - attempt.accepted.value_or(attempt.dispatched)), " after ",
+                      attempt.accepted ? "it was accepted" : "it was sent");
+}
+
+Dispatch Scheduler::Bind(TimePoint now, int shard, Choice choice, AttemptId hedge_of) {
   Dispatch dispatch;
   dispatch.attempt = ++last_attempt_;
   dispatch.shard = shard;
   dispatch.node = choice.node;
-  dispatch.offer = shards_.Take(shard, choice.node);
-  dispatch.terms = policy_->terms();
+  dispatch.offer = shards_.Take(shard, choice.node, dispatch.attempt);
+  dispatch.terms.slots = nodes_.slots().value_or(0);
+  dispatch.terms.rejectable = traits_.rejectable;
+  dispatch.hedge_of = hedge_of;
   dispatch.reason = std::move(choice.reason);
-  if (const int retries = shards_.retries(shard); retries > 0) {
+  if (const int retries = shards_.retries(shard); retries > 0 && hedge_of == 0) {
     absl::StrAppend(&dispatch.reason, "; retry ", retries, " of ", options_.max_retries,
                     " because ", shards_.last_return(shard));
   }
   nodes_.Begin(choice.node);
-  attempts_.emplace(dispatch.attempt, Attempt{shard, choice.node});
+  ++unanswered_;
+  Attempt attempt;
+  attempt.shard = shard;
+  attempt.node = choice.node;
+  attempt.hedge_of = hedge_of;
+  attempt.dispatched = now;
+  attempts_.emplace(dispatch.attempt, attempt);
+  deadlines_.Watch(dispatch.attempt, now + deadlines_.limit());
+  if (options_.hedge_after) {
+    const auto answer = std::max(options_.waits.answer, 4 * longest_answer_);
+    hedging_.Expect(shard, now + answer + *options_.hedge_after);
+  }
   return dispatch;
 }
 
 // ---- Waiting
 
 std::optional<TimePoint> Scheduler::NextWakeup() const {
-  if (!running_ || nodes_.up() == 0) return std::nullopt;
-  const auto back_off = shards_.NextWake();
-  const auto rest = shards_.ready().empty() ? std::nullopt : nodes_.NextWake();
-  if (!back_off) return rest;
-  if (!rest) return back_off->first;
-  return std::min(back_off->first, *rest);
+  std::optional<TimePoint> next = deadlines_.Next();
+  const auto consider = [&next](std::optional<TimePoint> when) {
+    if (when && (!next || *when < *next)) next = when;
+  };
+  if (!running_ || nodes_.up() == 0) return next;
+  if (const auto back_off = shards_.NextWake()) consider(back_off->first);
+  if (!shards_.ready().empty() || copies_wait_) consider(nodes_.NextWake());
+  if (hedging_.CanPay()) consider(hedging_.FirstAfter(decided_));
+  return next;
 }
 
 std::string Scheduler::WaitingFor(TimePoint now) const {
@@ -204,7 +384,7 @@ std::string Scheduler::WaitingFor(TimePoint now) const {
   if (nodes_.up() == 0) return "no node is up";
   const std::optional<TimePoint> wakeup = NextWakeup();
   if (!wakeup) return "";
-  const std::string left = absl::FormatDuration(absl::FromChrono(*wakeup - now));
+  const std::string left = Text(*wakeup - now);
   if (shards_.ready().empty()) {
     return absl::StrCat("shard ", shards_.NextWake()->second, " backs off for another ", left);
   }

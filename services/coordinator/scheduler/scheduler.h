@@ -19,13 +19,13 @@
 #include <variant>
 #include <vector>
 
+#include "services/coordinator/scheduler/deadlines.h"
+#include "services/coordinator/scheduler/hedging.h"
 #include "services/coordinator/scheduler/node_pool.h"
 #include "services/coordinator/scheduler/policy.h"
 #include "services/coordinator/scheduler/shard_queue.h"
 
 namespace mlp::coordinator {
-
-using AttemptId = std::int64_t;  // 1, 2, 3 … within a job
 
 // ---- Events
 
@@ -76,6 +76,7 @@ struct Dispatch {
   int node = 0;
   int offer = 0;  // offers of this shard to this node earlier in the round
   OfferTerms terms;
+  AttemptId hedge_of = 0;  // the attempt that this is a second copy of; 0: none
   std::string reason;
 };
 // Call the attempt back; its end is still reported by an event.
@@ -91,28 +92,51 @@ struct GiveUp {
 
 using Decision = std::variant<Dispatch, Cancel, GiveUp>;
 
-struct SchedulerOptions {
-  int shards = 0;
-  std::string policy = "pull";  // a name of PolicyNames()
-  int max_retries = 100;        // per shard and round
+// How long the scheduler waits on what. Experiments scale them together with the injected load.
+struct SchedulerWaits {
   // A shard that was rejected waits base * 2^(retries - 1), at most max, where the policy backs off
   // shards. A node whose attempt failed waits likewise by its failures in a row.
   std::chrono::nanoseconds back_off_base = std::chrono::milliseconds(10);
   std::chrono::nanoseconds back_off_max = std::chrono::seconds(1);
   // A node that rejected waits this long, where the policy cools down nodes.
   std::chrono::nanoseconds cool_down = std::chrono::milliseconds(10);
+  // An offer that is not answered for this long, and for four times the longest answer seen, is
+  // taken for one that is not started.
+  std::chrono::nanoseconds answer = std::chrono::milliseconds(250);
+  // Of Deadlines: before any silence was seen, and at least.
+  std::chrono::nanoseconds first_deadline = std::chrono::minutes(10);
+  std::chrono::nanoseconds least_deadline = std::chrono::minutes(1);
+
+  friend bool operator==(const SchedulerWaits&, const SchedulerWaits&) = default;
+};
+
+inline constexpr std::chrono::nanoseconds kDefaultHedgeAfter = std::chrono::milliseconds(10);
+// What a node is given at most where `slots` is left to the scheduler: each holds parameters.
+inline constexpr int kMostDerivedSlots = 8;
+
+struct SchedulerOptions {
+  int shards = 0;
+  std::string policy = "pull";  // a name of PolicyNames()
+  int max_retries = 100;        // per shard and round
   std::uint64_t seed = 1;
+  // For policies that bind when a node is free; the others have neither.
+  int slots = 0;  // attempts a node may hold; 0: shards / nodes that are up, at most 8
+  // Another copy where an attempt was accepted so long ago and has not started; nullopt: never.
+  std::optional<std::chrono::nanoseconds> hedge_after = kDefaultHedgeAfter;
+  SchedulerWaits waits;
 };
 
 class Scheduler {
  public:
   // options.policy must be one of PolicyNames(), options.shards at least 1.
   explicit Scheduler(SchedulerOptions options);
+  // With a policy that has no name.
+  Scheduler(SchedulerOptions options, std::unique_ptr<Policy> policy);
 
   // Events about attempts that are unknown, have ended, or belong to an earlier round are fine.
   void Apply(TimePoint now, const SchedulerEvent& event);
-  // What to do now, in order; a GiveUp comes last, after its Cancels. Call it after events and when
-  // NextWakeup() has come.
+  // What to do now, in order; a GiveUp comes last, after its Cancels. Call it after every event,
+  // with the event's time, and when NextWakeup() has come.
   std::vector<Decision> Decide(TimePoint now);
   // When Decide should be called even without an event; nullopt: only after one. Ask after Decide.
   std::optional<TimePoint> NextWakeup() const;
@@ -128,7 +152,14 @@ class Scheduler {
   struct Attempt {
     int shard = 0;
     int node = 0;
-    bool wanted = true;  // false: cancelled or of an earlier round, only holds a slot
+    bool wanted = true;       // false: called back or of an earlier round, only holds a slot
+    bool token_back = false;  // given back at the call-back, as it had not started
+    AttemptId hedge_of = 0;
+    TimePoint dispatched;
+    std::optional<TimePoint> accepted;
+    std::optional<TimePoint> started;
+
+    bool answered() const { return accepted || started; }
   };
 
   void On(TimePoint now, const RoundStarted& event);
@@ -142,27 +173,51 @@ class Scheduler {
 
   // Frees the attempt's slot. nullopt where nothing else follows from its end.
   std::optional<Attempt> End(TimePoint now, AttemptId id);
-  // The attempt's shard comes back, for another try if it has any left.
-  void Retry(const Attempt& attempt, std::string what_happened);
+  // The attempt, which is none of its shard's copies any more, came to nothing: the shard comes
+  // back, unless another copy of it is out, for another try if it has any left.
+  void Retry(TimePoint now, const Attempt& attempt, std::string what_happened);
+  // Calls back those copies of the shard that have not started, or all that are left.
+  void CallBack(int shard, bool also_started, const std::string& reason);
+  void GiveBackToken(Attempt& ended);
   void CheckTrainable(int shard);
   void PlanToGiveUp(int shard, std::string reason);
+  void NodesChanged();
   std::chrono::nanoseconds BackOff(int times) const;
+  // When the attempt, or for one that waits its node, was last heard.
+  TimePoint LastSign(const Attempt& attempt) const;
+  std::string Describe(AttemptId id, const Attempt& attempt) const;
 
+  void ExpireSilent(TimePoint now, std::vector<Decision>& decisions);
   std::vector<Decision> GiveUpNow();
-  std::optional<Choice> Choose(int shard, const std::vector<Candidate>& candidates);
-  Dispatch Bind(int shard, Choice choice);
+  void DispatchReady(TimePoint now, std::vector<Decision>& decisions);
+  void DispatchCopies(TimePoint now, std::vector<Decision>& decisions);
+  Dispatch Bind(TimePoint now, int shard, Choice choice, AttemptId hedge_of);
+  std::string WhyCopy(TimePoint now, AttemptId id) const;
+  // Nodes that must not have a copy of the shard: that are unfit, or have one.
+  std::set<int> UnfitForCopy(int shard) const;
+  // Whether a copy on one of `fit`, which is not empty, might help: a task that waits behind others
+  // that compute would wait behind others there too, unless one of them is idle.
+  bool CopyMayHelp(int shard, const Candidates& fit) const;
 
   SchedulerOptions options_;
   std::unique_ptr<Policy> policy_;
+  PolicyTraits traits_;
   std::mt19937_64 random_;
   NodePool nodes_;
+  Hedging hedging_;
+  Deadlines deadlines_;
   std::map<AttemptId, Attempt> attempts_;  // that are out
+  int unanswered_ = 0;                     // of these: neither accepted nor started
   AttemptId last_attempt_ = 0;
+  std::chrono::nanoseconds longest_answer_{};
 
   // Of this round.
   bool running_ = false;  // begun and not given up
   ShardQueue shards_{0};
+  std::vector<Cancel> cancels_;    // to be decided
   std::optional<GiveUp> give_up_;  // to be decided
+  TimePoint decided_;              // when Decide was last called
+  bool copies_wait_ = false;       // a copy is due, and no node can take it
 };
 
 }  // namespace mlp::coordinator

@@ -16,11 +16,13 @@ ShardQueue::ShardQueue(int shards) : shards_(static_cast<std::size_t>(shards)) {
   for (int shard = 0; shard < shards; ++shard) ready_.insert(ready_.end(), shard);
 }
 
-int ShardQueue::Take(int shard, int node) {
+int ShardQueue::Take(int shard, int node, AttemptId attempt) {
   ready_.erase(shard);
-  At(shard).out = true;
+  At(shard).copies.push_back(attempt);
   return At(shard).offers[node]++;
 }
+
+void ShardQueue::Drop(int shard, AttemptId attempt) { std::erase(At(shard).copies, attempt); }
 
 void ShardQueue::Finish(int shard) {
   picky_.erase(shard);
@@ -29,10 +31,10 @@ void ShardQueue::Finish(int shard) {
 
 void ShardQueue::ComeBack(int shard, std::string what_happened) {
   Shard& back = At(shard);
-  back.out = false;
-  ++back.retries;
   ++back.returns[what_happened];
   back.last_return = std::move(what_happened);
+  if (!back.copies.empty()) return;
+  ++back.retries;
   ready_.insert(shard);
 }
 
@@ -61,7 +63,7 @@ void ShardQueue::Exclude(int shard, int node) {
 std::vector<int> ShardQueue::PickyShards() const {
   std::vector<int> shards;
   std::ranges::copy_if(picky_, std::back_inserter(shards),
-                       [this](int shard) { return !At(shard).out; });
+                       [this](int shard) { return At(shard).copies.empty(); });
   return shards;
 }
 

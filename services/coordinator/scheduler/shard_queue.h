@@ -1,10 +1,11 @@
 // The shards of one round: which are to be offered now, which later, and what happened to them.
 //
-// A shard is ready, backs off, is out (an attempt has it) or is finished. Ready shards are offered
-// in the order of their numbers, so one that comes back goes before those never offered.
+// A shard is ready, backs off, is out (attempts have copies of it) or is finished. Ready shards are
+// offered in the order of their numbers, so one that comes back goes before those never offered.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,9 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "services/coordinator/scheduler/policy.h"
+#include "services/coordinator/scheduler/candidates.h"
 
 namespace mlp::coordinator {
+
+using AttemptId = std::int64_t;  // 1, 2, 3 … within a job
 
 class ShardQueue {
  public:
@@ -22,10 +25,16 @@ class ShardQueue {
   explicit ShardQueue(int shards);
 
   const std::set<int>& ready() const { return ready_; }
-  // A ready shard goes out to `node`. Returns how often it was offered to that node before.
-  int Take(int shard, int node);
+  // A copy of a shard that is ready or out goes to `node` as `attempt`. Returns how often the shard
+  // was offered to that node before.
+  int Take(int shard, int node, AttemptId attempt);
+  // `attempt` is no copy of the shard any more.
+  void Drop(int shard, AttemptId attempt);
+  // The attempts that have copies of the shard, the first one first.
+  const std::vector<AttemptId>& copies(int shard) const { return At(shard).copies; }
   void Finish(int shard);
-  // The shard comes back. `what_happened` is a sentence that names the node.
+  // One of the shard's attempts came to nothing; where it was the last one, the shard is ready
+  // again. `what_happened` is a sentence that names the node.
   void ComeBack(int shard, std::string what_happened);
   // A ready shard is not to be offered before `until`.
   void BackOff(int shard, TimePoint until);
@@ -49,7 +58,7 @@ class ShardQueue {
 
  private:
   struct Shard {
-    bool out = false;
+    std::vector<AttemptId> copies;
     int retries = 0;
     std::string last_return;
     std::map<std::string, int> returns;  // what happened, and how often

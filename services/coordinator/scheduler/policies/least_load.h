@@ -1,5 +1,6 @@
 // Every shard is bound at once to the node with the fewest active attempts, ties drawn; the node
-// may reject it, and then the shard backs off. The reference system's policy 2.
+// may reject it, and then the shard backs off. The reference system's policy 2: it holds the lock
+// of its table while it asks a node, so that shards are offered one after the other.
 #pragma once
 
 #include "services/coordinator/scheduler/policy.h"
@@ -8,10 +9,13 @@ namespace mlp::coordinator {
 
 class LeastLoadPolicy final : public Policy {
  public:
-  OfferTerms terms() const override { return {.queue_when_busy = true, .rejectable = true}; }
-  AfterRejection after_rejection() const override { return AfterRejection::kBackOffShard; }
-  std::optional<int> slots() const override { return std::nullopt; }
-  Choice Choose(std::span<const Candidate> candidates, std::mt19937_64& random) override;
+  PolicyTraits traits() const override {
+    return {.binding = Binding::kAtOnce,
+            .rejectable = true,
+            .after_rejection = AfterRejection::kBackOffShard,
+            .one_offer_at_a_time = true};
+  }
+  Choice Choose(const Candidates& candidates, std::mt19937_64& random) override;
 };
 
 }  // namespace mlp::coordinator

@@ -1,5 +1,6 @@
-// Late binding: a shard is bound only when a node has a free slot, to the node that is free
-// longest. A node that rejected cools down while the shard is offered elsewhere.
+// Late binding: a shard is bound only when a node has a free slot, to the least active node, and of
+// these to the one that is free longest. A node that rejected cools down while the shard is offered
+// elsewhere. (Ousterhout and others, Sparrow, SOSP 2013.)
 #pragma once
 
 #include "services/coordinator/scheduler/policy.h"
@@ -8,10 +9,12 @@ namespace mlp::coordinator {
 
 class PullPolicy final : public Policy {
  public:
-  OfferTerms terms() const override { return {.queue_when_busy = false, .rejectable = true}; }
-  AfterRejection after_rejection() const override { return AfterRejection::kCoolDownNode; }
-  std::optional<int> slots() const override { return 1; }
-  Choice Choose(std::span<const Candidate> candidates, std::mt19937_64& random) override;
+  PolicyTraits traits() const override {
+    return {.binding = Binding::kWhenFree,
+            .rejectable = true,
+            .after_rejection = AfterRejection::kCoolDownNode};
+  }
+  Choice Choose(const Candidates& candidates, std::mt19937_64& random) override;
 };
 
 }  // namespace mlp::coordinator

@@ -5,8 +5,8 @@
 
 namespace mlp::coordinator {
 
-Choice RandomPolicy::Choose(std::span<const Candidate> candidates, std::mt19937_64& random) {
-  const Candidate& drawn = candidates[DrawBelow(candidates.size(), random)];
+Choice RandomPolicy::Choose(const Candidates& candidates, std::mt19937_64& random) {
+  const Candidate drawn = candidates.At(DrawBelow(candidates.size(), random));
   if (candidates.size() == 1) return {drawn.node, "the only node"};
   return {drawn.node, absl::StrCat("drawn uniformly among ", candidates.size(), " nodes")};
 }

@@ -1,5 +1,5 @@
-// Every shard is bound at once to a node drawn uniformly; a busy node queues it. The reference
-// system's policy 1.
+// Every shard is bound at once to a node drawn uniformly; a busy node queues it, none rejects it.
+// The reference system's policy 1.
 #pragma once
 
 #include "services/coordinator/scheduler/policy.h"
@@ -8,10 +8,12 @@ namespace mlp::coordinator {
 
 class RandomPolicy final : public Policy {
  public:
-  OfferTerms terms() const override { return {.queue_when_busy = true, .rejectable = false}; }
-  AfterRejection after_rejection() const override { return AfterRejection::kBackOffShard; }
-  std::optional<int> slots() const override { return std::nullopt; }
-  Choice Choose(std::span<const Candidate> candidates, std::mt19937_64& random) override;
+  PolicyTraits traits() const override {
+    return {.binding = Binding::kAtOnce,
+            .rejectable = false,
+            .after_rejection = AfterRejection::kBackOffShard};
+  }
+  Choice Choose(const Candidates& candidates, std::mt19937_64& random) override;
 };
 
 }  // namespace mlp::coordinator

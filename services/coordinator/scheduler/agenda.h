@@ -1,0 +1,53 @@
+// What is to be looked at when: one time for each key, the earliest first. All in O(log keys).
+#pragma once
+
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "services/coordinator/scheduler/candidates.h"
+
+namespace mlp::coordinator {
+
+template <class Key>
+class Agenda {
+ public:
+  using Entry = std::pair<TimePoint, Key>;
+
+  // Replaces the time that `key` had.
+  void Set(Key key, TimePoint when) {
+    Remove(key);
+    entries_.emplace(when, key);
+    times_.emplace(key, when);
+  }
+  void Remove(Key key) {
+    const auto found = times_.find(key);
+    if (found == times_.end()) return;
+    entries_.erase({found->second, key});
+    times_.erase(found);
+  }
+  void Clear() {
+    entries_.clear();
+    times_.clear();
+  }
+
+  const std::set<Entry>& entries() const { return entries_; }
+  std::optional<TimePoint> First() const {
+    if (entries_.empty()) return std::nullopt;
+    return entries_.begin()->first;
+  }
+  // Takes out the first key whose time has come by `now`.
+  std::optional<Key> Take(TimePoint now) {
+    if (entries_.empty() || entries_.begin()->first > now) return std::nullopt;
+    const Key key = entries_.begin()->second;
+    Remove(key);
+    return key;
+  }
+
+ private:
+  std::set<Entry> entries_;
+  std::unordered_map<Key, TimePoint> times_;
+};
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,58 @@
+// The nodes that may be given a shard now, as a policy sees them.
+//
+// A view of the NodePool without the nodes that must not have this shard. Questions cost
+// O(excluded * log nodes). Valid until the pool changes.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+namespace mlp::coordinator {
+
+using TimePoint = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+class NodePool;
+
+struct Candidate {
+  int node = 0;
+  std::string_view name;
+  int active_attempts = 0;  // dispatched and not ended
+  TimePoint free_since;     // when its last attempt ended, or it joined
+};
+
+class Candidates {
+ public:
+  // All available nodes of `pool` but those of `excluded`.
+  template <class Nodes>
+  Candidates(const NodePool& pool, const Nodes& excluded) : pool_(pool) {
+    for (const int node : excluded) Exclude(node);
+  }
+
+  std::size_t size() const;
+  bool empty() const { return size() == 0; }
+  // The `rank`-th by node number; `rank` is below size().
+  Candidate At(std::size_t rank) const;
+
+  // Those with the fewest active attempts of all: how many, and the `rank`-th of them, the one that
+  // is free longest first. Not to be asked where empty().
+  std::size_t least_active() const;
+  Candidate LeastActiveAt(std::size_t rank) const;
+
+ private:
+  void Exclude(int node);  // ignores nodes that are not available
+  // Ranks in the pool's order by activity: where the least active ones begin, end, and which of
+  // them are excluded (ascending).
+  struct Group {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    std::vector<std::size_t> excluded;
+  };
+  Group LeastActive() const;
+
+  const NodePool& pool_;
+  std::vector<int> excluded_;  // available ones, ascending
+};
+
+}  // namespace mlp::coordinator

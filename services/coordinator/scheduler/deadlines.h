@@ -1,0 +1,54 @@
+// When an attempt that says nothing is given up: derived from what was seen, never asked of a user.
+//
+// Silence is the time since the last sign of life: since its start for an attempt that was started,
+// since anything was heard from its node for one that waits there. It may last ten times as long as
+// the longest silence that ended well, and a floor at least; before any was seen, a generous first
+// limit. Each expiry doubles the limit, until a shard is trained, so that work that is merely slow
+// gets through in the end. Pure.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "services/coordinator/scheduler/agenda.h"
+
+namespace mlp::coordinator {
+
+class Deadlines {
+ public:
+  using AttemptId = std::int64_t;
+  using Duration = std::chrono::nanoseconds;
+
+  Deadlines(Duration first, Duration floor) : first_(first), floor_(floor) {}
+
+  Duration limit() const {
+    return factor_ * (longest_ ? std::max(floor_, 10 * *longest_) : first_);
+  }
+
+  // A silence that began at `since` ended well.
+  void Ended(TimePoint since, TimePoint now) {
+    longest_ = std::max(longest_.value_or(Duration::zero()), now - since);
+  }
+  void Trained() { factor_ = 1; }
+  void Expired() { factor_ = std::min(2 * factor_, kMostDoubled); }
+
+  // Look at the attempt at `when`.
+  void Watch(AttemptId attempt, TimePoint when) { watched_.Set(attempt, when); }
+  void Forget(AttemptId attempt) { watched_.Remove(attempt); }
+  std::optional<TimePoint> Next() const { return watched_.First(); }
+  // Takes out the first attempt that is to be looked at by `now`.
+  std::optional<AttemptId> Take(TimePoint now) { return watched_.Take(now); }
+
+ private:
+  static constexpr int kMostDoubled = 1024;
+
+  Duration first_;
+  Duration floor_;
+  std::optional<Duration> longest_;  // nullopt: none has ended well
+  int factor_ = 1;
+  Agenda<AttemptId> watched_;
+};
+
+}  // namespace mlp::coordinator

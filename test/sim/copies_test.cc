@@ -1,0 +1,126 @@
+// What RunJob makes of second copies whose results both arrive.
+#include <catch2/catch.hpp>
+#include <optional>
+
+#include "services/async/inline_workers.h"
+#include "services/async/task_group.h"
+#include "services/async/virtual_clock.h"
+#include "services/async/wait.h"
+#include "services/base/sha256.h"
+#include "services/coordinator/coordinator.h"
+#include "services/coordinator/file_job_log.h"
+#include "services/coordinator/memory_store.h"
+
+using namespace mlp;
+using namespace mlp::coordinator;
+using namespace std::chrono_literals;
+using Catch::Contains;
+
+namespace {
+
+// Two nodes that accept every shard, never say that they started, ignore being called back, and end
+// in the same instant, so that both copies' results arrive.
+class TwinCluster final : public Cluster {
+ public:
+  TwinCluster(async::Clock& clock, bool second_lies) : clock_(clock), second_lies_(second_lies) {
+    for (const char* name : {"honest", "other"}) {
+      NodeStatus node;
+      node.name = name;
+      node.state = NodeState::kUp;
+      nodes_.push_back(node);
+    }
+  }
+
+  const std::vector<NodeStatus>& nodes() const override { return nodes_; }
+  void SetObserver(MembershipObserver*) override {}
+  async::Task<absl::StatusOr<AttemptOutcome>> TrainShard(int node,
+                                                         std::shared_ptr<const ShardTask> task,
+                                                         AttemptObserver& observer,
+                                                         std::stop_token) override {
+    observer.OnAccepted(0);
+    ends_ = std::max(ends_, clock_.Now() + 100ms);
+    co_await async::SleepUntil(clock_, ends_);
+    Trained trained;
+    trained.gradient = *task->parameters;
+    if (node == 1 && second_lies_) std::get<Vector<double>>(trained.gradient)(0) += 1e-9;
+    trained.digest = Sha256(BytesOf(trained.gradient));
+    trained.training.rows = 1;
+    co_return AttemptOutcome(std::move(trained));
+  }
+
+ private:
+  async::Clock& clock_;
+  bool second_lies_;
+  std::vector<NodeStatus> nodes_;
+  async::TimePoint ends_;
+};
+
+std::shared_ptr<const Dataset> OneShard() {
+  auto dataset = std::make_shared<Dataset>();
+  dataset->name = "one";
+  dataset->shards = {{"train_1.txt", std::string(32, 'x'), 1}};
+  dataset->validation = ParseShard("1,2,0\n3,4,1\n", "validate_one.txt").value();
+  dataset->validation_file = "validate_one.txt";
+  dataset->features = 2;
+  dataset->classes = 2;
+  return dataset;
+}
+
+struct Ended {
+  Job job;
+  std::vector<JobEvent> events;
+};
+
+Ended RunOne(bool second_lies) {
+  async::VirtualClock clock;
+  async::InlineWorkers workers(clock);
+  TwinCluster cluster(clock, second_lies);
+  MemoryStore store(10);
+  NoJobLog log;
+  Coordinator coordinator(clock, workers, cluster, store, log,
+                          [](const std::string&) { return OneShard(); });
+  std::stop_source stop;
+  async::TaskGroup flows;
+  flows.Spawn(coordinator.Run(stop.get_token()));
+  struct Creation {
+    Coordinator& coordinator;
+    async::Task<> Create() {
+      JobSpec spec;
+      spec.dataset = "one";
+      spec.rounds = 1;
+      const absl::StatusOr<Job> job = co_await coordinator.Create(spec, "");
+      REQUIRE(job.ok());
+    }
+  } creation{coordinator};
+  flows.Spawn(creation.Create());
+  while (clock.RunOne()) {
+    const auto job = store.Get("job-1");
+    if (job && IsFinal(job->state)) break;
+  }
+  stop.request_stop();
+  clock.RunAll();
+  return {store.Get("job-1").value(), store.Events("job-1", 1, 1000)};
+}
+
+}  // namespace
+
+TEST_CASE("a second result that is equal bit for bit is noted and not counted again") {
+  const Ended ended = RunOne(false);
+  CHECK(ended.job.state == JobState::kSucceeded);
+  int first = 0;
+  int superseded = 0;
+  for (const JobEvent& event : ended.events) {
+    if (const auto* finished = std::get_if<events::AttemptFinished>(&event.body)) {
+      ++(finished->superseded ? superseded : first);
+    }
+  }
+  CHECK(first == 1);
+  CHECK(superseded == 1);
+}
+
+TEST_CASE("a second result that differs in one bit fails the job and names both nodes") {
+  const Ended ended = RunOne(true);
+  CHECK(ended.job.state == JobState::kFailed);
+  CHECK_THAT(ended.job.detail,
+             Contains("nodes honest and other computed different gradients for shard 0"));
+}
