@@ -6,6 +6,7 @@
 #include <map>
 #include <sstream>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/enum_words.h"
@@ -68,17 +69,28 @@ void AddTrainingOptions(CLI::App& app, v1::JobSpec& spec) {
       "Times a shard may be offered again in one round [100]");
 }
 
+struct HedgingWord {
+  bool on = true;
+  std::optional<std::chrono::nanoseconds> after;
+};
+
 // on, off, or a duration.
-void SetHedging(const std::string& word, v1::JobSpec& spec) {
-  spec.clear_hedge_after();
-  spec.set_hedging(word == "off" ? v1::HEDGING_OFF : v1::HEDGING_ON);
-  if (word == "on" || word == "off") return;
+HedgingWord ParseHedging(const std::string& word) {
+  HedgingWord hedging{.on = word != "off", .after = {}};
+  if (word == "on" || word == "off") return hedging;
   const auto after = ParseDuration(word);
   if (!after.ok()) {
     throw CLI::ValidationError(
         "--hedge", absl::StrCat(word, " is neither on, off nor a duration such as 10ms"));
   }
-  *spec.mutable_hedge_after() = wire::ToProto(*after);
+  hedging.after = *after;
+  return hedging;
+}
+
+void SetHedging(const HedgingWord& hedging, v1::JobSpec& spec) {
+  spec.clear_hedge_after();
+  spec.set_hedging(hedging.on ? v1::HEDGING_ON : v1::HEDGING_OFF);
+  if (hedging.after) *spec.mutable_hedge_after() = wire::ToProto(*hedging.after);
 }
 
 void AddSchedulingOptions(CLI::App& app, v1::JobSpec& spec) {
@@ -87,7 +99,7 @@ void AddSchedulingOptions(CLI::App& app, v1::JobSpec& spec) {
       "With pull: tasks a node may hold at once; one computes, held-up ones overlap "
       "[shards / nodes, at most 8]");
   app.add_option_function<std::string>(
-         "--hedge", [&](const std::string& word) { SetHedging(word, spec); },
+         "--hedge", [&](const std::string& word) { SetHedging(ParseHedging(word), spec); },
          "With pull: a second copy of a task that was accepted so long ago and has not started; on "
          "is 10ms [on]")
       ->type_name("on|off|DURATION");
@@ -136,6 +148,20 @@ void AddLocalOptions(CLI::App& app, LocalOptions& local, CLI::Option* nodes) {
   app.add_option("--data-dir", local.data_dir,
                  "Directory that DATASET is looked up in [the one that DATASET is in]")
       ->needs(nodes);
+  app.add_option("--log-dir", local.log_dir,
+                 "Directory for the job's log, one event a line as JSON [it is not kept]")
+      ->needs(nodes);
+}
+
+std::vector<std::string> PolicyWords() {
+  std::vector<std::string> words;
+  for (const auto& [word, number] : EnumWords(*v1::Policy_descriptor())) words.push_back(word);
+  return words;
+}
+
+void SetHedging(const HedgingWord& hedging, local::WhatIfOptions& options) {
+  options.hedging = hedging.on;
+  options.hedge_after = hedging.after;
 }
 
 // Declares the subcommands; the one that is given ends up in `line`.
@@ -149,9 +175,15 @@ class Commands {
     AddId(Add("job", "Show one job", job_, "mlp-client job job-7"), job_.id);
     AddWatch();
     AddId(Add("cancel", "Ask a job to stop", cancel_, "mlp-client cancel job-7"), cancel_.id);
+    AddId(Add("explain", "Say what a job waits for now, and what comes next", explain_,
+              "mlp-client explain job-7"),
+          explain_.id);
     Add("nodes", "List the compute nodes", nodes_, "mlp-client nodes");
     AddModel();
     AddEvaluate();
+    AddReplay();
+    AddTimeline();
+    AddExperiment();
   }
 
  private:
@@ -220,6 +252,59 @@ class Commands {
         ->required();
   }
 
+  void AddReplay() {
+    CLI::App& app = Add("replay",
+                        "Replay a job's log (--log-dir of the coordinator): is every decision what "
+                        "the scheduler decides now? With --policy: simulate it under another one",
+                        replay_, "mlp-client replay logs/job-7.jsonl --policy random");
+    app.add_option("JOB-LOG", replay_.log, "File")->required();
+    CLI::Option* policy = app.add_option("--policy", what_if_.policy,
+                                         "Simulate the job, with the same misfortunes, under this");
+    policy->type_name(absl::StrJoin(PolicyWords(), "|"))->check(CLI::IsMember(PolicyWords()));
+    app.add_option("--slots", what_if_.slots, "Tasks a node may hold at once; 0: shards / nodes")
+        ->check(CLI::Range(0, 1000))
+        ->needs(policy);
+    app.add_option_function<std::string>(
+           "--hedge", [this](const std::string& word) { SetHedging(ParseHedging(word), what_if_); },
+           "Second copies: on, off, or on for tasks that have not started after this time")
+        ->type_name("on|off|DURATION")
+        ->needs(policy);
+    app.callback([this, policy] {
+      if (policy->count() > 0) replay_.other = what_if_;
+      line_.command = replay_;
+    });
+  }
+
+  void AddTimeline() {
+    CLI::App& app = Add("timeline", "Show what each attempt of a job spent its time on, and why",
+                        timeline_, "mlp-client timeline job-7 --html job-7.html");
+    app.add_option("JOB", timeline_.job, "Job id, such as job-7, or the path of a job log (.jsonl)")
+        ->required();
+    app.add_option("--csv", timeline_.csv, "Write a table for other programs instead")
+        ->type_name("FILE");
+    app.add_option("--html", timeline_.html, "Write a page to look at in a browser instead")
+        ->type_name("FILE");
+    app.add_option("--chrome-trace", timeline_.chrome_trace,
+                   "Write a trace for Perfetto or chrome://tracing instead")
+        ->type_name("FILE");
+  }
+
+  void AddExperiment() {
+    CLI::App& app =
+        Add("experiment", "Run policies under loads, again and again, in this process, and report",
+            experiment_, "mlp-client experiment experiments/reference-table.toml --simulated");
+    app.add_option("FILE", experiment_.file, "What to run, in TOML; docs/running.md has the keys")
+        ->required();
+    CLI::Option* real = app.add_flag("--real", experiment_.real,
+                                     "On clusters inside this process, with real gRPC and time");
+    app.add_flag("--simulated", experiment_.simulated, "In virtual time; the default")
+        ->excludes(real);
+    app.add_option("--out", experiment_.out,
+                   "Directory for results.csv, report.md and report.html; it must be new or empty "
+                   "[a new one below experiments-out/]")
+        ->type_name("DIR");
+  }
+
   CLI::App& app_;
   CommandLine& line_;
   TrainCommand train_;
@@ -231,7 +316,26 @@ class Commands {
   NodesCommand nodes_;
   ModelCommand model_;
   EvaluateCommand evaluate_;
+  ExplainCommand explain_;
+  ReplayCommand replay_;
+  local::WhatIfOptions what_if_;
+  TimelineCommand timeline_;
+  ExperimentCommand experiment_;
 };
+
+// Empty: `address` is host:port.
+std::string ProblemOfAddress(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
+  if (colon == 0 || !IsWholeNumber(port)) {
+    return address + " is not host:port, such as localhost:9090";
+  }
+  int number = 0;
+  if (!absl::SimpleAtoi(port, &number) || number < 1 || number > 65535) {
+    return absl::StrCat(address, ": ", port, " is not a port; ports are 1 to 65535");
+  }
+  return "";
+}
 
 void AddCommon(CLI::App& app, CommandLine& line) {
   app.set_version_flag("--version", "mlp-client " MLP_VERSION);
@@ -239,10 +343,7 @@ void AddCommon(CLI::App& app, CommandLine& line) {
       ->type_name("HOST:PORT")
       ->capture_default_str()
       ->envname("MLP_COORDINATOR")
-      ->check([](const std::string& address) {
-        const bool good = address.find(':') != std::string::npos && address.back() != ':';
-        return good ? "" : address + " is not host:port, such as localhost:9090";
-      });
+      ->check(ProblemOfAddress);
   app.add_flag("--json", line.json, "Print JSON, one object a line");
   app.require_subcommand(1);
   app.footer(

@@ -7,10 +7,14 @@
 
 #include "cli/cancel.h"
 #include "cli/evaluate.h"
+#include "cli/experiment.h"
+#include "cli/explain.h"
 #include "cli/job.h"
 #include "cli/jobs.h"
 #include "cli/model.h"
 #include "cli/nodes.h"
+#include "cli/replay.h"
+#include "cli/timeline.h"
 #include "cli/train.h"
 #include "cli/watch.h"
 
@@ -20,7 +24,8 @@ struct CommandLine {
   std::string coordinator = "localhost:9090";
   bool json = false;
   std::variant<std::monostate, TrainCommand, JobsCommand, JobCommand, WatchCommand, CancelCommand,
-               NodesCommand, ModelCommand, EvaluateCommand>
+               NodesCommand, ModelCommand, EvaluateCommand, ExplainCommand, ReplayCommand,
+               TimelineCommand, ExperimentCommand>
       command;
 };
 

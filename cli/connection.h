@@ -2,9 +2,11 @@
 // interrupt.
 #pragma once
 
+#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 
 #include <chrono>
+#include <iostream>
 #include <memory>
 #include <string>
 
@@ -18,11 +20,12 @@ namespace mlp::cli {
 
 class Connection {
  public:
-  // Connects with the first call. `interrupt` must outlive it.
-  Connection(const std::string& address, Interrupt& interrupt);
+  // Connects when a stub is first asked for. Where no coordinator listens yet, that waits for it,
+  // up to 2 s, and says so on `err`. `interrupt` and `err` must outlive it.
+  Connection(std::string address, Interrupt& interrupt, std::ostream& err = std::cerr);
 
-  v1::JobService::Stub& jobs() { return *jobs_; }
-  v1::ClusterService::Stub& cluster() { return *cluster_; }
+  v1::JobService::Stub& jobs() { return Connected(*jobs_); }
+  v1::ClusterService::Stub& cluster() { return Connected(*cluster_); }
   Interrupt& interrupt() { return interrupt_; }
 
   // connection.Call(connection.jobs(), &v1::JobService::Stub::GetJob, request)
@@ -40,7 +43,18 @@ class Connection {
   }
 
  private:
+  template <class Stub>
+  Stub& Connected(Stub& stub) {
+    AwaitCoordinator();
+    return stub;
+  }
+  // Once: until it is connected, the time is over or there was an interrupt.
+  void AwaitCoordinator();
+
+  const std::string address_;
   Interrupt& interrupt_;
+  std::ostream& err_;
+  std::shared_ptr<grpc::Channel> channel_;  // nullptr: waited for
   std::unique_ptr<v1::JobService::Stub> jobs_;
   std::unique_ptr<v1::ClusterService::Stub> cluster_;
 };

@@ -1,5 +1,7 @@
 #include "cli/event_stream.h"
 
+#include <utility>
+
 #include "services/rpc/status.h"
 
 namespace mlp::cli {
@@ -56,6 +58,22 @@ absl::Status WatchEvents(Connection& connection, const std::string& job_id, std:
     if (tries == patience.tries) sink.lost(status);
     if (interrupt.WaitFor(patience.pause)) return status;
   }
+}
+
+absl::StatusOr<std::vector<v1::JobEvent>> EventsSoFar(Connection& connection,
+                                                      const std::string& job_id) {
+  grpc::ClientContext context;
+  const Interrupt::Cancels cancels(connection.interrupt(), context);
+  v1::WatchJobRequest request;
+  request.set_id(job_id);
+  request.set_until_now(true);
+  const auto reader = connection.jobs().WatchJob(&context, request);
+  std::vector<v1::JobEvent> events;
+  v1::WatchJobResponse response;
+  while (reader->Read(&response)) events.push_back(std::move(*response.mutable_event()));
+  absl::Status status = rpc::FromGrpcStatus(reader->Finish());
+  if (!status.ok()) return status;
+  return events;
 }
 
 }  // namespace mlp::cli

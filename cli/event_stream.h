@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "cli/connection.h"
 #include "mlp/v1/job.pb.h"
 
@@ -27,5 +29,10 @@ struct Patience {
 // refuses, or there was an interrupt. Blocks; calls the sink on this thread.
 absl::Status WatchEvents(Connection& connection, const std::string& job_id, std::int64_t from,
                          const EventSink& sink, Patience patience = {});
+
+// The events that the job has had until now; does not wait for more. A coordinator that knows
+// nothing of that would keep the stream open while the job runs: an interrupt ends it.
+absl::StatusOr<std::vector<v1::JobEvent>> EventsSoFar(Connection& connection,
+                                                      const std::string& job_id);
 
 }  // namespace mlp::cli

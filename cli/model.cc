@@ -1,13 +1,9 @@
 #include "cli/model.h"
 
-#include <unistd.h>
-
-#include <fstream>
-#include <system_error>
-
 #include "absl/strings/str_cat.h"
 #include "cli/connection.h"
 #include "cli/errors.h"
+#include "cli/write_file.h"
 #include "services/base/sha256.h"
 
 namespace mlp::cli {
@@ -38,22 +34,6 @@ absl::StatusOr<std::string> DigestOf(const std::string& bytes) {
     return absl::DataLossError("the model's digest is wrong: it was damaged on its way; try again");
   }
   return Hex(digest);
-}
-
-// Whoever reads `path` sees the old file or all of the new one.
-absl::Status WriteAtOnce(const std::filesystem::path& path, const std::string& bytes) {
-  const std::filesystem::path part = absl::StrCat(path.string(), ".part-", getpid());
-  std::ofstream file(part, std::ios::binary);
-  file << bytes;
-  file.close();
-  std::error_code error;
-  if (file) std::filesystem::rename(part, path, error);
-  if (file && !error) return absl::OkStatus();
-  std::error_code ignored;
-  std::filesystem::remove(part, ignored);
-  return absl::PermissionDeniedError(absl::StrCat("cannot write ", path.string(),
-                                                  error ? ": " + error.message() : "",
-                                                  "; is its directory there and writable?"));
 }
 
 void Report(const Session& session, const std::filesystem::path& file, std::size_t bytes,

@@ -25,6 +25,8 @@ Progress::Progress(const v1::Job& job, bool live)
 std::optional<std::string> Progress::Apply(const v1::JobEvent& event) {
   now_ = SinceEpoch(event.time());
   switch (event.event_case()) {
+    case v1::JobEvent::kStateChanged:
+      return QueueLine(event.state_changed());
     case v1::JobEvent::kWaiting:
       return WaitingLine(event.waiting());
     case v1::JobEvent::kNodeJoined:
@@ -57,7 +59,9 @@ std::optional<std::string> Progress::Apply(const v1::JobEvent& event) {
 }
 
 std::string Progress::Status() const {
-  if (round_ == 0) return absl::StrCat("waiting to start", Clock());
+  if (round_ == 0) {
+    return absl::StrCat(queued_.empty() ? "waiting to start" : queued_, Clock());
+  }
   std::string status =
       absl::StrCat("round ", round_, "/", rounds_, "  shards ", shards_done_, "/", shards_);
   absl::StrAppend(&status, Clock());
@@ -66,6 +70,12 @@ std::string Progress::Status() const {
     absl::StrAppend(&status, "  training error ", ShareText(last_round_->training_error()));
   }
   return status;
+}
+
+std::optional<std::string> Progress::QueueLine(const v1::JobEvent::StateChanged& change) {
+  queued_ = change.state() == v1::JOB_STATE_PENDING ? change.detail() : "";
+  if (queued_.empty() || live_) return std::nullopt;
+  return queued_;
 }
 
 std::string Progress::WaitingLine(const v1::JobEvent::Waiting& waiting) const {

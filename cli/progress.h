@@ -33,6 +33,7 @@ class Progress {
  private:
   using Time = std::chrono::nanoseconds;  // since 1970
 
+  std::optional<std::string> QueueLine(const v1::JobEvent::StateChanged& change);
   std::string WaitingLine(const v1::JobEvent::Waiting& waiting) const;
   std::string RoundLine(int round, const v1::Evaluation& validation) const;
   void StartRound(const v1::JobEvent& event);
@@ -46,7 +47,8 @@ class Progress {
   int shards_;
   Time now_;
 
-  int round_ = 0;  // the one that trains; 0: none yet
+  std::string queued_;  // "queued behind job-1"
+  int round_ = 0;       // the one that trains; 0: none yet
   int shards_done_ = 0;
   int first_round_ = 0;  // seen here: a watcher may come late
   Time first_round_time_{};

@@ -88,6 +88,7 @@ local::LocalClusterOptions ClusterOptions(const LocalOptions& local,
   options.load_probabilities = local.load_probabilities;
   options.load_delay = local.load_delay;
   options.load_seed = local.load_seed;
+  options.log_dir = local.log_dir;
   return options;
 }
 

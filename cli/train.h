@@ -19,7 +19,8 @@ struct LocalOptions {
   std::vector<double> load_probabilities;  // one per node, or one for all; none: no load
   std::chrono::nanoseconds load_delay = std::chrono::seconds(3);
   std::uint64_t load_seed = 1;
-  std::filesystem::path data_dir;  // empty: the directory that the dataset is in
+  std::filesystem::path data_dir;                // empty: the directory that the dataset is in
+  std::optional<std::filesystem::path> log_dir;  // for the job's log; none: it is not kept
 };
 
 struct TrainCommand {

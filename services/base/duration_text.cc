@@ -1,5 +1,6 @@
 #include "services/base/duration_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -7,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 
 namespace mlp {
 namespace {
@@ -41,6 +43,18 @@ absl::StatusOr<nanoseconds> ParseDuration(std::string_view text) {
       absl::StrCat("\"", std::string(text),
                    "\" is not a duration: give a number and its unit, such as 20ms, 3s, 1m or 2h, "
                    "or 0; at most 10000h"));
+}
+
+std::string RoughDuration(nanoseconds duration) {
+  const double ms = std::max(0.0, std::chrono::duration<double, std::milli>(duration).count());
+  if (ms == 0) return "0 ms";
+  if (ms < 0.95) return absl::StrFormat("%.1f ms", ms);
+  if (ms < 99.5) return absl::StrFormat("%.0f ms", ms);
+  if (ms < 9950) return absl::StrFormat("%.1f s", ms / 1000);
+  const auto seconds = std::llround(ms / 1000);
+  if (seconds < 60) return absl::StrFormat("%d s", seconds);
+  if (seconds < 3600) return absl::StrFormat("%d min %02d s", seconds / 60, seconds % 60);
+  return absl::StrFormat("%d h %02d min", seconds / 3600, seconds / 60 % 60);
 }
 
 }  // namespace mlp

@@ -31,8 +31,9 @@ absl::Status CheckRequest(const JobSpec& spec, const std::string& request_id) {
 }  // namespace
 
 Coordinator::Coordinator(async::Clock& clock, async::Workers& workers, Cluster& cluster,
-                         Store& store, JobLog& log, LoadDataset load_dataset, SchedulerWaits waits)
-    : world_{clock, workers, cluster, journal_, waits},
+                         Store& store, JobLog& log, LoadDataset load_dataset, SchedulerWaits waits,
+                         std::optional<std::uint64_t> scheduler_seed)
+    : world_{clock, workers, cluster, journal_, waits, scheduler_seed},
       store_(store),
       journal_(clock, store, log),
       load_dataset_(std::move(load_dataset)),
@@ -79,7 +80,7 @@ absl::StatusOr<std::shared_ptr<Coordinator::Pending>> Coordinator::Admit(
   job.create_time = world_.clock.Now();
   pending->job = store_.Create(std::move(job));
   pending->dataset = std::move(dataset);
-  ChangeState(pending->job.id, JobState::kPending);
+  ChangeState(pending->job.id, JobState::kPending, QueuedBehind(PlaceOf(queue_.size())));
   queue_.push_back(pending);
   queued_.Notify();
   return pending;
@@ -121,8 +122,47 @@ absl::StatusOr<Job> Coordinator::Cancel(const std::string& id) {
              found != queue_.end()) {
     queue_.erase(found);
     ChangeState(id, JobState::kCancelled, "cancelled before it began");
+    NotePlaces();
   }
   return Get(id);
+}
+
+absl::StatusOr<Explanation> Coordinator::Explain(const std::string& id) const {
+  absl::StatusOr<Job> job = Get(id);
+  if (!job.ok()) return job.status();
+  const TimePoint now = world_.clock.Now();
+  if (IsFinal(job->state)) return ExplainEnded(*job, now);
+  if (running_ != nullptr && running_->job.id == id) {
+    return ExplainRunning(*job, running_->stage, running_->stop.stop_requested(), now);
+  }
+  const auto found =
+      std::ranges::find_if(queue_, [&](const auto& pending) { return pending->job.id == id; });
+  return ExplainPending(*job, PlaceOf(static_cast<std::size_t>(found - queue_.begin())), now);
+}
+
+QueuePlace Coordinator::PlaceOf(std::size_t index) const {
+  QueuePlace place;
+  for (std::size_t i = 0; i < index; ++i) place.ahead.push_back(queue_[i]->job.id);
+  if (running_ == nullptr) return place;
+  place.running = running_->job.id;
+  place.stands_at =
+      absl::StrCat("round ", running_->stage.round, " of ", running_->job.spec.rounds);
+  return place;
+}
+
+void Coordinator::NotePlaces() {
+  for (std::size_t i = 0; i < queue_.size(); ++i) {
+    const std::string& id = queue_[i]->job.id;
+    std::string place = QueuedBehind(PlaceOf(i));
+    const std::optional<Job> job = store_.Get(id);
+    if (job && job->detail != place) ChangeState(id, JobState::kPending, std::move(place));
+  }
+}
+
+absl::StatusOr<std::vector<JobEvent>> Coordinator::EventsSoFar(const std::string& id,
+                                                               std::int64_t from) const {
+  if (!store_.Get(id)) return NoSuchJob(id);
+  return store_.Events(id, from, kEventsAtOnce);
 }
 
 async::Task<absl::StatusOr<std::vector<JobEvent>>> Coordinator::NextEvents(std::string id,
@@ -170,8 +210,9 @@ async::Task<> Coordinator::RunOne(std::shared_ptr<Pending> pending, std::stop_to
   const std::stop_callback forward(stop, [pending] { pending->stop.request_stop(); });
   const std::string id = pending->job.id;
   ChangeState(id, JobState::kRunning);
-  const absl::StatusOr<std::shared_ptr<const Model>> model =
-      co_await RunJob(world_, pending->job, *pending->dataset, pending->stop.get_token());
+  NotePlaces();
+  const absl::StatusOr<std::shared_ptr<const Model>> model = co_await RunJob(
+      world_, pending->job, *pending->dataset, pending->stage, pending->stop.get_token());
   running_ = nullptr;
   if (model.ok()) {
     store_.PutModel(id, *model);

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "services/async/wait.h"
 #include "services/async/workers.h"
 #include "services/coordinator/cluster.h"
+#include "services/coordinator/explain_job.h"
 #include "services/coordinator/job.h"
 #include "services/coordinator/journal.h"
 #include "services/coordinator/run_job.h"
@@ -38,7 +40,8 @@ inline constexpr std::size_t kMaxRequestIdLength = 128;
 class Coordinator {
  public:
   Coordinator(async::Clock& clock, async::Workers& workers, Cluster& cluster, Store& store,
-              JobLog& log, LoadDataset load_dataset, SchedulerWaits waits = {});
+              JobLog& log, LoadDataset load_dataset, SchedulerWaits waits = {},
+              std::optional<std::uint64_t> scheduler_seed = std::nullopt);
 
   // Checks the specification and the data, queues the job. With a request id that was used before:
   // the same job for the same specification, AlreadyExists for another. Other errors:
@@ -50,6 +53,11 @@ class Coordinator {
   std::vector<Job> List(std::int64_t before, std::size_t limit) const;
   // Asks a job to stop; one that has ended stays as it is.
   absl::StatusOr<Job> Cancel(const std::string& id);
+  // What the job waits for now and what comes next; how it ended where it has.
+  absl::StatusOr<Explanation> Explain(const std::string& id) const;
+  // The job's events from sequence number `from` on that there are already, some hundred at a time;
+  // empty when all were returned.
+  absl::StatusOr<std::vector<JobEvent>> EventsSoFar(const std::string& id, std::int64_t from) const;
   // The job's next events from sequence number `from` on, as soon as there are any, some hundred at
   // a time. Empty when the job has ended and all were returned. Cancelled after `stop`.
   async::Task<absl::StatusOr<std::vector<JobEvent>>> NextEvents(std::string id, std::int64_t from,
@@ -65,6 +73,7 @@ class Coordinator {
     Job job;
     std::shared_ptr<const Dataset> dataset;
     std::stop_source stop;
+    JobStage stage;
   };
 
   absl::StatusOr<std::shared_ptr<Pending>> Admit(JobSpec spec, std::string request_id,
@@ -73,6 +82,10 @@ class Coordinator {
   absl::StatusOr<std::optional<Job>> Repeated(const JobSpec& spec,
                                               const std::string& request_id) const;
   absl::Status CheckRoom() const;
+  // Of the job that has `index` others before it in the queue.
+  QueuePlace PlaceOf(std::size_t index) const;
+  // Records for each queued job whose place has changed behind which one it waits.
+  void NotePlaces();
   async::Task<> RunOne(std::shared_ptr<Pending> pending, std::stop_token stop);
   void ChangeState(const std::string& id, JobState state, std::string detail = "",
                    std::string digest = "");

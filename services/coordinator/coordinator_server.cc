@@ -52,10 +52,11 @@ std::string LogPrefix() {
   return absl::FormatTime("%Y%m%dT%H%M%SZ-", absl::Now(), absl::UTCTimeZone());
 }
 
-std::unique_ptr<JobLog> MakeLog(const std::optional<fs::path>& directory,
+std::shared_ptr<JobLog> MakeLog(const CoordinatorServerOptions& options,
                                 async::ThreadWorkers::Post post) {
-  if (!directory) return std::make_unique<NoJobLog>();
-  return std::make_unique<FileJobLog>(*directory, LogPrefix(), std::move(post));
+  if (options.log != nullptr) return options.log;
+  if (!options.log_dir) return std::make_shared<NoJobLog>();
+  return std::make_shared<FileJobLog>(*options.log_dir, LogPrefix(), std::move(post));
 }
 
 }  // namespace
@@ -69,6 +70,7 @@ class CoordinatorServer::Parts {
     rpc::ServerOptions server_options;
     server_options.listen = options.listen;
     server_options.services = {&jobs, &nodes};
+    server_options.precise_timers = options.precise_timers;
     absl::StatusOr<std::unique_ptr<rpc::Server>> listening = rpc::Server::Listen(server_options);
     if (!listening.ok()) return listening.status();
     server = *std::move(listening);
@@ -78,9 +80,10 @@ class CoordinatorServer::Parts {
     resolver = std::make_unique<async::ThreadWorkers>(1, post);
     cluster = std::make_unique<GrpcCluster>(server->loop(), *resolver);
     store = std::make_unique<MemoryStore>(options.keep_jobs);
-    log = MakeLog(options.log_dir, post);
+    log = MakeLog(options, post);
     coordinator = std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *store, *log,
-                                                DatasetSource(options), options.waits);
+                                                DatasetSource(options), options.waits,
+                                                options.scheduler_seed);
     handlers = std::make_unique<JobServiceHandlers>(*coordinator, *cluster, *workers,
                                                     options.data_dir, options.default_policy);
     handlers->Serve(*server, jobs, nodes);
@@ -98,7 +101,7 @@ class CoordinatorServer::Parts {
   std::unique_ptr<async::ThreadWorkers> resolver;
   std::unique_ptr<GrpcCluster> cluster;
   std::unique_ptr<MemoryStore> store;
-  std::unique_ptr<JobLog> log;
+  std::shared_ptr<JobLog> log;
   std::unique_ptr<Coordinator> coordinator;
   std::unique_ptr<JobServiceHandlers> handlers;
   bool stopped = false;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -22,9 +23,13 @@ struct CoordinatorServerOptions {
   std::optional<std::filesystem::path> log_dir;  // made where it is missing; none: no job logs
   std::string default_policy = "pull";           // for jobs that name none
   std::size_t keep_jobs = 1000;                  // ended jobs remembered
-  // For clusters inside a process: another source of datasets than `data_dir`, other waits.
+  // For clusters inside a process: another source of datasets than `data_dir`, other waits, another
+  // seed of the policies' draws, and somebody who is told of every event, on the loop thread.
   LoadDataset load_dataset;
   SchedulerWaits waits;
+  std::optional<std::uint64_t> scheduler_seed;
+  bool precise_timers = false;  // see rpc::Loop::UsePreciseTimers
+  std::shared_ptr<JobLog> log;  // instead of the files in log_dir
 };
 
 class CoordinatorServer {

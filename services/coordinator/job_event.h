@@ -27,7 +27,7 @@ using Duration = std::chrono::nanoseconds;
 
 struct StateChanged {
   JobState state = JobState::kPending;
-  std::string detail;        // why it failed or was cancelled
+  std::string detail;        // why it failed or was cancelled; behind what it is queued
   std::string model_digest;  // hexadecimal, when succeeded
 };
 struct Waiting {

@@ -213,6 +213,9 @@ struct ToBody {
     *to.mutable_cool_down() = wire::ToProto(options.waits.cool_down);
     *to.mutable_back_off_base() = wire::ToProto(options.waits.back_off_base);
     *to.mutable_back_off_max() = wire::ToProto(options.waits.back_off_max);
+    *to.mutable_answer() = wire::ToProto(options.waits.answer);
+    *to.mutable_first_deadline() = wire::ToProto(options.waits.first_deadline);
+    *to.mutable_least_deadline() = wire::ToProto(options.waits.least_deadline);
   }
   void operator()(const events::RoundFinished& event) const {
     auto& to = *proto.mutable_round_finished();
@@ -314,6 +317,16 @@ v1::JobEvent ToProto(const JobEvent& event) {
   *proto.mutable_time() = wire::ToProto(event.time);
   proto.set_round(event.round);
   std::visit(ToBody{proto}, event.body);
+  return proto;
+}
+
+v1::ExplainJobResponse ToProto(const Explanation& explanation) {
+  v1::ExplainJobResponse proto;
+  proto.set_waiting_for(explanation.waiting_for);
+  if (explanation.since) *proto.mutable_since() = wire::ToProto(*explanation.since);
+  proto.set_next(explanation.next);
+  if (explanation.next_at) *proto.mutable_next_time() = wire::ToProto(*explanation.next_at);
+  *proto.mutable_time() = wire::ToProto(explanation.time);
   return proto;
 }
 

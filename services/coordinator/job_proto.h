@@ -9,6 +9,7 @@
 #include "services/coordinator/job.h"
 #include "services/coordinator/job_event.h"
 #include "services/coordinator/membership.h"
+#include "services/coordinator/scheduler/explanation.h"
 
 namespace mlp::coordinator {
 
@@ -19,6 +20,7 @@ absl::StatusOr<JobSpec> FromProto(const v1::JobSpec& proto, const std::string& d
 
 v1::Job ToProto(const Job& job);
 v1::JobEvent ToProto(const JobEvent& event);
+v1::ExplainJobResponse ToProto(const Explanation& explanation);
 v1::NodeStatus ToProto(const NodeStatus& node);
 
 }  // namespace mlp::coordinator

@@ -90,6 +90,8 @@ void JobServiceHandlers::Serve(rpc::Server& server, v1::JobService::AsyncService
                   [this](const auto& request) { return ListJobs(request); });
   rpc::ServeUnary(server, jobs, &Jobs::RequestCancelJob,
                   [this](const auto& request) { return CancelJob(request); });
+  rpc::ServeUnary(server, jobs, &Jobs::RequestExplainJob,
+                  [this](const auto& request) { return ExplainJob(request); });
   rpc::ServeUnary(server, jobs, &Jobs::RequestEvaluateModel,
                   [this](const auto& request) { return EvaluateModel(request); });
   rpc::ServeStream(server, jobs, &Jobs::RequestWatchJob,
@@ -149,6 +151,13 @@ auto JobServiceHandlers::CancelJob(const v1::CancelJobRequest& request)
   co_return response;
 }
 
+auto JobServiceHandlers::ExplainJob(const v1::ExplainJobRequest& request)
+    -> Reply<v1::ExplainJobResponse> {
+  const absl::StatusOr<Explanation> said = coordinator_.Explain(request.id());
+  if (!said.ok()) co_return said.status();
+  co_return ToProto(*said);
+}
+
 auto JobServiceHandlers::EvaluateModel(const v1::EvaluateModelRequest& request)
     -> Reply<v1::EvaluateModelResponse> {
   absl::StatusOr<std::shared_ptr<const Model>> model = coordinator_.GetModel(request.id());
@@ -177,8 +186,10 @@ async::Task<absl::Status> JobServiceHandlers::WatchJob(
   }
   std::int64_t next = std::max<std::int64_t>(request.from_sequence(), 1);
   while (true) {
-    absl::StatusOr<std::vector<JobEvent>> events =
-        co_await coordinator_.NextEvents(request.id(), next, stream.stop_token());
+    absl::StatusOr<std::vector<JobEvent>> events = coordinator_.EventsSoFar(request.id(), next);
+    if (!request.until_now()) {
+      events = co_await coordinator_.NextEvents(request.id(), next, stream.stop_token());
+    }
     if (!events.ok()) co_return events.status();
     if (events->empty()) co_return absl::OkStatus();
     for (const JobEvent& event : *events) {

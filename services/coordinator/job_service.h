@@ -32,6 +32,7 @@ class JobServiceHandlers {
   Reply<v1::GetJobResponse> GetJob(const v1::GetJobRequest& request);
   Reply<v1::ListJobsResponse> ListJobs(const v1::ListJobsRequest& request);
   Reply<v1::CancelJobResponse> CancelJob(const v1::CancelJobRequest& request);
+  Reply<v1::ExplainJobResponse> ExplainJob(const v1::ExplainJobRequest& request);
   Reply<v1::EvaluateModelResponse> EvaluateModel(const v1::EvaluateModelRequest& request);
   Reply<v1::ListNodesResponse> ListNodes(const v1::ListNodesRequest& request);
   async::Task<absl::Status> WatchJob(const v1::WatchJobRequest& request,

@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "services/async/task_group.h"
 #include "services/base/sha256.h"
-#include "services/coordinator/run_round.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -69,16 +68,19 @@ async::Task<> Validate(JobWorld world, const Job& job, const Dataset& dataset, i
 async::Task<absl::StatusOr<SharedParameters>> RunRounds(JobWorld world, const Job& job,
                                                         const Dataset& dataset, RoundRunner& runner,
                                                         async::TaskGroup& validations,
-                                                        std::stop_token stop) {
+                                                        JobStage& stage, std::stop_token stop) {
   SharedParameters parameters = Initial(job);
   for (int round = 1; round <= job.spec.rounds; ++round) {
     const async::TimePoint begin = world.clock.Now();
+    stage.round = round;
+    stage.Enter(JobStage::Phase::kTraining, begin);
     const absl::StatusOr<RoundResult> result = co_await runner.Run(round, parameters, stop);
     if (!result.ok()) co_return result.status();
     absl::StatusOr<SharedParameters> updated = Updated(*parameters, *result, round);
     if (!updated.ok()) co_return updated.status();
     parameters = *std::move(updated);
     world.journal.Record(job.id, round, Summary(*result, world.clock.Now() - begin));
+    stage.Enter(JobStage::Phase::kValidating, world.clock.Now());
     co_await validations.Join();  // at most one behind, so that memory stays bounded
     validations.Spawn(Validate(world, job, dataset, round, parameters, stop));
   }
@@ -89,12 +91,17 @@ async::Task<absl::StatusOr<SharedParameters>> RunRounds(JobWorld world, const Jo
 
 async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world, const Job& job,
                                                                  const Dataset& dataset,
+                                                                 JobStage& stage,
                                                                  std::stop_token stop) {
-  RoundRunner runner(job, dataset, world.clock, world.cluster, world.journal, world.waits);
+  RoundRunner runner(job, dataset, world);
+  stage.runner = &runner;
   async::TaskGroup validations;
   absl::StatusOr<SharedParameters> parameters =
-      co_await RunRounds(world, job, dataset, runner, validations, stop);
+      co_await RunRounds(world, job, dataset, runner, validations, stage, stop);
+  stage.Enter(JobStage::Phase::kCallingBack, world.clock.Now());
   const absl::Status finished = co_await runner.Finish();
+  stage.runner = nullptr;
+  stage.Enter(JobStage::Phase::kValidating, world.clock.Now());
   co_await validations.Join();
   if (!parameters.ok()) co_return parameters.status();
   if (!finished.ok()) co_return finished;

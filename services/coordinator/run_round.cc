@@ -5,21 +5,22 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/base/duration_text.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
 
 namespace mlp::coordinator {
 namespace {
 
-SchedulerOptions OptionsFor(const Job& job, const SchedulerWaits& waits) {
+SchedulerOptions OptionsFor(const Job& job, const JobWorld& world) {
   SchedulerOptions options;
   options.shards = static_cast<int>(job.shards);
   options.policy = job.spec.policy;
   options.max_retries = job.spec.max_retries;
-  options.seed = job.spec.seed;
+  options.seed = world.scheduler_seed.value_or(job.spec.seed);
   options.slots = job.spec.slots;
   options.hedge_after = job.spec.hedge_after;
-  options.waits = waits;
+  options.waits = world.waits;
   return options;
 }
 
@@ -40,18 +41,17 @@ FailureKind KindOf(const absl::Status& status) {
 
 }  // namespace
 
-RoundRunner::RoundRunner(const Job& job, const Dataset& dataset, async::Clock& clock,
-                         Cluster& cluster, Journal& journal, const SchedulerWaits& waits)
+RoundRunner::RoundRunner(const Job& job, const Dataset& dataset, const JobWorld& world)
     : job_(job),
       dataset_(dataset),
-      clock_(clock),
-      cluster_(cluster),
-      journal_(journal),
+      clock_(world.clock),
+      cluster_(world.cluster),
+      journal_(world.journal),
       model_(std::make_shared<const ModelSpec>(job.model)),
-      scheduler_(OptionsFor(job, waits)),
-      happenings_(clock),
-      now_(clock.Now()) {
-  Record(0, events::SchedulingBegan{OptionsFor(job, waits)});
+      scheduler_(OptionsFor(job, world)),
+      happenings_(world.clock),
+      now_(world.clock.Now()) {
+  Record(0, events::SchedulingBegan{OptionsFor(job, world)});
   const auto& nodes = cluster_.nodes();
   for (int node = 0; node < static_cast<int>(nodes.size()); ++node) {
     const NodeStatus& status = nodes[static_cast<std::size_t>(node)];
@@ -313,8 +313,23 @@ void RoundRunner::NoteWaiting() {
     if (!reason.empty()) absl::StrAppend(&reason, ": ", DescribeDownNodes(cluster_.nodes()));
   }
   if (reason == waiting_for_) return;
+  if (reason.empty()) {
+    waiting_since_.reset();
+  } else if (!waiting_since_) {
+    waiting_since_ = now_;
+  }
   waiting_for_ = reason;
   Record(round_, events::Waiting{std::move(reason)});
+}
+
+Explanation RoundRunner::Explain() const {
+  const TimePoint now = clock_.Now();
+  Explanation said = scheduler_.Explain(now);
+  if (!said.no_node_up) return said;
+  said.since = waiting_since_;
+  if (said.since) absl::StrAppend(&said.waiting_for, " for ", RoughDuration(now - *said.since));
+  absl::StrAppend(&said.waiting_for, ": ", DescribeDownNodes(cluster_.nodes()));
+  return said;
 }
 
 const std::string& RoundRunner::NodeName(int node) const {

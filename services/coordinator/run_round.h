@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <variant>
@@ -17,8 +18,7 @@
 #include "services/async/task.h"
 #include "services/async/task_group.h"
 #include "services/coordinator/aggregator.h"
-#include "services/coordinator/cluster.h"
-#include "services/coordinator/journal.h"
+#include "services/coordinator/job_world.h"
 #include "services/coordinator/scheduler/scheduler.h"
 
 namespace mlp::coordinator {
@@ -65,8 +65,7 @@ struct RoundResult {
 // Finish() before destroying it.
 class RoundRunner final : private MembershipObserver {
  public:
-  RoundRunner(const Job& job, const Dataset& dataset, async::Clock& clock, Cluster& cluster,
-              Journal& journal, const SchedulerWaits& waits);
+  RoundRunner(const Job& job, const Dataset& dataset, const JobWorld& world);
   ~RoundRunner() override;
 
   // Trains all shards from `parameters`. Ends early with Cancelled after `stop`, or with why the
@@ -77,6 +76,9 @@ class RoundRunner final : private MembershipObserver {
   // Calls back the attempts that are out and waits for their end. DataLoss where the last round was
   // completed and a copy of one of its shards says otherwise after all.
   async::Task<absl::Status> Finish();
+
+  // What the round that runs waits for: why no node is up, where that is it.
+  Explanation Explain() const;
 
  private:
   // What a shard's gradient is, as its first copy says.
@@ -146,6 +148,7 @@ class RoundRunner final : private MembershipObserver {
   std::optional<RoundResult> result_;
   std::shared_ptr<FirstResults> first_results_;
   std::string waiting_for_;
+  std::optional<TimePoint> waiting_since_;
 };
 
 }  // namespace mlp::coordinator

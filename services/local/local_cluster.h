@@ -23,6 +23,15 @@ struct LocalClusterOptions {
   std::chrono::nanoseconds load_delay = std::chrono::seconds(3);
   std::uint64_t load_seed = 1;
   std::optional<std::filesystem::path> log_dir;
+
+  // For experiments; see NodeServerOptions and CoordinatorServerOptions. With a source of datasets
+  // and work that is made up, `data_dir` may be any directory.
+  node::GivenWork given_work;
+  coordinator::LoadDataset load_dataset;
+  coordinator::SchedulerWaits waits;
+  std::optional<std::uint64_t> scheduler_seed;
+  bool precise_timers = false;
+  std::shared_ptr<coordinator::JobLog> log;
 };
 
 inline constexpr int kMaxLocalNodes = 256;

@@ -1,5 +1,6 @@
 #include "services/local/simulated_cluster.h"
 
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -59,26 +60,40 @@ AttemptOutcome OutcomeFrom(node::TaskOutcome outcome) {
   return trained;
 }
 
-// Carries what the node tells to the coordinator's observer, which hears it a message later.
+// Carries what the node tells to the coordinator's observer, which hears it a message later. The
+// node goes on meanwhile; what is still on its way when the call ends is lost.
 class Messenger final : public node::TaskObserver {
  public:
   Messenger(async::Clock& clock, async::Duration latency, AttemptObserver& to)
       : clock_(clock), latency_(latency), to_(to) {}
+  ~Messenger() override {
+    clock_.Cancel(accepted_);
+    clock_.Cancel(started_);
+  }
+  Messenger(const Messenger&) = delete;
+  Messenger& operator=(const Messenger&) = delete;
 
   Task<> OnAccepted(std::size_t queued_behind) override {
-    co_await async::SleepFor(clock_, latency_);
-    to_.OnAccepted(static_cast<int>(queued_behind));
+    const int behind = static_cast<int>(queued_behind);
+    accepted_ = Send([this, behind] { to_.OnAccepted(behind); });
+    co_return;
   }
   Task<> OnStarted(std::chrono::nanoseconds queued_for,
                    std::chrono::nanoseconds held_up_for) override {
-    co_await async::SleepFor(clock_, latency_);
-    to_.OnStarted(queued_for, held_up_for);
+    started_ = Send([this, queued_for, held_up_for] { to_.OnStarted(queued_for, held_up_for); });
+    co_return;
   }
 
  private:
+  async::Clock::TimerId Send(std::function<void()> message) {
+    return clock_.Schedule(clock_.Now() + latency_, std::move(message));
+  }
+
   async::Clock& clock_;
   const async::Duration latency_;
   AttemptObserver& to_;
+  async::Clock::TimerId accepted_ = 0;
+  async::Clock::TimerId started_ = 0;
 };
 
 }  // namespace
@@ -113,6 +128,7 @@ void SimulatedCluster::Start(int node) {
 void SimulatedCluster::Crash(int node) {
   const auto index = static_cast<std::size_t>(node);
   const std::shared_ptr<Process> process = std::exchange(processes_[index], nullptr);
+  if (process == nullptr) return;
   membership_.Lost(node, "crashed");
   process->crash.request_stop();
   if (observer_ != nullptr) observer_->OnNodeLeft(node, options_[index].name, "crashed");
@@ -135,7 +151,8 @@ Task<absl::StatusOr<AttemptOutcome>> SimulatedCluster::TrainShard(
   absl::StatusOr<node::TaskOutcome> outcome =
       co_await process->node.Train(std::move(request), messenger, end_token);
   if (process->crash.stop_requested()) co_return absl::UnavailableError("connection lost");
-  co_await async::SleepFor(clock_, latency_);
+  // A call that the coordinator called back ends there at once, as a cancelled gRPC call does.
+  if (!stop.stop_requested()) co_await async::SleepFor(clock_, latency_);
   if (!outcome.ok()) co_return outcome.status();
   co_return OutcomeFrom(*std::move(outcome));
 }

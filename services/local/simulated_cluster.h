@@ -25,9 +25,10 @@ class SimulatedCluster final : public coordinator::Cluster {
 
   // Adds a node that is down; returns its number.
   int AddNode(node::NodeOptions options);
-  // The node joins, as a new process.
+  // The node, which must be down, joins as a new process.
   void Start(int node);
-  // The node vanishes with all it holds: its attempts fail with Unavailable.
+  // The node vanishes with all it holds: its attempts fail with Unavailable. Nothing where it is
+  // down.
   void Crash(int node);
 
   const std::vector<coordinator::NodeStatus>& nodes() const override { return membership_.nodes(); }

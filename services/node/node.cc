@@ -105,14 +105,29 @@ Task<bool> Node::HoldUp(const TaskRequest& request, std::stop_token stop) {
 }
 
 Task<absl::StatusOr<TaskOutcome>> Node::Compute(const TaskRequest& request, std::stop_token stop) {
+  const TimePoint began = clock_.Now();
+  const bool go_on = co_await PassComputeTime(request, stop);
+  if (!go_on) co_return absl::CancelledError("the call was cancelled");
+  if (options_.given_work.made_up) {
+    ++finished_tasks_;
+    co_return TaskOutcome(TaskResult{MadeUpTraining(request.model, PrecisionOf(request.parameters),
+                                                    request.round, request.shard),
+                                     clock_.Now() - began, Duration::zero()});
+  }
   const absl::StatusOr<LoadedShard> loaded = co_await FindShard(request.data);
   if (!loaded.ok()) co_return loaded.status();
-  const TimePoint started = clock_.Now();
   auto train = [&loaded, &request, &stop] { return TrainOn(*loaded->shard, request, stop); };
   absl::StatusOr<TrainingResult> trained = co_await async::Offload(workers_, std::move(train));
   if (!trained.ok()) co_return trained.status();
   ++finished_tasks_;
-  co_return TaskOutcome(TaskResult{*std::move(trained), clock_.Now() - started, loaded->load_time});
+  co_return TaskOutcome(
+      TaskResult{*std::move(trained), clock_.Now() - began - loaded->load_time, loaded->load_time});
+}
+
+Task<bool> Node::PassComputeTime(const TaskRequest& request, std::stop_token stop) {
+  if (!options_.given_work.compute_time) co_return !stop.stop_requested();
+  const Duration takes = options_.given_work.compute_time(request.round, request.shard);
+  co_return co_await async::SleepFor(clock_, takes, std::move(stop));
 }
 
 Task<absl::StatusOr<Node::LoadedShard>> Node::FindShard(const ShardReference& reference) {

@@ -22,6 +22,7 @@
 #include "services/async/line.h"
 #include "services/async/task.h"
 #include "services/async/workers.h"
+#include "services/node/given_work.h"
 #include "services/node/load_injector.h"
 #include "services/node/shard_cache.h"
 #include "services/node/task.h"
@@ -33,6 +34,7 @@ struct NodeOptions {
   std::filesystem::path data_dir;
   LoadProfile load;
   std::size_t cache_bytes = std::size_t{256} << 20;
+  GivenWork given_work;  // none, except in experiments and simulations
 };
 
 class Node {
@@ -67,6 +69,8 @@ class Node {
                                          TaskObserver& observer, std::stop_token stop);
   async::Task<absl::StatusOr<TaskOutcome>> Compute(const TaskRequest& request,
                                                    std::stop_token stop);
+  // Waits as long as computing is said to take. False where it was stopped.
+  async::Task<bool> PassComputeTime(const TaskRequest& request, std::stop_token stop);
   async::Task<absl::StatusOr<LoadedShard>> FindShard(const ShardReference& reference);
 
   const NodeOptions options_;

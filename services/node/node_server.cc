@@ -45,6 +45,7 @@ NodeOptions OptionsOfNode(const NodeServerOptions& options, int port) {
   node.load.delay = options.load_delay;
   node.load.seed = options.load_seed;
   node.cache_bytes = options.cache_bytes;
+  node.given_work = options.given_work;
   return node;
 }
 
@@ -56,6 +57,7 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(const NodeServerOp
   rpc::ServerOptions server_options;
   server_options.listen = options.listen;
   server_options.services = {grpc_service.get()};
+  server_options.precise_timers = options.precise_timers;
   auto server = rpc::Server::Listen(server_options);
   if (!server.ok()) return server.status();
   return std::unique_ptr<NodeServer>(

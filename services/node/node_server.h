@@ -26,6 +26,9 @@ struct NodeServerOptions {
   std::chrono::nanoseconds load_delay = std::chrono::seconds(3);  // >= 0
   std::uint64_t load_seed = 1;
   std::size_t cache_bytes = std::size_t{256} << 20;  // of parsed shards kept in memory
+  bool precise_timers = false;                       // see rpc::Loop::UsePreciseTimers
+  GivenWork given_work;  // of nodes inside an experiment's process; compute_time is called on the
+                         // loop thread
 };
 
 class NodeServer {

@@ -44,6 +44,17 @@ void Loop::OnCompletion(bool) {
   }
 }
 
+void Loop::UsePreciseTimers() {
+  waker_ = std::make_unique<Waker>([this] { PostFromAnyThread([] {}); });  // a turn is all it takes
+}
+
+void Loop::AskToBeWoken() {
+  const auto earliest = timers_.Earliest();
+  if (!earliest || earliest == asked_for_ || *earliest <= Now()) return;
+  asked_for_ = earliest;
+  waker_->WakeAt(steady_start_ + (*earliest - unix_start_));
+}
+
 void Loop::Run() {
   while (Turn()) {
   }
@@ -51,6 +62,7 @@ void Loop::Run() {
 
 bool Loop::Turn() {
   RunDueTimers();
+  if (waker_ != nullptr) AskToBeWoken();
   void* tag = nullptr;
   bool ok = false;
   const auto next = queue_->AsyncNext(&tag, &ok, NextTimer());

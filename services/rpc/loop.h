@@ -13,11 +13,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "services/async/clock.h"
 #include "services/async/timer_queue.h"
 #include "services/rpc/completion.h"
+#include "services/rpc/waker.h"
 
 namespace mlp::rpc {
 
@@ -36,6 +38,8 @@ class Loop final : public async::Clock, private Tag {
   // run, where the loop has been shut down.
   void PostFromAnyThread(std::function<void()> callback);
 
+  // Timers are otherwise up to two milliseconds late. Costs a thread. Before Run.
+  void UsePreciseTimers();
   // Runs the loop on this thread until it was shut down and its queue is drained.
   void Run();
   // Makes Run return, dropping the timers and posts that are left. Every flow must have ended, and
@@ -49,19 +53,23 @@ class Loop final : public async::Clock, private Tag {
   bool Turn();
   void RunDueTimers();
   gpr_timespec NextTimer() const;
+  void AskToBeWoken();
   // The wake-up has come: runs what was posted.
   void OnCompletion(bool ok) override;
 
   const std::unique_ptr<grpc::CompletionQueue> queue_;
   const std::chrono::steady_clock::time_point steady_start_ = std::chrono::steady_clock::now();
   const async::TimePoint unix_start_ = std::chrono::system_clock::now();
-  async::TimerQueue timers_;  // loop thread
+  async::TimerQueue timers_;                   // loop thread
+  std::optional<async::TimePoint> asked_for_;  // of waker_; loop thread
 
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;  // guarded by mutex_
   bool wake_up_pending_ = false;               // guarded by mutex_
   bool shut_down_ = false;                     // written by the loop thread under mutex_
   grpc::Alarm wake_up_;                        // guarded by mutex_: set, with this loop as its tag
+  // nullptr without precise timers. The last member: its thread posts to this loop.
+  std::unique_ptr<Waker> waker_;
 };
 
 // The point `after` from now, as gRPC takes deadlines. Not moved by changes of the system's time.

@@ -110,8 +110,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& opti
   auto queue = builder.AddCompletionQueue();
   auto server = builder.BuildAndStart();
   if (server == nullptr) return CannotListen(options.listen);
-  return std::unique_ptr<Server>(
+  std::unique_ptr<Server> listening(
       new Server(std::move(queue), std::move(server), std::move(names), port));
+  if (options.precise_timers) listening->loop_.UsePreciseTimers();
+  return listening;
 }
 
 Server::Server(std::unique_ptr<grpc::ServerCompletionQueue> queue,

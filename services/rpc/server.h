@@ -32,6 +32,7 @@ namespace mlp::rpc {
 struct ServerOptions {
   std::string listen;                    // host:port; port 0 means any
   std::vector<grpc::Service*> services;  // AsyncService objects; they must outlive the server
+  bool precise_timers = false;           // see Loop::UsePreciseTimers
 };
 
 class Server {

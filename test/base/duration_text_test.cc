@@ -26,3 +26,19 @@ TEST_CASE("anything else is refused with what a duration looks like") {
                Catch::Contains("\"" + text + "\"") && Catch::Contains("20ms"));
   }
 }
+
+TEST_CASE("a rough duration has as many digits as a reader wants") {
+  CHECK(mlp::RoughDuration(0s) == "0 ms");
+  CHECK(mlp::RoughDuration(-3s) == "0 ms");
+  CHECK(mlp::RoughDuration(1ns) == "0.0 ms");
+  CHECK(mlp::RoughDuration(340us) == "0.3 ms");
+  CHECK(mlp::RoughDuration(960us) == "1 ms");
+  CHECK(mlp::RoughDuration(8ms) == "8 ms");
+  CHECK(mlp::RoughDuration(99ms) == "99 ms");
+  CHECK(mlp::RoughDuration(300ms) == "0.3 s");
+  CHECK(mlp::RoughDuration(9949ms) == "9.9 s");
+  CHECK(mlp::RoughDuration(9950ms) == "10 s");
+  CHECK(mlp::RoughDuration(59'600ms) == "1 min 00 s");
+  CHECK(mlp::RoughDuration(125s) == "2 min 05 s");
+  CHECK(mlp::RoughDuration(3h + 7min) == "3 h 07 min");
+}

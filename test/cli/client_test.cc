@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 
 #include "test/cli/fake_coordinator.h"
 #include "test/process.h"
@@ -59,18 +60,62 @@ TEST_CASE("help goes to standard output and wrong usage to the error output") {
   CHECK_THAT(test::Run({kClient, "--version"}).out, Contains("mlp-client"));
 }
 
-TEST_CASE("with nothing listening every command ends with 3 and says what to do") {
+TEST_CASE(
+    "with nothing listening every command tries for a moment, ends with 3 and says what to do") {
   const std::vector<std::string> commands[] = {
-      {"train", "letters"}, {"jobs"},  {"job", "job-1"},   {"watch", "job-1"},
-      {"cancel", "job-1"},  {"nodes"}, {"model", "job-1"}, {"evaluate", "job-1", "rows.txt"}};
+      {"train", "letters"}, {"jobs"},
+      {"job", "job-1"},     {"watch", "job-1"},
+      {"cancel", "job-1"},  {"nodes"},
+      {"model", "job-1"},   {"evaluate", "job-1", "rows.txt"},
+      {"explain", "job-1"}, {"timeline", "job-1"}};
+  std::vector<std::unique_ptr<Process>> clients;  // all at once: each waits
   for (const auto& command : commands) {
-    CAPTURE(command);
-    const ProcessResult result = test::Run(ClientOf("127.0.0.1:1", command));
+    clients.push_back(std::make_unique<Process>(ClientOf("127.0.0.1:1", command)));
+  }
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    CAPTURE(commands[i]);
+    const ProcessResult result = clients[i]->Wait();
     CHECK(result.exit_code == 3);
-    CHECK_THAT(result.err, Contains("cannot reach the coordinator at 127.0.0.1:1") &&
+    CHECK_THAT(result.err, Contains("no coordinator listens at 127.0.0.1:1 yet; trying for 2 s") &&
+                               Contains("cannot reach the coordinator at 127.0.0.1:1") &&
                                Contains("is it running?"));
     CHECK(result.out.empty());
   }
+}
+
+TEST_CASE("a client that is started before its coordinator listens waits for it") {
+  const std::string address = FakeCoordinator().address();  // a port that is free again
+  Process client(ClientOf(address, {"train", "letters", "--detach"}));
+  client.WaitForLine("no coordinator listens at " + address);
+  FakeCoordinator coordinator({.listen = address});
+  const ProcessResult result = client.Wait();
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.out, Contains("job-1 submitted"));
+  CHECK(coordinator.submissions().size() == 1);
+}
+
+TEST_CASE("an interrupt ends the wait for a coordinator") {
+  Process client(ClientOf("127.0.0.1:1", {"jobs"}));
+  client.WaitForLine("no coordinator listens");
+  client.Signal(SIGINT);
+  CHECK(client.Wait().exit_code == 130);
+}
+
+TEST_CASE("explain says what a job waits for and what comes next, in two lines or in JSON") {
+  FakeCoordinator coordinator;
+  const ProcessResult result = test::Run(ClientOf(coordinator.address(), {"explain", "job-1"}));
+  CHECK(result.exit_code == 0);
+  CHECK(result.out ==
+        "job-1, round 7 of 30: waits for shard 4 on node-2, held up or queued there for 1.2 s\n"
+        "next: in 0.3 s, a second copy of shard 4 goes to node-4 if it has not started by then\n");
+  const ProcessResult json =
+      test::Run(ClientOf(coordinator.address(), {"explain", "job-1", "--json"}));
+  CHECK_THAT(json.out, Catch::StartsWith("{\"waitingFor\":\"job-1, round 7 of 30: ") &&
+                           Contains("\"since\":\"1970-01-01T00:16:40Z\"") &&
+                           Contains("\"nextTime\":\"1970-01-01T00:16:41.500Z\""));
+  const ProcessResult unknown = test::Run(ClientOf(coordinator.address(), {"explain", "job-2"}));
+  CHECK(unknown.exit_code == 1);
+  CHECK(unknown.err == "mlp-client: there is no job job-2\n");
 }
 
 TEST_CASE("the environment says where the coordinator is") {

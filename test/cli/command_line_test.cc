@@ -28,6 +28,29 @@ std::vector<int> HiddenOf(const TrainCommand& command) {
   return {sizes.begin(), sizes.end()};
 }
 
+TEST_CASE("replay takes a log, and another policy with its options") {
+  const auto compared = Parsed<ReplayCommand>({"replay", "job-1.jsonl"});
+  CHECK(compared.log == "job-1.jsonl");
+  CHECK_FALSE(compared.other.has_value());
+
+  const auto tried = Parsed<ReplayCommand>(
+      {"replay", "job-1.jsonl", "--policy", "pull", "--slots", "3", "--hedge", "20ms"});
+  REQUIRE(tried.other.has_value());
+  CHECK(tried.other->policy == "pull");
+  CHECK(tried.other->slots == 3);
+  CHECK(tried.other->hedging == true);
+  CHECK(tried.other->hedge_after == std::chrono::milliseconds(20));
+  const auto off =
+      Parsed<ReplayCommand>({"replay", "job-1.jsonl", "--policy", "pull", "--hedge", "off"});
+  CHECK(off.other->hedging == false);
+  CHECK_FALSE(off.other->slots.has_value());
+
+  CHECK(Refused({"replay"}).exit_code == kExitUsage);
+  CHECK(Refused({"replay", "a", "--policy", "fastest"}).exit_code == kExitUsage);
+  CHECK(Refused({"replay", "a", "--policy", "pull", "--hedge", "soon"}).exit_code == kExitUsage);
+  CHECK(Refused({"replay", "a", "--slots", "3"}).exit_code == kExitUsage);
+}
+
 TEST_CASE("train puts only what was given into the specification") {
   const auto command = Parsed<TrainCommand>({"train", "letters"});
   CHECK(command.dataset == "letters");
@@ -118,6 +141,7 @@ TEST_CASE("the other commands take their arguments, with common options before o
   CHECK(Parsed<JobCommand>({"job", "job-7", "--json"}).id == "job-7");
   CHECK(Parsed<WatchCommand>({"watch", "job-7", "--from", "12"}).from == 12);
   CHECK(Parsed<CancelCommand>({"cancel", "job-7"}).id == "job-7");
+  CHECK(Parsed<ExplainCommand>({"explain", "job-7"}).id == "job-7");
   CHECK(Parsed<ModelCommand>({"model", "job-7", "-o", "m.bin"}).output == "m.bin");
   CHECK(Parsed<EvaluateCommand>({"evaluate", "job-7", "rows.txt"}).file == "rows.txt");
   const auto parsed = ParseCommandLine({"nodes", "--coordinator", "far:1", "--json"});
@@ -170,6 +194,16 @@ TEST_CASE("wrong usage is refused with the option's name") {
       {{"jobs", "--limit", "0"}, "--limit"},
       {{"watch", "job-1", "--from", "-1"}, "--from"},
       {{"nodes", "--coordinator", "localhost"}, "host:port"},
+      {{"nodes", "--coordinator", "localhost:"}, "host:port"},
+      {{"nodes", "--coordinator", ":9090"}, "host:port"},
+      {{"nodes", "--coordinator", "localhost:http"}, "host:port"},
+      {{"nodes", "--coordinator", "host:99999"}, "99999 is not a port; ports are 1 to 65535"},
+      {{"nodes", "--coordinator", "host:99999999999999999999"}, "not a port"},
+      {{"nodes", "--coordinator", "host:0"}, "0 is not a port"},
+      {{"localhost", "65536", "./letters", "30", "10", "20", "0.0001"}, "65536 is not a port"},
+      {{"timeline"}, "JOB"},
+      {{"timeline", "job-1", "--html"}, "--html"},
+      {{"train", "l", "--log-dir", "logs"}, "--log-dir"},
       {{"localhost", "9090", "./letters", "x", "10", "20", "0.0001"}, "--rounds"},
   };
   for (const Wrong& wrong : cases) {
@@ -181,8 +215,8 @@ TEST_CASE("wrong usage is refused with the option's name") {
 }
 
 TEST_CASE("every command has help with an example") {
-  for (const std::string name :
-       {"train", "jobs", "job", "watch", "cancel", "nodes", "model", "evaluate"}) {
+  for (const std::string name : {"train", "jobs", "job", "watch", "cancel", "explain", "nodes",
+                                 "model", "evaluate", "replay", "timeline", "experiment"}) {
     const EarlyExit help = Refused({name, "--help"});
     CHECK(help.exit_code == kExitDone);
     CHECK_THAT(help.text, Catch::Contains("Example: mlp-client " + name));

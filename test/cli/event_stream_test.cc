@@ -67,5 +67,16 @@ TEST_CASE("a refusal is not a lost connection") {
   CHECK(seen.outages == 0);
 }
 
+TEST_CASE("the events so far do not wait for those to come") {
+  FakeCoordinator coordinator({.hold = true});
+  Interrupt interrupt;
+  Connection connection(coordinator.address(), interrupt);
+  const auto events = EventsSoFar(connection, "job-1");
+  REQUIRE(events.ok());
+  CHECK(events->size() == 16);
+  CHECK(events->back().has_round_validated());
+  CHECK(absl::IsNotFound(EventsSoFar(connection, "job-2").status()));
+}
+
 }  // namespace
 }  // namespace mlp::cli

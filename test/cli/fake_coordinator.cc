@@ -26,7 +26,7 @@ FakeCoordinator::FakeCoordinator(FakeCoordinatorOptions options) : options_(std:
   // The client's pings come every second.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 500);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(this);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port == 0)
@@ -97,9 +97,24 @@ grpc::Status FakeCoordinator::WatchJob(grpc::ServerContext*, const v1::WatchJobR
     writer->Write(response);
     ++sent;
     if (!options_.hold || !event.has_round_validated()) continue;
+    if (request->until_now()) return grpc::Status::OK;
     changed_.wait(lock, [this] { return released_; });
     return Unavailable();
   }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCoordinator::ExplainJob(grpc::ServerContext*, const v1::ExplainJobRequest* request,
+                                         v1::ExplainJobResponse* response) {
+  if (request->id() != "job-1") return NoSuchJob(request->id());
+  response->set_waiting_for(
+      "job-1, round 7 of 30: waits for shard 4 on node-2, held up or queued there for 1.2 s");
+  response->mutable_since()->set_seconds(1000);
+  response->set_next("a second copy of shard 4 goes to node-4 if it has not started by then");
+  response->mutable_next_time()->set_seconds(1001);
+  response->mutable_next_time()->set_nanos(500'000'000);
+  response->mutable_time()->set_seconds(1001);
+  response->mutable_time()->set_nanos(200'000'000);
   return grpc::Status::OK;
 }
 

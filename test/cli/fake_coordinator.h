@@ -20,9 +20,10 @@ struct FakeCoordinatorOptions {
   bool hold = false;            // the stream stays open after round 1, until Release
   std::string parameters = "01234567";
   bool wrong_digest = false;  // of the model
+  std::string listen = "127.0.0.1:0";
 };
 
-// Serves on 127.0.0.1 from its construction to its destruction. Thread-safe.
+// Serves from its construction to its destruction. Thread-safe.
 class FakeCoordinator final : public v1::JobService::Service {
  public:
   explicit FakeCoordinator(FakeCoordinatorOptions options = {});
@@ -44,6 +45,8 @@ class FakeCoordinator final : public v1::JobService::Service {
                       v1::GetJobResponse* response) override;
   grpc::Status WatchJob(grpc::ServerContext*, const v1::WatchJobRequest* request,
                         grpc::ServerWriter<v1::WatchJobResponse>* writer) override;
+  grpc::Status ExplainJob(grpc::ServerContext*, const v1::ExplainJobRequest* request,
+                          v1::ExplainJobResponse* response) override;
   grpc::Status GetModel(grpc::ServerContext*, const v1::GetModelRequest* request,
                         grpc::ServerWriter<v1::GetModelResponse>* writer) override;
   grpc::Status EvaluateModel(grpc::ServerContext*, const v1::EvaluateModelRequest* request,

@@ -43,6 +43,23 @@ TEST_CASE("on a terminal rounds are in the status and only notable events stay")
                              });
 }
 
+TEST_CASE("a queued job says behind which one it waits") {
+  v1::JobEvent queued;
+  *queued.mutable_time() = SubmittedJob().create_time();
+  queued.mutable_state_changed()->set_state(v1::JOB_STATE_PENDING);
+  queued.mutable_state_changed()->set_detail("queued behind job-1");
+  Progress lines(SubmittedJob(), false);
+  CHECK(lines.Apply(queued) == "queued behind job-1");
+  Progress live(SubmittedJob(), true);
+  CHECK_FALSE(live.Apply(queued));
+  CHECK(live.Status() == "queued behind job-1  elapsed 0.00 s");
+  queued.mutable_state_changed()->set_state(v1::JOB_STATE_RUNNING);
+  queued.mutable_state_changed()->clear_detail();
+  CHECK_FALSE(lines.Apply(queued));
+  live.Apply(queued);
+  CHECK(live.Status() == "waiting to start  elapsed 0.00 s");
+}
+
 TEST_CASE("the status grows with what is known") {
   Progress progress(SubmittedJob(), true);
   CHECK(progress.Status() == "waiting to start  elapsed 0.00 s");

@@ -389,16 +389,16 @@ TEST_CASE("the scheduler says that nodes rest") {
   driver.Reject(driver.TheDispatch());
   driver.Decide();
   driver.Wait(2ms);
-  CHECK(
-      driver.WaitingFor() ==
-      "every node that could train shard 0 rests after a rejection or a failure, for another 8ms");
+  CHECK(driver.WaitingFor() ==
+        "shard 0 waits for a node, and the only one rests: a after a rejection for another 8 ms");
 }
 
 TEST_CASE("the scheduler says that a shard backs off") {
   Driver driver(Options(1, "least-load"), 1);
   driver.Reject(driver.TheDispatch());
   driver.Decide();
-  CHECK(driver.WaitingFor() == "shard 0 backs off for another 10ms");
+  CHECK(driver.WaitingFor() ==
+        "shard 0 backs off for another 10 ms, because node a rejected it: busy");
 }
 
 }  // namespace

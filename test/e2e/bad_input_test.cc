@@ -202,6 +202,30 @@ const std::vector<BadSpec>& BadSpecs() {
        "spec.policy", "99"},
       {"unknown activation", [](auto& s) { s.set_activation(static_cast<v1::Activation>(77)); },
        kInvalid, "spec.activation", "77"},
+      {"too many slots", [](auto& s) { s.set_slots(1001); }, kInvalid, "spec.slots", "0 to 1000"},
+      {"negative slots", [](auto& s) { s.set_slots(-1); }, kInvalid, "spec.slots", "-1"},
+      {"slots with a policy that has none",
+       [](auto& s) {
+         s.set_policy(v1::POLICY_RANDOM);
+         s.set_slots(2);
+       },
+       kInvalid, "spec.slots", "is not for policy random"},
+      {"hedging with a policy that has none",
+       [](auto& s) {
+         s.set_policy(v1::POLICY_LEAST_LOAD);
+         s.set_hedging(v1::HEDGING_ON);
+       },
+       kInvalid, "spec.hedging", "choose pull"},
+      {"a threshold without hedging",
+       [](auto& s) {
+         s.set_hedging(v1::HEDGING_OFF);
+         s.mutable_hedge_after()->set_seconds(1);
+       },
+       kInvalid, "spec.hedge_after", "hedging on"},
+      {"a negative threshold", [](auto& s) { s.mutable_hedge_after()->set_seconds(-1); }, kInvalid,
+       "spec.hedge_after", ""},
+      {"unknown hedging", [](auto& s) { s.set_hedging(static_cast<v1::Hedging>(9)); }, kInvalid,
+       "spec.hedging", "9"},
       {"negative retries", [](auto& s) { s.set_max_retries(-1); }, kInvalid, "spec.max_retries",
        "-1"},
   };

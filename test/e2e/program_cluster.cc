@@ -50,6 +50,9 @@ ProgramCluster::ProgramCluster(const ProgramClusterOptions& options) {
       Program("mlp-coordinator"), "--listen",         "127.0.0.1:0", "--data-dir",
       options.data_dir.string(),  "--default-policy", options.policy};
   if (!addresses.empty()) command.insert(command.end(), {"--nodes", addresses});
+  if (!options.log_dir.empty()) {
+    command.insert(command.end(), {"--log-dir", options.log_dir.string()});
+  }
   coordinator_ = std::make_unique<Process>(command);
   coordinator_address_ = ListeningAddress(*coordinator_);
 }
@@ -64,10 +67,13 @@ ProcessResult ProgramCluster::Client(std::vector<std::string> arguments) const {
   return StartClient(std::move(arguments))->Wait(std::chrono::seconds(600));
 }
 
-std::vector<int> ProgramCluster::Stop() {
-  std::vector<int> codes;
+int ProgramCluster::StopCoordinator() {
   coordinator_->Signal(SIGTERM);
-  codes.push_back(coordinator_->Wait().exit_code);
+  return coordinator_->Wait().exit_code;
+}
+
+std::vector<int> ProgramCluster::Stop() {
+  std::vector<int> codes{StopCoordinator()};
   for (auto& node : nodes_) node->Signal(SIGTERM);
   for (auto& node : nodes_) codes.push_back(node->Wait().exit_code);
   return codes;

@@ -26,6 +26,7 @@ struct ProgramClusterOptions {
   std::string load_delay = "20ms";
   std::string policy = "pull";
   std::filesystem::path data_dir = DatasetsDirectory();
+  std::filesystem::path log_dir;  // empty: no job logs
 };
 
 class ProgramCluster {
@@ -38,6 +39,8 @@ class ProgramCluster {
   std::unique_ptr<Process> StartClient(std::vector<std::string> arguments) const;
   // Runs it to its end.
   ProcessResult Client(std::vector<std::string> arguments) const;
+  // SIGTERM to the coordinator alone; its exit code. Nothing but the destructor may follow.
+  int StopCoordinator();
   // SIGTERM to all that still run; exit codes of the coordinator and the nodes, in that order.
   std::vector<int> Stop();
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "test/e2e/program_cluster.h"
+#include "test/e2e/scratch.h"
 
 using namespace mlp::test;
 using Catch::Contains;
@@ -20,22 +21,6 @@ namespace fs = std::filesystem;
 
 const std::vector<std::string> kTrain{"train",     "letters",       "--preset",
                                       "reference", "--max-retries", "100000"};
-
-// A directory of its own that goes with the object.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (fs::temp_directory_path() / "mlp-e2e-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Scratch() { fs::remove_all(path_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 // A cluster with its training under way.
 struct Training {

@@ -41,6 +41,28 @@ TEST_CASE("posts from several threads all run on the loop thread, each thread's 
   }
 }
 
+TEST_CASE("precise timers run well within a millisecond, and never early") {
+  constexpr int kTimers = 50;
+  constexpr auto kAfter = std::chrono::microseconds(200);
+  Loop loop;
+  loop.UsePreciseTimers();
+  async::Duration earliest =
+      std::chrono::hours(1);  // one after another; a busy machine delays some
+  int ran = 0;
+  std::function<void()> next = [&] {
+    const async::TimePoint scheduled = loop.Now();
+    loop.Schedule(scheduled + kAfter, [&, scheduled] {
+      earliest = std::min(earliest, loop.Now() - scheduled);
+      if (++ran == kTimers) return loop.Shutdown();
+      next();
+    });
+  };
+  next();
+  loop.Run();
+  CHECK(earliest >= kAfter);
+  CHECK(earliest < milliseconds(1));
+}
+
 TEST_CASE("timers run in order and never early") {
   Loop loop;
   const async::TimePoint start = loop.Now();

@@ -1,11 +1,12 @@
-// What is to be looked at when: one time for each key, the earliest first. All in O(log keys).
+// What is to be looked at when: one time for each key, the earliest first. All in O(log keys), and
+// in containers that keep neighbours together: there is an entry for every attempt of a large job.
 #pragma once
 
 #include <optional>
-#include <set>
-#include <unordered_map>
 #include <utility>
 
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "services/coordinator/scheduler/candidates.h"
 
 namespace mlp::coordinator {
@@ -32,7 +33,15 @@ class Agenda {
     times_.clear();
   }
 
-  const std::set<Entry>& entries() const { return entries_; }
+  std::optional<TimePoint> Find(Key key) const {
+    const auto found = times_.find(key);
+    if (found == times_.end()) return std::nullopt;
+    return found->second;
+  }
+
+  using Entries = absl::btree_set<Entry>;
+  // Iterators end with the next change.
+  const Entries& entries() const { return entries_; }
   std::optional<TimePoint> First() const {
     if (entries_.empty()) return std::nullopt;
     return entries_.begin()->first;
@@ -46,8 +55,8 @@ class Agenda {
   }
 
  private:
-  std::set<Entry> entries_;
-  std::unordered_map<Key, TimePoint> times_;
+  Entries entries_;
+  absl::flat_hash_map<Key, TimePoint> times_;
 };
 
 }  // namespace mlp::coordinator

@@ -38,6 +38,8 @@ class Deadlines {
   void Watch(AttemptId attempt, TimePoint when) { watched_.Set(attempt, when); }
   void Forget(AttemptId attempt) { watched_.Remove(attempt); }
   std::optional<TimePoint> Next() const { return watched_.First(); }
+  // When the attempt is to be looked at.
+  std::optional<TimePoint> Look(AttemptId attempt) const { return watched_.Find(attempt); }
   // Takes out the first attempt that is to be looked at by `now`.
   std::optional<AttemptId> Take(TimePoint now) { return watched_.Take(now); }
 

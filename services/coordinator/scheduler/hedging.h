@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <set>
 
 #include "services/coordinator/scheduler/agenda.h"
 
@@ -25,7 +24,7 @@ class Hedging {
   void Forget(int shard) { due_.Remove(shard); }
   void ForgetAll() { due_.Clear(); }
   // When a copy is due, and of which shard; the first one first.
-  const std::set<Agenda<int>::Entry>& due() const { return due_.entries(); }
+  const Agenda<int>::Entries& due() const { return due_.entries(); }
   std::optional<TimePoint> FirstAfter(TimePoint now) const {
     const auto next = due().upper_bound({now, std::numeric_limits<int>::max()});
     if (next == due().end()) return std::nullopt;

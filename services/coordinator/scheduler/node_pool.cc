@@ -20,7 +20,7 @@ void NodePool::Join(TimePoint now, int node, std::string name) {
   joined.up = true;
   ++up_;
   joined.free_since = now;
-  if (joined.rests_until > now) resting_.emplace(joined.rests_until, node);
+  if (joined.rest.end > now) resting_.emplace(joined.rest.end, node);
   PutBack(node);
 }
 
@@ -29,7 +29,7 @@ void NodePool::Leave(int node) {
   TakeOut(node);
   At(node).up = false;
   --up_;
-  resting_.erase({At(node).rests_until, node});
+  resting_.erase({At(node).rest.end, node});
 }
 
 void NodePool::Begin(int node) {
@@ -45,13 +45,14 @@ void NodePool::End(TimePoint now, int node) {
   PutBack(node);
 }
 
-void NodePool::Rest(int node, TimePoint until) {
+void NodePool::LetRest(TimePoint now, int node, std::chrono::nanoseconds pause, RestCause cause) {
   Node& tired = At(node);
-  if (until <= tired.rests_until) return;
+  const Rest rest{now, now + pause, cause};
+  if (rest.end <= tired.rest.end) return;
   TakeOut(node);
-  resting_.erase({tired.rests_until, node});
-  tired.rests_until = until;
-  if (tired.up) resting_.emplace(until, node);
+  resting_.erase({tired.rest.end, node});
+  tired.rest = rest;
+  if (tired.up) resting_.emplace(rest.end, node);
 }
 
 void NodePool::Wake(TimePoint now) {
@@ -81,8 +82,8 @@ void NodePool::TakeOut(int number) {
 
 void NodePool::PutBack(int number) {
   Node& node = At(number);
-  const bool rests = resting_.contains({node.rests_until, number});
-  node.available = node.up && !rests && (!slots_ || node.active < *slots_);
+  const bool rests = resting_.contains({node.rest.end, number});
+  node.available = node.up && !rests && !IsFull(number);
   if (!node.available) return;
   by_number_.insert(number);
   by_activity_.insert(ActivityOf(node, number));

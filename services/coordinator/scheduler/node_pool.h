@@ -3,7 +3,9 @@
 // Nodes are known by small numbers. All operations cost O(log nodes).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,8 +18,16 @@
 
 namespace mlp::coordinator {
 
+enum class RestCause : std::uint8_t { kRejection, kFailure };
+
 class NodePool {
  public:
+  struct Rest {
+    TimePoint begin;
+    TimePoint end;
+    RestCause cause = RestCause::kRejection;
+  };
+
   // Attempts a node may hold at once; nullopt, as in the beginning: any number. A change costs
   // O(nodes log nodes).
   void SetSlots(std::optional<int> slots);
@@ -40,8 +50,10 @@ class NodePool {
   void Hear(TimePoint now, int node) { At(node).heard = now; }
   TimePoint last_heard(int node) const { return At(node).heard; }
 
-  // `node` gets nothing before `until`.
-  void Rest(int node, TimePoint until);
+  // `node` gets nothing for `pause`, or until its present rest ends, whichever is later.
+  void LetRest(TimePoint now, int node, std::chrono::nanoseconds pause, RestCause cause);
+  // The last rest of the node, which may be over.
+  const Rest& last_rest(int node) const { return At(node).rest; }
   // Ends the rests that are over.
   void Wake(TimePoint now);
   // When the first rest of a node that is up is over.
@@ -56,9 +68,16 @@ class NodePool {
   const std::string& name(int node) const { return At(node).name; }
   bool IsUp(int node) const { return At(node).up; }
   int up() const { return up_; }
+  // Numbers that were given to nodes are below it.
+  int end() const { return static_cast<int>(nodes_.size()); }
+  bool IsIdle(int node) const { return At(node).active == 0; }
+  // Holds as many attempts as it has slots.
+  bool IsFull(int node) const { return slots_ && At(node).active >= *slots_; }
   // May be given an attempt now: up, not resting, a slot free.
   bool IsAvailable(int node) const { return At(node).available; }
   bool AnyAvailable() const { return !by_number_.empty(); }
+  // ... that has no active attempt.
+  bool AnyIdle() const { return AnyAvailable() && std::get<0>(*by_activity_.begin()) == 0; }
 
  private:
   friend class Candidates;
@@ -71,7 +90,7 @@ class NodePool {
     int computing = 0;  // of these: have started
     int failures = 0;   // in a row
     TimePoint free_since;
-    TimePoint rests_until;
+    Rest rest;
     TimePoint heard;
   };
   using Activity = std::tuple<int, TimePoint, int>;  // active attempts, free since, number
@@ -92,7 +111,7 @@ class NodePool {
   int up_ = 0;
   RankedSet<int> by_number_;                     // available nodes
   RankedSet<Activity> by_activity_;              // the same
-  std::set<std::pair<TimePoint, int>> resting_;  // rests_until and number of nodes that are up
+  std::set<std::pair<TimePoint, int>> resting_;  // end of the rest and number of nodes that are up
 };
 
 }  // namespace mlp::coordinator

@@ -9,8 +9,9 @@
 namespace mlp::coordinator {
 namespace {
 
-// How many shards whose copies no node can take are looked at in one go.
-constexpr int kMostCopiesSkipped = 64;
+// How many shards whose copies no node can take are looked at in one go: a decision must not cost
+// the more the larger the cluster is.
+constexpr int kMostCopiesSkipped = 16;
 
 std::string Text(std::chrono::nanoseconds duration) {
   return absl::FormatDuration(absl::FromChrono(duration));
@@ -26,7 +27,8 @@ Scheduler::Scheduler(SchedulerOptions options, std::unique_ptr<Policy> policy)
       traits_(policy_->traits()),
       random_(options_.seed),
       hedging_(options_.shards),
-      deadlines_(options_.waits.first_deadline, options_.waits.least_deadline) {
+      deadlines_(options_.waits.first_deadline, options_.waits.least_deadline),
+      shards_(options_.shards) {
   if (traits_.binding == Binding::kAtOnce) options_.hedge_after.reset();
 }
 
@@ -38,7 +40,7 @@ void Scheduler::Apply(TimePoint now, const SchedulerEvent& event) {
 
 void Scheduler::On(TimePoint /*now*/, const RoundStarted& /*event*/) {
   for (auto& [id, attempt] : attempts_) attempt.wanted = false;
-  shards_ = ShardQueue(options_.shards);
+  shards_.Restart();
   hedging_.ForgetAll();
   cancels_.clear();
   give_up_.reset();
@@ -101,7 +103,7 @@ void Scheduler::On(TimePoint now, const AttemptRejected& event) {
         absl::StrCat("node ", nodes_.name(attempt->node), " rejected it: ", event.reason));
   switch (traits_.after_rejection) {
     case AfterRejection::kCoolDownNode:
-      nodes_.Rest(attempt->node, now + options_.waits.cool_down);
+      nodes_.LetRest(now, attempt->node, options_.waits.cool_down, RestCause::kRejection);
       break;
     case AfterRejection::kBackOffShard:
       if (shards_.ready().contains(attempt->shard)) {
@@ -134,7 +136,8 @@ void Scheduler::On(TimePoint now, const AttemptFailed& event) {
   const std::string node = absl::StrCat("node ", nodes_.name(attempt->node));
   switch (event.kind) {
     case FailureKind::kNodeLost:
-      nodes_.Rest(attempt->node, now + BackOff(nodes_.CountFailure(attempt->node)));
+      nodes_.LetRest(now, attempt->node, BackOff(nodes_.CountFailure(attempt->node)),
+                     RestCause::kFailure);
       Retry(now, *attempt, absl::StrCat(node, " failed: ", event.reason));
       break;
     case FailureKind::kNodeUnfit:
@@ -263,7 +266,8 @@ void Scheduler::ExpireSilent(TimePoint now, std::vector<Decision>& decisions) {
     const std::string silent = absl::StrCat("no sign of life for ", Text(limit),
                                             attempt.started ? " since it started" : "");
     decisions.push_back(Cancel{*id, silent});
-    nodes_.Rest(attempt.node, now + BackOff(nodes_.CountFailure(attempt.node)));
+    nodes_.LetRest(now, attempt.node, BackOff(nodes_.CountFailure(attempt.node)),
+                   RestCause::kFailure);
     Retry(now, attempt, absl::StrCat("node ", nodes_.name(attempt.node), " gave ", silent));
   }
 }
@@ -282,13 +286,13 @@ std::vector<Decision> Scheduler::GiveUpNow() {
 }
 
 void Scheduler::DispatchReady(TimePoint now, std::vector<Decision>& decisions) {
-  const std::set<int>& ready = shards_.ready();
+  const ShardQueue::Ready& ready = shards_.ready();
   for (auto next = ready.begin(); next != ready.end() && nodes_.AnyAvailable();) {
     if (traits_.one_offer_at_a_time && unanswered_ > 0) return;
-    const int shard = *next++;  // Bind removes it from the set
+    const int shard = *next;
     const Candidates fit(nodes_, shards_.excluded_nodes(shard));
-    if (fit.empty()) continue;
-    decisions.push_back(Bind(now, shard, policy_->Choose(fit, random_), 0));
+    if (!fit.empty()) decisions.push_back(Bind(now, shard, policy_->Choose(fit, random_), 0));
+    next = ready.upper_bound(shard);  // Bind removes it
   }
 }
 
@@ -297,20 +301,28 @@ void Scheduler::DispatchCopies(TimePoint now, std::vector<Decision>& decisions) 
   if (!shards_.ready().empty()) return;
   int skipped = 0;
   const auto& due = hedging_.due();
-  for (auto next = due.begin(); next != due.end() && next->first <= now && hedging_.CanPay();) {
-    const int shard = (next++)->second;  // Bind replaces it in the set
-    const Candidates fit(nodes_, UnfitForCopy(shard));
-    if (fit.empty() || !CopyMayHelp(shard, fit)) {
+  auto next = due.begin();
+  while (next != due.end() && next->first <= now && hedging_.CanPay()) {
+    const auto entry = *next;
+    if (!DispatchCopy(now, entry.second, decisions)) {
       copies_wait_ = true;
       if (!nodes_.AnyAvailable() || ++skipped == kMostCopiesSkipped) return;
-      continue;
     }
-    const AttemptId last = shards_.copies(shard).back();
-    Choice choice = policy_->Choose(fit, random_);
-    choice.reason = absl::StrCat(WhyCopy(now, last), "; ", choice.reason);
-    hedging_.Pay();
-    decisions.push_back(Bind(now, shard, std::move(choice), last));
+    next = due.upper_bound(entry);  // Bind replaces it by a later one
   }
+}
+
+// False where no node can take a copy now.
+bool Scheduler::DispatchCopy(TimePoint now, int shard, std::vector<Decision>& decisions) {
+  if (!nodes_.AnyAvailable() || (!nodes_.AnyIdle() && WaitsInLine(shard))) return false;
+  const Candidates fit(nodes_, UnfitForCopy(shard));
+  if (fit.empty() || !CopyMayHelp(shard, fit)) return false;
+  const AttemptId last = shards_.copies(shard).back();
+  Choice choice = policy_->Choose(fit, random_);
+  choice.reason = absl::StrCat(WhyCopy(now, last), "; ", choice.reason);
+  hedging_.Pay();
+  decisions.push_back(Bind(now, shard, std::move(choice), last));
+  return true;
 }
 
 std::set<int> Scheduler::UnfitForCopy(int shard) const {
@@ -319,12 +331,14 @@ std::set<int> Scheduler::UnfitForCopy(int shard) const {
   return unfit;
 }
 
-bool Scheduler::CopyMayHelp(int shard, const Candidates& fit) const {
-  const auto waits_in_line = [this](AttemptId id) {
+bool Scheduler::WaitsInLine(int shard) const {
+  return std::ranges::any_of(shards_.copies(shard), [this](AttemptId id) {
     return nodes_.IsComputing(attempts_.at(id).node);
-  };
-  return fit.LeastActiveAt(0).active_attempts == 0 ||
-         std::ranges::none_of(shards_.copies(shard), waits_in_line);
+  });
+}
+
+bool Scheduler::CopyMayHelp(int shard, const Candidates& fit) const {
+  return fit.LeastActiveAt(0).active_attempts == 0 || !WaitsInLine(shard);
 }
 
 std::string Scheduler::WhyCopy(TimePoint now, AttemptId id) const {
@@ -377,19 +391,6 @@ std::optional<TimePoint> Scheduler::NextWakeup() const {
   if (!shards_.ready().empty() || copies_wait_) consider(nodes_.NextWake());
   if (hedging_.CanPay()) consider(hedging_.FirstAfter(decided_));
   return next;
-}
-
-std::string Scheduler::WaitingFor(TimePoint now) const {
-  if (!running_ || Done() || !attempts_.empty()) return "";
-  if (nodes_.up() == 0) return "no node is up";
-  const std::optional<TimePoint> wakeup = NextWakeup();
-  if (!wakeup) return "";
-  const std::string left = Text(*wakeup - now);
-  if (shards_.ready().empty()) {
-    return absl::StrCat("shard ", shards_.NextWake()->second, " backs off for another ", left);
-  }
-  return absl::StrCat("every node that could train shard ", *shards_.ready().begin(),
-                      " rests after a rejection or a failure, for another ", left);
 }
 
 }  // namespace mlp::coordinator

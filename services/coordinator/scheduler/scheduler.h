@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "services/coordinator/scheduler/deadlines.h"
+#include "services/coordinator/scheduler/explanation.h"
 #include "services/coordinator/scheduler/hedging.h"
 #include "services/coordinator/scheduler/node_pool.h"
 #include "services/coordinator/scheduler/policy.h"
@@ -147,8 +148,13 @@ class Scheduler {
   // Why nothing moves, in words, while no attempt is out and the round is neither done nor given
   // up; else empty. Ask after Decide.
   std::string WaitingFor(TimePoint now) const;
+  // What the round waits for, in words, and what happens next. Ask after Decide; costs O(attempts +
+  // nodes).
+  Explanation Explain(TimePoint now) const;
 
  private:
+  friend class Explainer;
+
   struct Attempt {
     int shard = 0;
     int node = 0;
@@ -191,12 +197,15 @@ class Scheduler {
   std::vector<Decision> GiveUpNow();
   void DispatchReady(TimePoint now, std::vector<Decision>& decisions);
   void DispatchCopies(TimePoint now, std::vector<Decision>& decisions);
+  bool DispatchCopy(TimePoint now, int shard, std::vector<Decision>& decisions);
   Dispatch Bind(TimePoint now, int shard, Choice choice, AttemptId hedge_of);
   std::string WhyCopy(TimePoint now, AttemptId id) const;
   // Nodes that must not have a copy of the shard: that are unfit, or have one.
   std::set<int> UnfitForCopy(int shard) const;
-  // Whether a copy on one of `fit`, which is not empty, might help: a task that waits behind others
-  // that compute would wait behind others there too, unless one of them is idle.
+  // A copy of the shard is on a node where another task computes.
+  bool WaitsInLine(int shard) const;
+  // Whether a copy on one of `fit`, which is not empty, might help: a task that waits in line would
+  // do so there too, unless one of them is idle.
   bool CopyMayHelp(int shard, const Candidates& fit) const;
 
   SchedulerOptions options_;
@@ -213,7 +222,7 @@ class Scheduler {
 
   // Of this round.
   bool running_ = false;  // begun and not given up
-  ShardQueue shards_{0};
+  ShardQueue shards_;
   std::vector<Cancel> cancels_;    // to be decided
   std::optional<GiveUp> give_up_;  // to be decided
   TimePoint decided_;              // when Decide was last called

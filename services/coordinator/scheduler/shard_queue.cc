@@ -12,14 +12,35 @@ constexpr std::size_t kMostReturnsTold = 12;
 
 }  // namespace
 
-ShardQueue::ShardQueue(int shards) : shards_(static_cast<std::size_t>(shards)) {
-  for (int shard = 0; shard < shards; ++shard) ready_.insert(ready_.end(), shard);
+ShardQueue::ShardQueue(int shards) : shards_(static_cast<std::size_t>(shards)) { Restart(); }
+
+// Keeps the memory: a round of a large job would spend much of its time on getting it again.
+void ShardQueue::Restart() {
+  for (Shard& shard : shards_) {
+    shard.copies.clear();
+    shard.retries = 0;
+    shard.last_return.clear();
+    shard.returns.clear();
+    shard.offers.clear();
+    shard.excluded.clear();
+  }
+  ready_.clear();
+  backing_off_.clear();
+  picky_.clear();
+  finished_ = 0;
+  for (int shard = 0; shard < static_cast<int>(shards_.size()); ++shard) {
+    ready_.insert(ready_.end(), shard);
+  }
 }
 
 int ShardQueue::Take(int shard, int node, AttemptId attempt) {
   ready_.erase(shard);
   At(shard).copies.push_back(attempt);
-  return At(shard).offers[node]++;
+  auto& offers = At(shard).offers;
+  const auto found = std::ranges::find(offers, node, &std::pair<int, int>::first);
+  if (found != offers.end()) return found->second++;
+  offers.emplace_back(node, 1);
+  return 0;
 }
 
 void ShardQueue::Drop(int shard, AttemptId attempt) { std::erase(At(shard).copies, attempt); }

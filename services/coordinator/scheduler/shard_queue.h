@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "services/coordinator/scheduler/candidates.h"
 
 namespace mlp::coordinator {
@@ -23,8 +24,12 @@ class ShardQueue {
  public:
   // All `shards` are ready.
   explicit ShardQueue(int shards);
+  // ... again, as if newly made.
+  void Restart();
 
-  const std::set<int>& ready() const { return ready_; }
+  using Ready = absl::btree_set<int>;
+  // Iterators end with the next change.
+  const Ready& ready() const { return ready_; }
   // A copy of a shard that is ready or out goes to `node` as `attempt`. Returns how often the shard
   // was offered to that node before.
   int Take(int shard, int node, AttemptId attempt);
@@ -42,6 +47,7 @@ class ShardQueue {
   void Wake(TimePoint now);
   // The first shard that backs off, and until when.
   std::optional<std::pair<TimePoint, int>> NextWake() const;
+  std::size_t backing_off() const { return backing_off_.size(); }
 
   // Never offer the shard to `node` again.
   void Exclude(int shard, int node);
@@ -61,16 +67,16 @@ class ShardQueue {
     std::vector<AttemptId> copies;
     int retries = 0;
     std::string last_return;
-    std::map<std::string, int> returns;  // what happened, and how often
-    std::map<int, int> offers;           // by node
-    std::set<int> excluded;              // nodes
+    std::map<std::string, int> returns;       // what happened, and how often
+    std::vector<std::pair<int, int>> offers;  // node, and how often
+    std::set<int> excluded;                   // nodes
   };
 
   const Shard& At(int shard) const { return shards_[static_cast<std::size_t>(shard)]; }
   Shard& At(int shard) { return shards_[static_cast<std::size_t>(shard)]; }
 
   std::vector<Shard> shards_;
-  std::set<int> ready_;
+  Ready ready_;
   std::set<std::pair<TimePoint, int>> backing_off_;
   std::set<int> picky_;  // exclude nodes and are not finished
   int finished_ = 0;

@@ -1,0 +1,28 @@
+// Pieces of the timeline's page: escaped text, positions, and the details shown for what is pointed
+// at.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/timeline/model.h"
+
+namespace mlp::cli::timeline {
+
+// `text` as HTML content or as the value of an attribute in double quotes.
+std::string Escaped(std::string_view text);
+// Microseconds, to the tenth.
+std::string X(Time time);
+
+// What is shown for one thing, as the page's script expects it.
+struct Tip {
+  std::string title;
+  std::vector<std::pair<std::string, std::string>> rows;  // name, text
+};
+Tip TipOf(const Timeline& timeline, const Attempt& attempt);
+Tip TipOf(const Timeline& timeline, const Round& round);
+std::string Json(const Tip& tip);
+
+}  // namespace mlp::cli::timeline

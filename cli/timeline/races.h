@@ -1,0 +1,14 @@
+// Who won where a task had more than one copy. Pure.
+#pragma once
+
+#include <vector>
+
+#include "cli/timeline/attempt.h"
+
+namespace mlp::cli::timeline {
+
+// Sets `race` of every attempt: kNone where no second copy ran beside it. A copy that its node
+// rejected never ran.
+void DecideRaces(std::vector<Attempt>& attempts);
+
+}  // namespace mlp::cli::timeline

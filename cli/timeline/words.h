@@ -1,0 +1,29 @@
+// How a timeline is said: words, moments and durations. The same in all its renderings.
+#pragma once
+
+#include <string>
+
+#include "cli/timeline/model.h"
+
+namespace mlp::cli::timeline {
+
+// "queued", "held up" …
+const char* KindName(Kind kind);
+// "finished", "finished second", "rejected", "failed", "cancelled", "open".
+const char* OutcomeName(Outcome outcome);
+// "won", "lost", "undecided"; empty where there was no race.
+const char* RaceName(Race race);
+// What the offer was: "task", "offer 3" (of the same shard to the same node), "copy of 17".
+std::string WhatText(const Attempt& attempt);
+// How it ended: OutcomeName, and the race: "cancelled, lost to the other copy".
+std::string EndText(const Attempt& attempt);
+// Why it ended so, or, where that is plain, why it was offered; may be empty.
+std::string WhyText(const Attempt& attempt);
+// "1.234": for machines.
+std::string Milliseconds(Time duration);
+// "0.043 ms", "12.3 ms", "1.234 s", "2 min 05 s": short enough for a column.
+std::string ShortDuration(Time duration);
+// "pull: 4 rounds on 4 nodes in 1.234 s; 52 attempts, 5 rejected; 3 second copies, 2 won".
+std::string Sentence(const Timeline& timeline);
+
+}  // namespace mlp::cli::timeline

@@ -1,0 +1,31 @@
+// The job and the nodes of a run, alike in real and in virtual time.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/coordinator/coordinator.h"
+#include "services/coordinator/job_spec.h"
+#include "services/experiment/run.h"
+#include "services/node/given_work.h"
+
+namespace mlp::experiment {
+
+// The seed of the run is that of load and policy; the first parameters are the same in all runs,
+// and so is the model.
+coordinator::JobSpec JobSpecOf(const Experiment& experiment, const RunKey& run, double time_scale);
+coordinator::SchedulerWaits WaitsOf(const Experiment& experiment, const RunKey& run,
+                                    double time_scale);
+// Where datasets come from: read now, or made up. Fills in experiment.shards. What it returns may
+// be called on any thread.
+absl::StatusOr<coordinator::LoadDataset> DatasetsOf(Experiment& experiment);
+// The directory that the dataset is in, for nodes; an existing one where there is no dataset.
+std::filesystem::path DataDirectoryOf(const Experiment& experiment);
+
+// "node-1" for node 0, as in every cluster of one process: the names key the draws of load.
+std::string NodeName(int node);
+
+Duration Scaled(Duration duration, double factor);
+Duration SecondsToDuration(double seconds);
+
+}  // namespace mlp::experiment

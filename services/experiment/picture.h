@@ -1,0 +1,21 @@
+// The pictures of a report: SVG that takes its colours from the page's style. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "services/experiment/summary.h"
+
+namespace mlp::experiment {
+
+// `text` for HTML: content or attribute.
+std::string Html(std::string_view text);
+
+// Under one load: a bar a policy with its confidence interval, the known and published seconds as
+// marks, the lower bounds as lines.
+std::string MakespanPicture(const Summary& summary, std::size_t load);
+// Under one load: how much of the nodes' time was computing, held up, idle.
+std::string SharesPicture(const Summary& summary, std::size_t load);
+
+}  // namespace mlp::experiment

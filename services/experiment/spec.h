@@ -1,0 +1,73 @@
+// What an experiment is: one task, run under every policy and every load, again and again.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/coordinator/scheduler/scheduler.h"
+
+namespace mlp::experiment {
+
+using Duration = std::chrono::nanoseconds;
+
+// A scheduling policy with its options, under the name that the report calls it.
+struct PolicyCase {
+  std::string label;
+  std::string policy = "pull";  // of coordinator::PolicyNames()
+  int slots = 0;
+  std::optional<Duration> hedge_after;
+  coordinator::SchedulerWaits waits;
+  // Seconds to show beside the measured ones, by load; 0 or empty: none.
+  std::vector<double> known;      // of another simulation
+  std::vector<double> published;  // of somebody's measurements
+};
+
+struct LoadCase {
+  std::string label;
+  std::vector<double> probabilities;  // one per node
+};
+
+struct Experiment {
+  std::string title;
+  // The task: a directory with a dataset, or made-up work in so many shards.
+  std::filesystem::path dataset;  // empty: made-up
+  int shards = 0;
+  // Of one shard on one node. With a dataset, what a simulation takes for the time of the
+  // arithmetic.
+  Duration compute_time = std::chrono::milliseconds(5);
+  int rounds = 30;
+  int epochs = 10;
+  std::vector<std::size_t> hidden_layer_sizes;
+  double learning_rate = 1e-4;
+
+  int nodes = 4;
+  Duration load_delay = std::chrono::seconds(3);
+  Duration round_trip = std::chrono::milliseconds(1);  // of a message and its answer, simulated
+  double time_scale = 1;  // of real runs: every time above is multiplied by it, results divided
+  std::vector<std::uint64_t> seeds;            // of real runs
+  std::vector<std::uint64_t> simulated_seeds;  // of simulated ones
+  std::size_t baseline = 0;                    // the policy that the others are compared with
+  std::vector<PolicyCase> policies;            // at least one
+  std::vector<LoadCase> loads;                 // at least one
+
+  bool made_up() const { return dataset.empty(); }
+};
+
+enum class Mode : std::uint8_t { kSimulated, kReal };
+
+inline const std::vector<std::uint64_t>& SeedsOf(const Experiment& experiment, Mode mode) {
+  return mode == Mode::kReal ? experiment.seeds : experiment.simulated_seeds;
+}
+
+// Limits, so that a mistyped number is an error and not a machine that swaps.
+inline constexpr int kMostNodes = 100'000;
+inline constexpr int kMostShards = 1'000'000;
+inline constexpr int kMostRepeats = 100'000;
+inline constexpr std::size_t kMostRuns = 1'000'000;
+
+}  // namespace mlp::experiment

@@ -1,0 +1,74 @@
+// Reads one TOML table: each key once, with its type and its limits, and nothing else. The first
+// error stays; what is read after it is a default.
+#pragma once
+
+// Only spec_file.cc and table_reader.cc include this: toml++ takes seconds to compile.
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace mlp::experiment {
+
+// Where errors are gathered.
+class Problems {
+ public:
+  explicit Problems(std::string_view file) : file_(file) {}
+  void Add(const toml::source_region& where, std::string_view key, std::string_view what);
+  // The first one.
+  const absl::Status& status() const { return status_; }
+
+ private:
+  std::string file_;
+  absl::Status status_;
+};
+
+class TableReader {
+ public:
+  // `path` is what errors put before a key: "" or "policy[2].".
+  TableReader(const toml::table& table, std::string path, Problems& problems)
+      : table_(table), path_(std::move(path)), problems_(problems) {}
+
+  std::optional<std::string> Text(std::string_view key);
+  std::optional<std::int64_t> Whole(std::string_view key, std::int64_t least, std::int64_t most);
+  std::optional<double> Number(std::string_view key, double least, double most);
+  // A number with its unit, such as "20ms".
+  std::optional<std::chrono::nanoseconds> Time(std::string_view key);
+  // One number or an array of them.
+  std::optional<std::vector<double>> Numbers(std::string_view key, double least, double most);
+  std::optional<std::vector<std::int64_t>> Wholes(std::string_view key, std::int64_t least,
+                                                  std::int64_t most);
+  // A table; one that is not there is empty.
+  const toml::table* Table(std::string_view key);
+  // An array of tables, at least one.
+  std::vector<const toml::table*> Tables(std::string_view key);
+
+  bool Has(std::string_view key) const { return table_.contains(key); }
+  // Says that what stands at `key`, or the table where nothing does, is wrong.
+  void Refuse(std::string_view key, std::string_view what);
+  // Refuses every key that was not asked for.
+  void RefuseOthers();
+
+ private:
+  const toml::node* Find(std::string_view key);
+  template <class T>
+  std::optional<T> InRange(const toml::node& node, std::string_view key, T least, T most);
+  template <class T>
+  std::optional<std::vector<T>> Many(std::string_view key, T least, T most);
+
+  const toml::table& table_;
+  const std::string path_;
+  Problems& problems_;
+  std::set<std::string, std::less<>> known_;
+};
+
+}  // namespace mlp::experiment

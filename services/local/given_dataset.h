@@ -1,0 +1,13 @@
+// A dataset that exists in name only, for nodes whose work is made up (node::GivenWork).
+#pragma once
+
+#include <memory>
+
+#include "services/coordinator/job.h"
+
+namespace mlp::local {
+
+// So many shards of one row, one feature, two classes, and a validation row.
+std::shared_ptr<const coordinator::Dataset> GivenDataset(int shards);
+
+}  // namespace mlp::local

@@ -1,0 +1,64 @@
+// What can be done with a recorded job: replay its decisions, or run it again, in virtual time,
+// under another policy and with the same misfortunes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "mlp/v1/job.pb.h"
+#include "services/coordinator/replay.h"
+
+namespace mlp::local {
+
+// The records of a job log. InvalidArgument, with the sequence number and the field, for what no
+// coordinator writes.
+absl::StatusOr<std::vector<coordinator::JobEvent>> RecordsOf(
+    const std::vector<v1::JobEvent>& events);
+
+// How another policy is to be tried. What is left out is as recorded where that fits the policy,
+// else the policy's default.
+struct WhatIfOptions {
+  std::string policy;
+  std::optional<int> slots;
+  std::optional<bool> hedging;
+  std::optional<std::chrono::nanoseconds> hedge_after;  // with hedging
+};
+
+// The course that a job took, or would take.
+struct JobCourse {
+  std::string policy;
+  std::chrono::nanoseconds time{};  // from the scheduler's beginning to the end of the last round
+  int rounds = 0;                   // that were finished
+  std::int64_t attempts = 0;
+  std::int64_t rejections = 0;
+  std::int64_t copies = 0;       // second copies, part of the attempts
+  std::int64_t called_back = 0;  // part of the attempts
+  std::int64_t failures = 0;
+  std::string trouble;  // why it did not get through; empty: it did
+};
+
+struct WhatIf {
+  JobCourse recorded;
+  JobCourse same;   // simulated under the recorded policy: how far the simulation can be trusted
+  JobCourse other;  // simulated under the other one
+  // What the log says about the cluster: medians over the attempts that finished.
+  std::chrono::nanoseconds compute_time{};
+  std::chrono::nanoseconds message_time{};  // each way, with all else that is no compute or wait
+  int nodes = 0;
+  int shards = 0;
+};
+
+// Simulates as many rounds as were finished. The misfortunes are the recorded ones: nodes come and
+// go when they did, and the load that each node injects follows from its profile, also for pairs of
+// node and shard that were never tried. Computing takes as long as it did for that shard (median).
+// Not simulated: failures other than by a lost node; a node that came back with another load
+// profile has its first one. Errors: InvalidArgument where the records are none of a job (see
+// Replay), where no round was finished, or where the options don't fit the policy.
+absl::StatusOr<WhatIf> SimulateUnder(const std::vector<coordinator::JobEvent>& records,
+                                     const WhatIfOptions& options);
+
+}  // namespace mlp::local

@@ -1,0 +1,119 @@
+// `mlp-client experiment` as a process.
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "test/experiment/tiny_experiment.h"
+#include "test/process.h"
+
+namespace mlp::experiment {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using test::Process;
+using test::ProcessResult;
+
+const std::string kClient = MLP_BIN_DIR "/mlp-client";
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (fs::temp_directory_path() / "experiment_test_XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+    path_ = pattern;
+  }
+  ~TemporaryDirectory() { fs::remove_all(path_); }
+  const fs::path& path() const { return path_; }
+  std::string Write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ / name) << text;
+    return (path_ / name).string();
+  }
+  ProcessResult Run(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {kClient, "experiment"});
+    test::ProcessOptions options;
+    options.directory = path_;
+    return test::Run(std::move(arguments), options);
+  }
+
+ private:
+  fs::path path_;
+};
+
+std::string ContentOf(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(stream), {});
+}
+
+TEST_CASE("an experiment writes its report into a new directory each time") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.Write("tiny.toml", kTiny);
+  const ProcessResult first = directory.Run({file});
+  INFO(first.err);
+  CHECK(first.exit_code == 0);
+  CHECK_THAT(first.out,
+             Contains("simulated run 12 of 12  100 %") && Contains("faster than random"));
+  const fs::path out = directory.path() / "experiments-out";
+  for (const char* name : {"results.csv", "report.md", "report.html"}) {
+    CHECK(fs::file_size(out / "tiny-simulated" / name) > 0);
+  }
+  CHECK(directory.Run({file}).exit_code == 0);
+  CHECK(ContentOf(out / "tiny-simulated" / "results.csv") ==
+        ContentOf(out / "tiny-simulated-2" / "results.csv"));
+}
+
+TEST_CASE("a directory that has something in it is not written to") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.Write("tiny.toml", kTiny);
+  const ProcessResult refused = directory.Run({file, "--out", directory.path().string()});
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err, Contains("is no empty directory"));
+  CHECK(directory.Run({file, "--out", "here/there"}).exit_code == 0);
+  CHECK(fs::exists(directory.path() / "here/there/report.html"));
+}
+
+TEST_CASE("a malformed experiment is refused with file, line and key, and writes nothing") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.Write("bad.toml", "noodles = 4\n" + kTiny);
+  const ProcessResult refused = directory.Run({file});
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err, Contains("bad.toml:1: noodles: is no key here"));
+  CHECK_FALSE(fs::exists(directory.path() / "experiments-out"));
+  CHECK(directory.Run({"nowhere.toml"}).exit_code == 2);
+  CHECK(directory.Run({file, "--real", "--simulated"}).exit_code == 2);
+}
+
+TEST_CASE("for machines there is an object a line on the standard output and nothing else") {
+  const TemporaryDirectory directory;
+  const ProcessResult result = directory.Run({directory.Write("tiny.toml", kTiny), "--json"});
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.out, Contains("\"kind\":\"cell\"") && Contains("\"kind\":\"comparison\"") &&
+                             Contains("\"kind\":\"experiment\""));
+  CHECK(result.out.front() == '{');
+  CHECK_THAT(result.err, Contains("12 of 12"));
+}
+
+TEST_CASE("an interrupted experiment reports the runs that it completed") {
+  const TemporaryDirectory directory;
+  std::string text = kTiny;
+  text.replace(text.find("repeats = 3"), 11, "repeats = 50000");
+  test::ProcessOptions options;
+  options.directory = directory.path();
+  Process process({kClient, "experiment", directory.Write("long.toml", text)}, options);
+  process.WaitForLine("10 %");
+  process.Signal(SIGINT);
+  const ProcessResult result = process.Wait();
+  CHECK(result.exit_code == 130);
+  CHECK_THAT(result.err, Contains("it was interrupted after"));
+  const std::string report =
+      ContentOf(directory.path() / "experiments-out" / "long-simulated" / "report.md");
+  CHECK_THAT(report, Contains("interrupted after") && Contains("| half | random |"));
+}
+
+}  // namespace
+}  // namespace mlp::experiment
