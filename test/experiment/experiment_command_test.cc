@@ -105,7 +105,7 @@ TEST_CASE("an interrupted experiment reports the runs that it completed") {
   test::ProcessOptions options;
   options.directory = directory.path();
   Process process({kClient, "experiment", directory.Write("long.toml", text)}, options);
-  process.WaitForLine("10 %");
+  process.WaitForLine("simulated run");  // the first tenth
   process.Signal(SIGINT);
   const ProcessResult result = process.Wait();
   CHECK(result.exit_code == 130);
