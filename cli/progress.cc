@@ -35,6 +35,10 @@ std::optional<std::string> Progress::Apply(const v1::JobEvent& event) {
       return absl::StrCat("node ", event.node_joined().node(), " joined");
     case v1::JobEvent::kNodeLeft:
       return absl::StrCat("node ", event.node_left().node(), " lost: ", event.node_left().reason());
+    case v1::JobEvent::kResumed:
+      return absl::StrCat("the coordinator was restarted: goes on after round ",
+                          event.resumed().rounds_done(), " with ", event.resumed().kept_shards(),
+                          " shards of the next");
     case v1::JobEvent::kRoundStarted:
       StartRound(event);
       return std::nullopt;
@@ -95,7 +99,7 @@ std::string Progress::RoundLine(int round, const v1::Evaluation& validation) con
 void Progress::StartRound(const v1::JobEvent& event) {
   round_ = event.round();
   shards_ = event.round_started().shards();
-  shards_done_ = 0;
+  shards_done_ = event.round_started().kept_shards_size();
   if (first_round_ != 0) return;
   first_round_ = round_;
   first_round_time_ = now_;

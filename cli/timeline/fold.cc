@@ -41,6 +41,9 @@ void Fold::Apply(const v1::JobEvent& event) {
     case v1::JobEvent::kNodeLeft:
       Left(event.node_left());
       break;
+    case v1::JobEvent::kResumed:
+      Resumed();
+      break;
     case v1::JobEvent::kRoundStarted:
     case v1::JobEvent::kRoundFinished:
     case v1::JobEvent::kRoundValidated:
@@ -90,7 +93,8 @@ void Fold::ApplyToRound(const v1::JobEvent& event) {
   Round& round = RoundOf(event.round());
   switch (event.event_case()) {
     case v1::JobEvent::kRoundStarted:
-      round.begin = now_;
+      // A round that goes on after a restart of the coordinator began before.
+      if (round.shards == 0) round.begin = now_;
       round.shards = event.round_started().shards();
       break;
     case v1::JobEvent::kRoundFinished:
@@ -142,6 +146,18 @@ void Fold::Left(const v1::JobEvent::NodeLeft& event) {
   NodeFacts& node = nodes_[event.node()];
   if (node.present.empty()) node.present.push_back({Time{}, kForever});
   node.present.back().until = std::min(node.present.back().until, now_);
+}
+
+// Nobody heard how the attempts ended that were out, and which nodes there are is told anew.
+void Fold::Resumed() {
+  for (auto& [id, attempt] : attempts_) {
+    if (attempt.outcome != Outcome::kOpen) continue;
+    End(attempt, Outcome::kFailed, "the coordinator was restarted");
+  }
+  for (auto& [name, node] : nodes_) {
+    if (!node.present.empty())
+      node.present.back().until = std::min(node.present.back().until, now_);
+  }
 }
 
 template <class Event>

@@ -28,6 +28,7 @@ class Fold {
   void Started(const v1::JobEvent::AttemptStarted& event);
   void Finished(const v1::JobEvent::AttemptFinished& event);
   void Joined(const v1::JobEvent::NodeJoined& event);
+  void Resumed();
   void Left(const v1::JobEvent::NodeLeft& event);
   // The attempt that `event` is about; a record that begins late has no offer of it.
   template <class Event>

@@ -174,6 +174,7 @@ async::Task<NodeState> GrpcCluster::Greet(int node, std::stop_token stop) {
   identity.load.probability = reply->load_probability();
   identity.load.delay = wire::FromProto(reply->load_delay(), "load_delay").value_or(0ns);
   identity.load.seed = reply->load_seed();
+  identity.slots = reply->slots();
   const NodeState state = membership_.Answered(node, identity);
   if (state == NodeState::kUp && observer_ != nullptr) observer_->OnNodeJoined(node, identity.name);
   co_return state;

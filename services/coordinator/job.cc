@@ -41,6 +41,7 @@ struct Fold {
   void operator()(const events::SchedulingBegan&) const {}
   void operator()(const events::AttemptReleased&) const {}
   void operator()(const events::RoundGivenUp&) const {}
+  void operator()(const events::Resumed&) const {}
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "libmlp/training.h"
 #include "services/coordinator/membership.h"
@@ -40,6 +41,7 @@ struct NodeJoined {
   std::string node;
   int number = 0;
   NodeLoad load;
+  int slots = 0;  // as it states; 0: as many as the job says
 };
 struct NodeLeft {
   std::string node;
@@ -48,6 +50,7 @@ struct NodeLeft {
 };
 struct RoundStarted {
   int shards = 0;
+  std::vector<int> kept_shards = {};  // whose gradients are there from before a restart
 };
 
 // What all records about an attempt share.
@@ -95,6 +98,12 @@ struct RoundGivenUp {
   std::string reason;
 };
 
+// The coordinator was restarted; attempts that were out are lost.
+struct Resumed {
+  int rounds_done = 0;
+  int kept_shards = 0;  // of the round after them
+};
+
 struct RoundFinished {
   double training_error = 0;
   double training_loss = 0;
@@ -110,12 +119,13 @@ struct RoundValidated {
 }  // namespace events
 
 struct JobEvent {
-  using Body = std::variant<events::StateChanged, events::Waiting, events::NodeJoined,
-                            events::NodeLeft, events::RoundStarted, events::AttemptDispatched,
-                            events::AttemptAccepted, events::AttemptRejected,
-                            events::AttemptStarted, events::AttemptFinished, events::AttemptFailed,
-                            events::AttemptCancelled, events::RoundFinished, events::RoundValidated,
-                            events::SchedulingBegan, events::AttemptReleased, events::RoundGivenUp>;
+  using Body =
+      std::variant<events::StateChanged, events::Waiting, events::NodeJoined, events::NodeLeft,
+                   events::RoundStarted, events::AttemptDispatched, events::AttemptAccepted,
+                   events::AttemptRejected, events::AttemptStarted, events::AttemptFinished,
+                   events::AttemptFailed, events::AttemptCancelled, events::RoundFinished,
+                   events::RoundValidated, events::SchedulingBegan, events::AttemptReleased,
+                   events::RoundGivenUp, events::Resumed>;
 
   std::int64_t sequence = 0;  // 1, 2, 3 … within the job
   std::chrono::sys_time<std::chrono::nanoseconds> time;

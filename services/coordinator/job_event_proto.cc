@@ -1,6 +1,7 @@
 #include "services/coordinator/job_event_proto.h"
 
 #include <cmath>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -107,13 +108,25 @@ events::NodeJoined Read(Fields& read, const v1::JobEvent::NodeJoined& proto) {
   event.load.probability = read.Number("load_probability", proto.load_probability(), 0, 1);
   event.load.delay = read.Wait("load_delay", proto.load_delay());
   event.load.seed = proto.load_seed();
+  event.slots = read.Int("slots", proto.slots(), 0, kMaxSlots);
   return event;
 }
 events::NodeLeft Read(Fields& read, const v1::JobEvent::NodeLeft& proto) {
   return {proto.node(), proto.reason(), read.Node("number", proto.number())};
 }
 events::RoundStarted Read(Fields& read, const v1::JobEvent::RoundStarted& proto) {
-  return {read.Int("shards", proto.shards(), 1, kMaxRecordedShards)};
+  events::RoundStarted event;
+  event.shards = read.Int("shards", proto.shards(), 1, kMaxRecordedShards);
+  std::set<int> kept;
+  for (const std::int32_t shard : proto.kept_shards()) {
+    kept.insert(read.Int("kept_shards", shard, 0, event.shards - 1));
+  }
+  event.kept_shards.assign(kept.begin(), kept.end());
+  return event;
+}
+events::Resumed Read(Fields& read, const v1::JobEvent::Resumed& proto) {
+  return {read.Int("rounds_done", proto.rounds_done(), 0, kMaxRounds),
+          read.Int("kept_shards", proto.kept_shards(), 0, kMaxRecordedShards)};
 }
 events::AttemptDispatched Read(Fields& read, const v1::JobEvent::AttemptDispatched& proto) {
   auto event = read.About<events::AttemptDispatched>(proto);
@@ -197,6 +210,7 @@ events::SchedulingBegan Read(Fields& read, const v1::JobEvent::SchedulingBegan& 
   options.waits.answer = read.Wait("answer", proto.answer());
   options.waits.first_deadline = read.Wait("first_deadline", proto.first_deadline());
   options.waits.least_deadline = read.Wait("least_deadline", proto.least_deadline());
+  options.attempts_before = read.Count("attempts_before", proto.attempts_before(), 0, kMaxCount);
   return {std::move(options)};
 }
 
@@ -243,6 +257,8 @@ absl::Status SetBody(const v1::JobEvent& proto, JobEvent& event) {
       return SetBody("attempt_released", proto.attempt_released(), event);
     case v1::JobEvent::kRoundGivenUp:
       return SetBody("round_given_up", proto.round_given_up(), event);
+    case v1::JobEvent::kResumed:
+      return SetBody("resumed", proto.resumed(), event);
     case v1::JobEvent::EVENT_NOT_SET:
       break;
   }

@@ -137,6 +137,7 @@ struct ToBody {
     to.set_load_probability(event.load.probability);
     *to.mutable_load_delay() = wire::ToProto(event.load.delay);
     to.set_load_seed(event.load.seed);
+    to.set_slots(event.slots);
   }
   void operator()(const events::NodeLeft& event) const {
     auto& to = *proto.mutable_node_left();
@@ -145,7 +146,9 @@ struct ToBody {
     to.set_number(event.number);
   }
   void operator()(const events::RoundStarted& event) const {
-    proto.mutable_round_started()->set_shards(event.shards);
+    auto& to = *proto.mutable_round_started();
+    to.set_shards(event.shards);
+    to.mutable_kept_shards()->Assign(event.kept_shards.begin(), event.kept_shards.end());
   }
   void operator()(const events::AttemptDispatched& event) const {
     auto& to = *proto.mutable_attempt_dispatched();
@@ -216,6 +219,12 @@ struct ToBody {
     *to.mutable_answer() = wire::ToProto(options.waits.answer);
     *to.mutable_first_deadline() = wire::ToProto(options.waits.first_deadline);
     *to.mutable_least_deadline() = wire::ToProto(options.waits.least_deadline);
+    to.set_attempts_before(options.attempts_before);
+  }
+  void operator()(const events::Resumed& event) const {
+    auto& to = *proto.mutable_resumed();
+    to.set_rounds_done(event.rounds_done);
+    to.set_kept_shards(event.kept_shards);
   }
   void operator()(const events::RoundFinished& event) const {
     auto& to = *proto.mutable_round_finished();

@@ -23,6 +23,7 @@ NodeState Membership::Answered(int node, const NodeIdentity& identity) {
   status.name = identity.name;
   status.instance_id = identity.instance_id;
   status.load = identity.load;
+  status.slots = identity.slots;
   status.state = NodeState::kRefused;
   const auto twin = std::ranges::find_if(nodes_, [&](const NodeStatus& other) {
     return &other != &status && other.state == NodeState::kUp &&

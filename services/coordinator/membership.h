@@ -30,6 +30,7 @@ struct NodeStatus {
   std::string detail = "not asked yet";  // why it is not up
   std::string instance_id;               // of the process that answered last
   NodeLoad load;                         // as that process stated it
+  int slots = 0;                         // likewise: attempts it holds at most; 0: as a job says
   int active_attempts = 0;
   std::int64_t finished_attempts = 0;
   std::int64_t rejected_attempts = 0;
@@ -42,6 +43,7 @@ struct NodeIdentity {
   std::string instance_id;
   std::string arithmetic;
   NodeLoad load;
+  int slots = 0;
 };
 
 class Membership {

@@ -76,7 +76,8 @@ class Replayer {
   // ---- Happenings
 
   absl::Status On(const events::SchedulingBegan& event) {
-    MissTheRest();
+    if (!std::exchange(resumed_, false)) MissTheRest();
+    expected_.clear();
     scheduler_.emplace(event.options);
     shards_ = event.options.shards;
     round_runs_ = false;
@@ -85,7 +86,7 @@ class Replayer {
   }
   absl::Status On(const events::NodeJoined& event) {
     names_[event.number] = event.node;
-    return Tell(NodeJoined{event.number, event.node});
+    return Tell(NodeJoined{event.number, event.node, event.slots});
   }
   absl::Status On(const events::NodeLeft& event) { return Tell(NodeLeft{event.number}); }
   absl::Status On(const events::RoundStarted& event) {
@@ -95,7 +96,7 @@ class Replayer {
     }
     round_runs_ = true;
     ++result_.rounds;
-    return Tell(RoundStarted{});
+    return Tell(RoundStarted{event.kept_shards});
   }
   absl::Status On(const events::AttemptAccepted& event) {
     return Tell(AttemptAccepted{event.attempt});
@@ -130,6 +131,11 @@ class Replayer {
     return absl::OkStatus();
   }
   absl::Status On(const events::Waiting&) { return absl::OkStatus(); }
+  // Whether what was decided last was carried out, nobody knows any more.
+  absl::Status On(const events::Resumed&) {
+    resumed_ = true;
+    return absl::OkStatus();
+  }
   absl::Status On(const events::RoundFinished&) { return absl::OkStatus(); }
   absl::Status On(const events::RoundValidated&) { return absl::OkStatus(); }
 
@@ -234,6 +240,7 @@ class Replayer {
   std::optional<Scheduler> scheduler_;
   int shards_ = 0;
   bool round_runs_ = false;
+  bool resumed_ = false;  // and the new scheduler has not begun
   JobState state_ = JobState::kPending;
   std::map<int, std::string> names_;  // by node number
   const JobEvent* record_ = nullptr;  // that is being taken

@@ -197,9 +197,9 @@ async::Task<> RoundRunner::RunAttempt(AttemptId id, int node, std::shared_ptr<co
 // ---- What happened
 
 absl::Status RoundRunner::Handle(happening::Joined joined) {
-  scheduler_.Apply(now_, NodeJoined{joined.node, joined.name});
-  const NodeLoad& load = cluster_.nodes()[static_cast<std::size_t>(joined.node)].load;
-  Record(0, events::NodeJoined{std::move(joined.name), joined.node, load});
+  const NodeStatus& node = cluster_.nodes()[static_cast<std::size_t>(joined.node)];
+  scheduler_.Apply(now_, NodeJoined{joined.node, joined.name, node.slots});
+  Record(0, events::NodeJoined{std::move(joined.name), joined.node, node.load, node.slots});
   return absl::OkStatus();
 }
 

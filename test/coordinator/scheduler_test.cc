@@ -1,6 +1,7 @@
 #include "services/coordinator/scheduler/scheduler.h"
 
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "test/coordinator/scheduler_driver.h"
 
@@ -254,11 +255,62 @@ TEST_CASE("an unfit node is not offered the shard again in the round, but others
   driver.Finish(again);
   REQUIRE(driver.scheduler().Done());
 
+  driver.Apply(NodeLeft{1});
+  driver.Apply(RoundStarted{});
+  out = driver.Dispatches();
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].shard == 0);
+  CHECK(out[0].node == 0);
+}
+
+TEST_CASE("among equally free nodes a shard goes to one that trained it before") {
+  Driver driver(Options(2, "pull"), 2);
+  std::vector<Dispatch> out = driver.Dispatches();
+  REQUIRE(out.size() == 2);
+  CHECK(out[0].node == 0);
+  driver.Finish(out[0]);
+  driver.Finish(out[1]);
+
+  // Node 1 is idle longest now, but node 0 has the rows of shard 0.
+  driver.Wait(1ms);
+  driver.Apply(NodeLeft{0});
+  driver.Apply(NodeJoined{0, "a"});
   driver.Apply(RoundStarted{});
   out = driver.Dispatches();
   REQUIRE(out.size() == 2);
   CHECK(out[0].shard == 0);
   CHECK(out[0].node == 0);
+  CHECK_THAT(out[0].reason, Contains("node a has the rows and is idle"));
+}
+
+TEST_CASE(
+    "shards that are kept from before a restart are not trained again, and attempts count on") {
+  SchedulerOptions options = Options(3, "pull");
+  options.attempts_before = 41;
+  Driver driver(options, 0);
+  driver.Apply(RoundStarted{{0, 2}});
+  driver.Join(0);
+  const Dispatch only = driver.TheDispatch();
+  CHECK(only.shard == 1);
+  CHECK(only.attempt == 42);
+  CHECK(driver.scheduler().finished_shards() == 2);
+  driver.Finish(only);
+  CHECK(driver.scheduler().Done());
+}
+
+TEST_CASE("a node that holds less than the job's slots is given no more than it holds") {
+  SchedulerOptions options = Options(6, "pull");
+  options.slots = 4;
+  Driver driver(options, 0);
+  driver.Apply(NodeJoined{0, "small", 1});
+  driver.Apply(NodeJoined{1, "large"});
+  std::map<int, int> given;
+  for (const Dispatch& dispatch : driver.Dispatches()) {
+    ++given[dispatch.node];
+    CHECK(dispatch.terms.slots == (dispatch.node == 0 ? 1 : 4));
+  }
+  CHECK(given[0] == 1);
+  CHECK(given[1] == 4);
 }
 
 TEST_CASE("shards that no free node can train do not hold up the others") {

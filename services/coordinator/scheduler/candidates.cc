@@ -44,6 +44,15 @@ Candidate Candidates::LeastActiveAt(std::size_t rank) const {
   return pool_.CandidateOf(std::get<2>(*pool_.by_activity_.find_by_order(place)));
 }
 
+std::optional<Candidate> Candidates::LeastActiveHolder() const {
+  const int fewest = LeastActiveAt(0).active_attempts;
+  for (const int node : holders_) {
+    const bool may = pool_.IsAvailable(node) && !std::ranges::binary_search(excluded_, node);
+    if (may && pool_.At(node).active == fewest) return pool_.CandidateOf(node);
+  }
+  return std::nullopt;
+}
+
 Candidates::Group Candidates::LeastActive() const {
   const auto& order = pool_.by_activity_;
   std::vector<std::size_t> excluded;

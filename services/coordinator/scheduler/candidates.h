@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -24,9 +25,11 @@ struct Candidate {
 
 class Candidates {
  public:
-  // All available nodes of `pool` but those of `excluded`.
+  // All available nodes of `pool` but those of `excluded`. Nodes of `holders` have the shard's
+  // rows.
   template <class Nodes>
-  Candidates(const NodePool& pool, const Nodes& excluded) : pool_(pool) {
+  Candidates(const NodePool& pool, const Nodes& excluded, const std::vector<int>& holders = {})
+      : pool_(pool), holders_(holders) {
     for (const int node : excluded) Exclude(node);
   }
 
@@ -39,6 +42,8 @@ class Candidates {
   // is free longest first. Not to be asked where empty().
   std::size_t least_active() const;
   Candidate LeastActiveAt(std::size_t rank) const;
+  // One of those that has the shard's rows already; nullopt where none has.
+  std::optional<Candidate> LeastActiveHolder() const;
 
  private:
   void Exclude(int node);  // ignores nodes that are not available
@@ -52,6 +57,7 @@ class Candidates {
   Group LeastActive() const;
 
   const NodePool& pool_;
+  std::vector<int> holders_;   // a few
   std::vector<int> excluded_;  // available ones, ascending
 };
 

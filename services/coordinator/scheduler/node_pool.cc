@@ -11,12 +11,14 @@ void NodePool::SetSlots(std::optional<int> slots) {
   for (int node = 0; node < static_cast<int>(nodes_.size()); ++node) PutBack(node);
 }
 
-void NodePool::Join(TimePoint now, int node, std::string name) {
+void NodePool::Join(TimePoint now, int node, std::string name, int slots) {
   nodes_.resize(std::max(nodes_.size(), static_cast<std::size_t>(node) + 1));
   Node& joined = At(node);
+  TakeOut(node);
+  joined.own_slots = slots;
   joined.name = std::move(name);
   joined.heard = now;
-  if (joined.up) return;
+  if (joined.up) return PutBack(node);
   joined.up = true;
   ++up_;
   joined.free_since = now;

@@ -3,6 +3,7 @@
 // Nodes are known by small numbers. All operations cost O(log nodes).
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -32,9 +33,16 @@ class NodePool {
   // O(nodes log nodes).
   void SetSlots(std::optional<int> slots);
   std::optional<int> slots() const { return slots_; }
+  // ... that this node may hold: the smaller of the two limits.
+  std::optional<int> SlotsOf(int node) const {
+    const int own = At(node).own_slots;
+    if (own == 0) return slots_;
+    return slots_ ? std::min(own, *slots_) : own;
+  }
 
   // Joining twice and leaving twice are fine. What a node rests and failed outlives its absence.
-  void Join(TimePoint now, int node, std::string name);
+  // `slots`: attempts that this node holds at most, whatever SetSlots says; 0: no such limit.
+  void Join(TimePoint now, int node, std::string name, int slots = 0);
   void Leave(int node);
 
   // An attempt on `node` begins or ends. The node must have joined before.
@@ -72,7 +80,10 @@ class NodePool {
   int end() const { return static_cast<int>(nodes_.size()); }
   bool IsIdle(int node) const { return At(node).active == 0; }
   // Holds as many attempts as it has slots.
-  bool IsFull(int node) const { return slots_ && At(node).active >= *slots_; }
+  bool IsFull(int node) const {
+    const std::optional<int> slots = SlotsOf(node);
+    return slots && At(node).active >= *slots;
+  }
   // May be given an attempt now: up, not resting, a slot free.
   bool IsAvailable(int node) const { return At(node).available; }
   bool AnyAvailable() const { return !by_number_.empty(); }
@@ -89,6 +100,7 @@ class NodePool {
     int active = 0;     // attempts that have begun and not ended
     int computing = 0;  // of these: have started
     int failures = 0;   // in a row
+    int own_slots = 0;  // 0: no limit of its own
     TimePoint free_since;
     Rest rest;
     TimePoint heard;

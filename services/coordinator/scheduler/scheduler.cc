@@ -28,6 +28,7 @@ Scheduler::Scheduler(SchedulerOptions options, std::unique_ptr<Policy> policy)
       random_(options_.seed),
       hedging_(options_.shards),
       deadlines_(options_.waits.first_deadline, options_.waits.least_deadline),
+      last_attempt_(options_.attempts_before),
       shards_(options_.shards) {
   if (traits_.binding == Binding::kAtOnce) options_.hedge_after.reset();
 }
@@ -38,9 +39,10 @@ void Scheduler::Apply(TimePoint now, const SchedulerEvent& event) {
 
 // ---- Events
 
-void Scheduler::On(TimePoint /*now*/, const RoundStarted& /*event*/) {
+void Scheduler::On(TimePoint /*now*/, const RoundStarted& event) {
   for (auto& [id, attempt] : attempts_) attempt.wanted = false;
   shards_.Restart();
+  for (const int shard : event.kept) shards_.Finish(shard);
   hedging_.ForgetAll();
   cancels_.clear();
   give_up_.reset();
@@ -48,7 +50,7 @@ void Scheduler::On(TimePoint /*now*/, const RoundStarted& /*event*/) {
 }
 
 void Scheduler::On(TimePoint now, const NodeJoined& event) {
-  nodes_.Join(now, event.node, event.name);
+  nodes_.Join(now, event.node, event.name, event.slots);
   NodesChanged();
 }
 
@@ -128,6 +130,7 @@ void Scheduler::On(TimePoint now, const AttemptFinished& event) {
       absl::StrCat("attempt ", event.attempt, " of the same shard has finished first, on node ",
                    nodes_.name(attempt->node)));
   shards_.Finish(attempt->shard);
+  shards_.NoteHolder(attempt->shard, attempt->node);
 }
 
 void Scheduler::On(TimePoint now, const AttemptFailed& event) {
@@ -290,7 +293,7 @@ void Scheduler::DispatchReady(TimePoint now, std::vector<Decision>& decisions) {
   for (auto next = ready.begin(); next != ready.end() && nodes_.AnyAvailable();) {
     if (traits_.one_offer_at_a_time && unanswered_ > 0) return;
     const int shard = *next;
-    const Candidates fit(nodes_, shards_.excluded_nodes(shard));
+    const Candidates fit(nodes_, shards_.excluded_nodes(shard), shards_.holders(shard));
     if (!fit.empty()) decisions.push_back(Bind(now, shard, policy_->Choose(fit, random_), 0));
     next = ready.upper_bound(shard);  // Bind removes it
   }
@@ -315,7 +318,7 @@ void Scheduler::DispatchCopies(TimePoint now, std::vector<Decision>& decisions) 
 // False where no node can take a copy now.
 bool Scheduler::DispatchCopy(TimePoint now, int shard, std::vector<Decision>& decisions) {
   if (!nodes_.AnyAvailable() || (!nodes_.AnyIdle() && WaitsInLine(shard))) return false;
-  const Candidates fit(nodes_, UnfitForCopy(shard));
+  const Candidates fit(nodes_, UnfitForCopy(shard), shards_.holders(shard));
   if (fit.empty() || !CopyMayHelp(shard, fit)) return false;
   const AttemptId last = shards_.copies(shard).back();
   Choice choice = policy_->Choose(fit, random_);
@@ -355,7 +358,7 @@ Dispatch Scheduler::Bind(TimePoint now, int shard, Choice choice, AttemptId hedg
   dispatch.shard = shard;
   dispatch.node = choice.node;
   dispatch.offer = shards_.Take(shard, choice.node, dispatch.attempt);
-  dispatch.terms.slots = nodes_.slots().value_or(0);
+  dispatch.terms.slots = nodes_.SlotsOf(choice.node).value_or(0);
   dispatch.terms.rejectable = traits_.rejectable;
   dispatch.hedge_of = hedge_of;
   dispatch.reason = std::move(choice.reason);

@@ -30,11 +30,14 @@ namespace mlp::coordinator {
 
 // ---- Events
 
-struct RoundStarted {};
+struct RoundStarted {
+  std::vector<int> kept = {};  // shards that need no training: their gradients are there already
+};
 // The node can be given work. Joining again after NodeLeft is fine.
 struct NodeJoined {
   int node = 0;
   std::string name;  // for reasons
+  int slots = 0;     // attempts that it holds at most, whatever the options say; 0: no such limit
 };
 // The node gets no new work. Its attempts still end by events of their own.
 struct NodeLeft {
@@ -125,6 +128,7 @@ struct SchedulerOptions {
   // Another copy where an attempt was accepted so long ago and has not started; nullopt: never.
   std::optional<std::chrono::nanoseconds> hedge_after = kDefaultHedgeAfter;
   SchedulerWaits waits;
+  AttemptId attempts_before = 0;  // the first attempt has the number after it
 };
 
 class Scheduler {

@@ -9,6 +9,7 @@ namespace mlp::coordinator {
 namespace {
 
 constexpr std::size_t kMostReturnsTold = 12;
+constexpr std::size_t kMostHolders = 4;
 
 }  // namespace
 
@@ -46,8 +47,16 @@ int ShardQueue::Take(int shard, int node, AttemptId attempt) {
 void ShardQueue::Drop(int shard, AttemptId attempt) { std::erase(At(shard).copies, attempt); }
 
 void ShardQueue::Finish(int shard) {
+  ready_.erase(shard);
   picky_.erase(shard);
   ++finished_;
+}
+
+void ShardQueue::NoteHolder(int shard, int node) {
+  auto& holders = At(shard).holders;
+  std::erase(holders, node);
+  holders.insert(holders.begin(), node);
+  if (holders.size() > kMostHolders) holders.pop_back();
 }
 
 void ShardQueue::ComeBack(int shard, std::string what_happened) {

@@ -37,7 +37,12 @@ class ShardQueue {
   void Drop(int shard, AttemptId attempt);
   // The attempts that have copies of the shard, the first one first.
   const std::vector<AttemptId>& copies(int shard) const { return At(shard).copies; }
+  // The shard, ready or out, needs nothing more in this round.
   void Finish(int shard);
+  // `node` has trained the shard, and so has its rows. Remembered beyond the round.
+  void NoteHolder(int shard, int node);
+  // Nodes that trained the shard, the last one first; a few.
+  const std::vector<int>& holders(int shard) const { return At(shard).holders; }
   // One of the shard's attempts came to nothing; where it was the last one, the shard is ready
   // again. `what_happened` is a sentence that names the node.
   void ComeBack(int shard, std::string what_happened);
@@ -70,6 +75,7 @@ class ShardQueue {
     std::map<std::string, int> returns;       // what happened, and how often
     std::vector<std::pair<int, int>> offers;  // node, and how often
     std::set<int> excluded;                   // nodes
+    std::vector<int> holders;                 // nodes
   };
 
   const Shard& At(int shard) const { return shards_[static_cast<std::size_t>(shard)]; }
