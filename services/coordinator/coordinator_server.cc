@@ -56,7 +56,22 @@ std::shared_ptr<JobLog> MakeLog(const CoordinatorServerOptions& options,
                                 async::ThreadWorkers::Post post) {
   if (options.log != nullptr) return options.log;
   if (!options.log_dir) return std::make_shared<NoJobLog>();
-  return std::make_shared<FileJobLog>(*options.log_dir, LogPrefix(), std::move(post));
+  // Without a state directory the next coordinator counts its jobs from 1 again.
+  const std::string prefix = options.state_dir ? "" : LogPrefix();
+  return std::make_shared<FileJobLog>(*options.log_dir, prefix, std::move(post));
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(const CoordinatorServerOptions& options) {
+  if (!options.state_dir) return std::make_unique<MemoryStore>();
+  return absl::UnimplementedError("sqlite");
+}
+
+JournalOptions OptionsOfJournal(const CoordinatorServerOptions& options) {
+  JournalOptions journal;
+  journal.keep_jobs = options.keep_jobs;
+  journal.keep_rounds = options.keep_checkpoints;
+  journal.durable = options.state_dir.has_value();
+  return journal;
 }
 
 }  // namespace
@@ -79,9 +94,15 @@ class CoordinatorServer::Parts {
     workers = std::make_unique<async::ThreadWorkers>(kWorkers, post);
     resolver = std::make_unique<async::ThreadWorkers>(1, post);
     cluster = std::make_unique<GrpcCluster>(server->loop(), *resolver);
-    store = std::make_unique<MemoryStore>(options.keep_jobs);
+    absl::StatusOr<std::unique_ptr<Store>> opened = OpenStore(options);
+    if (!opened.ok()) return opened.status();
+    store = *std::move(opened);
+    writer = std::make_unique<async::ThreadWorkers>(1, post);
     log = MakeLog(options, post);
-    coordinator = std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *store, *log,
+    journal = std::make_unique<Journal>(server->loop(), *writer, *workers, *store, *log,
+                                        OptionsOfJournal(options));
+    if (absl::Status status = journal->Open(); !status.ok()) return status;
+    coordinator = std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *journal,
                                                 DatasetSource(options), options.waits,
                                                 options.scheduler_seed);
     handlers = std::make_unique<JobServiceHandlers>(*coordinator, *cluster, *workers,
@@ -100,8 +121,10 @@ class CoordinatorServer::Parts {
   std::unique_ptr<async::ThreadWorkers> workers;
   std::unique_ptr<async::ThreadWorkers> resolver;
   std::unique_ptr<GrpcCluster> cluster;
-  std::unique_ptr<MemoryStore> store;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<async::ThreadWorkers> writer;  // of the store
   std::shared_ptr<JobLog> log;
+  std::unique_ptr<Journal> journal;
   std::unique_ptr<Coordinator> coordinator;
   std::unique_ptr<JobServiceHandlers> handlers;
   bool stopped = false;

@@ -23,6 +23,9 @@ struct CoordinatorServerOptions {
   std::optional<std::filesystem::path> log_dir;  // made where it is missing; none: no job logs
   std::string default_policy = "pull";           // for jobs that name none
   std::size_t keep_jobs = 1000;                  // ended jobs remembered
+  int keep_checkpoints = 2;  // rounds of a running job whose parameters are kept; 2 or more
+  // What jobs leave, and the coordinator's datasets, survive it here. None: they end with it.
+  std::optional<std::filesystem::path> state_dir;
   // For clusters inside a process: another source of datasets than `data_dir`, other waits, another
   // seed of the policies' draws, and somebody who is told of every event, on the loop thread.
   LoadDataset load_dataset;

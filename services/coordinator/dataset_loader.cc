@@ -82,6 +82,7 @@ absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const fs::path& data_
   absl::Status status = Widen(*dataset, validation->shard, files->validation, first_file);
   if (!status.ok()) return status;
   dataset->validation = std::move(validation->shard);
+  dataset->validation_sha256 = std::move(validation->sha256);
   return std::shared_ptr<const Dataset>(std::move(dataset));
 }
 

@@ -75,9 +75,10 @@ Ended RunOne(bool second_lies) {
   async::VirtualClock clock;
   async::InlineWorkers workers(clock);
   TwinCluster cluster(clock, second_lies);
-  MemoryStore store(10);
+  MemoryStore store;
   NoJobLog log;
-  Coordinator coordinator(clock, workers, cluster, store, log,
+  Journal journal(clock, workers, workers, store, log, {});
+  Coordinator coordinator(clock, workers, cluster, journal,
                           [](const std::string&) { return OneShard(); });
   std::stop_source stop;
   async::TaskGroup flows;
@@ -94,12 +95,12 @@ Ended RunOne(bool second_lies) {
   } creation{coordinator};
   flows.Spawn(creation.Create());
   while (clock.RunOne()) {
-    const auto job = store.Get("job-1");
+    const auto job = journal.Get("job-1");
     if (job && IsFinal(job->state)) break;
   }
   stop.request_stop();
   clock.RunAll();
-  return {store.Get("job-1").value(), store.Events("job-1", 1, 1000)};
+  return {journal.Get("job-1").value(), store.Events("job-1", 1, 1000).value()};
 }
 
 }  // namespace
