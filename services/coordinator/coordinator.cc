@@ -58,17 +58,22 @@ async::Task<absl::StatusOr<Job>> Coordinator::Create(JobSpec spec, std::string r
   if (absl::Status status = CheckRequest(spec, request_id); !status.ok()) co_return status;
   absl::StatusOr<std::optional<Job>> repeated = Repeated(spec, request_id);
   if (!repeated.ok()) co_return repeated.status();
-  if (repeated->has_value()) co_return **std::move(repeated);
-  if (absl::Status status = CheckRoom(); !status.ok()) co_return status;
-
-  ++being_read_;
-  const absl::StatusOr<std::shared_ptr<Pending>> admitted =
-      co_await ReadAndAdmit(std::move(spec), std::move(request_id));
-  --being_read_;
-  if (!admitted.ok()) co_return admitted.status();
+  std::string id;
+  if (repeated->has_value()) {
+    id = (*repeated)->id;
+  } else {
+    if (absl::Status status = CheckRoom(); !status.ok()) co_return status;
+    ++being_read_;
+    const absl::StatusOr<std::shared_ptr<Pending>> admitted =
+        co_await ReadAndAdmit(std::move(spec), std::move(request_id));
+    --being_read_;
+    if (!admitted.ok()) co_return admitted.status();
+    id = (*admitted)->job.id;
+  }
+  // Also of a job that is there already: its first request may not have been written yet.
   const absl::Status committed = co_await journal_.Committed();
-  if (!committed.ok()) co_return committed;
-  co_return Get((*admitted)->job.id);
+  if (!committed.ok()) co_return WithRetryAfter(committed, kStoreRetry);
+  co_return Get(id);
 }
 
 async::Task<absl::StatusOr<std::shared_ptr<Coordinator::Pending>>> Coordinator::ReadAndAdmit(

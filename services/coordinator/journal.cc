@@ -63,6 +63,7 @@ absl::Status Journal::Restore(StoredJob stored) {
     if (!events.ok()) return events.status();
     if (events->empty()) break;
     for (const JobEvent& event : *events) {
+      latest_time_ = std::max(latest_time_, event.time);
       if (event.sequence > entry.sequence) {
         Apply(entry.job, event);
         entry.sequence = event.sequence;

@@ -65,7 +65,9 @@ class Journal {
   async::Task<> Close();
 
   bool durable() const { return options_.durable; }
-  // As of Open.
+  // As of Open: the latest time that is recorded of any job. A clock that went back since would let
+  // a job's events go back in time.
+  async::TimePoint latest_time() const { return latest_time_; }
   const std::vector<DatasetRecord>& datasets() const { return datasets_; }
   const std::vector<std::string>& drained_nodes() const { return drained_nodes_; }
 
@@ -156,6 +158,7 @@ class Journal {
   std::unordered_map<std::string, std::int64_t> requests_;  // by request id
   std::int64_t last_number_ = 0;
   std::size_t ended_ = 0;
+  async::TimePoint latest_time_{};
   std::vector<DatasetRecord> datasets_;
   std::vector<std::string> drained_nodes_;
 

@@ -71,11 +71,13 @@ async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(
   }
   const std::stop_callback on_stop(stop, [this] { happenings_.Push(happening::Stopped{}); });
 
-  while (!scheduler_.Done()) {
+  while (true) {
+    // Also when the last shard is trained: copies that are still out are called back.
     for (Decision& decision : scheduler_.Decide(now_)) {
       if (absl::Status status = CarryOut(std::move(decision)); !status.ok()) co_return status;
     }
     NoteWaiting();
+    if (scheduler_.Done()) break;
     co_await AwaitRoom(stop);
     std::optional<Happening> happened = co_await happenings_.NextBefore(scheduler_.NextWakeup());
     now_ = clock_.Now();
@@ -84,7 +86,6 @@ async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(
         [this](auto& what) -> absl::Status { return Handle(std::move(what)); }, *happened);
     if (!status.ok()) co_return status;
   }
-  NoteWaiting();
   co_return std::move(*result_);
 }
 
