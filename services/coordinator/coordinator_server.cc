@@ -102,6 +102,7 @@ class CoordinatorServer::Parts {
     journal = std::make_unique<Journal>(server->loop(), *writer, *workers, *store, *log,
                                         OptionsOfJournal(options));
     if (absl::Status status = journal->Open(); !status.ok()) return status;
+    server->loop().NotBefore(journal->latest_time());
     coordinator = std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *journal,
                                                 DatasetSource(options), options.waits,
                                                 options.scheduler_seed);

@@ -40,6 +40,8 @@ struct Arguments {
   std::string default_policy = "pull";
   std::string log_level = "info";
   std::size_t keep_jobs = 1000;
+  int keep_checkpoints = 2;
+  std::string state_dir;
   bool healthcheck = false;
   std::vector<std::string> reference_form;  // PORT [POLICY]
 };
@@ -60,6 +62,15 @@ void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--default-policy", arguments.default_policy,
                  "Scheduling policy of jobs that name none: random (1), least-load (2), pull (3), "
                  "power-of-two (4)")
+      ->capture_default_str();
+  app.add_option(
+         "--state-dir", arguments.state_dir,
+         "Directory for what must survive: jobs, models, datasets. After a restart jobs go on "
+         "where they were (default: none, they end with this process)")
+      ->envname("MLP_STATE_DIR");
+  app.add_option("--keep-checkpoints", arguments.keep_checkpoints,
+                 "Rounds of a running job whose parameters are kept in --state-dir")
+      ->check(CLI::Range(2, 100'000))
       ->capture_default_str();
   app.add_option("--keep-jobs", arguments.keep_jobs, "Ended jobs to remember")
       ->check(CLI::Range(1, 1'000'000))
@@ -118,14 +129,17 @@ absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
   if (!arguments.log_dir.empty()) options.log_dir = arguments.log_dir;
   options.default_policy = PolicyName(arguments.default_policy);
   options.keep_jobs = arguments.keep_jobs;
+  options.keep_checkpoints = arguments.keep_checkpoints;
+  if (!arguments.state_dir.empty()) options.state_dir = arguments.state_dir;
   return options;
 }
 
 int Serve(const CoordinatorServerOptions& options) {
-  const std::string description =
-      absl::StrCat("version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()),
-                   ", data in ", options.data_dir.string(), ", ", options.nodes.size(),
-                   " node address(es) configured, default policy ", options.default_policy);
+  const std::string description = absl::StrCat(
+      "version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()), ", data in ",
+      options.data_dir.string(), ", state in ",
+      options.state_dir ? options.state_dir->string() : "memory only", ", ", options.nodes.size(),
+      " node address(es) configured, default policy ", options.default_policy);
   const auto start = [&] { return mlp::coordinator::CoordinatorServer::Start(options); };
   return mlp::rpc::ServeUntilSignal(start, options.listen, description);
 }
