@@ -206,12 +206,11 @@ async::Task<absl::Status> JobServiceHandlers::WatchJob(
         co_await Events(request, next, stream.stop_token());
     if (!events.ok()) co_return events.status();
     if (events->empty()) co_return absl::OkStatus();
-    for (const JobEvent& event : *events) {
-      v1::WatchJobResponse response;
-      *response.mutable_event() = ToProto(event);
-      const bool sent = co_await stream.Write(response);
-      if (!sent) co_return absl::CancelledError("the watcher is gone");
-    }
+    // A watcher that reads slowly gets more at once, and holds no more memory than that.
+    v1::WatchJobResponse response;
+    for (const JobEvent& event : *events) *response.add_events() = ToProto(event);
+    const bool sent = co_await stream.Write(response);
+    if (!sent) co_return absl::CancelledError("the watcher is gone");
     next = events->back().sequence + 1;
   }
 }
