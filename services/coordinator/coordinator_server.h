@@ -17,8 +17,8 @@
 namespace mlp::coordinator {
 
 struct CoordinatorServerOptions {
-  std::string listen = "0.0.0.0:9090";  // port 0: any free one
-  std::filesystem::path data_dir = "datasets";
+  std::string listen = "0.0.0.0:9090";            // port 0: any free one
+  std::optional<std::filesystem::path> data_dir;  // whose subdirectories are datasets
   std::vector<HostPort> nodes;
   std::optional<std::filesystem::path> log_dir;  // made where it is missing; none: no job logs
   std::string default_policy = "pull";           // for jobs that name none
@@ -38,7 +38,7 @@ struct CoordinatorServerOptions {
 class CoordinatorServer {
  public:
   // Listens and begins to serve. Errors: the address cannot be listened on, the data directory is
-  // not there, the log directory cannot be made, no such policy.
+  // not there, the log or the state directory cannot be made, no such policy.
   static absl::StatusOr<std::unique_ptr<CoordinatorServer>> Start(CoordinatorServerOptions options);
   // Stops with a grace of a second where Stop was not called.
   ~CoordinatorServer();

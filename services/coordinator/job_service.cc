@@ -46,6 +46,9 @@ std::string NameOf(const v1::EvaluateModelRequest& request) {
 
 absl::StatusOr<Shard> RowsOf(const v1::EvaluateModelRequest& request,
                              const std::filesystem::path& data_dir) {
+  if (request.has_file() && data_dir.empty()) {
+    return FieldError("file", "this coordinator has no data directory; send the rows as `content`");
+  }
   if (request.has_file()) {
     absl::StatusOr<Shard> rows = ReadRows(data_dir, request.file());
     if (!rows.ok()) return AtField("file", rows.status());
