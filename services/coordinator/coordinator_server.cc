@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "services/async/thread_workers.h"
+#include "services/coordinator/cluster_service.h"
 #include "services/coordinator/coordinator.h"
 #include "services/coordinator/dataset_loader.h"
 #include "services/coordinator/file_job_log.h"
@@ -31,6 +32,7 @@ absl::Status Check(const CoordinatorServerOptions& options) {
                                             " is not there; give the right one with --data-dir"));
   }
   absl::Status policy = CheckPolicyName("--default-policy", options.default_policy);
+  policy.Update(CheckLeaseTerms(options.lease_terms));
   if (!policy.ok()) return policy;
   if (options.log_dir && !fs::is_directory(*options.log_dir, error) &&
       !fs::create_directories(*options.log_dir, error)) {
@@ -93,7 +95,7 @@ class CoordinatorServer::Parts {
     const auto post = [this](std::function<void()> callback) { server->Post(std::move(callback)); };
     workers = std::make_unique<async::ThreadWorkers>(kWorkers, post);
     resolver = std::make_unique<async::ThreadWorkers>(1, post);
-    cluster = std::make_unique<GrpcCluster>(server->loop(), *resolver);
+    cluster = std::make_unique<GrpcCluster>(server->loop(), *resolver, options.lease_terms);
     absl::StatusOr<std::unique_ptr<Store>> opened = OpenStore(options);
     if (!opened.ok()) return opened.status();
     store = *std::move(opened);
@@ -103,16 +105,27 @@ class CoordinatorServer::Parts {
                                         OptionsOfJournal(options));
     if (absl::Status status = journal->Open(); !status.ok()) return status;
     server->loop().NotBefore(journal->latest_time());
+    cluster->RestoreDrained(journal->drained_nodes());
     coordinator = std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *journal,
                                                 DatasetSource(options), options.waits,
                                                 options.scheduler_seed);
-    handlers = std::make_unique<JobServiceHandlers>(*coordinator, *cluster, *workers,
-                                                    options.data_dir, options.default_policy);
-    handlers->Serve(*server, jobs, nodes);
+    handlers = std::make_unique<JobServiceHandlers>(*coordinator, *workers, options.data_dir,
+                                                    options.default_policy);
+    handlers->Serve(*server, jobs);
+    const auto remember = [this](std::string name, bool drained) {
+      return RememberDrain(std::move(name), drained);
+    };
+    node_handlers = std::make_unique<ClusterServiceHandlers>(server->loop(), *cluster, remember);
+    node_handlers->Serve(*server, nodes);
     server->tasks().Spawn(cluster->Run(options.nodes, server->stop_token()));
     server->tasks().Spawn(coordinator->Run(server->stop_token()));
     server->Start();
     return absl::OkStatus();
+  }
+
+  async::Task<absl::Status> RememberDrain(std::string name, bool drained) {
+    journal->Save(change::DrainNode{std::move(name), drained});
+    co_return co_await journal->Committed();
   }
 
   const CoordinatorServerOptions options;
@@ -128,6 +141,7 @@ class CoordinatorServer::Parts {
   std::unique_ptr<Journal> journal;
   std::unique_ptr<Coordinator> coordinator;
   std::unique_ptr<JobServiceHandlers> handlers;
+  std::unique_ptr<ClusterServiceHandlers> node_handlers;
   bool stopped = false;
 };
 

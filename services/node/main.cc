@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <future>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include "services/base/duration_text.h"
 #include "services/node/node_server.h"
 #include "services/rpc/program.h"
+#include "services/rpc/signals.h"
 
 namespace {
 
@@ -19,11 +21,15 @@ using mlp::node::NodeServer;
 using mlp::node::NodeServerOptions;
 
 constexpr const char* kFooter = R"(
-Example:
+Examples:
+  mlp-node --coordinator localhost:9090 --listen 0.0.0.0:0 --name node-1
   mlp-node --listen 0.0.0.0:9091 --data-dir datasets --load-probability 0.2 --load-delay 3s
 
 The reference system's form works too: port and load probability, data in ./datasets:
   mlp-node 9091 0.2
+
+SIGTERM drains the node: it takes nothing new, finishes what it has, leaves. A second one ends it at
+once.
 
 Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.)";
 
@@ -31,6 +37,7 @@ struct Arguments {
   NodeServerOptions options;
   std::string data_dir = "datasets";
   std::string load_delay = "3s";
+  std::string drain_timeout = "8s";
   std::string log_level = "info";
   bool healthcheck = false;
   // The reference system's form: PORT [PROBABILITY].
@@ -50,6 +57,24 @@ void DeclareLoad(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
 }
 
+void DeclareMembership(CLI::App& app, Arguments& arguments) {
+  app.add_option("--coordinator", arguments.options.coordinator,
+                 "Register with the coordinator at HOST:PORT and keep a lease there (default: the "
+                 "coordinator knows the node by --nodes)");
+  app.add_option("--name", arguments.options.name,
+                 "Name, unique within the cluster (default: host name and port)");
+  app.add_option("--advertise", arguments.options.advertise,
+                 "HOST:PORT where the coordinator connects to this node; :PORT stands for the "
+                 "host that it sees (default: that, with the port of --listen)");
+  app.add_option("--slots", arguments.options.slots,
+                 "Tasks to hold at once at most; 0: as many as a job says")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  app.add_option("--drain-timeout", arguments.drain_timeout,
+                 "How long SIGTERM lets tasks go on that the node has")
+      ->capture_default_str();
+}
+
 void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.options.listen,
                  "Address to serve on; port 0 takes any free one")
@@ -57,8 +82,7 @@ void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--data-dir", arguments.data_dir,
                  "Directory whose subdirectories are the datasets")
       ->capture_default_str();
-  app.add_option("--name", arguments.options.name,
-                 "Name, unique within the cluster (default: host name and port)");
+  DeclareMembership(app, arguments);
   DeclareLoad(app, arguments);
   app.add_option("--cache-bytes", arguments.options.cache_bytes,
                  "Memory for shards that were read, in bytes")
@@ -90,12 +114,34 @@ absl::StatusOr<NodeServerOptions> OptionsFrom(const Arguments& arguments) {
   return options;
 }
 
-int Serve(const NodeServerOptions& options) {
-  const std::string description = absl::StrCat(
-      "version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()), ", data in ",
-      options.data_dir.string(), ", load probability ", options.load_probability);
-  const auto start = [&] { return NodeServer::Start(options); };
-  return mlp::rpc::ServeUntilSignal(start, options.listen, description);
+// Until all is finished, the time is up, or another signal comes. How long what is left may take.
+std::chrono::milliseconds Drain(NodeServer& server, std::chrono::nanoseconds timeout) {
+  std::future<bool> drained = server.Drain(timeout);
+  while (drained.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    if (!mlp::rpc::TerminationSignalWithin(std::chrono::milliseconds(20))) continue;
+    spdlog::warn("ends at once: a second signal");
+    return std::chrono::milliseconds(0);
+  }
+  if (drained.get()) return std::chrono::seconds(5);  // for results that are being sent
+  spdlog::warn("the tasks that are left are given up: --drain-timeout is over");
+  return std::chrono::milliseconds(0);
+}
+
+int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeout) {
+  mlp::rpc::BlockTerminationSignals();
+  const auto server = NodeServer::Start(options);
+  if (!server.ok()) return mlp::rpc::Fail(server.status());
+  spdlog::info("listening on {}:{}", options.listen.substr(0, options.listen.rfind(':')),
+               (*server)->port());
+  spdlog::info("version {}, arithmetic {}, data in {}, load probability {}, {}", MLP_VERSION,
+               std::string(mlp::ArithmeticId()), options.data_dir.string(),
+               options.load_probability,
+               options.coordinator.empty() ? "waits for a coordinator to call"
+                                           : "coordinator at " + options.coordinator);
+  spdlog::info("draining on signal {}", mlp::rpc::WaitForTerminationSignal());
+  (*server)->Stop(Drain(**server, drain_timeout));
+  spdlog::info("stopped");
+  return 0;
 }
 
 }  // namespace
@@ -115,5 +161,10 @@ int main(int argc, char** argv) {
   const auto options = OptionsFrom(arguments);
   if (!options.ok()) return mlp::rpc::Fail(options.status());
   if (arguments.healthcheck) return mlp::rpc::HealthCheck(options->listen, "mlp.v1.NodeService");
-  return Serve(*options);
+  const auto drain_timeout = mlp::ParseDuration(arguments.drain_timeout);
+  if (!drain_timeout.ok()) {
+    return mlp::rpc::Fail(absl::InvalidArgumentError(
+        absl::StrCat("--drain-timeout: ", drain_timeout.status().message())));
+  }
+  return Serve(*options, *drain_timeout);
 }
