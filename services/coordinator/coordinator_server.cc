@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "services/async/thread_workers.h"
+#include "services/coordinator/cluster_service.h"
 #include "services/coordinator/coordinator.h"
 #include "services/coordinator/dataset_catalog.h"
 #include "services/coordinator/dataset_service.h"
@@ -35,6 +36,7 @@ absl::Status Check(const CoordinatorServerOptions& options) {
                                             " is not there; give the right one with --data-dir"));
   }
   absl::Status policy = CheckPolicyName("--default-policy", options.default_policy);
+  policy.Update(CheckLeaseTerms(options.lease_terms));
   if (!policy.ok()) return policy;
   if (options.log_dir && !fs::is_directory(*options.log_dir, error) &&
       !fs::create_directories(*options.log_dir, error)) {
@@ -109,7 +111,7 @@ class CoordinatorServer::Parts {
     const auto post = [this](std::function<void()> callback) { server->Post(std::move(callback)); };
     workers = std::make_unique<async::ThreadWorkers>(kWorkers, post);
     resolver = std::make_unique<async::ThreadWorkers>(1, post);
-    cluster = std::make_unique<GrpcCluster>(server->loop(), *resolver);
+    cluster = std::make_unique<GrpcCluster>(server->loop(), *resolver, options.lease_terms);
     absl::StatusOr<std::unique_ptr<Store>> opened = OpenStore(options);
     if (!opened.ok()) return opened.status();
     store = *std::move(opened);
@@ -120,13 +122,19 @@ class CoordinatorServer::Parts {
     if (absl::Status status = journal->Open(); !status.ok()) return status;
     server->loop().NotBefore(journal->latest_time());
     if (absl::Status status = OpenDatasets(); !status.ok()) return status;
+    cluster->RestoreDrained(journal->drained_nodes());
     coordinator = std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *journal,
                                                 DatasetSource(options, *catalog), options.waits,
                                                 options.scheduler_seed);
     handlers = std::make_unique<JobServiceHandlers>(
-        *coordinator, *cluster, *workers, options.data_dir.value_or(""), options.default_policy);
-    handlers->Serve(*server, jobs, nodes);
+        *coordinator, *workers, options.data_dir.value_or(""), options.default_policy);
+    handlers->Serve(*server, jobs);
     dataset_handlers->Serve(*server, datasets);
+    const auto remember = [this](std::string name, bool drained) {
+      return RememberDrain(std::move(name), drained);
+    };
+    node_handlers = std::make_unique<ClusterServiceHandlers>(server->loop(), *cluster, remember);
+    node_handlers->Serve(*server, nodes);
     server->tasks().Spawn(cluster->Run(options.nodes, server->stop_token()));
     server->tasks().Spawn(coordinator->Run(server->stop_token()));
     server->Start();
@@ -144,6 +152,11 @@ class CoordinatorServer::Parts {
                                                vault.get(), *ledger, journal->datasets(), users_of);
     dataset_handlers = std::make_unique<DatasetServiceHandlers>(*catalog, *workers);
     return absl::OkStatus();
+  }
+
+  async::Task<absl::Status> RememberDrain(std::string name, bool drained) {
+    journal->Save(change::DrainNode{std::move(name), drained});
+    co_return co_await journal->Committed();
   }
 
   const CoordinatorServerOptions options;
@@ -164,6 +177,7 @@ class CoordinatorServer::Parts {
   std::unique_ptr<DatasetServiceHandlers> dataset_handlers;
   std::unique_ptr<Coordinator> coordinator;
   std::unique_ptr<JobServiceHandlers> handlers;
+  std::unique_ptr<ClusterServiceHandlers> node_handlers;
   bool stopped = false;
 };
 

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/coordinator/coordinator.h"
+#include "services/coordinator/membership.h"
 #include "services/coordinator/node_list.h"
 
 namespace mlp::coordinator {
@@ -20,6 +21,7 @@ struct CoordinatorServerOptions {
   std::string listen = "0.0.0.0:9090";            // port 0: any free one
   std::optional<std::filesystem::path> data_dir;  // whose subdirectories are datasets
   std::vector<HostPort> nodes;
+  LeaseTerms lease_terms;                        // of nodes that register
   std::optional<std::filesystem::path> log_dir;  // made where it is missing; none: no job logs
   std::string default_policy = "pull";           // for jobs that name none
   std::size_t keep_jobs = 1000;                  // ended jobs remembered

@@ -340,17 +340,4 @@ v1::ExplainJobResponse ToProto(const Explanation& explanation) {
   return proto;
 }
 
-v1::NodeStatus ToProto(const NodeStatus& node) {
-  v1::NodeStatus proto;
-  proto.set_name(node.name);
-  proto.set_address(node.address);
-  proto.set_state(static_cast<v1::NodeState>(static_cast<int>(node.state) + 1));
-  proto.set_detail(node.detail);
-  proto.set_active_attempts(node.active_attempts);
-  proto.set_finished_attempts(node.finished_attempts);
-  proto.set_rejected_attempts(node.rejected_attempts);
-  proto.set_failed_attempts(node.failed_attempts);
-  return proto;
-}
-
 }  // namespace mlp::coordinator

@@ -72,19 +72,15 @@ absl::StatusOr<Evaluation> Measure(const Model& model, const v1::EvaluateModelRe
 
 }  // namespace
 
-JobServiceHandlers::JobServiceHandlers(Coordinator& coordinator, const Cluster& cluster,
-                                       async::Workers& workers, std::filesystem::path data_dir,
-                                       std::string default_policy)
+JobServiceHandlers::JobServiceHandlers(Coordinator& coordinator, async::Workers& workers,
+                                       std::filesystem::path data_dir, std::string default_policy)
     : coordinator_(coordinator),
-      cluster_(cluster),
       workers_(workers),
       data_dir_(std::move(data_dir)),
       default_policy_(std::move(default_policy)) {}
 
-void JobServiceHandlers::Serve(rpc::Server& server, v1::JobService::AsyncService& jobs,
-                               v1::ClusterService::AsyncService& cluster) {
+void JobServiceHandlers::Serve(rpc::Server& server, v1::JobService::AsyncService& jobs) {
   using Jobs = v1::JobService::AsyncService;
-  using Nodes = v1::ClusterService::AsyncService;
   rpc::ServeUnary(server, jobs, &Jobs::RequestCreateJob,
                   [this](const auto& request) { return CreateJob(request); });
   rpc::ServeUnary(server, jobs, &Jobs::RequestGetJob,
@@ -104,8 +100,6 @@ void JobServiceHandlers::Serve(rpc::Server& server, v1::JobService::AsyncService
   rpc::ServeStream(server, jobs, &Jobs::RequestGetModel, [this](const auto& request, auto& stream) {
     return StreamModel(request, stream);
   });
-  rpc::ServeUnary(server, cluster, &Nodes::RequestListNodes,
-                  [this](const auto& request) { return ListNodes(request); });
 }
 
 auto JobServiceHandlers::CreateJob(const v1::CreateJobRequest& request)
@@ -182,12 +176,6 @@ auto JobServiceHandlers::EvaluateModel(const v1::EvaluateModelRequest& request)
   v1::EvaluateModelResponse response;
   *response.mutable_evaluation() = wire::ToProto(*evaluation, NameOf(request));
   response.set_model_digest((*model)->digest);
-  co_return response;
-}
-
-auto JobServiceHandlers::ListNodes(const v1::ListNodesRequest&) -> Reply<v1::ListNodesResponse> {
-  v1::ListNodesResponse response;
-  for (const NodeStatus& node : cluster_.nodes()) *response.add_nodes() = ToProto(node);
   co_return response;
 }
 

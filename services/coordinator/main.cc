@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "libmlp/dataset.h"
 #include "libmlp/training.h"
+#include "services/base/duration_text.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/coordinator/scheduler/policy.h"
 #include "services/rpc/program.h"
@@ -26,6 +27,7 @@ constexpr const char* kDefaultNodesFile = "compute_nodes.txt";
 constexpr const char* kFooter = R"(
 Example:
   mlp-coordinator --listen 0.0.0.0:9090 --data-dir datasets --nodes localhost:9091,localhost:9092
+Nodes may come and go by themselves instead: mlp-node --coordinator HOST:9090
 
 The reference system's form works too: port, scheduling policy (1 random, 2 least load, 3 pull,
 4 power of two), nodes from compute_nodes.txt:
@@ -44,9 +46,23 @@ struct Arguments {
   std::size_t keep_jobs = 1000;
   int keep_checkpoints = 2;
   std::string state_dir;
+  std::string heartbeat_interval = "1s";
+  mlp::coordinator::LeaseTerms lease_terms;
   bool healthcheck = false;
   std::vector<std::string> reference_form;  // PORT [POLICY]
 };
+
+void DeclareLeases(CLI::App& app, Arguments& arguments) {
+  app.add_option("--heartbeat-interval", arguments.heartbeat_interval,
+                 "How often nodes that register (mlp-node --coordinator) say that they live")
+      ->capture_default_str();
+  app.add_option("--suspect-after", arguments.lease_terms.suspect_after,
+                 "Missed heartbeats after which a node gets nothing new")
+      ->capture_default_str();
+  app.add_option("--dead-after", arguments.lease_terms.dead_after,
+                 "Missed heartbeats after which its work goes to others")
+      ->capture_default_str();
+}
 
 void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.listen, "Address to serve on; port 0 takes any free one")
@@ -59,6 +75,7 @@ void Declare(CLI::App& app, Arguments& arguments) {
       ->envname("MLP_NODES");
   app.add_option("--nodes-file", arguments.nodes_file,
                  "File of host,port lines (default: compute_nodes.txt, where it is there)");
+  DeclareLeases(app, arguments);
   app.add_option("--log-dir", arguments.log_dir,
                  "Directory for job logs, one file of JSON lines a job");
   app.add_option("--default-policy", arguments.default_policy,
@@ -116,6 +133,18 @@ absl::StatusOr<std::vector<mlp::coordinator::HostPort>> Nodes(const Arguments& a
   return nodes;
 }
 
+absl::StatusOr<mlp::coordinator::LeaseTerms> LeaseTermsFrom(const Arguments& arguments) {
+  mlp::coordinator::LeaseTerms terms = arguments.lease_terms;
+  const auto interval = mlp::ParseDuration(arguments.heartbeat_interval);
+  if (!interval.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--heartbeat-interval: ", interval.status().message()));
+  }
+  terms.interval = *interval;
+  if (absl::Status status = CheckLeaseTerms(terms); !status.ok()) return status;
+  return terms;
+}
+
 absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
   if (!arguments.reference_form.empty()) {
     arguments.listen = absl::StrCat("0.0.0.0:", arguments.reference_form.front());
@@ -124,7 +153,10 @@ absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
   }
   auto nodes = Nodes(arguments);
   if (!nodes.ok()) return nodes.status();
+  const auto terms = LeaseTermsFrom(arguments);
+  if (!terms.ok()) return terms.status();
   CoordinatorServerOptions options;
+  options.lease_terms = *terms;
   options.listen = arguments.listen;
   std::error_code error;
   if (!arguments.data_dir.empty()) {

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <filesystem>
+#include <future>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -14,6 +15,7 @@
 #include "services/base/duration_text.h"
 #include "services/node/node_server.h"
 #include "services/rpc/program.h"
+#include "services/rpc/signals.h"
 
 namespace {
 
@@ -23,12 +25,16 @@ using mlp::node::NodeServerOptions;
 constexpr const char* kDefaultDataDir = "datasets";
 
 constexpr const char* kFooter = R"(
-Example:
+Examples:
+  mlp-node --coordinator localhost:9090 --listen 0.0.0.0:0 --name node-1
   mlp-node --listen 0.0.0.0:9091 --data-dir datasets --load-probability 0.2 --load-delay 3s
   mlp-node --coordinator coordinator:9090 --cache-dir /var/cache/mlp
 
 The reference system's form works too: port and load probability, data in ./datasets:
   mlp-node 9091 0.2
+
+SIGTERM drains the node: it takes nothing new, finishes what it has, leaves. A second one ends it at
+once.
 
 Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.)";
 
@@ -37,6 +43,7 @@ struct Arguments {
   std::string data_dir;
   std::string cache_dir;
   std::string load_delay = "3s";
+  std::string drain_timeout = "8s";
   std::string log_level = "info";
   bool healthcheck = false;
   // The reference system's form: PORT [PROBABILITY].
@@ -60,9 +67,6 @@ void DeclareData(CLI::App& app, Arguments& arguments) {
   app.add_option("--data-dir", arguments.data_dir,
                  "Directory whose subdirectories are datasets (default: ./datasets, where it is "
                  "there)");
-  app.add_option("--coordinator", arguments.options.coordinator,
-                 "host:port of the coordinator, from which shards are fetched that the data "
-                 "directory lacks");
   app.add_option("--cache-dir", arguments.cache_dir,
                  "Directory of this node's own to keep fetched shards in (default: memory only)");
   app.add_option("--cache-bytes", arguments.options.cache_bytes,
@@ -73,13 +77,30 @@ void DeclareData(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
 }
 
+void DeclareMembership(CLI::App& app, Arguments& arguments) {
+  app.add_option("--coordinator", arguments.options.coordinator,
+                 "Register with the coordinator at HOST:PORT, keep a lease there, and fetch shards "
+                 "from it (default: the coordinator knows the node by --nodes)");
+  app.add_option("--name", arguments.options.name,
+                 "Name, unique within the cluster (default: host name and port)");
+  app.add_option("--advertise", arguments.options.advertise,
+                 "HOST:PORT where the coordinator connects to this node; :PORT stands for the "
+                 "host that it sees (default: that, with the port of --listen)");
+  app.add_option("--slots", arguments.options.slots,
+                 "Tasks to hold at once at most; 0: as many as a job says")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  app.add_option("--drain-timeout", arguments.drain_timeout,
+                 "How long SIGTERM lets tasks go on that the node has")
+      ->capture_default_str();
+}
+
 void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.options.listen,
                  "Address to serve on; port 0 takes any free one")
       ->capture_default_str();
   DeclareData(app, arguments);
-  app.add_option("--name", arguments.options.name,
-                 "Name, unique within the cluster (default: host name and port)");
+  DeclareMembership(app, arguments);
   DeclareLoad(app, arguments);
   app.add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
@@ -122,12 +143,33 @@ std::string DataText(const NodeServerOptions& options) {
   return absl::StrCat(text, text.empty() ? "" : ", else ", "from ", options.coordinator);
 }
 
-int Serve(const NodeServerOptions& options) {
-  const std::string description =
-      absl::StrCat("version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()),
-                   ", data ", DataText(options), ", load probability ", options.load_probability);
-  const auto start = [&] { return NodeServer::Start(options); };
-  return mlp::rpc::ServeUntilSignal(start, options.listen, description);
+// Until all is finished, the time is up, or another signal comes. How long what is left may take.
+std::chrono::milliseconds Drain(NodeServer& server, std::chrono::nanoseconds timeout) {
+  std::future<bool> drained = server.Drain(timeout);
+  while (drained.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    if (!mlp::rpc::TerminationSignalWithin(std::chrono::milliseconds(20))) continue;
+    spdlog::warn("ends at once: a second signal");
+    return std::chrono::milliseconds(0);
+  }
+  if (drained.get()) return std::chrono::seconds(5);  // for results that are being sent
+  spdlog::warn("the tasks that are left are given up: --drain-timeout is over");
+  return std::chrono::milliseconds(0);
+}
+
+int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeout) {
+  mlp::rpc::BlockTerminationSignals();
+  const auto server = NodeServer::Start(options);
+  if (!server.ok()) return mlp::rpc::Fail(server.status());
+  spdlog::info("listening on {}:{}", options.listen.substr(0, options.listen.rfind(':')),
+               (*server)->port());
+  spdlog::info("version {}, arithmetic {}, data {}, load probability {}, {}", MLP_VERSION,
+               std::string(mlp::ArithmeticId()), DataText(options), options.load_probability,
+               options.coordinator.empty() ? "waits for a coordinator to call"
+                                           : "coordinator at " + options.coordinator);
+  spdlog::info("draining on signal {}", mlp::rpc::WaitForTerminationSignal());
+  (*server)->Stop(Drain(**server, drain_timeout));
+  spdlog::info("stopped");
+  return 0;
 }
 
 }  // namespace
@@ -147,5 +189,10 @@ int main(int argc, char** argv) {
   const auto options = OptionsFrom(arguments);
   if (!options.ok()) return mlp::rpc::Fail(options.status());
   if (arguments.healthcheck) return mlp::rpc::HealthCheck(options->listen, "mlp.v1.NodeService");
-  return Serve(*options);
+  const auto drain_timeout = mlp::ParseDuration(arguments.drain_timeout);
+  if (!drain_timeout.ok()) {
+    return mlp::rpc::Fail(absl::InvalidArgumentError(
+        absl::StrCat("--drain-timeout: ", drain_timeout.status().message())));
+  }
+  return Serve(*options, *drain_timeout);
 }

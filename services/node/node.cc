@@ -34,7 +34,8 @@ Node::Node(NodeOptions options, async::Clock& clock, async::Workers& workers,
       shutdown_(std::move(shutdown)),
       source_(source),
       cache_(options_.memory_bytes),
-      line_(clock) {}
+      line_(clock),
+      ended_(clock) {}
 
 Task<absl::StatusOr<TaskOutcome>> Node::Train(TaskRequest request, TaskObserver& observer,
                                               std::stop_token stop) {
@@ -46,11 +47,22 @@ Task<absl::StatusOr<TaskOutcome>> Node::Train(TaskRequest request, TaskObserver&
   co_await observer.OnAccepted(ahead);
   absl::StatusOr<TaskOutcome> outcome = co_await TrainInLine(request, observer, std::move(stop));
   --active_tasks_;
+  ended_.Notify();
   co_return outcome;
 }
 
+Task<bool> Node::Idle(std::stop_token stop) {
+  while (active_tasks_ > 0) {
+    const bool ended = co_await ended_.Wait(stop);
+    if (!ended) co_return false;
+  }
+  co_return true;
+}
+
 std::optional<Rejection> Node::Rejects(const TaskRequest& request) const {
-  if (shutdown_.stop_requested()) return Rejection::kShuttingDown;
+  if (draining()) return Rejection::kShuttingDown;
+  const auto own_slots = static_cast<std::size_t>(options_.slots);
+  if (own_slots > 0 && active_tasks_ >= own_slots) return Rejection::kBusy;
   // Tasks that were just called back may not have left yet, so the limit is a loose one: that of
   // the coordinator's slots is its own business.
   const std::size_t most = 2 * static_cast<std::size_t>(request.slots);

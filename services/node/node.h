@@ -5,8 +5,9 @@
 // for tasks that came with slots; for the others, a task is held up when its turn has come, as in
 // the reference system. A task that is stopped leaves at once, or within one epoch where it
 // computes. Files and arithmetic are left to `workers`. Once `shutdown` is requested, every task is
-// rejected and those that have not started end; the one that computes goes on. Loop thread only;
-// clock and workers outlive the node, the node outlives its tasks.
+// rejected and those that have not started end; the one that computes goes on. After Drain every
+// new task is rejected, and those that are held go on to their ends. Loop thread only; clock and
+// workers outlive the node, the node outlives its tasks.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,7 @@
 #include "services/async/clock.h"
 #include "services/async/line.h"
 #include "services/async/task.h"
+#include "services/async/wait.h"
 #include "services/async/workers.h"
 #include "services/node/given_work.h"
 #include "services/node/load_injector.h"
@@ -36,7 +38,8 @@ struct NodeOptions {
   std::optional<std::filesystem::path> data_dir;
   LoadProfile load;
   std::size_t memory_bytes = std::size_t{256} << 20;  // for parsed shards
-  GivenWork given_work;                               // none, except in experiments and simulations
+  int slots = 0;         // tasks held at once at most; 0: as many as the coordinator says
+  GivenWork given_work;  // none, except in experiments and simulations
 };
 
 class Node {
@@ -51,6 +54,12 @@ class Node {
   // before the arithmetic began or the source cannot be reached. `observer` outlives the attempt.
   async::Task<absl::StatusOr<TaskOutcome>> Train(TaskRequest request, TaskObserver& observer,
                                                  std::stop_token stop);
+
+  // Takes nothing new from now on.
+  void Drain() { draining_ = true; }
+  bool draining() const { return draining_ || shutdown_.stop_requested(); }
+  // Until no task is held. False where it was stopped first.
+  async::Task<bool> Idle(std::stop_token stop);
 
   const NodeOptions& options() const { return options_; }
   // Tasks held: queued, held up or computing.
@@ -91,6 +100,8 @@ class Node {
   ShardSource* const source_;  // nullptr: none
   ShardCache cache_;
   async::Line line_;
+  bool draining_ = false;
+  async::Signal ended_;  // a task has
   std::size_t active_tasks_ = 0;
   std::int64_t finished_tasks_ = 0;
   std::int64_t rejected_tasks_ = 0;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,7 +15,9 @@
 #include "mlp/v1/node.grpc.pb.h"
 #include "services/async/thread_workers.h"
 #include "services/node/coordinator_files.h"
+#include "services/node/coordinator_link.h"
 #include "services/node/disk_cache.h"
+#include "services/node/lease.h"
 #include "services/node/node.h"
 #include "services/node/node_service.h"
 #include "services/rpc/server.h"
@@ -24,8 +27,12 @@ namespace mlp::node {
 struct NodeServerOptions {
   std::string listen = "0.0.0.0:9091";            // host:port; port 0 takes any free one
   std::optional<std::filesystem::path> data_dir;  // of datasets that need not be fetched
-  std::string coordinator;      // host:port, where shards are fetched; empty: nowhere
-  std::string name;             // empty: host name and port, such as "host:9091"
+  std::string coordinator;  // host:port, to register with and to fetch shards from; empty: it is
+                            // configured there
+  std::string advertise;  // host:port where the coordinator connects to; ":port": at the host that
+                          // it sees; empty: that, with the port that it listens on
+  int slots = 0;          // tasks held at once at most, 0 to 1,000; 0: as many as a job says
+  std::string name;       // empty: host name and port, such as "host:9091"
   double load_probability = 0;  // of a rejection and, independently, of a delay; 0 to 1
   std::chrono::nanoseconds load_delay = std::chrono::seconds(3);  // >= 0
   std::uint64_t load_seed = 1;
@@ -51,6 +58,9 @@ class NodeServer {
   int port() const { return server_->port(); }
   const std::string& name() const { return node_.options().name; }
 
+  // Takes nothing new and says so to the coordinator. Ready when all that is held has ended, after
+  // `timeout` at the latest: whether it has. Not on the loop thread; before Stop, once.
+  std::future<bool> Drain(std::chrono::nanoseconds timeout);
   // Rejects new tasks and ends those that have not started; the one that computes is cancelled
   // after `grace`. Returns when everything has ended. Not on the loop thread.
   void Stop(std::chrono::milliseconds grace);
@@ -61,6 +71,7 @@ class NodeServer {
              std::unique_ptr<v1::NodeService::AsyncService> grpc_service);
   // Where shards come from that the data directory lacks; nullptr: from nowhere.
   ShardSource* source();
+  async::Task<> DrainOut(std::chrono::nanoseconds timeout, std::promise<bool> drained);
 
   // In the order of dependence: later members refer to earlier ones.
   std::unique_ptr<v1::NodeService::AsyncService> grpc_service_;
@@ -70,6 +81,8 @@ class NodeServer {
   std::unique_ptr<DiskCache> cache_;         // nullptr: files are not kept
   Node node_;
   NodeService service_;
+  std::optional<GrpcCoordinatorLink> link_;
+  std::optional<Lease> lease_;
   bool stopped_ = false;
 };
 
