@@ -71,6 +71,9 @@ refuses services/wire/x.h '"services/coordinator/job.h"'
 refuses services/wire/x.h '"services/node/task.h"'
 refuses services/coordinator/grpc_cluster.cc '"services/node/node.h"'
 refuses services/node/main.cc '"services/coordinator/job.h"'
+for other in services/coordinator/{store,memory_store,job}.cc services/{node,local,rpc,wire}/x.cc cli/x.cc; do
+  refuses "$other" '<sqlite3.h>'
+done
 refuses bench/x.cc '<grpcpp/grpcpp.h>'
 refuses services/other/x.h '<string>'  # a directory that the table does not know
 
@@ -85,6 +88,7 @@ accepts services/coordinator/scheduler/x.cc '"absl/status/status.h"'
 accepts services/coordinator/aggregator.h '"libmlp/parameters.h"'
 accepts services/coordinator/run_round.h '"services/async/task.h"'
 accepts services/coordinator/job_service.cc '"mlp/v1/job.grpc.pb.h"'
+accepts services/coordinator/sqlite.cc '<sqlite3.h>'
 accepts services/node/trainer.cc '<vector>'
 accepts services/rpc/x.cc '<grpcpp/grpcpp.h>'
 accepts services/wire/x.cc '<grpc/health/v1/health.pb.h>'

@@ -19,6 +19,7 @@
 #include "services/coordinator/job_service.h"
 #include "services/coordinator/journal_ledger.h"
 #include "services/coordinator/memory_store.h"
+#include "services/coordinator/sqlite_store.h"
 #include "services/rpc/server.h"
 
 namespace mlp::coordinator {
@@ -81,7 +82,7 @@ std::shared_ptr<JobLog> MakeLog(const CoordinatorServerOptions& options,
 
 absl::StatusOr<std::unique_ptr<Store>> OpenStore(const CoordinatorServerOptions& options) {
   if (!options.state_dir) return std::make_unique<MemoryStore>();
-  return absl::UnimplementedError("sqlite");
+  return SqliteStore::Open(*options.state_dir);
 }
 
 JournalOptions OptionsOfJournal(const CoordinatorServerOptions& options) {

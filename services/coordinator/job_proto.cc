@@ -71,6 +71,27 @@ absl::Status SetHiddenLayers(const v1::JobSpec& proto, JobSpec& spec) {
   return absl::OkStatus();
 }
 
+// The fields that one rule each is for.
+absl::Status SetFields(const v1::JobSpec& proto, JobSpec& spec) {
+  spec.dataset = proto.dataset();
+  if (proto.has_rounds()) spec.rounds = proto.rounds();
+  if (proto.has_epochs()) spec.epochs = proto.epochs();
+  if (proto.has_learning_rate()) spec.learning_rate = proto.learning_rate();
+  if (proto.has_tolerance()) spec.tolerance = proto.tolerance();
+  if (proto.has_seed()) spec.seed = proto.seed();
+  if (proto.has_max_retries()) spec.max_retries = proto.max_retries();
+  absl::Status status = SetHiddenLayers(proto, spec);
+  status.Update(SetEnum(proto.activation(), "spec.activation", spec.activation));
+  status.Update(SetEnum(proto.precision(), "spec.precision", spec.precision));
+  status.Update(SetEnum(proto.initialization(), "spec.initialization", spec.initialization));
+  if (proto.policy() != v1::POLICY_UNSPECIFIED) {
+    absl::StatusOr<std::string> policy = PolicyFromProto(proto.policy());
+    status.Update(policy.status());
+    if (policy.ok()) spec.policy = *std::move(policy);
+  }
+  return status;
+}
+
 // Slots and hedging where the policy has neither.
 absl::Status RefuseSlotsAndHedging(const v1::JobSpec& proto, JobSpec& spec) {
   spec.hedge_after.reset();
@@ -272,31 +293,95 @@ v1::JobStatistics ToProto(const JobStatistics& statistics) {
   return proto;
 }
 
+template <class T>
+absl::Status Set(absl::StatusOr<T> value, T& to) {
+  if (value.ok()) to = *std::move(value);
+  return value.status();
+}
+
+// A specification that has no defaults to fill in.
+absl::Status SetCompleteSpec(const v1::JobSpec& proto, JobSpec& spec) {
+  absl::Status status = SetFields(proto, spec);
+  if (proto.hidden_layer_sizes().empty()) spec.hidden_layer_sizes.clear();
+  spec.slots = proto.slots();
+  spec.hedge_after.reset();
+  if (proto.has_hedge_after()) {
+    status.Update(
+        Set(wire::FromProto(proto.hedge_after(), "spec.hedge_after"), spec.hedge_after.emplace()));
+  }
+  status.Update(CheckJobSpec(spec));
+  return status;
+}
+
+absl::Status SetState(v1::JobState proto, JobState& state) {
+  if (proto == v1::JOB_STATE_UNSPECIFIED || !v1::JobState_IsValid(proto)) {
+    return FieldError("state", absl::StrCat("has no value ", static_cast<int>(proto),
+                                            "; the values are those of mlp.v1.JobState"));
+  }
+  state = static_cast<JobState>(static_cast<int>(proto) - 1);
+  return absl::OkStatus();
+}
+
+absl::Status SetCount(const char* field, std::int64_t proto, std::size_t& count) {
+  if (proto < 0) return FieldError(field, absl::StrCat("must be 0 or more, not ", proto));
+  count = static_cast<std::size_t>(proto);
+  return absl::OkStatus();
+}
+
+absl::Status SetTimes(const v1::Job& proto, Job& job) {
+  absl::Status status = Set(wire::FromProto(proto.create_time(), "create_time"), job.create_time);
+  if (proto.has_start_time()) {
+    status.Update(Set(wire::FromProto(proto.start_time(), "start_time"), job.start_time.emplace()));
+  }
+  if (proto.has_end_time()) {
+    status.Update(Set(wire::FromProto(proto.end_time(), "end_time"), job.end_time.emplace()));
+  }
+  return status;
+}
+
+absl::Status SetStatistics(const v1::JobStatistics& proto, JobStatistics& statistics) {
+  statistics.attempts = proto.attempts();
+  statistics.rejections = proto.rejections();
+  statistics.failures = proto.failures();
+  absl::Status status = Set(wire::FromProto(proto.compute_time(), "statistics.compute_time"),
+                            statistics.compute_time);
+  status.Update(Set(wire::FromProto(proto.held_up_time(), "statistics.held_up_time"),
+                    statistics.held_up_time));
+  return status;
+}
+
 }  // namespace
 
 absl::StatusOr<JobSpec> FromProto(const v1::JobSpec& proto, const std::string& default_policy) {
   JobSpec spec;
   spec.policy = default_policy;
   absl::Status status = ApplyPreset(proto.preset(), spec);
-  spec.dataset = proto.dataset();
-  if (proto.has_rounds()) spec.rounds = proto.rounds();
-  if (proto.has_epochs()) spec.epochs = proto.epochs();
-  if (proto.has_learning_rate()) spec.learning_rate = proto.learning_rate();
-  if (proto.has_tolerance()) spec.tolerance = proto.tolerance();
-  if (proto.has_seed()) spec.seed = proto.seed();
-  if (proto.has_max_retries()) spec.max_retries = proto.max_retries();
-  status.Update(SetHiddenLayers(proto, spec));
-  status.Update(SetEnum(proto.activation(), "spec.activation", spec.activation));
-  status.Update(SetEnum(proto.precision(), "spec.precision", spec.precision));
-  status.Update(SetEnum(proto.initialization(), "spec.initialization", spec.initialization));
-  if (proto.policy() != v1::POLICY_UNSPECIFIED) {
-    absl::StatusOr<std::string> policy = PolicyFromProto(proto.policy());
-    status.Update(policy.status());
-    if (policy.ok()) spec.policy = *std::move(policy);
-  }
+  status.Update(SetFields(proto, spec));
   status.Update(SetSlotsAndHedging(proto, spec));
   if (!status.ok()) return status;
   return spec;
+}
+
+absl::StatusOr<Job> FromProto(const v1::Job& proto) {
+  Job job;
+  job.id = proto.id();
+  job.detail = proto.detail();
+  job.rounds_done = proto.rounds_done();
+  job.model_digest = proto.model_digest();
+  job.dataset_digest = proto.dataset_digest();
+  absl::Status status = SetCompleteSpec(proto.spec(), job.spec);
+  status.Update(SetState(proto.state(), job.state));
+  status.Update(Set(wire::FromProto(proto.model(), "model"), job.model));
+  status.Update(SetCount("shards", proto.shards(), job.shards));
+  status.Update(SetCount("training_rows", proto.training_rows(), job.training_rows));
+  status.Update(SetTimes(proto, job));
+  status.Update(SetStatistics(proto.statistics(), job.statistics));
+  if (proto.has_validation()) {
+    status.Update(Set(wire::FromProto(proto.validation(), "validation"), job.validation.emplace()));
+    job.validation_file = proto.validation().rows_source();
+  }
+  if (!status.ok()) return status;
+  return job;
 }
 
 v1::Job ToProto(const Job& job) {

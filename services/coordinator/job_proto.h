@@ -16,6 +16,11 @@ namespace mlp::coordinator {
 // are CheckJobSpec's business.
 absl::StatusOr<JobSpec> FromProto(const v1::JobSpec& proto, const std::string& default_policy);
 
+// The reverse of ToProto, for jobs that were kept: all but the job's number, request id and
+// validated round, which do not travel. InvalidArgument, with the field, for what no coordinator
+// writes.
+absl::StatusOr<Job> FromProto(const v1::Job& proto);
+
 v1::Job ToProto(const Job& job);
 v1::JobEvent ToProto(const JobEvent& event);
 v1::ExplainJobResponse ToProto(const Explanation& explanation);

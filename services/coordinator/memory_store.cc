@@ -1,87 +1,100 @@
 #include "services/coordinator/memory_store.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
 namespace mlp::coordinator {
-namespace {
 
-// The job that a change is about; empty: none.
-struct JobOf {
-  std::string operator()(const change::SaveJob& change) const { return change.job.job.id; }
-  std::string operator()(const change::SaveDataset&) const { return ""; }
-  std::string operator()(const change::RemoveDataset&) const { return ""; }
-  std::string operator()(const change::DrainNode&) const { return ""; }
-  std::string operator()(const auto& change) const { return change.job_id; }
+// Looks for what is wrong with any change before the first one is made, so that none has to be
+// undone: follows how far each job would come.
+class MemoryStore::Check {
+ public:
+  explicit Check(const Jobs& jobs) : jobs_(jobs) {}
+
+  absl::Status operator()(const change::SaveJob& change) {
+    std::optional<JobReach>& reach = Reach(change.job.job.id);
+    if (!reach) reach.emplace();
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const change::AppendEvent& change) {
+    std::optional<JobReach>& reach = Reach(change.job_id);
+    if (!reach) return NoSuchJob(change.job_id);
+    const absl::Status status = CheckNextEvent(change.job_id, *reach, change.event.sequence);
+    ++reach->sequence;
+    return status;
+  }
+  absl::Status operator()(const change::KeepShard& change) {
+    const std::optional<JobReach>& reach = Reach(change.job_id);
+    return reach ? CheckShardRound(change.job_id, *reach, change.round) : absl::OkStatus();
+  }
+  absl::Status operator()(const change::FinishRound& change) {
+    std::optional<JobReach>& reach = Reach(change.job_id);
+    if (!reach) return NoSuchJob(change.job_id);
+    reach->open_round = change.round + 1;
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const change::EndJob& change) {
+    std::optional<JobReach>& reach = Reach(change.job_id);
+    if (!reach) return NoSuchJob(change.job_id);
+    reach->ended = true;
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const change::RemoveJob& change) {
+    Reach(change.job_id).reset();
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const change::SaveDataset&) { return absl::OkStatus(); }
+  absl::Status operator()(const change::RemoveDataset&) { return absl::OkStatus(); }
+  absl::Status operator()(const change::DrainNode&) { return absl::OkStatus(); }
+
+ private:
+  // nullopt: there is no such job.
+  std::optional<JobReach>& Reach(const std::string& job_id) {
+    const auto [it, inserted] = reaches_.try_emplace(job_id);
+    const auto job = jobs_.find(job_id);
+    if (inserted && job != jobs_.end()) it->second = job->second.reach;
+    return it->second;
+  }
+
+  const Jobs& jobs_;
+  std::map<std::string, std::optional<JobReach>> reaches_;
 };
-
-}  // namespace
-
-absl::StatusOr<StoredState> MemoryStore::Load() {
-  const std::lock_guard lock(mutex_);
-  StoredState state;
-  state.last_number = last_number_;
-  for (const auto& [id, entry] : jobs_) state.jobs.push_back(entry.stored);
-  std::ranges::sort(state.jobs, {}, [](const StoredJob& each) { return each.job.number; });
-  for (const auto& [name, dataset] : datasets_) state.datasets.push_back(dataset);
-  state.drained_nodes.assign(drained_.begin(), drained_.end());
-  return state;
-}
 
 absl::Status MemoryStore::Commit(const std::vector<Change>& changes) {
   const std::lock_guard lock(mutex_);
-  if (absl::Status status = Check(changes); !status.ok()) return status;
-  for (const Change& each : changes)
-    std::visit([this](const auto& change) { Apply(change); }, each);
-  return absl::OkStatus();
-}
-
-// Before anything is applied: jobs exist, and events follow one another.
-absl::Status MemoryStore::Check(const std::vector<Change>& changes) const {
-  std::map<std::string, std::int64_t> sequences;  // of the last event, by job; -1: removed
-  for (const Change& each : changes) {
-    const std::string id = std::visit(JobOf(), each);
-    if (id.empty()) continue;
-    const auto [at, is_new] = sequences.try_emplace(id, -1);
-    if (const auto job = jobs_.find(id); is_new && job != jobs_.end()) {
-      at->second = static_cast<std::int64_t>(job->second.events.size());
-    }
-    if (std::holds_alternative<change::SaveJob>(each)) {
-      at->second = std::max<std::int64_t>(at->second, 0);
-    } else if (at->second < 0) {
-      return absl::InternalError(absl::StrCat("a change of ", id, ", which is not stored"));
-    } else if (std::holds_alternative<change::RemoveJob>(each)) {
-      at->second = -1;
-    } else if (const auto* append = std::get_if<change::AppendEvent>(&each)) {
-      if (append->event.sequence != ++at->second) {
-        return absl::InternalError(absl::StrCat(id, ": event ", append->event.sequence, " where ",
-                                                at->second, " comes next"));
-      }
-    }
+  Check check(jobs_);
+  for (const Change& change : changes) {
+    if (absl::Status status = std::visit(check, change); !status.ok()) return status;
+  }
+  for (const Change& change : changes) {
+    std::visit([this](const auto& one) { Apply(one); }, change);
   }
   return absl::OkStatus();
 }
 
 void MemoryStore::Apply(const change::SaveJob& change) {
-  last_number_ = std::max(last_number_, change.job.job.number);
-  jobs_[change.job.job.id].stored = change.job;
+  const Job& job = change.job.job;
+  jobs_[job.id].stored = change.job;
+  last_number_ = std::max(last_number_, job.number);
 }
 
 void MemoryStore::Apply(const change::AppendEvent& change) {
-  jobs_.at(change.job_id).events.push_back(change.event);
+  Entry& entry = jobs_.at(change.job_id);
+  entry.events.push_back(change.event);
+  entry.reach.sequence = change.event.sequence;
 }
 
 void MemoryStore::Apply(const change::KeepShard& change) {
-  Entry& entry = jobs_.at(change.job_id);
-  if (change.round == entry.open_round) entry.progress.shards[change.shard] = change.result;
+  const auto job = jobs_.find(change.job_id);
+  if (job == jobs_.end() || !IsOpen(job->second.reach, change.round)) return;
+  job->second.progress.shards[change.shard] = change.result;
 }
 
 void MemoryStore::Apply(const change::FinishRound& change) {
-  Entry& entry = jobs_.at(change.job_id);
-  JobProgress& progress = entry.progress;
-  entry.open_round = change.round + 1;
+  auto& [stored, reach, events, progress, model] = jobs_.at(change.job_id);
+  if (reach.ended) return;
+  reach.open_round = change.round + 1;
   progress.shards.clear();
   progress.rounds[change.round] = change.parameters;
   progress.rounds.erase(progress.rounds.begin(), progress.rounds.lower_bound(change.first_kept));
@@ -89,6 +102,7 @@ void MemoryStore::Apply(const change::FinishRound& change) {
 
 void MemoryStore::Apply(const change::EndJob& change) {
   Entry& entry = jobs_.at(change.job_id);
+  entry.reach.ended = true;
   entry.progress = {};
   entry.model = change.model;
 }
@@ -103,10 +117,22 @@ void MemoryStore::Apply(const change::RemoveDataset& change) { datasets_.erase(c
 
 void MemoryStore::Apply(const change::DrainNode& change) {
   if (change.drained) {
-    drained_.insert(change.name);
+    drained_nodes_.insert(change.name);
   } else {
-    drained_.erase(change.name);
+    drained_nodes_.erase(change.name);
   }
+}
+
+absl::StatusOr<StoredState> MemoryStore::Load() {
+  const std::lock_guard lock(mutex_);
+  StoredState state;
+  state.last_number = last_number_;
+  for (const auto& [id, entry] : jobs_) state.jobs.push_back(entry.stored);
+  std::sort(state.jobs.begin(), state.jobs.end(),
+            [](const StoredJob& a, const StoredJob& b) { return a.job.number < b.job.number; });
+  for (const auto& [name, dataset] : datasets_) state.datasets.push_back(dataset);
+  state.drained_nodes.assign(drained_nodes_.begin(), drained_nodes_.end());
+  return state;
 }
 
 absl::StatusOr<std::vector<JobEvent>> MemoryStore::Events(const std::string& job_id,
@@ -115,11 +141,10 @@ absl::StatusOr<std::vector<JobEvent>> MemoryStore::Events(const std::string& job
   const auto job = jobs_.find(job_id);
   if (job == jobs_.end()) return std::vector<JobEvent>();
   const std::vector<JobEvent>& events = job->second.events;
-  const auto first =
-      std::min(events.size(), static_cast<std::size_t>(std::max<std::int64_t>(from, 1) - 1));
-  const auto count = std::min(events.size() - first, limit);
-  const auto begin = events.begin() + static_cast<std::ptrdiff_t>(first);
-  return std::vector<JobEvent>(begin, begin + static_cast<std::ptrdiff_t>(count));
+  const auto skipped = static_cast<std::size_t>(std::max<std::int64_t>(from, 1) - 1);
+  const auto first = events.begin() + static_cast<std::ptrdiff_t>(std::min(skipped, events.size()));
+  const auto left = static_cast<std::size_t>(events.end() - first);
+  return std::vector<JobEvent>(first, first + static_cast<std::ptrdiff_t>(std::min(limit, left)));
 }
 
 absl::StatusOr<std::shared_ptr<const Model>> MemoryStore::GetModel(const std::string& job_id) {

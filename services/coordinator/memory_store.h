@@ -1,12 +1,12 @@
-// A Store in memory: what it holds ends with the process. For coordinators without a state
-// directory, and as the twin that simulations crash around.
+// A Store in memory: what it holds ends with the process. The twin of SqliteStore in all that a
+// caller can see, for tests, simulations and coordinators without a state directory.
 #pragma once
 
-#include <map>
 #include <mutex>
 #include <set>
 
 #include "services/coordinator/store.h"
+#include "services/coordinator/store_rules.h"
 
 namespace mlp::coordinator {
 
@@ -22,13 +22,15 @@ class MemoryStore final : public Store {
  private:
   struct Entry {
     StoredJob stored;
+    JobReach reach;
     std::vector<JobEvent> events;  // events[i].sequence == i + 1
-    int open_round = 1;            // whose shards are kept
     JobProgress progress;
     std::shared_ptr<const Model> model;
   };
+  using Jobs = std::map<std::string, Entry>;  // by id
+  class Check;
 
-  absl::Status Check(const std::vector<Change>& changes) const;
+  // What they do when the check has found nothing wrong with any of them.
   void Apply(const change::SaveJob& change);
   void Apply(const change::AppendEvent& change);
   void Apply(const change::KeepShard& change);
@@ -42,9 +44,9 @@ class MemoryStore final : public Store {
   std::mutex mutex_;
   // Guarded by mutex_:
   std::int64_t last_number_ = 0;
-  std::map<std::string, Entry> jobs_;  // by id
-  std::map<std::string, DatasetRecord> datasets_;
-  std::set<std::string> drained_;
+  Jobs jobs_;
+  std::map<std::string, DatasetRecord> datasets_;  // by name
+  std::set<std::string> drained_nodes_;            // by name
 };
 
 }  // namespace mlp::coordinator

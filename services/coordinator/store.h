@@ -1,9 +1,9 @@
 // The seam to what must survive the coordinator: jobs, their events, finished rounds, the shards of
 // the round that is open, trained models, datasets, and which nodes were drained.
 //
-// SqliteStore keeps it in a state directory, MemoryStore in the process. All methods block and are
-// called on workers, from any thread; reads may run beside a commit and see all of it or nothing.
-// Commits come one at a time.
+// SqliteStore keeps it in a state directory, MemoryStore in the process. All methods block: call
+// them on workers, from any thread. Reads may run beside a commit and see all of it or nothing;
+// commits take turns.
 #pragma once
 
 #include <cstddef>
@@ -44,32 +44,34 @@ namespace change {
 struct SaveJob {
   StoredJob job;
 };
-// The event's sequence number is one more than that of the job's last one.
+// The event's sequence number is one more than that of the job's last one, or 1.
 struct AppendEvent {
   std::string job_id;
   JobEvent event;
 };
-// A shard of the round that is open.
+// A shard of the round that is open: the one after the last that was finished, or 1. One that comes
+// too late, after its round, its job or both have ended, is dropped.
 struct KeepShard {
   std::string job_id;
   int round = 0;
   int shard = 0;
   std::shared_ptr<const ShardResult> result;
 };
-// `parameters` are those after the round. Its kept shards are dropped, and so are the parameters of
-// rounds before `first_kept`.
+// `parameters` are those after the round; the next one is open. Kept shards are dropped, and so are
+// the parameters of rounds before `first_kept`. Nothing happens where the job has ended.
 struct FinishRound {
   std::string job_id;
   int round = 0;
   std::shared_ptr<const Parameters> parameters;
   int first_kept = 0;
 };
-// The job has ended well, or otherwise where `model` is nullptr: kept rounds and shards are
-// dropped.
+// The job has ended: well, with its model, or otherwise, with nullptr. Kept rounds and shards are
+// dropped, for good.
 struct EndJob {
   std::string job_id;
   std::shared_ptr<const Model> model;
 };
+// With all that belongs to it. Like the other removals, it may be of what is not there.
 struct RemoveJob {
   std::string job_id;
 };
@@ -114,11 +116,13 @@ class Store {
   // What was committed so far.
   virtual absl::StatusOr<StoredState> Load() = 0;
   // All changes, in order, or none. When it returns OK they survive whatever happens to the process
-  // and, in a state directory, to the machine. Errors say what to do and may go away by themselves:
-  // ResourceExhausted (no room), Unavailable (cannot write). After an error the next call must
-  // bring the same changes again, until one succeeds: where they arrived after all, that is
-  // noticed.
+  // and, in a state directory, to the machine. After any error none of them is there, and a later
+  // commit may try them again: ResourceExhausted (no room) and Unavailable (cannot write) may go
+  // away by themselves. DataLoss: what is stored is damaged. Internal: a change that cannot be,
+  // such as an event out of sequence or of a job that does not exist.
   virtual absl::Status Commit(const std::vector<Change>& changes) = 0;
+
+  // Reads of a job that does not exist find nothing. Their errors are Unavailable and DataLoss.
 
   // At most `limit` events of the job from sequence number `from` on, in order.
   virtual absl::StatusOr<std::vector<JobEvent>> Events(const std::string& job_id, std::int64_t from,

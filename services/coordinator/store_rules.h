@@ -1,0 +1,26 @@
+// Which changes fit a job as it stands: what every store refuses, in the same words.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace mlp::coordinator {
+
+// How far a stored job has come.
+struct JobReach {
+  std::int64_t sequence = 0;  // of its last event; 0: none
+  int open_round = 1;
+  bool ended = false;
+};
+
+absl::Status NoSuchJob(const std::string& job_id);
+// Internal where the event would leave a gap or repeat a sequence number.
+absl::Status CheckNextEvent(const std::string& job_id, const JobReach& job, std::int64_t sequence);
+// Internal where the round is not open yet.
+absl::Status CheckShardRound(const std::string& job_id, const JobReach& job, int round);
+// Whether a shard of that round is still of use.
+inline bool IsOpen(const JobReach& job, int round) { return !job.ended && round == job.open_round; }
+
+}  // namespace mlp::coordinator
