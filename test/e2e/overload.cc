@@ -147,7 +147,7 @@ double PeakMemory(pid_t process) {
   return 0;
 }
 
-int Run(const Load& load) {
+int Overload(const Load& load) {
   ProgramClusterOptions options;
   options.load_probability = 0.5;
   options.load_delay = "50ms";
@@ -204,5 +204,5 @@ int main(int argc, char** argv) {
   app.add_option("--watchers", load.watchers)->capture_default_str();
   app.add_option("--silent", load.silent)->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  return mlp::test::Run(load);
+  return mlp::test::Overload(load);
 }
