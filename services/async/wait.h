@@ -67,6 +67,10 @@ class Signal {
   internal::WaitAwaiter Wait(std::stop_token stop = {}) {
     return internal::WaitAwaiter(clock_, std::nullopt, this, std::move(stop));
   }
+  // The same, but no longer than until `when`: true then, too.
+  internal::WaitAwaiter WaitUntil(TimePoint when, std::stop_token stop = {}) {
+    return internal::WaitAwaiter(clock_, when, this, std::move(stop));
+  }
 
  private:
   friend class internal::WaitAwaiter;

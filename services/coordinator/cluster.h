@@ -71,7 +71,8 @@ class Cluster {
  public:
   virtual ~Cluster() = default;
 
-  // Node n is nodes()[n]; numbers are never given to another node.
+  // Node n is nodes()[n]. A number may be given to another node only long after its node has left
+  // and ended all its attempts.
   virtual const std::vector<NodeStatus>& nodes() const = 0;
   // At most one observer; nullptr removes it.
   virtual void SetObserver(MembershipObserver* observer) = 0;

@@ -1,9 +1,13 @@
 #include "services/coordinator/grpc_cluster.h"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/async/either_stop.h"
 #include "services/async/wait.h"
 #include "services/base/field_error.h"
 #include "services/rpc/channel.h"
@@ -23,6 +27,8 @@ constexpr auto kGreetAgain = 200ms;
 constexpr auto kGreetRefusedAgain = 2s;
 constexpr auto kResolveAgain = 2s;
 
+constexpr const char* kShuttingDown = "shutting down";
+
 const char* ReasonText(v1::TrainShardEvent::Rejected::Reason reason) {
   switch (reason) {
     case v1::TrainShardEvent::Rejected::REASON_BUSY:
@@ -30,7 +36,7 @@ const char* ReasonText(v1::TrainShardEvent::Rejected::Reason reason) {
     case v1::TrainShardEvent::Rejected::REASON_LOAD:
       return "injected load";
     case v1::TrainShardEvent::Rejected::REASON_SHUTTING_DOWN:
-      return "shutting down";
+      return kShuttingDown;
     default:
       return "no reason given";
   }
@@ -112,96 +118,212 @@ Membership::AttemptEnd EndOf(const absl::StatusOr<AttemptOutcome>& outcome) {
                                                     : Membership::AttemptEnd::kFinished;
 }
 
-}  // namespace
-
-GrpcCluster::GrpcCluster(rpc::Loop& loop, async::Workers& resolver)
-    : loop_(loop), resolver_(resolver), membership_(std::string(ArithmeticId())) {}
-
-async::Task<> GrpcCluster::Run(std::vector<HostPort> configured, std::stop_token stop) {
-  async::TaskGroup watches;
-  for (HostPort& host : configured) watches.Spawn(WatchHost(std::move(host), watches, stop));
-  co_await watches.Join();
+NodeIdentity IdentityFrom(const v1::GetNodeResponse& reply) {
+  NodeIdentity identity;
+  identity.name = reply.name();
+  identity.instance_id = reply.instance_id();
+  identity.arithmetic = reply.arithmetic();
+  identity.load.probability = reply.load_probability();
+  identity.load.delay = wire::FromProto(reply.load_delay(), "load_delay").value_or(0ns);
+  identity.load.seed = reply.load_seed();
+  identity.slots = reply.slots();
+  identity.version = reply.version();
+  identity.protocol = reply.protocol();
+  identity.draining = reply.draining();
+  return identity;
 }
 
-async::Task<> GrpcCluster::WatchHost(HostPort host, async::TaskGroup& watches,
-                                     std::stop_token stop) {
+}  // namespace
+
+GrpcCluster::GrpcCluster(rpc::Loop& loop, async::Workers& resolver, LeaseTerms terms)
+    : loop_(loop), resolver_(resolver), membership_(std::string(ArithmeticId()), terms) {}
+
+async::Task<> GrpcCluster::Run(std::vector<HostPort> configured, std::stop_token stop) {
+  stop_ = stop;
+  running_ = true;
+  for (HostPort& host : configured) watches_.Spawn(WatchHost(std::move(host), stop));
+  watches_.Spawn(WatchLeases(stop));
+  co_await watches_.Join();
+}
+
+async::Task<> GrpcCluster::WatchHost(HostPort host, std::stop_token stop) {
   while (!stop.stop_requested()) {
     auto resolve = [&host] { return Resolve(host); };
     absl::StatusOr<std::vector<std::string>> addresses =
         co_await async::Offload(resolver_, std::move(resolve));
     for (const std::string& address : addresses.value_or(std::vector<std::string>{})) {
+      if (!membership_.HasRoom()) break;
       const int node = membership_.Add(address);
-      if (static_cast<std::size_t>(node) < links_.size()) continue;  // known
-      Link link;
-      link.channel = rpc::MakeChannel(address);
-      link.stub = v1::NodeService::NewStub(link.channel);
-      links_.push_back(std::move(link));
-      watches.Spawn(WatchNode(node, stop));
+      links_.resize(nodes().size());
+      if (links_[static_cast<std::size_t>(node)] == nullptr) Dial(node);
     }
     co_await async::SleepFor(loop_, kResolveAgain, stop);
   }
 }
 
-async::Task<> GrpcCluster::WatchNode(int node, std::stop_token stop) {
+async::Task<> GrpcCluster::WatchLeases(std::stop_token stop) {
   while (!stop.stop_requested()) {
-    const NodeState state = co_await Greet(node, stop);
-    if (state != NodeState::kUp) {
-      const auto pause = state == NodeState::kRefused ? kGreetRefusedAgain : kGreetAgain;
-      co_await async::SleepFor(loop_, pause, stop);
-      continue;
-    }
-    const auto channel = links_[static_cast<std::size_t>(node)].channel;
-    co_await rpc::WaitUntilNotReady(loop_, *channel, stop);
-    Lose(node, "the connection was lost");
+    // A lease that begins meanwhile lasts longer than an interval.
+    const TimePoint look_again = loop_.Now() + lease_terms().interval;
+    const TimePoint next = std::min(membership_.NextExpiry().value_or(look_again), look_again);
+    co_await async::SleepUntil(loop_, next, stop);
+    membership_.Expire(loop_.Now());
+    CarryOutChanges();
   }
 }
 
-async::Task<NodeState> GrpcCluster::Greet(int node, std::stop_token stop) {
-  v1::NodeService::Stub& stub = *links_[static_cast<std::size_t>(node)].stub;
+async::Task<> GrpcCluster::WatchLink(int node, LinkPtr link, std::stop_token stop) {
+  const async::EitherStop end(stop, link->gone.get_token());
+  while (!end.token().stop_requested()) {
+    const NodeState state = co_await Greet(node, link, end.token());
+    if (state == NodeState::kDown || state == NodeState::kRefused) {
+      const auto pause = state == NodeState::kRefused ? kGreetRefusedAgain : kGreetAgain;
+      co_await async::SleepFor(loop_, pause, end.token());
+      continue;
+    }
+    co_await rpc::WaitUntilNotReady(loop_, *link->channel, end.token());
+    if (!IsCurrent(node, link)) co_return;
+    membership_.Lost(node, "the connection was lost");
+    CarryOutChanges();
+  }
+}
+
+async::Task<NodeState> GrpcCluster::Greet(int node, LinkPtr link, std::stop_token stop) {
   rpc::CallOptions options;
   options.timeout = kGreetTimeout;
   v1::GetNodeRequest request;
   const absl::StatusOr<v1::GetNodeResponse> reply = co_await rpc::CallUnary(
-      loop_, stub, &v1::NodeService::Stub::PrepareAsyncGetNode, request, options, stop);
-  if (!reply.ok()) {
+      loop_, *link->stub, &v1::NodeService::Stub::PrepareAsyncGetNode, request, options, stop);
+  if (!IsCurrent(node, link)) co_return NodeState::kDown;
+  const NodeStatus& status = nodes()[static_cast<std::size_t>(node)];
+  if (reply.ok()) {
+    const NodeState before = status.state;
+    const NodeState state = membership_.Answered(node, IdentityFrom(*reply));
+    if (state == NodeState::kRefused && before != state) {
+      spdlog::warn("node {} at {} is refused: {}", status.name, status.address, status.detail);
+    }
+  } else {
     membership_.Lost(node, std::string(reply.status().message()));
-    co_return NodeState::kDown;
   }
-  NodeIdentity identity;
-  identity.name = reply->name();
-  identity.instance_id = reply->instance_id();
-  identity.arithmetic = reply->arithmetic();
-  identity.load.probability = reply->load_probability();
-  identity.load.delay = wire::FromProto(reply->load_delay(), "load_delay").value_or(0ns);
-  identity.load.seed = reply->load_seed();
-  identity.slots = reply->slots();
-  const NodeState state = membership_.Answered(node, identity);
-  if (state == NodeState::kUp && observer_ != nullptr) observer_->OnNodeJoined(node, identity.name);
+  const NodeState state = status.state;
+  CarryOutChanges();
   co_return state;
 }
 
-void GrpcCluster::Lose(int node, std::string reason) {
-  membership_.Lost(node, reason);
-  if (observer_ != nullptr) {
-    observer_->OnNodeLeft(node, nodes()[static_cast<std::size_t>(node)].name, reason);
+void GrpcCluster::Dial(int node) {
+  const auto link = std::make_shared<Link>();
+  link->address = nodes()[static_cast<std::size_t>(node)].address;
+  link->channel = rpc::MakeChannel(link->address);
+  link->stub = v1::NodeService::NewStub(link->channel);
+  links_[static_cast<std::size_t>(node)] = link;
+  watches_.Spawn(WatchLink(node, link, stop_));
+}
+
+bool GrpcCluster::IsCurrent(int node, const LinkPtr& link) const {
+  return links_[static_cast<std::size_t>(node)] == link;
+}
+
+absl::StatusOr<int> GrpcCluster::Heartbeat(const NodeHeartbeat& heartbeat) {
+  if (!running_ || stop_.stop_requested()) {
+    return absl::UnavailableError("the coordinator is shutting down");
+  }
+  const absl::StatusOr<int> node = membership_.Heartbeat(loop_.Now(), heartbeat);
+  links_.resize(nodes().size());
+  CarryOutChanges();
+  if (!node.ok() || heartbeat.leaving) return node;
+  const LinkPtr& link = links_[static_cast<std::size_t>(*node)];
+  if (link == nullptr) {
+    Dial(*node);
+  } else if (nodes()[static_cast<std::size_t>(*node)].state == NodeState::kDown) {
+    // It lives: no need to wait out what earlier attempts to connect have cost.
+    grpc::experimental::ChannelResetConnectionBackoff(link->channel.get());
+  }
+  return node;
+}
+
+absl::StatusOr<int> GrpcCluster::Drain(const std::string& name) {
+  const absl::StatusOr<int> node = membership_.Drain(name);
+  CarryOutChanges();
+  return node;
+}
+
+absl::StatusOr<std::optional<int>> GrpcCluster::Undrain(const std::string& name) {
+  const absl::StatusOr<std::optional<int>> node = membership_.Undrain(name);
+  CarryOutChanges();
+  return node;
+}
+
+void GrpcCluster::CarryOutChanges() {
+  for (const NodeChange& change : membership_.TakeChanges()) CarryOut(change);
+}
+
+// Configured nodes may be those of a cluster inside a client, whose output is not ours.
+void GrpcCluster::Say(const NodeChange& change) const {
+  const bool registered = nodes()[static_cast<std::size_t>(change.node)].registered;
+  const auto level = registered ? spdlog::level::info : spdlog::level::debug;
+  if (change.what == NodeChange::What::kJoined) {
+    spdlog::log(level, "node {} is up", change.name);
+  } else {
+    spdlog::log(level, "node {} gets nothing new: {}", change.name, change.reason);
+  }
+}
+
+void GrpcCluster::CarryOut(const NodeChange& change) {
+  switch (change.what) {
+    case NodeChange::What::kJoined:
+      Say(change);
+      if (observer_ != nullptr) observer_->OnNodeJoined(change.node, change.name);
+      break;
+    case NodeChange::What::kLeft:
+      Say(change);
+      if (observer_ != nullptr) observer_->OnNodeLeft(change.node, change.name, change.reason);
+      break;
+    case NodeChange::What::kGone: {
+      const LinkPtr link = std::exchange(links_[static_cast<std::size_t>(change.node)], nullptr);
+      // A configured address is called whether or not somebody registers from there.
+      if (membership_.IsConfigured(change.node)) Dial(change.node);
+      if (link == nullptr) break;
+      link->gone_because = change.reason;
+      link->gone.request_stop();
+      break;
+    }
   }
 }
 
 async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::TrainShard(
     int node, std::shared_ptr<const ShardTask> task, AttemptObserver& observer,
     std::stop_token stop) {
-  v1::NodeService::Stub& stub = *links_[static_cast<std::size_t>(node)].stub;
+  const LinkPtr link = links_[static_cast<std::size_t>(node)];
+  if (link == nullptr) {
+    co_return absl::UnavailableError(
+        absl::StrCat("the node is lost: ", nodes()[static_cast<std::size_t>(node)].detail));
+  }
   AttemptReader reader(*task, observer);
   auto on_event = [&reader](const v1::TrainShardEvent& event) { reader.Read(event); };
   v1::TrainShardRequest request = RequestFor(*task);
   rpc::CallOptions options;
+  const async::EitherStop end(stop, link->gone.get_token());
   membership_.AttemptBegan(node);
   const absl::Status status =
-      co_await rpc::CallStream(loop_, stub, &v1::NodeService::Stub::PrepareAsyncTrainShard, request,
-                               options, on_event, stop);
+      co_await rpc::CallStream(loop_, *link->stub, &v1::NodeService::Stub::PrepareAsyncTrainShard,
+                               request, options, on_event, end.token());
   absl::StatusOr<AttemptOutcome> outcome = std::move(reader).Outcome(status);
-  membership_.AttemptEnded(node, EndOf(outcome));
+  if (absl::IsCancelled(outcome.status()) && !stop.stop_requested() &&
+      link->gone.stop_requested()) {
+    outcome = absl::UnavailableError(absl::StrCat("the node is lost: ", link->gone_because));
+  }
+  NoteEnd(node, outcome);
   co_return outcome;
+}
+
+void GrpcCluster::NoteEnd(int node, const absl::StatusOr<AttemptOutcome>& outcome) {
+  membership_.AttemptEnded(loop_.Now(), node, EndOf(outcome),
+                           std::string(outcome.status().message()));
+  if (!outcome.ok()) return;
+  const auto* rejected = std::get_if<Rejected>(&*outcome);
+  if (rejected == nullptr || rejected->reason != kShuttingDown) return;
+  membership_.ShutsDown(node);
+  CarryOutChanges();
 }
 
 v1::TrainShardRequest GrpcCluster::RequestFor(const ShardTask& task) {

@@ -1,12 +1,15 @@
 // The nodes over the network: finds them, notices who comes and goes, calls TrainShard.
 //
-// A node is up while its channel is connected, it has answered GetNode and its arithmetic matches.
-// A configured host name may stand for several nodes (replicas behind one name): it is resolved
-// again and again, and every address is a node. Loop thread only.
+// A node can be given work while its channel is connected, it has answered GetNode and Membership
+// has nothing against it. A configured host name may stand for several nodes (replicas behind one
+// name): it is resolved again and again, and every address is a node. Nodes that register are
+// called back at the address that they give; when a lease has ended, or another process has taken a
+// node's name, the calls that are out to it end as Unavailable. Loop thread only.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -25,8 +28,10 @@ namespace mlp::coordinator {
 class GrpcCluster final : public Cluster {
  public:
   // `resolver` looks up host names, which may block for seconds: give it threads of its own.
-  GrpcCluster(rpc::Loop& loop, async::Workers& resolver);
+  GrpcCluster(rpc::Loop& loop, async::Workers& resolver, LeaseTerms terms = {});
 
+  // Names that were drained in an earlier life of the coordinator. Before Run.
+  void RestoreDrained(const std::vector<std::string>& names) { membership_.RestoreDrained(names); }
   // Keeps watch over the nodes until `stop`.
   async::Task<> Run(std::vector<HostPort> configured, std::stop_token stop);
 
@@ -37,24 +42,46 @@ class GrpcCluster final : public Cluster {
                                                          AttemptObserver& observer,
                                                          std::stop_token stop) override;
 
+  // As Membership has them, carried out. Heartbeat is Unavailable where the watch has ended.
+  absl::StatusOr<int> Heartbeat(const NodeHeartbeat& heartbeat);
+  absl::StatusOr<int> Drain(const std::string& name);
+  absl::StatusOr<std::optional<int>> Undrain(const std::string& name);
+  const LeaseTerms& lease_terms() const { return membership_.terms(); }
+
  private:
+  // The line to one process of a node.
   struct Link {
+    std::string address;
     std::shared_ptr<grpc::Channel> channel;
     std::unique_ptr<v1::NodeService::Stub> stub;
+    std::stop_source gone;  // requested: the process is; its calls end
+    std::string gone_because;
   };
+  using LinkPtr = std::shared_ptr<Link>;
 
-  async::Task<> WatchHost(HostPort host, async::TaskGroup& watches, std::stop_token stop);
-  async::Task<> WatchNode(int node, std::stop_token stop);
-  // Asks the node who it is; how long to wait before asking again where it is not up.
-  async::Task<NodeState> Greet(int node, std::stop_token stop);
-  void Lose(int node, std::string reason);
+  async::Task<> WatchHost(HostPort host, std::stop_token stop);
+  async::Task<> WatchLeases(std::stop_token stop);
+  async::Task<> WatchLink(int node, LinkPtr link, std::stop_token stop);
+  // Asks the node who it is.
+  async::Task<NodeState> Greet(int node, LinkPtr link, std::stop_token stop);
+  // A new line to the node's address instead of the one there is.
+  void Dial(int node);
+  bool IsCurrent(int node, const LinkPtr& link) const;
+  // Does what follows from what has changed in the membership.
+  void CarryOutChanges();
+  void CarryOut(const NodeChange& change);
+  void Say(const NodeChange& change) const;
+  void NoteEnd(int node, const absl::StatusOr<AttemptOutcome>& outcome);
   v1::TrainShardRequest RequestFor(const ShardTask& task);
 
   rpc::Loop& loop_;
   async::Workers& resolver_;
   Membership membership_;
-  std::vector<Link> links_;  // by node number
+  std::vector<LinkPtr> links_;  // by node number; nullptr: there is none
   MembershipObserver* observer_ = nullptr;
+  std::stop_token stop_;
+  bool running_ = false;
+  async::TaskGroup watches_;
 
   // The parameters that went out last, encoded: all attempts of a round send the same.
   std::weak_ptr<const Parameters> encoded_from_;

@@ -368,6 +368,7 @@ absl::StatusOr<Job> FromProto(const v1::Job& proto) {
   job.detail = proto.detail();
   job.rounds_done = proto.rounds_done();
   job.model_digest = proto.model_digest();
+  job.dataset_digest = proto.dataset_digest();
   absl::Status status = SetCompleteSpec(proto.spec(), job.spec);
   status.Update(SetState(proto.state(), job.state));
   status.Update(Set(wire::FromProto(proto.model(), "model"), job.model));
@@ -401,6 +402,7 @@ v1::Job ToProto(const Job& job) {
   }
   *proto.mutable_statistics() = ToProto(job.statistics);
   proto.set_model_digest(job.model_digest);
+  proto.set_dataset_digest(job.dataset_digest);
   return proto;
 }
 
@@ -420,19 +422,6 @@ v1::ExplainJobResponse ToProto(const Explanation& explanation) {
   proto.set_next(explanation.next);
   if (explanation.next_at) *proto.mutable_next_time() = wire::ToProto(*explanation.next_at);
   *proto.mutable_time() = wire::ToProto(explanation.time);
-  return proto;
-}
-
-v1::NodeStatus ToProto(const NodeStatus& node) {
-  v1::NodeStatus proto;
-  proto.set_name(node.name);
-  proto.set_address(node.address);
-  proto.set_state(static_cast<v1::NodeState>(static_cast<int>(node.state) + 1));
-  proto.set_detail(node.detail);
-  proto.set_active_attempts(node.active_attempts);
-  proto.set_finished_attempts(node.finished_attempts);
-  proto.set_rejected_attempts(node.rejected_attempts);
-  proto.set_failed_attempts(node.failed_attempts);
   return proto;
 }
 

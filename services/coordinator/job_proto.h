@@ -4,11 +4,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "mlp/v1/cluster.pb.h"
 #include "mlp/v1/job.pb.h"
 #include "services/coordinator/job.h"
 #include "services/coordinator/job_event.h"
-#include "services/coordinator/membership.h"
 #include "services/coordinator/scheduler/explanation.h"
 
 namespace mlp::coordinator {
@@ -26,6 +24,5 @@ absl::StatusOr<Job> FromProto(const v1::Job& proto);
 v1::Job ToProto(const Job& job);
 v1::JobEvent ToProto(const JobEvent& event);
 v1::ExplainJobResponse ToProto(const Explanation& explanation);
-v1::NodeStatus ToProto(const NodeStatus& node);
 
 }  // namespace mlp::coordinator

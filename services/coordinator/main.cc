@@ -6,10 +6,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/dataset.h"
 #include "libmlp/training.h"
+#include "services/base/duration_text.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/coordinator/scheduler/policy.h"
 #include "services/rpc/program.h"
@@ -19,11 +21,13 @@ namespace {
 namespace fs = std::filesystem;
 using mlp::coordinator::CoordinatorServerOptions;
 
+constexpr const char* kDefaultDataDir = "datasets";
 constexpr const char* kDefaultNodesFile = "compute_nodes.txt";
 
 constexpr const char* kFooter = R"(
 Example:
   mlp-coordinator --listen 0.0.0.0:9090 --data-dir datasets --nodes localhost:9091,localhost:9092
+Nodes may come and go by themselves instead: mlp-node --coordinator HOST:9090
 
 The reference system's form works too: port, scheduling policy (1 random, 2 least load, 3 pull,
 4 power of two), nodes from compute_nodes.txt:
@@ -33,33 +37,59 @@ Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.)";
 
 struct Arguments {
   std::string listen = "0.0.0.0:9090";
-  std::string data_dir = "datasets";
+  std::string data_dir;
   std::string nodes;
   std::string nodes_file;
   std::string log_dir;
   std::string default_policy = "pull";
   std::string log_level = "info";
   std::size_t keep_jobs = 1000;
+  int keep_checkpoints = 2;
+  std::string state_dir;
+  std::string heartbeat_interval = "1s";
+  mlp::coordinator::LeaseTerms lease_terms;
   bool healthcheck = false;
   std::vector<std::string> reference_form;  // PORT [POLICY]
 };
+
+void DeclareLeases(CLI::App& app, Arguments& arguments) {
+  app.add_option("--heartbeat-interval", arguments.heartbeat_interval,
+                 "How often nodes that register (mlp-node --coordinator) say that they live")
+      ->capture_default_str();
+  app.add_option("--suspect-after", arguments.lease_terms.suspect_after,
+                 "Missed heartbeats after which a node gets nothing new")
+      ->capture_default_str();
+  app.add_option("--dead-after", arguments.lease_terms.dead_after,
+                 "Missed heartbeats after which its work goes to others")
+      ->capture_default_str();
+}
 
 void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.listen, "Address to serve on; port 0 takes any free one")
       ->capture_default_str();
   app.add_option("--data-dir", arguments.data_dir,
-                 "Directory whose subdirectories are the datasets")
-      ->capture_default_str();
+                 "Directory whose subdirectories are datasets (default: ./datasets, where it is "
+                 "there)");
   app.add_option("--nodes", arguments.nodes,
                  "Nodes: host:port,host:port; a name may stand for several")
       ->envname("MLP_NODES");
   app.add_option("--nodes-file", arguments.nodes_file,
                  "File of host,port lines (default: compute_nodes.txt, where it is there)");
+  DeclareLeases(app, arguments);
   app.add_option("--log-dir", arguments.log_dir,
                  "Directory for job logs, one file of JSON lines a job");
   app.add_option("--default-policy", arguments.default_policy,
                  "Scheduling policy of jobs that name none: random (1), least-load (2), pull (3), "
                  "power-of-two (4)")
+      ->capture_default_str();
+  app.add_option(
+         "--state-dir", arguments.state_dir,
+         "Directory for what must survive: jobs, models, datasets. After a restart jobs go on "
+         "where they were (default: none, they end with this process)")
+      ->envname("MLP_STATE_DIR");
+  app.add_option("--keep-checkpoints", arguments.keep_checkpoints,
+                 "Rounds of a running job whose parameters are kept in --state-dir")
+      ->check(CLI::Range(2, 100'000))
       ->capture_default_str();
   app.add_option("--keep-jobs", arguments.keep_jobs, "Ended jobs to remember")
       ->check(CLI::Range(1, 1'000'000))
@@ -103,6 +133,18 @@ absl::StatusOr<std::vector<mlp::coordinator::HostPort>> Nodes(const Arguments& a
   return nodes;
 }
 
+absl::StatusOr<mlp::coordinator::LeaseTerms> LeaseTermsFrom(const Arguments& arguments) {
+  mlp::coordinator::LeaseTerms terms = arguments.lease_terms;
+  const auto interval = mlp::ParseDuration(arguments.heartbeat_interval);
+  if (!interval.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--heartbeat-interval: ", interval.status().message()));
+  }
+  terms.interval = *interval;
+  if (absl::Status status = CheckLeaseTerms(terms); !status.ok()) return status;
+  return terms;
+}
+
 absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
   if (!arguments.reference_form.empty()) {
     arguments.listen = absl::StrCat("0.0.0.0:", arguments.reference_form.front());
@@ -111,21 +153,32 @@ absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
   }
   auto nodes = Nodes(arguments);
   if (!nodes.ok()) return nodes.status();
+  const auto terms = LeaseTermsFrom(arguments);
+  if (!terms.ok()) return terms.status();
   CoordinatorServerOptions options;
+  options.lease_terms = *terms;
   options.listen = arguments.listen;
-  options.data_dir = arguments.data_dir;
+  std::error_code error;
+  if (!arguments.data_dir.empty()) {
+    options.data_dir = arguments.data_dir;
+  } else if (fs::is_directory(kDefaultDataDir, error)) {
+    options.data_dir = kDefaultDataDir;
+  }
+  if (!arguments.state_dir.empty()) options.state_dir = arguments.state_dir;
   options.nodes = *std::move(nodes);
   if (!arguments.log_dir.empty()) options.log_dir = arguments.log_dir;
   options.default_policy = PolicyName(arguments.default_policy);
   options.keep_jobs = arguments.keep_jobs;
+  options.keep_checkpoints = arguments.keep_checkpoints;
   return options;
 }
 
 int Serve(const CoordinatorServerOptions& options) {
-  const std::string description =
-      absl::StrCat("version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()),
-                   ", data in ", options.data_dir.string(), ", ", options.nodes.size(),
-                   " node address(es) configured, default policy ", options.default_policy);
+  const std::string description = absl::StrCat(
+      "version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()), ", data in ",
+      options.data_dir ? options.data_dir->string() : "none", ", state in ",
+      options.state_dir ? options.state_dir->string() : "memory only", ", ", options.nodes.size(),
+      " node address(es) configured, default policy ", options.default_policy);
   const auto start = [&] { return mlp::coordinator::CoordinatorServer::Start(options); };
   return mlp::rpc::ServeUntilSignal(start, options.listen, description);
 }

@@ -4,33 +4,46 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <filesystem>
+#include <future>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/training.h"
 #include "services/base/duration_text.h"
 #include "services/node/node_server.h"
 #include "services/rpc/program.h"
+#include "services/rpc/signals.h"
 
 namespace {
 
 using mlp::node::NodeServer;
 using mlp::node::NodeServerOptions;
 
+constexpr const char* kDefaultDataDir = "datasets";
+
 constexpr const char* kFooter = R"(
-Example:
+Examples:
+  mlp-node --coordinator localhost:9090 --listen 0.0.0.0:0 --name node-1
   mlp-node --listen 0.0.0.0:9091 --data-dir datasets --load-probability 0.2 --load-delay 3s
+  mlp-node --coordinator coordinator:9090 --cache-dir /var/cache/mlp
 
 The reference system's form works too: port and load probability, data in ./datasets:
   mlp-node 9091 0.2
+
+SIGTERM drains the node: it takes nothing new, finishes what it has, leaves. A second one ends it at
+once.
 
 Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.)";
 
 struct Arguments {
   NodeServerOptions options;
-  std::string data_dir = "datasets";
+  std::string data_dir;
+  std::string cache_dir;
   std::string load_delay = "3s";
+  std::string drain_timeout = "8s";
   std::string log_level = "info";
   bool healthcheck = false;
   // The reference system's form: PORT [PROBABILITY].
@@ -50,19 +63,45 @@ void DeclareLoad(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
 }
 
+void DeclareData(CLI::App& app, Arguments& arguments) {
+  app.add_option("--data-dir", arguments.data_dir,
+                 "Directory whose subdirectories are datasets (default: ./datasets, where it is "
+                 "there)");
+  app.add_option("--cache-dir", arguments.cache_dir,
+                 "Directory of this node's own to keep fetched shards in (default: memory only)");
+  app.add_option("--cache-bytes", arguments.options.cache_bytes,
+                 "Most bytes in --cache-dir; the least recently used shards go first")
+      ->capture_default_str();
+  app.add_option("--memory-bytes", arguments.options.memory_bytes,
+                 "Memory for parsed shards, in bytes")
+      ->capture_default_str();
+}
+
+void DeclareMembership(CLI::App& app, Arguments& arguments) {
+  app.add_option("--coordinator", arguments.options.coordinator,
+                 "Register with the coordinator at HOST:PORT, keep a lease there, and fetch shards "
+                 "from it (default: the coordinator knows the node by --nodes)");
+  app.add_option("--name", arguments.options.name,
+                 "Name, unique within the cluster (default: host name and port)");
+  app.add_option("--advertise", arguments.options.advertise,
+                 "HOST:PORT where the coordinator connects to this node; :PORT stands for the "
+                 "host that it sees (default: that, with the port of --listen)");
+  app.add_option("--slots", arguments.options.slots,
+                 "Tasks to hold at once at most; 0: as many as a job says")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  app.add_option("--drain-timeout", arguments.drain_timeout,
+                 "How long SIGTERM lets tasks go on that the node has")
+      ->capture_default_str();
+}
+
 void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.options.listen,
                  "Address to serve on; port 0 takes any free one")
       ->capture_default_str();
-  app.add_option("--data-dir", arguments.data_dir,
-                 "Directory whose subdirectories are the datasets")
-      ->capture_default_str();
-  app.add_option("--name", arguments.options.name,
-                 "Name, unique within the cluster (default: host name and port)");
+  DeclareData(app, arguments);
+  DeclareMembership(app, arguments);
   DeclareLoad(app, arguments);
-  app.add_option("--cache-bytes", arguments.options.cache_bytes,
-                 "Memory for shards that were read, in bytes")
-      ->capture_default_str();
   app.add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
@@ -79,7 +118,13 @@ void Declare(CLI::App& app, Arguments& arguments) {
 
 absl::StatusOr<NodeServerOptions> OptionsFrom(const Arguments& arguments) {
   NodeServerOptions options = arguments.options;
-  options.data_dir = arguments.data_dir;
+  std::error_code error;
+  if (!arguments.data_dir.empty()) {
+    options.data_dir = arguments.data_dir;
+  } else if (std::filesystem::is_directory(kDefaultDataDir, error)) {
+    options.data_dir = kDefaultDataDir;
+  }
+  if (!arguments.cache_dir.empty()) options.cache_dir = arguments.cache_dir;
   const auto delay = mlp::ParseDuration(arguments.load_delay);
   if (!delay.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("--load-delay: ", delay.status().message()));
@@ -90,12 +135,41 @@ absl::StatusOr<NodeServerOptions> OptionsFrom(const Arguments& arguments) {
   return options;
 }
 
-int Serve(const NodeServerOptions& options) {
-  const std::string description = absl::StrCat(
-      "version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()), ", data in ",
-      options.data_dir.string(), ", load probability ", options.load_probability);
-  const auto start = [&] { return NodeServer::Start(options); };
-  return mlp::rpc::ServeUntilSignal(start, options.listen, description);
+// "in datasets, else from host:9090".
+std::string DataText(const NodeServerOptions& options) {
+  std::string text;
+  if (options.data_dir) text = absl::StrCat("in ", options.data_dir->string());
+  if (options.coordinator.empty()) return text;
+  return absl::StrCat(text, text.empty() ? "" : ", else ", "from ", options.coordinator);
+}
+
+// Until all is finished, the time is up, or another signal comes. How long what is left may take.
+std::chrono::milliseconds Drain(NodeServer& server, std::chrono::nanoseconds timeout) {
+  std::future<bool> drained = server.Drain(timeout);
+  while (drained.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    if (!mlp::rpc::TerminationSignalWithin(std::chrono::milliseconds(20))) continue;
+    spdlog::warn("ends at once: a second signal");
+    return std::chrono::milliseconds(0);
+  }
+  if (drained.get()) return std::chrono::seconds(5);  // for results that are being sent
+  spdlog::warn("the tasks that are left are given up: --drain-timeout is over");
+  return std::chrono::milliseconds(0);
+}
+
+int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeout) {
+  mlp::rpc::BlockTerminationSignals();
+  const auto server = NodeServer::Start(options);
+  if (!server.ok()) return mlp::rpc::Fail(server.status());
+  spdlog::info("listening on {}:{}", options.listen.substr(0, options.listen.rfind(':')),
+               (*server)->port());
+  spdlog::info("version {}, arithmetic {}, data {}, load probability {}, {}", MLP_VERSION,
+               std::string(mlp::ArithmeticId()), DataText(options), options.load_probability,
+               options.coordinator.empty() ? "waits for a coordinator to call"
+                                           : "coordinator at " + options.coordinator);
+  spdlog::info("draining on signal {}", mlp::rpc::WaitForTerminationSignal());
+  (*server)->Stop(Drain(**server, drain_timeout));
+  spdlog::info("stopped");
+  return 0;
 }
 
 }  // namespace
@@ -115,5 +189,10 @@ int main(int argc, char** argv) {
   const auto options = OptionsFrom(arguments);
   if (!options.ok()) return mlp::rpc::Fail(options.status());
   if (arguments.healthcheck) return mlp::rpc::HealthCheck(options->listen, "mlp.v1.NodeService");
-  return Serve(*options);
+  const auto drain_timeout = mlp::ParseDuration(arguments.drain_timeout);
+  if (!drain_timeout.ok()) {
+    return mlp::rpc::Fail(absl::InvalidArgumentError(
+        absl::StrCat("--drain-timeout: ", drain_timeout.status().message())));
+  }
+  return Serve(*options, *drain_timeout);
 }

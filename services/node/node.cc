@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "services/async/wait.h"
 #include "services/base/field_error.h"
 
@@ -25,14 +26,16 @@ absl::StatusOr<TrainingResult> TrainOn(const Shard& shard, const TaskRequest& re
 }  // namespace
 
 Node::Node(NodeOptions options, async::Clock& clock, async::Workers& workers,
-           std::stop_token shutdown)
+           std::stop_token shutdown, ShardSource* source)
     : options_(std::move(options)),
       clock_(clock),
       workers_(workers),
       injector_(options_.load, options_.name),
       shutdown_(std::move(shutdown)),
-      cache_(options_.cache_bytes),
-      line_(clock) {}
+      source_(source),
+      cache_(options_.memory_bytes),
+      line_(clock),
+      ended_(clock) {}
 
 Task<absl::StatusOr<TaskOutcome>> Node::Train(TaskRequest request, TaskObserver& observer,
                                               std::stop_token stop) {
@@ -44,11 +47,22 @@ Task<absl::StatusOr<TaskOutcome>> Node::Train(TaskRequest request, TaskObserver&
   co_await observer.OnAccepted(ahead);
   absl::StatusOr<TaskOutcome> outcome = co_await TrainInLine(request, observer, std::move(stop));
   --active_tasks_;
+  ended_.Notify();
   co_return outcome;
 }
 
+Task<bool> Node::Idle(std::stop_token stop) {
+  while (active_tasks_ > 0) {
+    const bool ended = co_await ended_.Wait(stop);
+    if (!ended) co_return false;
+  }
+  co_return true;
+}
+
 std::optional<Rejection> Node::Rejects(const TaskRequest& request) const {
-  if (shutdown_.stop_requested()) return Rejection::kShuttingDown;
+  if (draining()) return Rejection::kShuttingDown;
+  const auto own_slots = static_cast<std::size_t>(options_.slots);
+  if (own_slots > 0 && active_tasks_ >= own_slots) return Rejection::kBusy;
   // Tasks that were just called back may not have left yet, so the limit is a loose one: that of
   // the coordinator's slots is its own business.
   const std::size_t most = 2 * static_cast<std::size_t>(request.slots);
@@ -114,7 +128,7 @@ Task<absl::StatusOr<TaskOutcome>> Node::Compute(const TaskRequest& request, std:
                                                     request.round, request.shard),
                                      clock_.Now() - began, Duration::zero()});
   }
-  const absl::StatusOr<LoadedShard> loaded = co_await FindShard(request.data);
+  const absl::StatusOr<LoadedShard> loaded = co_await FindShard(request.data, stop);
   if (!loaded.ok()) co_return loaded.status();
   auto train = [&loaded, &request, &stop] { return TrainOn(*loaded->shard, request, stop); };
   absl::StatusOr<TrainingResult> trained = co_await async::Offload(workers_, std::move(train));
@@ -130,18 +144,42 @@ Task<bool> Node::PassComputeTime(const TaskRequest& request, std::stop_token sto
   co_return co_await async::SleepFor(clock_, takes, std::move(stop));
 }
 
-Task<absl::StatusOr<Node::LoadedShard>> Node::FindShard(const ShardReference& reference) {
+Task<absl::StatusOr<Node::LoadedShard>> Node::FindShard(const ShardReference& reference,
+                                                        std::stop_token stop) {
   LoadedShard loaded;
   loaded.shard = cache_.Find(reference.sha256);
   if (loaded.shard != nullptr) co_return loaded;
   const TimePoint started = clock_.Now();
-  auto load = [this, &reference] { return LoadShard(options_.data_dir, reference); };
-  auto shard = co_await async::Offload(workers_, std::move(load));
+  absl::StatusOr<std::shared_ptr<const Shard>> shard = co_await ReadShard(reference);
+  if (source_ != nullptr && absl::IsFailedPrecondition(shard.status())) {
+    shard = co_await FetchShard(reference, std::move(stop));
+  }
   if (!shard.ok()) co_return shard.status();
   cache_.Insert(reference.sha256, *shard);
   loaded.shard = *std::move(shard);
   loaded.load_time = clock_.Now() - started;
   co_return loaded;
+}
+
+Task<absl::StatusOr<std::shared_ptr<const Shard>>> Node::ReadShard(
+    const ShardReference& reference) {
+  if (!options_.data_dir) {
+    co_return absl::FailedPreconditionError(
+        absl::StrCat(reference.path(),
+                     ": this node has neither a data directory nor a coordinator "
+                     "to fetch from; start it with --coordinator"));
+  }
+  auto load = [this, &reference] { return LoadShard(*options_.data_dir, reference); };
+  co_return co_await async::Offload(workers_, std::move(load));
+}
+
+Task<absl::StatusOr<std::shared_ptr<const Shard>>> Node::FetchShard(const ShardReference& reference,
+                                                                    std::stop_token stop) {
+  const absl::StatusOr<std::string> text =
+      co_await source_->Fetch(reference.sha256, std::move(stop));
+  if (!text.ok()) co_return WithContext(reference.path(), text.status());
+  auto parse = [&text, &reference] { return ParseShardFile(*text, reference); };
+  co_return co_await async::Offload(workers_, std::move(parse));
 }
 
 }  // namespace mlp::node

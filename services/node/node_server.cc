@@ -1,12 +1,18 @@
 #include "services/node/node_server.h"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <array>
 #include <functional>
+#include <random>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "libmlp/training.h"
+#include "services/async/either_stop.h"
+#include "services/async/wait.h"
 
 namespace mlp::node {
 namespace {
@@ -20,7 +26,55 @@ std::string HostName() {
   return name.data();
 }
 
+absl::Status CheckData(const NodeServerOptions& options) {
+  if (!options.data_dir) {
+    if (!options.coordinator.empty()) return absl::OkStatus();
+    return absl::NotFoundError(
+        "no data: name the directory that has the datasets as subdirectories with --data-dir, or "
+        "the coordinator to fetch them from with --coordinator");
+  }
+  std::error_code error;
+  if (std::filesystem::is_directory(*options.data_dir, error)) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("data directory ", options.data_dir->string(),
+                                          ": no such directory; name the one that has the "
+                                          "datasets as subdirectories"));
+}
+
+// What was on its way when the node began to drain is answered before it goes.
+constexpr auto kLinger = std::chrono::milliseconds(200);
+
+// Of "host:port", or where that will do of ":port".
+absl::Status CheckAddress(const char* option, const std::string& address, bool without_host) {
+  const std::size_t colon = address.rfind(':');
+  int port = 0;
+  const bool has_port = colon != std::string::npos &&
+                        absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 1 &&
+                        port <= 65535;
+  if (has_port && (colon > 0 || without_host)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(option, ": \"", address, "\" is not host:port with a port from 1 to 65535"));
+}
+
+absl::Status CheckMembership(const NodeServerOptions& options) {
+  absl::Status status;
+  if (!options.coordinator.empty()) {
+    status.Update(CheckAddress("--coordinator", options.coordinator, false));
+  }
+  if (!options.advertise.empty()) {
+    status.Update(CheckAddress("--advertise", options.advertise, true));
+  }
+  if (options.slots < 0 || options.slots > 1000) {
+    status.Update(
+        absl::InvalidArgumentError(absl::StrCat("slots must be 0 to 1000, are ", options.slots)));
+  }
+  if (options.name.size() > 255) {
+    status.Update(absl::InvalidArgumentError("the name must have at most 255 characters"));
+  }
+  return status;
+}
+
 absl::Status Check(const NodeServerOptions& options) {
+  if (absl::Status status = CheckMembership(options); !status.ok()) return status;
   if (!(options.load_probability >= 0 && options.load_probability <= 1)) {
     return absl::InvalidArgumentError(
         absl::StrCat("load probability must be 0 to 1, is ", options.load_probability));
@@ -28,13 +82,7 @@ absl::Status Check(const NodeServerOptions& options) {
   if (options.load_delay < std::chrono::nanoseconds(0)) {
     return absl::InvalidArgumentError("load delay must be 0 or more");
   }
-  std::error_code error;
-  if (!std::filesystem::is_directory(options.data_dir, error)) {
-    return absl::NotFoundError(absl::StrCat("data directory ", options.data_dir.string(),
-                                            ": no such directory; name the one that has the "
-                                            "datasets as subdirectories"));
-  }
-  return absl::OkStatus();
+  return CheckData(options);
 }
 
 NodeOptions OptionsOfNode(const NodeServerOptions& options, int port) {
@@ -44,15 +92,38 @@ NodeOptions OptionsOfNode(const NodeServerOptions& options, int port) {
   node.load.probability = options.load_probability;
   node.load.delay = options.load_delay;
   node.load.seed = options.load_seed;
-  node.cache_bytes = options.cache_bytes;
+  node.memory_bytes = options.memory_bytes;
+  node.slots = options.slots;
   node.given_work = options.given_work;
   return node;
+}
+
+HeartbeatInfo InfoOf(const NodeServerOptions& options, const NodeService& service,
+                     const std::string& name, int port) {
+  HeartbeatInfo info;
+  info.name = name;
+  info.instance_id = service.instance_id();
+  info.address = options.advertise.empty() ? absl::StrCat(":", port) : options.advertise;
+  info.version = MLP_VERSION;
+  info.arithmetic = std::string(ArithmeticId());
+  return info;
+}
+
+void Say(bool trouble, const std::string& words) {
+  spdlog::log(trouble ? spdlog::level::warn : spdlog::level::info, "{}", words);
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(const NodeServerOptions& options) {
   if (const absl::Status status = Check(options); !status.ok()) return status;
+  std::optional<CachedFiles> cached;
+  if (options.cache_dir) {
+    absl::StatusOr<CachedFiles> found =
+        DiskCache::TakeOver(*options.cache_dir, options.cache_bytes);
+    if (!found.ok()) return found.status();
+    cached = *std::move(found);
+  }
   auto grpc_service = std::make_unique<v1::NodeService::AsyncService>();
   rpc::ServerOptions server_options;
   server_options.listen = options.listen;
@@ -61,24 +132,68 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(const NodeServerOp
   auto server = rpc::Server::Listen(server_options);
   if (!server.ok()) return server.status();
   return std::unique_ptr<NodeServer>(
-      new NodeServer(options, *std::move(server), std::move(grpc_service)));
+      new NodeServer(options, std::move(cached), *std::move(server), std::move(grpc_service)));
 }
 
-NodeServer::NodeServer(const NodeServerOptions& options, std::unique_ptr<rpc::Server> server,
+NodeServer::NodeServer(const NodeServerOptions& options, std::optional<CachedFiles> cached,
+                       std::unique_ptr<rpc::Server> server,
                        std::unique_ptr<v1::NodeService::AsyncService> grpc_service)
     : grpc_service_(std::move(grpc_service)),
       server_(std::move(server)),
       workers_(kWorkerThreads,
                [this](std::function<void()> done) { server_->Post(std::move(done)); }),
+      files_(options.coordinator.empty() ? nullptr
+                                         : std::make_unique<CoordinatorFiles>(
+                                               options.coordinator, server_->loop(), workers_)),
+      cache_(files_ == nullptr || !cached
+                 ? nullptr
+                 : std::make_unique<DiskCache>(*options.cache_dir, *std::move(cached), *files_,
+                                               workers_)),
       node_(OptionsOfNode(options, server_->port()), server_->loop(), workers_,
-            server_->stop_token()),
+            server_->stop_token(), source()),
       service_(node_, workers_) {
   service_.Serve(*server_, *grpc_service_);
+  if (!options.coordinator.empty()) {
+    link_.emplace(server_->loop(), options.coordinator);
+    lease_.emplace(server_->loop(), *link_, InfoOf(options, service_, name(), port()),
+                   std::random_device()(), Say);
+    server_->tasks().Spawn(lease_->Keep(server_->stop_token()));
+  }
   server_->Start();
+}
+
+ShardSource* NodeServer::source() {
+  if (cache_ != nullptr) return cache_.get();
+  return files_.get();
 }
 
 NodeServer::~NodeServer() {
   if (!stopped_) Stop(std::chrono::milliseconds(0));
+}
+
+std::future<bool> NodeServer::Drain(std::chrono::nanoseconds timeout) {
+  const auto drained = std::make_shared<std::promise<bool>>();
+  std::future<bool> result = drained->get_future();
+  server_->Post(
+      [this, timeout, drained] { server_->tasks().Spawn(DrainOut(timeout, std::move(*drained))); });
+  return result;
+}
+
+async::Task<> NodeServer::DrainOut(std::chrono::nanoseconds timeout, std::promise<bool> drained) {
+  rpc::Loop& loop = server_->loop();
+  std::stop_source time_is_up;
+  const auto timer =
+      loop.Schedule(loop.Now() + timeout, [&time_is_up] { time_is_up.request_stop(); });
+  const async::EitherStop end(time_is_up.get_token(), server_->stop_token());
+  node_.Drain();
+  if (lease_) {
+    lease_->Drain();
+    co_await lease_->DrainTold(end.token());
+  }
+  co_await async::SleepFor(loop, kLinger, end.token());
+  const bool idle = co_await node_.Idle(end.token());
+  loop.Cancel(timer);
+  drained.set_value(idle);
 }
 
 void NodeServer::Stop(std::chrono::milliseconds grace) {

@@ -6,12 +6,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "mlp/v1/node.grpc.pb.h"
 #include "services/async/thread_workers.h"
+#include "services/node/coordinator_files.h"
+#include "services/node/coordinator_link.h"
+#include "services/node/disk_cache.h"
+#include "services/node/lease.h"
 #include "services/node/node.h"
 #include "services/node/node_service.h"
 #include "services/rpc/server.h"
@@ -19,14 +25,21 @@
 namespace mlp::node {
 
 struct NodeServerOptions {
-  std::string listen = "0.0.0.0:9091";  // host:port; port 0 takes any free one
-  std::filesystem::path data_dir = "datasets";
-  std::string name;             // empty: host name and port, such as "host:9091"
+  std::string listen = "0.0.0.0:9091";            // host:port; port 0 takes any free one
+  std::optional<std::filesystem::path> data_dir;  // of datasets that need not be fetched
+  std::string coordinator;  // host:port, to register with and to fetch shards from; empty: it is
+                            // configured there
+  std::string advertise;  // host:port where the coordinator connects to; ":port": at the host that
+                          // it sees; empty: that, with the port that it listens on
+  int slots = 0;          // tasks held at once at most, 0 to 1,000; 0: as many as a job says
+  std::string name;       // empty: host name and port, such as "host:9091"
   double load_probability = 0;  // of a rejection and, independently, of a delay; 0 to 1
   std::chrono::nanoseconds load_delay = std::chrono::seconds(3);  // >= 0
   std::uint64_t load_seed = 1;
-  std::size_t cache_bytes = std::size_t{256} << 20;  // of parsed shards kept in memory
-  bool precise_timers = false;                       // see rpc::Loop::UsePreciseTimers
+  std::size_t memory_bytes = std::size_t{256} << 20;   // of parsed shards kept in memory
+  std::optional<std::filesystem::path> cache_dir;      // of fetched files; none: they are not kept
+  std::uint64_t cache_bytes = std::uint64_t{4} << 30;  // of files in cache_dir
+  bool precise_timers = false;                         // see rpc::Loop::UsePreciseTimers
   GivenWork given_work;  // of nodes inside an experiment's process; compute_time is called on the
                          // loop thread
 };
@@ -34,7 +47,8 @@ struct NodeServerOptions {
 class NodeServer {
  public:
   // Serves when it returns. InvalidArgument where an option is beyond its range, NotFound where
-  // `data_dir` is no directory, Unavailable where the port cannot be had.
+  // `data_dir` is no directory or there is neither that nor a coordinator, FailedPrecondition where
+  // `cache_dir` cannot be used, Unavailable where the port cannot be had.
   static absl::StatusOr<std::unique_ptr<NodeServer>> Start(const NodeServerOptions& options);
   NodeServer(const NodeServer&) = delete;
   NodeServer& operator=(const NodeServer&) = delete;
@@ -44,20 +58,31 @@ class NodeServer {
   int port() const { return server_->port(); }
   const std::string& name() const { return node_.options().name; }
 
+  // Takes nothing new and says so to the coordinator. Ready when all that is held has ended, after
+  // `timeout` at the latest: whether it has. Not on the loop thread; before Stop, once.
+  std::future<bool> Drain(std::chrono::nanoseconds timeout);
   // Rejects new tasks and ends those that have not started; the one that computes is cancelled
   // after `grace`. Returns when everything has ended. Not on the loop thread.
   void Stop(std::chrono::milliseconds grace);
 
  private:
-  NodeServer(const NodeServerOptions& options, std::unique_ptr<rpc::Server> server,
+  NodeServer(const NodeServerOptions& options, std::optional<CachedFiles> cached,
+             std::unique_ptr<rpc::Server> server,
              std::unique_ptr<v1::NodeService::AsyncService> grpc_service);
+  // Where shards come from that the data directory lacks; nullptr: from nowhere.
+  ShardSource* source();
+  async::Task<> DrainOut(std::chrono::nanoseconds timeout, std::promise<bool> drained);
 
   // In the order of dependence: later members refer to earlier ones.
   std::unique_ptr<v1::NodeService::AsyncService> grpc_service_;
   std::unique_ptr<rpc::Server> server_;
   async::ThreadWorkers workers_;
+  std::unique_ptr<CoordinatorFiles> files_;  // nullptr: no coordinator
+  std::unique_ptr<DiskCache> cache_;         // nullptr: files are not kept
   Node node_;
   NodeService service_;
+  std::optional<GrpcCoordinatorLink> link_;
+  std::optional<Lease> lease_;
   bool stopped_ = false;
 };
 

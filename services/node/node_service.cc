@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/training.h"
+#include "services/base/protocol_version.h"
 #include "services/node/train_shard_proto.h"
 #include "services/wire/time_proto.h"
 
@@ -111,6 +112,9 @@ Task<absl::StatusOr<v1::GetNodeResponse>> NodeService::GetNode() {
   response.set_instance_id(instance_id_);
   response.set_arithmetic(std::string(ArithmeticId()));
   response.set_version(MLP_VERSION);
+  response.set_protocol(kProtocolVersion);
+  response.set_slots(node_.options().slots);
+  response.set_draining(node_.draining());
   response.set_active_tasks(static_cast<std::int32_t>(node_.active_tasks()));
   response.set_finished_tasks(node_.finished_tasks());
   response.set_rejected_tasks(node_.rejected_tasks());

@@ -20,6 +20,7 @@ class NodeService {
   // thread to spare.
   NodeService(Node& node, async::Workers& workers);
 
+  const std::string& instance_id() const { return instance_id_; }
   // Answers the calls of `service` from the server's start on.
   void Serve(rpc::Server& server, v1::NodeService::AsyncService& service);
 

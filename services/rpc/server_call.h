@@ -15,6 +15,7 @@
 #include <coroutine>
 #include <functional>
 #include <stop_token>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -51,6 +52,10 @@ class ServerStream {
 
 template <class Request, class Response>
 using UnaryHandler = std::function<async::Task<absl::StatusOr<Response>>(const Request&)>;
+// `peer` is where the call comes from, as gRPC says it: "ipv4:10.0.0.1:41234".
+template <class Request, class Response>
+using UnaryHandlerWithPeer =
+    std::function<async::Task<absl::StatusOr<Response>>(const Request&, const std::string& peer)>;
 template <class Request, class Response>
 using StreamHandler =
     std::function<async::Task<absl::Status>(const Request&, ServerStream<Response>&)>;
@@ -97,7 +102,7 @@ template <class Service, class Request, class Response>
 async::Task<> ServeOneUnary(
     Server& server, Service& service,
     RequestMethod<Service, Request, grpc::ServerAsyncResponseWriter<Response>> accept,
-    UnaryHandler<Request, Response> handler) {
+    UnaryHandlerWithPeer<Request, Response> handler) {
   grpc::ServerContext context;
   grpc::ServerAsyncResponseWriter<Response> responder(&context);
   Request request;
@@ -107,7 +112,8 @@ async::Task<> ServeOneUnary(
   if (!accepted) co_return;
   server.tasks().Spawn(ServeOneUnary(server, service, accept, handler));  // the next call
 
-  const absl::StatusOr<Response> response = co_await handler(request);
+  const std::string peer = context.peer();
+  const absl::StatusOr<Response> response = co_await handler(request, peer);
   const grpc::Status status = ToGrpcStatus(response.status());
   co_await Completion([&](void* tag) {
     if (response.ok()) {
@@ -142,6 +148,17 @@ async::Task<> ServeOneStream(
 
 }  // namespace internal
 
+// As ServeUnary, with a handler that is told where the call comes from.
+template <class Service, class Request, class Response>
+void ServeUnaryWithPeer(
+    Server& server, std::type_identity_t<Service>& service,
+    internal::RequestMethod<Service, Request, grpc::ServerAsyncResponseWriter<Response>> accept,
+    std::type_identity_t<UnaryHandlerWithPeer<Request, Response>> handler) {
+  for (int i = 0; i < internal::kOutstandingRequests; ++i) {
+    server.tasks().Spawn(internal::ServeOneUnary(server, service, accept, handler));
+  }
+}
+
 // ServeUnary(server, service, &v1::JobService::AsyncService::RequestGetJob, handler): answers every
 // call of the method by `handler`. Before Start, on the thread that starts the server.
 template <class Service, class Request, class Response>
@@ -149,9 +166,10 @@ void ServeUnary(
     Server& server, std::type_identity_t<Service>& service,
     internal::RequestMethod<Service, Request, grpc::ServerAsyncResponseWriter<Response>> accept,
     std::type_identity_t<UnaryHandler<Request, Response>> handler) {
-  for (int i = 0; i < internal::kOutstandingRequests; ++i) {
-    server.tasks().Spawn(internal::ServeOneUnary(server, service, accept, handler));
-  }
+  ServeUnaryWithPeer(server, service, accept,
+                     [handler = std::move(handler)](const Request& request, const std::string&) {
+                       return handler(request);
+                     });
 }
 
 // The same for a method that answers with a stream, which ends with the status that the handler

@@ -28,4 +28,12 @@ int WaitForTerminationSignal() {
   return signal;
 }
 
+bool TerminationSignalWithin(std::chrono::milliseconds time) {
+  const sigset_t signals = TerminationSignals();
+  timespec limit{};
+  limit.tv_sec = time.count() / 1000;
+  limit.tv_nsec = time.count() % 1000 * 1'000'000;
+  return sigtimedwait(&signals, nullptr, &limit) > 0;
+}
+
 }  // namespace mlp::rpc

@@ -1,6 +1,8 @@
 // Termination signals, taken by one thread instead of interrupting any.
 #pragma once
 
+#include <chrono>
+
 namespace mlp::rpc {
 
 // Blocks SIGINT and SIGTERM for the calling thread and those that it starts, and ignores SIGPIPE.
@@ -8,5 +10,7 @@ namespace mlp::rpc {
 void BlockTerminationSignals();
 // Waits for SIGINT or SIGTERM and returns its number.
 int WaitForTerminationSignal();
+// Whether one came, waiting for it no longer than `time`.
+bool TerminationSignalWithin(std::chrono::milliseconds time);
 
 }  // namespace mlp::rpc

@@ -1,0 +1,10 @@
+// The version of the protocol between node and coordinator, which both state. Others are refused.
+#pragma once
+
+#include <cstdint>
+
+namespace mlp {
+
+inline constexpr std::uint32_t kProtocolVersion = 1;
+
+}  // namespace mlp

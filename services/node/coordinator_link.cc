@@ -1,0 +1,65 @@
+#include "services/node/coordinator_link.h"
+
+#include <utility>
+
+#include "services/base/protocol_version.h"
+#include "services/rpc/channel.h"
+#include "services/rpc/client_call.h"
+#include "services/wire/time_proto.h"
+
+namespace mlp::node {
+namespace {
+
+constexpr auto kTimeout = std::chrono::seconds(1);
+
+Standing StandingFrom(v1::NodeState state) {
+  switch (state) {
+    case v1::NODE_STATE_DOWN:
+      return Standing::kUnconnected;
+    case v1::NODE_STATE_REFUSED:
+      return Standing::kRefused;
+    case v1::NODE_STATE_DRAINING:
+      return Standing::kDrained;
+    default:
+      return Standing::kUp;
+  }
+}
+
+v1::HeartbeatRequest RequestFrom(const HeartbeatInfo& info) {
+  v1::HeartbeatRequest request;
+  request.set_name(info.name);
+  request.set_instance_id(info.instance_id);
+  request.set_address(info.address);
+  request.set_protocol(kProtocolVersion);
+  request.set_version(info.version);
+  request.set_arithmetic(info.arithmetic);
+  request.set_draining(info.draining);
+  request.set_leaving(info.leaving);
+  return request;
+}
+
+}  // namespace
+
+GrpcCoordinatorLink::GrpcCoordinatorLink(rpc::Loop& loop, const std::string& address)
+    : loop_(loop),
+      channel_(rpc::MakeChannel(address)),
+      stub_(v1::ClusterService::NewStub(channel_)) {}
+
+async::Task<absl::StatusOr<LeaseAnswer>> GrpcCoordinatorLink::Heartbeat(HeartbeatInfo info,
+                                                                        std::stop_token stop) {
+  const v1::HeartbeatRequest request = RequestFrom(info);
+  rpc::CallOptions options;
+  options.timeout = kTimeout;
+  const absl::StatusOr<v1::HeartbeatResponse> reply = co_await rpc::CallUnary(
+      loop_, *stub_, &v1::ClusterService::Stub::PrepareAsyncHeartbeat, request, options, stop);
+  if (!reply.ok()) co_return reply.status();
+  const auto interval = wire::FromProto(reply->interval(), "interval");
+  if (!interval.ok()) co_return interval.status();
+  LeaseAnswer answer;
+  answer.interval = *interval;
+  answer.standing = StandingFrom(reply->state());
+  answer.detail = reply->detail();
+  co_return answer;
+}
+
+}  // namespace mlp::node

@@ -1,0 +1,31 @@
+// CoordinatorLink over gRPC.
+#pragma once
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "mlp/v1/cluster.grpc.pb.h"
+#include "services/node/lease.h"
+#include "services/rpc/loop.h"
+
+namespace mlp::node {
+
+class GrpcCoordinatorLink final : public CoordinatorLink {
+ public:
+  // `address` is the coordinator's, host:port. A name is looked up again for each connection.
+  GrpcCoordinatorLink(rpc::Loop& loop, const std::string& address);
+
+  // Takes a second at most.
+  async::Task<absl::StatusOr<LeaseAnswer>> Heartbeat(HeartbeatInfo info,
+                                                     std::stop_token stop) override;
+
+ private:
+  rpc::Loop& loop_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::ClusterService::Stub> stub_;
+};
+
+}  // namespace mlp::node

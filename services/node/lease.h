@@ -1,0 +1,94 @@
+// A node's place in the cluster: registers it with the coordinator and keeps its lease.
+//
+// A heartbeat goes out at once, then after every interval that the coordinator asks for, 10 % more
+// or less, so that the nodes of a cluster do not all speak at once. While the coordinator cannot be
+// reached it is tried again after 100 ms, later every second: when it is back, after a restart too,
+// the node registers by itself. What changes is said once. Loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <stop_token>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/async/clock.h"
+#include "services/async/task.h"
+#include "services/async/wait.h"
+
+namespace mlp::node {
+
+// Who this node is, as the coordinator is told.
+struct HeartbeatInfo {
+  std::string name;
+  std::string instance_id;
+  std::string address;  // where it serves; ":port": at the host that the call comes from
+  std::string version;
+  std::string arithmetic;
+  bool draining = false;  // takes nothing new
+  bool leaving = false;   // goes now
+};
+
+// How the coordinator has the node.
+enum class Standing : std::uint8_t {
+  kUp,
+  kUnconnected,  // registered, but the coordinator does not reach it
+  kRefused,
+  kDrained,
+};
+
+struct LeaseAnswer {
+  async::Duration interval{};  // until the next heartbeat
+  Standing standing = Standing::kUp;
+  std::string detail;  // why it is not up
+};
+
+// The seam to the coordinator.
+class CoordinatorLink {
+ public:
+  virtual ~CoordinatorLink() = default;
+  // Ends soon, whatever the coordinator does. Unavailable and DeadlineExceeded where it cannot be
+  // reached; other errors are its own.
+  virtual async::Task<absl::StatusOr<LeaseAnswer>> Heartbeat(HeartbeatInfo info,
+                                                             std::stop_token stop) = 0;
+};
+
+class Lease {
+ public:
+  using Say = std::function<void(bool trouble, const std::string& words)>;
+
+  // `seed`: of the jitter. `say` is told what changes.
+  Lease(async::Clock& clock, CoordinatorLink& link, HeartbeatInfo who, std::uint64_t seed, Say say);
+
+  // Keeps the lease until `stop`, then says that the node leaves.
+  async::Task<> Keep(std::stop_token stop);
+  // Says at once that the node takes nothing new.
+  void Drain();
+  // Until the coordinator has heard that, or could not be reached, or `stop`.
+  async::Task<> DrainTold(std::stop_token stop);
+
+ private:
+  // What was last said, without what differs each time.
+  enum class Said : std::uint8_t { kNothing, kUp, kUnconnected, kDrained, kRefused, kLost };
+
+  void Note(const absl::StatusOr<LeaseAnswer>& answer);
+  void SayOnce(Said what, const std::string& why, const std::string& words);
+  async::Duration PauseAfter(const absl::StatusOr<LeaseAnswer>& answer);
+  async::Duration Jittered(async::Duration duration);
+
+  async::Clock& clock_;
+  CoordinatorLink& link_;
+  HeartbeatInfo who_;
+  std::mt19937_64 random_;
+  const Say say_;
+  async::Signal changed_;
+  async::Signal told_;
+  bool drain_told_ = false;
+  async::Duration try_again_{};  // after this, the next time that the coordinator is not reached
+  int unconnected_ = 0;          // answers in a row that say so
+  Said said_ = Said::kNothing;
+  std::string said_why_;
+};
+
+}  // namespace mlp::node
