@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/dataset.h"
+#include "services/base/field_error.h"
 #include "services/base/sha256.h"
 
 namespace mlp::cli {
@@ -48,10 +49,10 @@ absl::StatusOr<v1::DatasetFile> Digest(const fs::path& path) {
   return described;
 }
 
-// What may be otherwise the next time: the connection, or where the file goes on.
+// What may be otherwise the next time: the connection, room on the disk, or where the file goes on.
 bool IsWorthAnotherTry(const absl::Status& error) {
-  return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) ||
-         absl::IsFailedPrecondition(error) || absl::IsResourceExhausted(error);
+  return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) || absl::IsAborted(error) ||
+         absl::IsResourceExhausted(error);
 }
 
 class Sender {
@@ -68,7 +69,7 @@ class Sender {
       const absl::Status status = SendAll();
       if (status.ok()) return sent_;
       tries = sent_.bytes > before ? 0 : tries + 1;
-      if (!IsWorthAnotherTry(status) || tries == kTries) return status;
+      if (!planned_ || !IsWorthAnotherTry(status) || tries == kTries) return status;
       if (connection_.interrupt().WaitFor(kPause)) return absl::CancelledError("interrupted");
     }
   }
@@ -78,6 +79,7 @@ class Sender {
     const auto missing = connection_.Call(connection_.datasets(),
                                           &v1::DatasetService::Stub::PlanDataset, plan_.request);
     if (!missing.ok()) return missing.status();
+    planned_ = true;
     for (const auto& file : missing->missing()) {
       const auto found = files_.find(file.sha256());
       if (found == files_.end()) return absl::InternalError("asked for a file of nobody's");
@@ -101,10 +103,11 @@ class Sender {
       if (request.data().empty()) return CannotRead(path);
       const auto written = connection_.Call(
           connection_.datasets(), &v1::DatasetService::Stub::WriteFile, request, kPieceLimit);
-      if (!written.ok()) {
-        return absl::Status(written.status().code(),
-                            absl::StrCat(file.name(), ": ", written.status().message()));
+      // Somebody else sends the same file: the next plan says where it goes on.
+      if (absl::IsFailedPrecondition(written.status())) {
+        return absl::AbortedError(absl::StrCat(file.name(), ": ", written.status().message()));
       }
+      if (!written.ok()) return WithContext(file.name(), written.status());
       from += static_cast<std::int64_t>(request.data().size());
       sent_.bytes += static_cast<std::int64_t>(request.data().size());
       progress_(sent_, file.name());
@@ -116,6 +119,7 @@ class Sender {
   const UploadPlan& plan_;
   const Progress& progress_;
   std::map<std::string, const v1::DatasetFile*> files_;  // by digest
+  bool planned_ = false;                                 // the coordinator has answered
   Uploaded sent_;
 };
 

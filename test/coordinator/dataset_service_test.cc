@@ -2,44 +2,20 @@
 #include "services/coordinator/dataset_service.h"
 
 #include <catch2/catch.hpp>
-#include <fstream>
 
-#include "services/async/thread_workers.h"
 #include "services/base/field_error.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/status.h"
 #include "test/coordinator/dataset_files.h"
-#include "test/e2e/scratch.h"
+#include "test/coordinator/dataset_server.h"
 
 namespace mlp::coordinator {
 namespace {
 
 using Stub = v1::DatasetService::Stub;
 
-class NoLedger final : public DatasetLedger {
- public:
-  async::Task<absl::Status> Save(DatasetRecord) override { co_return absl::OkStatus(); }
-  async::Task<absl::Status> Remove(std::string) override { co_return absl::OkStatus(); }
-};
-
-struct Service {
-  Service() {
-    rpc::ServerOptions options;
-    options.listen = "127.0.0.1:0";
-    options.services = {&service};
-    server = rpc::Server::Listen(options).value();
-    workers = std::make_unique<async::ThreadWorkers>(
-        2, [this](std::function<void()> done) { server->Post(std::move(done)); });
-    catalog = std::make_unique<DatasetCatalog>(
-        server->loop(), *workers, std::nullopt, vault.get(), ledger, std::vector<DatasetRecord>(),
-        [](const std::string&) { return std::vector<std::string>(); });
-    handlers = std::make_unique<DatasetServiceHandlers>(*catalog, *workers);
-    handlers->Serve(*server, service);
-    server->Start();
-    stub = v1::DatasetService::NewStub(
-        rpc::MakeChannel("127.0.0.1:" + std::to_string(server->port())));
-  }
-  ~Service() { server->Shutdown(std::chrono::milliseconds(0)); }
+struct Service : DatasetServer {
+  Service() : stub(v1::DatasetService::NewStub(rpc::MakeChannel(address()))) {}
 
   template <class Request, class Response>
   absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
@@ -86,14 +62,6 @@ struct Service {
     return request;
   }
 
-  const test::Scratch state;
-  std::unique_ptr<FileVault> vault = FileVault::Open(state.path()).value();
-  NoLedger ledger;
-  v1::DatasetService::AsyncService service;
-  std::unique_ptr<rpc::Server> server;
-  std::unique_ptr<async::ThreadWorkers> workers;
-  std::unique_ptr<DatasetCatalog> catalog;
-  std::unique_ptr<DatasetServiceHandlers> handlers;
   std::unique_ptr<Stub> stub;
 };
 
