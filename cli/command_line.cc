@@ -187,13 +187,20 @@ class Commands {
     AddReplay();
     AddTimeline();
     AddExperiment();
+    AddDataset();
   }
 
  private:
   template <class Command>
   CLI::App& Add(const std::string& name, const std::string& description, Command& command,
                 const std::string& example) {
-    CLI::App& app = *app_.add_subcommand(name, description);
+    return AddBelow(app_, name, description, command, example);
+  }
+
+  template <class Command>
+  CLI::App& AddBelow(CLI::App& parent, const std::string& name, const std::string& description,
+                     Command& command, const std::string& example) {
+    CLI::App& app = *parent.add_subcommand(name, description);
     app.footer("Example: " + example);
     app.fallthrough();  // --coordinator and --json may come after the command
     app.callback([this, &command] { line_.command = command; });
@@ -210,8 +217,10 @@ class Commands {
             "mlp-client train letters --rounds 30 --hidden 64,32 --learning-rate 0.0001");
     app.add_option(
            "DATASET", train_.dataset,
-           "Directory below the coordinator's --data-dir. For a path to a directory that is "
-           "there, such as ./datasets/letters, its last component is used")
+           "A dataset of the coordinator's: one that was put, or a directory below its --data-dir. "
+           "For a path to a directory that is there, such as ./datasets/letters, its last "
+           "component "
+           "is used")
         ->required();
     AddTrainingOptions(app, train_.spec);
     AddTrainingChoices(app, train_.spec);
@@ -308,6 +317,41 @@ class Commands {
         ->type_name("DIR");
   }
 
+  void AddDataset() {
+    CLI::App& app = *app_.add_subcommand("dataset", "Send, list, remove and make datasets");
+    app.require_subcommand(1);
+    app.fallthrough();
+    CLI::App& put = AddBelow(app, "put",
+                             "Send the coordinator a dataset: a directory of train_* files and one "
+                             "validate_* file. What is there already is not sent again",
+                             put_, "mlp-client dataset put datasets/letters");
+    put.add_option("DIR", put_.directory, "Directory")->required();
+    put.add_option("--name", put_.name, "What jobs call it [the directory's name]");
+    AddBelow(app, "ls", "List the coordinator's datasets", list_datasets_, "mlp-client dataset ls");
+    AddBelow(app, "rm", "Remove a dataset that clients sent, unless a job uses it", remove_dataset_,
+             "mlp-client dataset rm letters")
+        .add_option("NAME", remove_dataset_.name, "Its name")
+        ->required();
+    AddSplit(app);
+  }
+
+  void AddSplit(CLI::App& dataset) {
+    CLI::App& app = AddBelow(
+        dataset, "split",
+        "Make a dataset of one file of rows, shuffled: comma-separated numbers, the class last, no "
+        "header. Needs no coordinator",
+        split_, "mlp-client dataset split letters.csv --shards 11 --validation 0.2 --seed 1");
+    app.add_option("FILE", split_.file, "File of rows")->required();
+    app.add_option("--shards", split_.options.shards, "Shards to make [4]")
+        ->check(CLI::Range(1, 99'999));
+    app.add_option("--validation", split_.options.validation,
+                   "Share of the rows for the validation file [0.2]")
+        ->check(CLI::Range(1e-6, 1 - 1e-6));
+    app.add_option("--seed", split_.options.seed, "Of the shuffle [1]");
+    app.add_option("--out", split_.out, "Directory to make [FILE's name without its ending, here]")
+        ->type_name("DIR");
+  }
+
   CLI::App& app_;
   CommandLine& line_;
   TrainCommand train_;
@@ -325,6 +369,10 @@ class Commands {
   local::WhatIfOptions what_if_;
   TimelineCommand timeline_;
   ExperimentCommand experiment_;
+  DatasetPutCommand put_;
+  DatasetListCommand list_datasets_;
+  DatasetRemoveCommand remove_dataset_;
+  DatasetSplitCommand split_;
 };
 
 // Empty: `address` is host:port.

@@ -6,6 +6,10 @@
 #include <vector>
 
 #include "cli/cancel.h"
+#include "cli/dataset_ls.h"
+#include "cli/dataset_put.h"
+#include "cli/dataset_rm.h"
+#include "cli/dataset_split.h"
 #include "cli/evaluate.h"
 #include "cli/experiment.h"
 #include "cli/explain.h"

@@ -22,7 +22,8 @@ Connection::Connection(std::string address, Interrupt& interrupt, std::ostream& 
       err_(err),
       channel_(rpc::MakeChannel(address_)),
       jobs_(v1::JobService::NewStub(channel_)),
-      cluster_(v1::ClusterService::NewStub(channel_)) {}
+      cluster_(v1::ClusterService::NewStub(channel_)),
+      datasets_(v1::DatasetService::NewStub(channel_)) {}
 
 // A program that was started a moment ago may not listen yet.
 void Connection::AwaitCoordinator() {

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "cli/interrupt.h"
 #include "mlp/v1/cluster.grpc.pb.h"
+#include "mlp/v1/dataset.grpc.pb.h"
 #include "mlp/v1/job.grpc.pb.h"
 #include "services/rpc/status.h"
 
@@ -26,6 +27,7 @@ class Connection {
 
   v1::JobService::Stub& jobs() { return Connected(*jobs_); }
   v1::ClusterService::Stub& cluster() { return Connected(*cluster_); }
+  v1::DatasetService::Stub& datasets() { return Connected(*datasets_); }
   Interrupt& interrupt() { return interrupt_; }
 
   // connection.Call(connection.jobs(), &v1::JobService::Stub::GetJob, request)
@@ -57,6 +59,7 @@ class Connection {
   std::shared_ptr<grpc::Channel> channel_;  // nullptr: waited for
   std::unique_ptr<v1::JobService::Stub> jobs_;
   std::unique_ptr<v1::ClusterService::Stub> cluster_;
+  std::unique_ptr<v1::DatasetService::Stub> datasets_;
 };
 
 }  // namespace mlp::cli

@@ -35,6 +35,7 @@ quietly "${compose[@]}" up -d
 mapfile -t containers < <("${compose[@]}" ps -q)
 ((${#containers[@]} == 5)) || fail "${#containers[@]} containers instead of 5"
 wanted=$(local_digest "$1")
+quietly "${compose[@]}" exec -T coordinator mlp-client dataset put /data/letters
 
 summary=$(train)
 expect "$summary" '0\.3331 \(1166 of 3500'

@@ -352,6 +352,13 @@ TEST_CASE("a node that cannot work says why and does not start") {
     CHECK(status.code() == absl::StatusCode::kNotFound);
     CHECK_THAT(std::string(status.message()), Catch::Contains(options.data_dir->string()));
   }
+  SECTION("neither a data directory nor a coordinator") {
+    options.data_dir.reset();
+    const absl::Status status = NodeServer::Start(options).status();
+    CHECK(status.code() == absl::StatusCode::kNotFound);
+    CHECK_THAT(std::string(status.message()),
+               Catch::Contains("--data-dir") && Catch::Contains("--coordinator"));
+  }
   SECTION("port taken") {
     const auto first = NodeServer::Start(options).value();
     options.listen = "127.0.0.1:" + std::to_string(first->port());

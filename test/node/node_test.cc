@@ -11,6 +11,7 @@
 
 #include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
+#include "test/node/fake_source.h"
 #include "test/node/shard_files.h"
 
 namespace mlp::node {
@@ -82,11 +83,15 @@ struct Story final : TaskObserver {
   std::stop_source stop;
 };
 
+// Where a node has its shards from.
+enum class From { kDirectory, kSource, kBoth };
+
 // A node in virtual time with a small dataset, by default one that holds every task up for 3 s.
 // Its tasks are stopped and ended with it.
 struct World {
-  explicit World(double load_probability = 1)
-      : node(OptionsFor(load_probability, data), clock, workers, shutdown.get_token()) {
+  explicit World(double load_probability = 1, From from = From::kDirectory)
+      : node(OptionsFor(load_probability, from, data), clock, workers, shutdown.get_token(),
+             from == From::kDirectory ? nullptr : &source) {
     request.data = data.Write("xor", "train_1.txt", kXor);
     request.model = ModelSpec{{2, 3, 2}, Activation::kTanh};
     request.parameters =
@@ -102,10 +107,10 @@ struct World {
     clock.RunAll();
   }
 
-  static NodeOptions OptionsFor(double load_probability, const DataDirectory& data) {
+  static NodeOptions OptionsFor(double load_probability, From from, const DataDirectory& data) {
     NodeOptions options;
     options.name = std::string("a");  // g++ 12 warns of the assignment without
-    options.data_dir = data.path();
+    if (from != From::kSource) options.data_dir = data.path();
     options.load.probability = load_probability;
     options.load.delay = 3s;
     return options;
@@ -128,6 +133,7 @@ struct World {
   const async::TimePoint begin = clock.Now();
   HeldWorkers workers{clock};
   std::stop_source shutdown;
+  FakeSource source{clock};
   Node node;
   TaskRequest request;
   std::list<Story> stories;
@@ -384,6 +390,92 @@ TEST_CASE("training that diverges is out of range") {
   world.clock.RunAll();
   REQUIRE(story.ended());
   CHECK(story.code() == absl::StatusCode::kOutOfRange);
+}
+
+TEST_CASE("a node without a data directory fetches a shard, once") {
+  World world(0, From::kSource);
+  world.source.Add(kXor);
+  world.source.takes = 2s;
+  const Story& first = world.Offer();
+  const Story& second = world.Offer();
+  world.clock.RunAll();
+  REQUIRE(first.trained());
+  REQUIRE(second.trained());
+  CHECK(first.result().load_time == 2s);
+  CHECK(second.result().load_time == 0s);
+  CHECK(world.source.asked.size() == 1);
+}
+
+TEST_CASE("what the data directory has is not fetched, what it lacks or has otherwise is") {
+  World world(0, From::kBoth);
+  world.source.Add(kXor);
+  SECTION("there") {
+    const Story& story = world.Offer();
+    world.clock.RunAll();
+    CHECK(story.trained());
+    CHECK(world.source.asked.empty());
+  }
+  SECTION("missing") {
+    std::filesystem::remove_all(world.data.path() / "xor");
+    const Story& story = world.Offer();
+    world.clock.RunAll();
+    CHECK(story.trained());
+    CHECK(world.source.asked.size() == 1);
+  }
+  SECTION("stale") {
+    world.data.Write("xor", "train_1.txt", "1,1,1\n");
+    const Story& story = world.Offer();
+    world.clock.RunAll();
+    CHECK(story.trained());
+    CHECK(world.source.asked.size() == 1);
+  }
+  SECTION("out of the data directory: refused, not fetched") {
+    world.request.data.dataset = "..";
+    const Story& story = world.Offer();
+    world.clock.RunAll();
+    REQUIRE(story.ended());
+    CHECK(story.code() == absl::StatusCode::kInvalidArgument);
+    CHECK(world.source.asked.empty());
+  }
+}
+
+TEST_CASE("a fetch that fails fails the task with its code, names the file and frees the slot") {
+  World world(0, From::kSource);
+  world.source.failure = absl::UnavailableError("connection refused");
+  const Story& failed = world.Offer();
+  world.clock.RunAll();
+  REQUIRE(failed.ended());
+  CHECK(failed.code() == absl::StatusCode::kUnavailable);
+  CHECK_THAT(std::string(failed.outcome->status().message()),
+             Catch::Contains("xor/train_1.txt") && Catch::Contains("connection refused"));
+  CHECK(world.node.active_tasks() == 0);
+  world.source.failure = absl::OkStatus();
+  world.source.Add(kXor);
+  const Story& next = world.Offer();
+  world.clock.RunAll();
+  CHECK(next.trained());
+}
+
+TEST_CASE("a task that is stopped while its shard is fetched ends at once") {
+  World world(0, From::kSource);
+  world.source.Add(kXor);
+  world.source.takes = 60s;
+  Story& story = world.Offer();
+  world.clock.RunFor(1s);
+  CHECK_FALSE(story.ended());
+  story.stop.request_stop();
+  world.clock.RunFor(0s);
+  REQUIRE(story.ended());
+  CHECK(story.code() == absl::StatusCode::kCancelled);
+}
+
+TEST_CASE("bytes that are no shard fail the task as unfit for the node") {
+  World world(0, From::kSource);
+  world.request.data.sha256 = world.source.Add("no,numbers\n");
+  const Story& story = world.Offer();
+  world.clock.RunAll();
+  REQUIRE(story.ended());
+  CHECK(story.code() == absl::StatusCode::kFailedPrecondition);
 }
 
 }  // namespace

@@ -1,0 +1,116 @@
+#include "cli/dataset_put.h"
+
+#include <google/protobuf/struct.pb.h>
+
+#include "absl/strings/str_cat.h"
+#include "cli/connection.h"
+#include "cli/dataset_text.h"
+#include "cli/errors.h"
+#include "cli/upload.h"
+
+namespace mlp::cli {
+namespace {
+
+constexpr int kRounds = 3;  // files may go while others come
+constexpr std::chrono::seconds kCommitLimit(600);
+
+std::string NameOf(const DatasetPutCommand& command) {
+  if (!command.name.empty()) return command.name;
+  return std::filesystem::absolute(command.directory / ".")
+      .lexically_normal()
+      .parent_path()
+      .filename();
+}
+
+// One line that is redrawn on a terminal, a line a file elsewhere.
+class PutProgress {
+ public:
+  explicit PutProgress(const Session& session) : session_(session) {}
+
+  void Show(const Uploaded& sent, const std::string& file) {
+    std::ostream& to = session_.json ? session_.terminal.err : session_.terminal.out;
+    if (session_.terminal.tty && !session_.json) {
+      const std::string line = absl::StrCat("sent ", BytesText(sent.bytes), "  ", file);
+      to << '\r' << FirstParts(line, session_.terminal.width - 1) << "\x1b[K" << std::flush;
+      drawn_ = true;
+    } else if (file != told_) {
+      told_ = file;
+      to << "sending " << file << std::endl;
+    }
+  }
+  void Finish() {
+    if (drawn_) session_.terminal.out << "\r\x1b[K";
+    drawn_ = false;
+  }
+
+ private:
+  const Session& session_;
+  std::string told_;
+  bool drawn_ = false;
+};
+
+absl::StatusOr<v1::Dataset> Commit(Connection& connection, const UploadPlan& plan) {
+  v1::CommitDatasetRequest request;
+  request.set_name(plan.request.name());
+  *request.mutable_files() = plan.request.files();
+  auto committed = connection.Call(connection.datasets(), &v1::DatasetService::Stub::CommitDataset,
+                                   request, kCommitLimit);
+  if (!committed.ok()) return committed.status();
+  return std::move(*committed->mutable_dataset());
+}
+
+absl::StatusOr<v1::Dataset> Put(const Session& session, Connection& connection,
+                                const UploadPlan& plan, Uploaded& total) {
+  PutProgress progress(session);
+  for (int round = 1;; ++round) {
+    const Uploaded before = total;
+    const auto sent = SendMissing(connection, plan, [&](const Uploaded& so_far, const auto& file) {
+      progress.Show({before.files + so_far.files, before.bytes + so_far.bytes}, file);
+    });
+    progress.Finish();
+    if (!sent.ok()) return sent.status();
+    total.files += sent->files;
+    total.bytes += sent->bytes;
+    absl::StatusOr<v1::Dataset> dataset = Commit(connection, plan);
+    const bool again = absl::IsFailedPrecondition(dataset.status()) && sent->files > 0;
+    if (!again || round == kRounds) return dataset;
+  }
+}
+
+void Report(const Session& session, const v1::Dataset& dataset, const Uploaded& sent) {
+  const int there = dataset.files_size() - sent.files;
+  if (session.json) {
+    google::protobuf::Struct object;
+    auto& fields = *object.mutable_fields();
+    fields["name"].set_string_value(dataset.name());
+    fields["shards"].set_number_value(dataset.shards());
+    fields["training_rows"].set_number_value(static_cast<double>(dataset.training_rows()));
+    fields["validation_rows"].set_number_value(static_cast<double>(dataset.validation_rows()));
+    fields["files_sent"].set_number_value(sent.files);
+    fields["bytes_sent"].set_number_value(static_cast<double>(sent.bytes));
+    fields["files_there_already"].set_number_value(there);
+    session.terminal.out << Json(object) << std::endl;
+    return;
+  }
+  session.terminal.out << dataset.name() << ": " << DescriptionOf(dataset) << '\n'
+                       << "sent " << sent.files << " files, " << BytesText(sent.bytes) << "; "
+                       << there << " were there already" << std::endl;
+}
+
+}  // namespace
+
+int Run(const Session& session, const DatasetPutCommand& command) {
+  const absl::StatusOr<UploadPlan> plan = PlanUpload(command.directory, NameOf(command));
+  if (!plan.ok()) {
+    Say(session, plan.status().message());
+    return kExitFailed;
+  }
+  Connection connection(session.coordinator, session.interrupt);
+  Uploaded sent;
+  const absl::StatusOr<v1::Dataset> dataset = Put(session, connection, *plan, sent);
+  if (!dataset.ok()) return Fail(session, dataset.status());
+  Report(session, *dataset, sent);
+  return kExitDone;
+}
+
+}  // namespace mlp::cli

@@ -1,0 +1,18 @@
+// Datasets in words, for people. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "mlp/v1/dataset.pb.h"
+
+namespace mlp::cli {
+
+// "512 B", "1.2 MiB".
+std::string BytesText(std::int64_t bytes);
+// Of all files.
+std::int64_t BytesOf(const v1::Dataset& dataset);
+// "11 shards, 16500 training rows, 3500 validation rows, 16 features, 26 classes".
+std::string DescriptionOf(const v1::Dataset& dataset);
+
+}  // namespace mlp::cli

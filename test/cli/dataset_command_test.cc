@@ -1,0 +1,157 @@
+// The dataset commands of the program itself, against a DatasetService, or none.
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+
+#include "test/coordinator/dataset_files.h"
+#include "test/coordinator/dataset_server.h"
+#include "test/process.h"
+
+namespace mlp::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using coordinator::DatasetServer;
+using coordinator::kTinyTexts;
+using test::ProcessResult;
+
+const std::string kClient = MLP_BIN_DIR "/mlp-client";
+
+ProcessResult Client(const std::string& address, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {kClient, "--coordinator", address});
+  return test::Run(std::move(arguments));
+}
+
+// A directory "tiny" with a dataset.
+struct Tiny {
+  explicit Tiny(const coordinator::Texts& texts = kTinyTexts) {
+    fs::create_directory(directory);
+    for (const auto& [name, text] : texts) std::ofstream(directory / name) << text;
+  }
+  const test::Scratch scratch;
+  const fs::path directory = scratch.path() / "tiny";
+};
+
+std::string ContentOf(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(stream), {});
+}
+
+TEST_CASE("a dataset that was put is listed, put twice sends nothing, and rm removes it") {
+  const DatasetServer server;
+  const Tiny tiny;
+  const ProcessResult first = Client(server.address(), {"dataset", "put", tiny.directory.string()});
+  INFO(first.out << first.err);
+  CHECK(first.exit_code == 0);
+  CHECK_THAT(first.out, Contains("sending train_10.txt") && Contains("tiny: 2 shards") &&
+                            Contains("sent 3 files") && Contains("0 were there already"));
+  const ProcessResult again =
+      Client(server.address(), {"dataset", "put", tiny.directory.string() + "/"});
+  CHECK_THAT(again.out, Contains("tiny: 2 shards") && Contains("sent 0 files, 0 B") &&
+                            Contains("3 were there already"));
+  const ProcessResult other = Client(
+      server.address(), {"--json", "dataset", "put", tiny.directory.string(), "--name", "other"});
+  CHECK_THAT(other.out, Contains("\"name\":\"other\"") && Contains("\"files_sent\":0"));
+  CHECK_THAT(Client(server.address(), {"dataset", "ls"}).out,
+             Contains("other") && Contains("tiny") && Contains("3 + 1"));
+  CHECK(Client(server.address(), {"dataset", "rm", "tiny"}).exit_code == 0);
+  const ProcessResult gone = Client(server.address(), {"dataset", "rm", "tiny"});
+  CHECK(gone.exit_code == 1);
+  CHECK_THAT(gone.err, Contains("no dataset \"tiny\""));
+  CHECK_THAT(Client(server.address(), {"--json", "dataset", "ls"}).out,
+             Contains("\"name\":\"other\"") && !Contains("\"name\":\"tiny\""));
+}
+
+TEST_CASE("an upload that was killed half-way goes on where it was") {
+  const DatasetServer server;
+  std::string rows;
+  while (rows.size() < 3'000'000) rows += "1,1\n";
+  const Tiny tiny(
+      {{"train_1.txt", rows}, {"train_2.txt", rows + "0,0\n"}, {"validate_1.txt", "0,1\n"}});
+  {
+    test::Process client(
+        {kClient, "--coordinator", server.address(), "dataset", "put", tiny.directory.string()});
+    client.WaitForLine("sending train_2.txt");
+    client.Signal(SIGKILL);
+    client.Wait();
+  }
+  const ProcessResult put =
+      Client(server.address(), {"--json", "dataset", "put", tiny.directory.string()});
+  INFO(put.out << put.err);
+  CHECK(put.exit_code == 0);
+  const std::size_t at = put.out.find("\"bytes_sent\":");
+  REQUIRE(at != std::string::npos);
+  CHECK(std::stoll(put.out.substr(at + 13)) <= 2'000'000 + 8);
+}
+
+TEST_CASE("a directory that is no dataset, or a malformed file, is refused with what is wrong") {
+  const DatasetServer server;
+  const Tiny tiny({{"train_1.txt", "0,0\n1,x\n"}, {"validate_1.txt", "0,1\n"}});
+  const ProcessResult malformed =
+      Client(server.address(), {"dataset", "put", tiny.directory.string()});
+  CHECK(malformed.exit_code == 1);
+  CHECK_THAT(malformed.err, Contains("tiny/train_1.txt:2:3"));
+  fs::remove(tiny.directory / "validate_1.txt");
+  const ProcessResult incomplete =
+      Client(server.address(), {"dataset", "put", tiny.directory.string()});
+  CHECK(incomplete.exit_code == 1);
+  CHECK_THAT(incomplete.err, Contains("validate_*"));
+  CHECK(Client(server.address(), {"dataset", "put", "/nothing/here"}).exit_code == 1);
+}
+
+TEST_CASE("a dataset that a job uses is neither replaced nor removed") {
+  const DatasetServer server({{"tiny", {"job-7"}}});
+  const Tiny tiny;
+  // It is not there yet, but its name is a job's.
+  const ProcessResult put = Client(server.address(), {"dataset", "put", tiny.directory.string()});
+  CHECK(put.exit_code == 1);
+  CHECK_THAT(put.err, Contains("job-7"));
+}
+
+TEST_CASE("split makes a dataset that can be put") {
+  const DatasetServer server;
+  const test::Scratch scratch;
+  std::ofstream(scratch.path() / "rows.csv") << "0,0\n1,1\n2,0\n3,1\n4,0\n5,1\n6,0\n7,1\n";
+  const fs::path out = scratch.path() / "parts";
+  const std::vector<std::string> split = {
+      kClient,    "dataset",   "split",  (scratch.path() / "rows.csv").string(),
+      "--shards", "2",         "--seed", "3",
+      "--out",    out.string()};
+  const ProcessResult made = test::Run(split);
+  INFO(made.out << made.err);
+  CHECK(made.exit_code == 0);
+  CHECK_THAT(made.out, Contains("6 rows in 2 shards, 2 validation rows"));
+  CHECK(ContentOf(out / "train_1.txt").size() == 12);
+  CHECK(ContentOf(out / "train_2.txt").size() == 12);
+  CHECK(ContentOf(out / "validate_rows.txt").size() == 8);
+  CHECK(Client(server.address(), {"dataset", "put", out.string()}).exit_code == 0);
+
+  const ProcessResult again = test::Run(split);
+  CHECK(again.exit_code == 1);
+  CHECK_THAT(again.err, Contains("is there already") && Contains("--out"));
+}
+
+TEST_CASE("a file that cannot be split leaves nothing behind") {
+  const test::Scratch scratch;
+  std::ofstream(scratch.path() / "rows.csv") << "width,class\n1,0\n";
+  const ProcessResult refused =
+      test::Run({kClient, "dataset", "split", "rows.csv"}, {{}, scratch.path()});
+  CHECK(refused.exit_code == 1);
+  CHECK_THAT(refused.err, Contains("rows.csv:1:1") && Contains("header line"));
+  CHECK(std::distance(fs::directory_iterator(scratch.path()), fs::directory_iterator()) == 1);
+  CHECK(test::Run({kClient, "dataset", "split", "rows.csv", "--validation", "1"}).exit_code == 2);
+  CHECK(test::Run({kClient, "dataset"}).exit_code == 2);
+}
+
+TEST_CASE("without a coordinator, put says so with its own exit code") {
+  const Tiny tiny;
+  const ProcessResult put = Client("127.0.0.1:1", {"dataset", "put", tiny.directory.string()});
+  CHECK(put.exit_code == 3);
+  CHECK_THAT(put.err, Contains("cannot reach the coordinator"));
+}
+
+}  // namespace
+}  // namespace mlp::cli
