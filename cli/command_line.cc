@@ -175,6 +175,9 @@ class Commands {
     AddId(Add("job", "Show one job", job_, "mlp-client job job-7"), job_.id);
     AddWatch();
     AddId(Add("cancel", "Ask a job to stop", cancel_, "mlp-client cancel job-7"), cancel_.id);
+    AddId(Add("rm", "Forget a job that has ended, with its events and its model", remove_,
+              "mlp-client rm job-7"),
+          remove_.id);
     AddId(Add("explain", "Say what a job waits for now, and what comes next", explain_,
               "mlp-client explain job-7"),
           explain_.id);
@@ -313,6 +316,7 @@ class Commands {
   JobCommand job_;
   WatchCommand watch_;
   CancelCommand cancel_;
+  RemoveCommand remove_;
   NodesCommand nodes_;
   ModelCommand model_;
   EvaluateCommand evaluate_;

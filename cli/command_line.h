@@ -14,6 +14,7 @@
 #include "cli/model.h"
 #include "cli/nodes.h"
 #include "cli/replay.h"
+#include "cli/rm.h"
 #include "cli/timeline.h"
 #include "cli/train.h"
 #include "cli/watch.h"
@@ -25,7 +26,7 @@ struct CommandLine {
   bool json = false;
   std::variant<std::monostate, TrainCommand, JobsCommand, JobCommand, WatchCommand, CancelCommand,
                NodesCommand, ModelCommand, EvaluateCommand, ExplainCommand, ReplayCommand,
-               TimelineCommand, ExperimentCommand>
+               TimelineCommand, ExperimentCommand, RemoveCommand>
       command;
 };
 

@@ -36,8 +36,10 @@ absl::Status StreamOnce(Connection& connection, const std::string& job_id, std::
   const auto reader = connection.jobs().WatchJob(&context, request);
   v1::WatchJobResponse response;
   while (reader->Read(&response)) {
-    sink.event(response.event());
-    next = response.event().sequence() + 1;
+    for (const v1::JobEvent& event : response.events()) {
+      sink.event(event);
+      next = event.sequence() + 1;
+    }
   }
   return rpc::FromGrpcStatus(reader->Finish());
 }
@@ -70,7 +72,9 @@ absl::StatusOr<std::vector<v1::JobEvent>> EventsSoFar(Connection& connection,
   const auto reader = connection.jobs().WatchJob(&context, request);
   std::vector<v1::JobEvent> events;
   v1::WatchJobResponse response;
-  while (reader->Read(&response)) events.push_back(std::move(*response.mutable_event()));
+  while (reader->Read(&response)) {
+    for (v1::JobEvent& event : *response.mutable_events()) events.push_back(std::move(event));
+  }
   absl::Status status = rpc::FromGrpcStatus(reader->Finish());
   if (!status.ok()) return status;
   return events;

@@ -20,7 +20,7 @@ struct EventSink {
 };
 
 struct Patience {
-  int tries = 30;  // to connect again, without an event in between
+  int tries = 300;  // to connect again, without an event in between
   std::chrono::nanoseconds pause = std::chrono::seconds(1);
 };
 

@@ -125,6 +125,16 @@ std::string Process::WaitForLine(std::string_view text, std::chrono::seconds lim
        std::string(text) + "\"");
 }
 
+bool Process::Ended() {
+  const std::lock_guard lock(mutex_);
+  return ended_;
+}
+
+bool Process::Said(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  return result_.out.find(text) != std::string::npos || result_.err.find(text) != std::string::npos;
+}
+
 ProcessResult Process::Wait(std::chrono::seconds limit) {
   std::unique_lock lock(mutex_);
   if (!changed_.wait_for(lock, limit, [this] { return ended_; })) {

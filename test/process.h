@@ -45,6 +45,9 @@ class Process {
   // The first whole line on either output that contains `text`, as soon as it is there. Throws when
   // the process ends without it or `limit` has passed.
   std::string WaitForLine(std::string_view text, std::chrono::seconds limit = DefaultLimit());
+  // Whether it has ended, or has written `text` on either output, so far.
+  bool Ended();
+  bool Said(std::string_view text);
   // Waits for its end. Kills it and throws when `limit` has passed.
   ProcessResult Wait(std::chrono::seconds limit = DefaultLimit());
 

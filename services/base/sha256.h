@@ -2,16 +2,38 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX
 
 namespace mlp {
 
 // The digest: 32 bytes.
 std::string Sha256(std::span<const std::byte> bytes);
 std::string Sha256(std::string_view bytes);
+
+// The digest of bytes that come piece by piece. One thread at a time.
+class Sha256Pieces {
+ public:
+  Sha256Pieces();
+  void Add(std::string_view piece);
+  // Of all pieces. Once; nothing may be added afterwards.
+  std::string Digest();
+
+ private:
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
+
 // Lower-case hexadecimal digits, two a byte.
 std::string Hex(std::string_view bytes);
+// The 32 bytes that 64 lower-case digits stand for; nullopt for any other text.
+std::optional<std::string> DigestFromHex(std::string_view digits);
 
 }  // namespace mlp

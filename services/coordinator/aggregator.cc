@@ -11,7 +11,7 @@ namespace mlp::coordinator {
 Aggregator::Aggregator(std::size_t shards, Precision precision, std::size_t size)
     : shards_(shards), sum_(ZeroParameters(precision, size)) {}
 
-absl::Status Aggregator::Add(std::size_t shard, Parameters gradient) {
+absl::Status Aggregator::Add(std::size_t shard, std::shared_ptr<const Parameters> gradient) {
   if (shard >= shards_) {
     return absl::InternalError(
         absl::StrCat("a gradient of shard ", shard, " came in, but there are only ", shards_));
@@ -19,18 +19,18 @@ absl::Status Aggregator::Add(std::size_t shard, Parameters gradient) {
   if (shard < summed_ || waiting_.contains(shard)) {
     return absl::InternalError(absl::StrCat("a second gradient of shard ", shard, " came in"));
   }
-  if (SizeOf(gradient) != SizeOf(sum_) || PrecisionOf(gradient) != PrecisionOf(sum_)) {
+  if (SizeOf(*gradient) != SizeOf(sum_) || PrecisionOf(*gradient) != PrecisionOf(sum_)) {
     const auto describe = [](const Parameters& parameters) {
       return absl::StrCat(SizeOf(parameters), " elements in ",
                           std::string(PrecisionName(PrecisionOf(parameters))));
     };
     return absl::InvalidArgumentError(absl::StrCat("the gradient of shard ", shard, " has ",
-                                                   describe(gradient), ", but the model has ",
+                                                   describe(*gradient), ", but the model has ",
                                                    describe(sum_)));
   }
   waiting_.emplace(shard, std::move(gradient));
   for (auto next = waiting_.find(summed_); next != waiting_.end(); next = waiting_.find(summed_)) {
-    mlp::Add(sum_, next->second);
+    mlp::Add(sum_, *next->second);
     waiting_.erase(next);
     ++summed_;
   }

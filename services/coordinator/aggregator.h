@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 
 #include "absl/status/status.h"
 #include "libmlp/parameters.h"
@@ -18,7 +19,7 @@ class Aggregator {
 
   // Takes shard `shard`'s gradient. Internal where it is out of range or was added before,
   // InvalidArgument where size or precision differ; nothing changes then.
-  absl::Status Add(std::size_t shard, Parameters gradient);
+  absl::Status Add(std::size_t shard, std::shared_ptr<const Parameters> gradient);
   // All gradients are in.
   bool Complete() const { return summed_ == shards_; }
   // parameters += sum / shards. Only when Complete().
@@ -26,9 +27,10 @@ class Aggregator {
 
  private:
   std::size_t shards_;
-  std::size_t summed_ = 0;                     // shards 0 .. summed_ - 1 are in sum_
-  Parameters sum_;                             // (size)
-  std::map<std::size_t, Parameters> waiting_;  // by shard: arrived before an earlier one
+  std::size_t summed_ = 0;  // shards 0 .. summed_ - 1 are in sum_
+  Parameters sum_;          // (size)
+  // By shard: arrived before an earlier one.
+  std::map<std::size_t, std::shared_ptr<const Parameters>> waiting_;
 };
 
 }  // namespace mlp::coordinator

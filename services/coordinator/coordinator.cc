@@ -14,10 +14,20 @@ namespace {
 constexpr std::size_t kEventsAtOnce = 256;
 constexpr const char* kShutDown = "the coordinator was shut down";
 constexpr auto kFullQueueRetry = std::chrono::seconds(5);
+constexpr auto kStoreRetry = std::chrono::seconds(2);
+constexpr auto kReadAgain = std::chrono::seconds(2);
 
 absl::Status NoSuchJob(const std::string& id) {
   return absl::NotFoundError(
       absl::StrCat("no job \"", id, "\" is known; `mlp-client jobs` lists them"));
+}
+
+absl::Status TooManyWatchers() {
+  return WithRetryAfter(
+      absl::ResourceExhaustedError(absl::StrCat(kMaxWatchers,
+                                                " watchers wait for events, which is "
+                                                "the limit; try again later")),
+      kFullQueueRetry);
 }
 
 absl::Status CheckRequest(const JobSpec& spec, const std::string& request_id) {
@@ -31,30 +41,48 @@ absl::Status CheckRequest(const JobSpec& spec, const std::string& request_id) {
 }  // namespace
 
 Coordinator::Coordinator(async::Clock& clock, async::Workers& workers, Cluster& cluster,
-                         Store& store, JobLog& log, LoadDataset load_dataset, SchedulerWaits waits,
+                         Journal& journal, LoadDataset load_dataset, SchedulerWaits waits,
                          std::optional<std::uint64_t> scheduler_seed)
-    : world_{clock, workers, cluster, journal_, waits, scheduler_seed},
-      store_(store),
-      journal_(clock, store, log),
+    : world_{clock, workers, cluster, journal, waits, scheduler_seed},
+      journal_(journal),
       load_dataset_(std::move(load_dataset)),
-      queued_(clock) {}
+      queued_(clock) {
+  for (Job& job : journal_.Unfinished()) {
+    auto pending = std::make_shared<Pending>();
+    pending->job = std::move(job);
+    queue_.push_back(std::move(pending));
+  }
+}
 
 async::Task<absl::StatusOr<Job>> Coordinator::Create(JobSpec spec, std::string request_id) {
   if (absl::Status status = CheckRequest(spec, request_id); !status.ok()) co_return status;
   absl::StatusOr<std::optional<Job>> repeated = Repeated(spec, request_id);
   if (!repeated.ok()) co_return repeated.status();
-  if (repeated->has_value()) co_return **std::move(repeated);
-  if (absl::Status status = CheckRoom(); !status.ok()) co_return status;
+  std::string id;
+  if (repeated->has_value()) {
+    id = (*repeated)->id;
+  } else {
+    if (absl::Status status = CheckRoom(); !status.ok()) co_return status;
+    ++being_read_;
+    const absl::StatusOr<std::shared_ptr<Pending>> admitted =
+        co_await ReadAndAdmit(std::move(spec), std::move(request_id));
+    --being_read_;
+    if (!admitted.ok()) co_return admitted.status();
+    id = (*admitted)->job.id;
+  }
+  // Also of a job that is there already: its first request may not have been written yet.
+  const absl::Status committed = co_await journal_.Committed();
+  if (!committed.ok()) co_return WithRetryAfter(committed, kStoreRetry);
+  co_return Get(id);
+}
 
-  auto load = [this, name = spec.dataset] { return load_dataset_(name); };
+async::Task<absl::StatusOr<std::shared_ptr<Coordinator::Pending>>> Coordinator::ReadAndAdmit(
+    JobSpec spec, std::string request_id) {
+  auto load = [this, &spec] { return load_dataset_(spec.dataset); };
   absl::StatusOr<std::shared_ptr<const Dataset>> dataset =
       co_await async::Offload(world_.workers, std::move(load));
   if (!dataset.ok()) co_return AtField("spec.dataset", dataset.status());
-
-  absl::StatusOr<std::shared_ptr<Pending>> admitted =
-      Admit(std::move(spec), std::move(request_id), *std::move(dataset));
-  if (!admitted.ok()) co_return admitted.status();
-  co_return Get((*admitted)->job.id);
+  co_return Admit(std::move(spec), std::move(request_id), *std::move(dataset));
 }
 
 absl::StatusOr<std::shared_ptr<Coordinator::Pending>> Coordinator::Admit(
@@ -67,7 +95,6 @@ absl::StatusOr<std::shared_ptr<Coordinator::Pending>> Coordinator::Admit(
     pending->job = **std::move(repeated);
     return pending;
   }
-  if (absl::Status status = CheckRoom(); !status.ok()) return status;
   absl::StatusOr<ModelSpec> model = ModelFor(spec, dataset->features, dataset->classes);
   if (!model.ok()) return model.status();
 
@@ -77,8 +104,9 @@ absl::StatusOr<std::shared_ptr<Coordinator::Pending>> Coordinator::Admit(
   job.model = *std::move(model);
   job.shards = dataset->shards.size();
   job.training_rows = dataset->training_rows();
+  job.dataset_digest = dataset->digest();
   job.create_time = world_.clock.Now();
-  pending->job = store_.Create(std::move(job));
+  pending->job = journal_.Create(std::move(job));
   pending->dataset = std::move(dataset);
   ChangeState(pending->job.id, JobState::kPending, QueuedBehind(PlaceOf(queue_.size())));
   queue_.push_back(pending);
@@ -89,7 +117,7 @@ absl::StatusOr<std::shared_ptr<Coordinator::Pending>> Coordinator::Admit(
 absl::StatusOr<std::optional<Job>> Coordinator::Repeated(const JobSpec& spec,
                                                          const std::string& request_id) const {
   if (request_id.empty()) return std::nullopt;
-  std::optional<Job> job = store_.FindRequest(request_id);
+  std::optional<Job> job = journal_.FindRequest(request_id);
   if (!job || job->spec == spec) return job;
   return absl::AlreadyExistsError(absl::StrCat("request_id \"", request_id, "\" was used for ",
                                                job->id,
@@ -97,25 +125,56 @@ absl::StatusOr<std::optional<Job>> Coordinator::Repeated(const JobSpec& spec,
 }
 
 absl::Status Coordinator::CheckRoom() const {
-  if (queue_.size() < kMaxPendingJobs) return absl::OkStatus();
+  if (!journal_.trouble().ok()) return WithRetryAfter(journal_.trouble(), kStoreRetry);
+  if (queue_.size() + being_read_ < kMaxPendingJobs) return absl::OkStatus();
   return WithRetryAfter(absl::ResourceExhaustedError(
-                            absl::StrCat("the queue is full: ", queue_.size(),
+                            absl::StrCat("the queue is full: ", queue_.size() + being_read_,
                                          " jobs are pending, which is the limit; try again later")),
                         kFullQueueRetry);
 }
 
 absl::StatusOr<Job> Coordinator::Get(const std::string& id) const {
-  std::optional<Job> job = store_.Get(id);
+  std::optional<Job> job = journal_.Get(id);
   if (!job) return NoSuchJob(id);
-  return *std::move(job);
+  return AsItStands(*std::move(job));
 }
 
 std::vector<Job> Coordinator::List(std::int64_t before, std::size_t limit) const {
-  return store_.List(before, limit);
+  std::vector<Job> jobs = journal_.List(before, limit);
+  for (Job& job : jobs) job = AsItStands(std::move(job));
+  return jobs;
+}
+
+// Nobody who watches can be told yet: only what is written is told.
+Job Coordinator::AsItStands(Job job) const {
+  if (journal_.trouble().ok() || job.state != JobState::kRunning) return job;
+  job.detail = absl::StrCat("paused: ", journal_.trouble().message());
+  return job;
+}
+
+async::Task<absl::Status> Coordinator::Remove(std::string id) {
+  const std::optional<Job> job = journal_.Get(id);
+  if (!job) co_return NoSuchJob(id);
+  if (!IsFinal(job->state)) {
+    co_return absl::FailedPreconditionError(
+        absl::StrCat(id, " is ", JobStateName(job->state),
+                     "; only a job that has ended can be removed: mlp-client cancel ", id));
+  }
+  journal_.Remove(id);
+  co_return co_await journal_.Committed();
+}
+
+std::vector<std::string> Coordinator::UsersOf(const std::string& dataset) const {
+  std::vector<std::string> users;
+  for (const Job& job : journal_.Unfinished()) {
+    if (job.spec.dataset == dataset) users.push_back(job.id);
+  }
+  return users;
 }
 
 absl::StatusOr<Job> Coordinator::Cancel(const std::string& id) {
   if (running_ != nullptr && running_->job.id == id) {
+    running_->cancelled = true;
     running_->stop.request_stop();
   } else if (const auto found = std::ranges::find_if(
                  queue_, [&](const auto& pending) { return pending->job.id == id; });
@@ -154,40 +213,56 @@ void Coordinator::NotePlaces() {
   for (std::size_t i = 0; i < queue_.size(); ++i) {
     const std::string& id = queue_[i]->job.id;
     std::string place = QueuedBehind(PlaceOf(i));
-    const std::optional<Job> job = store_.Get(id);
+    const std::optional<Job> job = journal_.Get(id);
     if (job && job->detail != place) ChangeState(id, JobState::kPending, std::move(place));
   }
 }
 
-absl::StatusOr<std::vector<JobEvent>> Coordinator::EventsSoFar(const std::string& id,
-                                                               std::int64_t from) const {
-  if (!store_.Get(id)) return NoSuchJob(id);
-  return store_.Events(id, from, kEventsAtOnce);
+async::Task<absl::StatusOr<std::vector<JobEvent>>> Coordinator::EventsSoFar(std::string id,
+                                                                            std::int64_t from) {
+  if (!journal_.Get(id)) co_return NoSuchJob(id);
+  co_return co_await journal_.Events(std::move(id), from, kEventsAtOnce);
 }
 
 async::Task<absl::StatusOr<std::vector<JobEvent>>> Coordinator::NextEvents(std::string id,
                                                                            std::int64_t from,
                                                                            std::stop_token stop) {
   while (true) {
-    const std::optional<Job> job = store_.Get(id);
+    const std::optional<Job> job = journal_.Get(id);
     if (!job) co_return NoSuchJob(id);
-    std::vector<JobEvent> events = store_.Events(id, from, kEventsAtOnce);
-    if (!events.empty() || IsFinal(job->state)) co_return events;
-    const bool recorded = co_await journal_.recorded().Wait(stop);
-    if (!recorded) co_return absl::CancelledError("watch ended");
+    absl::StatusOr<std::vector<JobEvent>> events =
+        co_await journal_.Events(id, from, kEventsAtOnce);
+    if (!events.ok() || !events->empty() || Told(*job, from)) co_return events;
+    if (stopping_ || journal_.closed()) {
+      co_return absl::UnavailableError(
+          "the coordinator is shutting down; the job goes on when it is started again");
+    }
+    if (watchers_ == kMaxWatchers) co_return TooManyWatchers();
+    ++watchers_;
+    const bool written = co_await journal_.written().Wait(stop);
+    --watchers_;
+    if (!written) co_return absl::CancelledError("watch ended");
   }
 }
 
-absl::StatusOr<std::shared_ptr<const Model>> Coordinator::GetModel(const std::string& id) const {
-  absl::StatusOr<Job> job = Get(id);
-  if (!job.ok()) return job.status();
-  std::shared_ptr<const Model> model = store_.GetModel(id);
-  if (model == nullptr) {
-    return absl::FailedPreconditionError(absl::StrCat(id, " has no model: it is ",
-                                                      JobStateName(job->state),
-                                                      "; only a job that SUCCEEDED has one"));
+bool Coordinator::Told(const Job& job, std::int64_t from) const {
+  return IsFinal(job.state) && from > journal_.last_sequence(job.id);
+}
+
+async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Coordinator::GetModel(std::string id) {
+  const absl::StatusOr<Job> job = Get(id);
+  if (!job.ok()) co_return job.status();
+  absl::StatusOr<std::shared_ptr<const Model>> model = nullptr;
+  if (job->state == JobState::kSucceeded) {
+    // It may have ended a moment ago.
+    const absl::Status committed = co_await journal_.Committed();
+    if (!committed.ok()) co_return committed;
+    model = co_await journal_.GetModel(id);
   }
-  return model;
+  if (!model.ok() || *model != nullptr) co_return model;
+  co_return absl::FailedPreconditionError(absl::StrCat(id, " has no model: it is ",
+                                                       JobStateName(job->state),
+                                                       "; only a job that SUCCEEDED has one"));
 }
 
 async::Task<> Coordinator::Run(std::stop_token stop) {
@@ -200,26 +275,81 @@ async::Task<> Coordinator::Run(std::stop_token stop) {
     queue_.pop_front();
     co_await RunOne(std::move(next), stop);
   }
-  for (const auto& pending : std::exchange(queue_, {})) {
-    ChangeState(pending->job.id, JobState::kCancelled, kShutDown);
+  if (!journal_.durable()) {
+    for (const auto& pending : std::exchange(queue_, {})) {
+      ChangeState(pending->job.id, JobState::kCancelled, kShutDown);
+    }
   }
+  co_await journal_.Committed();  // watchers are told how their jobs ended
+  stopping_ = true;
+  co_await journal_.Close();
 }
 
 async::Task<> Coordinator::RunOne(std::shared_ptr<Pending> pending, std::stop_token stop) {
   running_ = pending;
   const std::stop_callback forward(stop, [pending] { pending->stop.request_stop(); });
-  const std::string id = pending->job.id;
-  ChangeState(id, JobState::kRunning);
-  NotePlaces();
-  const absl::StatusOr<std::shared_ptr<const Model>> model = co_await RunJob(
-      world_, pending->job, *pending->dataset, pending->stage, pending->stop.get_token());
+  const absl::StatusOr<std::shared_ptr<const Model>> model = co_await GoOn(*pending);
   running_ = nullptr;
+  End(*pending, model, stop.stop_requested());
+}
+
+async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Coordinator::GoOn(Pending& pending) {
+  const std::string id = pending.job.id;
+  JobProgress progress;
+  if (pending.job.state == JobState::kRunning) {
+    absl::StatusOr<JobProgress> stored = co_await journal_.GetProgress(id);
+    if (!stored.ok()) co_return stored.status();
+    progress = *std::move(stored);
+    journal_.Record(
+        id, 0, events::Resumed{pending.job.rounds_done, static_cast<int>(progress.shards.size())});
+  } else {
+    ChangeState(id, JobState::kRunning);
+  }
+  NotePlaces();
+  if (pending.dataset == nullptr) {
+    const absl::Status read = co_await ReadAgain(pending);
+    if (!read.ok()) co_return read;
+  }
+  co_return co_await RunJob(world_, pending.job, *pending.dataset, std::move(progress),
+                            pending.stage, pending.stop.get_token());
+}
+
+async::Task<absl::Status> Coordinator::ReadAgain(Pending& pending) {
+  const std::string& id = pending.job.id;
+  std::string told;
+  while (true) {
+    auto load = [this, &pending] { return load_dataset_(pending.job.spec.dataset); };
+    absl::StatusOr<std::shared_ptr<const Dataset>> dataset =
+        co_await async::Offload(world_.workers, std::move(load));
+    if (dataset.ok()) {
+      if (!told.empty()) journal_.Record(id, 0, events::Waiting{});
+      if ((*dataset)->digest() != pending.job.dataset_digest) {
+        co_return absl::FailedPreconditionError(
+            absl::StrCat("dataset ", pending.job.spec.dataset,
+                         " has changed since the job was created; submit the job again"));
+      }
+      pending.dataset = *std::move(dataset);
+      co_return absl::OkStatus();
+    }
+    std::string reason = absl::StrCat("cannot read the dataset: ", dataset.status().message());
+    if (reason != told) journal_.Record(id, 0, events::Waiting{reason});
+    told = std::move(reason);
+    const bool go_on = co_await async::SleepFor(world_.clock, kReadAgain, pending.stop.get_token());
+    if (!go_on) co_return absl::CancelledError("cancelled");
+  }
+}
+
+void Coordinator::End(const Pending& pending,
+                      const absl::StatusOr<std::shared_ptr<const Model>>& model, bool stopping) {
+  const std::string& id = pending.job.id;
+  // Without word from anybody the job goes on after a restart.
+  const bool put_off = stopping && journal_.durable() && !pending.cancelled;
+  if (put_off && absl::IsCancelled(model.status())) return;
+  journal_.EndJob(id, model.ok() ? *model : nullptr);
   if (model.ok()) {
-    store_.PutModel(id, *model);
     ChangeState(id, JobState::kSucceeded, "", (*model)->digest);
   } else if (absl::IsCancelled(model.status())) {
-    ChangeState(id, JobState::kCancelled,
-                stop.stop_requested() ? kShutDown : "cancelled on request");
+    ChangeState(id, JobState::kCancelled, pending.cancelled ? "cancelled on request" : kShutDown);
   } else {
     ChangeState(id, JobState::kFailed, std::string(model.status().message()));
   }

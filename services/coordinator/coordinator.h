@@ -1,8 +1,9 @@
 // The coordinator's heart: takes jobs, runs them one at a time in the order they came, answers
 // questions about them.
 //
-// No network and no files: those are behind Cluster, Store, JobLog and LoadDataset. Loop thread
-// only. All flows must have ended before it is destroyed.
+// Jobs that the journal has and that have not ended go on where they were. No network and no files:
+// those are behind Cluster, Journal and LoadDataset. Loop thread only. All flows must have ended
+// before it is destroyed.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +27,6 @@
 #include "services/coordinator/job.h"
 #include "services/coordinator/journal.h"
 #include "services/coordinator/run_job.h"
-#include "services/coordinator/store.h"
 
 namespace mlp::coordinator {
 
@@ -35,17 +35,20 @@ using LoadDataset =
     std::function<absl::StatusOr<std::shared_ptr<const Dataset>>(const std::string&)>;
 
 inline constexpr std::size_t kMaxPendingJobs = 64;
+inline constexpr std::size_t kMaxWatchers = 1000;
 inline constexpr std::size_t kMaxRequestIdLength = 128;
 
 class Coordinator {
  public:
-  Coordinator(async::Clock& clock, async::Workers& workers, Cluster& cluster, Store& store,
-              JobLog& log, LoadDataset load_dataset, SchedulerWaits waits = {},
+  // `journal` is open and outlives the coordinator.
+  Coordinator(async::Clock& clock, async::Workers& workers, Cluster& cluster, Journal& journal,
+              LoadDataset load_dataset, SchedulerWaits waits = {},
               std::optional<std::uint64_t> scheduler_seed = std::nullopt);
 
-  // Checks the specification and the data, queues the job. With a request id that was used before:
-  // the same job for the same specification, AlreadyExists for another. Other errors:
-  // InvalidArgument with the field, NotFound (dataset), ResourceExhausted with a retry delay.
+  // Checks the specification and the data, queues the job, and returns when that cannot be lost any
+  // more. With a request id that was used before: the same job for the same specification,
+  // AlreadyExists for another. Other errors: InvalidArgument with the field, NotFound (dataset),
+  // ResourceExhausted (the queue or the disk is full) with a retry delay, Unavailable.
   async::Task<absl::StatusOr<Job>> Create(JobSpec spec, std::string request_id);
   // NotFound where there is no such job, here and below.
   absl::StatusOr<Job> Get(const std::string& id) const;
@@ -53,26 +56,34 @@ class Coordinator {
   std::vector<Job> List(std::int64_t before, std::size_t limit) const;
   // Asks a job to stop; one that has ended stays as it is.
   absl::StatusOr<Job> Cancel(const std::string& id);
+  // Forgets a job. FailedPrecondition where it has not ended.
+  async::Task<absl::Status> Remove(std::string id);
+  // Jobs that have not ended and use the dataset of that name; their ids.
+  std::vector<std::string> UsersOf(const std::string& dataset) const;
   // What the job waits for now and what comes next; how it ended where it has.
   absl::StatusOr<Explanation> Explain(const std::string& id) const;
   // The job's events from sequence number `from` on that there are already, some hundred at a time;
   // empty when all were returned.
-  absl::StatusOr<std::vector<JobEvent>> EventsSoFar(const std::string& id, std::int64_t from) const;
+  async::Task<absl::StatusOr<std::vector<JobEvent>>> EventsSoFar(std::string id, std::int64_t from);
   // The job's next events from sequence number `from` on, as soon as there are any, some hundred at
-  // a time. Empty when the job has ended and all were returned. Cancelled after `stop`.
+  // a time. Empty when the job has ended and all were returned. Cancelled after `stop`, Unavailable
+  // where the coordinator stops first and the job will go on after its restart, ResourceExhausted
+  // where too many wait already.
   async::Task<absl::StatusOr<std::vector<JobEvent>>> NextEvents(std::string id, std::int64_t from,
                                                                 std::stop_token stop);
   // FailedPrecondition where the job has not succeeded.
-  absl::StatusOr<std::shared_ptr<const Model>> GetModel(const std::string& id) const;
+  async::Task<absl::StatusOr<std::shared_ptr<const Model>>> GetModel(std::string id);
 
-  // Runs jobs until `stop`, then cancels those that are left and returns when they have ended.
+  // Runs jobs until `stop`; returns when none runs any more and what happened is written. Jobs that
+  // are left are cancelled, unless the journal is durable: they go on after a restart.
   async::Task<> Run(std::stop_token stop);
 
  private:
   struct Pending {
     Job job;
-    std::shared_ptr<const Dataset> dataset;
+    std::shared_ptr<const Dataset> dataset;  // nullptr: to be read
     std::stop_source stop;
+    bool cancelled = false;  // on request
     JobStage stage;
   };
 
@@ -82,18 +93,32 @@ class Coordinator {
   absl::StatusOr<std::optional<Job>> Repeated(const JobSpec& spec,
                                               const std::string& request_id) const;
   absl::Status CheckRoom() const;
+  // The job has ended, and all its events before number `from` were all.
+  bool Told(const Job& job, std::int64_t from) const;
+  async::Task<absl::StatusOr<std::shared_ptr<Pending>>> ReadAndAdmit(JobSpec spec,
+                                                                     std::string request_id);
+  // With what keeps it from going on, where the journal does.
+  Job AsItStands(Job job) const;
   // Of the job that has `index` others before it in the queue.
   QueuePlace PlaceOf(std::size_t index) const;
   // Records for each queued job whose place has changed behind which one it waits.
   void NotePlaces();
   async::Task<> RunOne(std::shared_ptr<Pending> pending, std::stop_token stop);
+  // A job's dataset after a restart: waits until it can be read. FailedPrecondition where it is
+  // another one now.
+  async::Task<absl::Status> ReadAgain(Pending& pending);
+  async::Task<absl::StatusOr<std::shared_ptr<const Model>>> GoOn(Pending& pending);
+  void End(const Pending& pending, const absl::StatusOr<std::shared_ptr<const Model>>& model,
+           bool stopping);
   void ChangeState(const std::string& id, JobState state, std::string detail = "",
                    std::string digest = "");
 
   JobWorld world_;
-  Store& store_;
-  Journal journal_;
+  Journal& journal_;
   LoadDataset load_dataset_;
+  std::size_t being_read_ = 0;  // jobs that are not queued yet: their data is read
+  std::size_t watchers_ = 0;    // that wait for events
+  bool stopping_ = false;
   std::deque<std::shared_ptr<Pending>> queue_;
   std::shared_ptr<Pending> running_;
   async::Signal queued_;

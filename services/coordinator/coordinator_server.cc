@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,10 +10,13 @@
 #include "absl/time/time.h"
 #include "services/async/thread_workers.h"
 #include "services/coordinator/coordinator.h"
-#include "services/coordinator/dataset_loader.h"
+#include "services/coordinator/dataset_catalog.h"
+#include "services/coordinator/dataset_service.h"
 #include "services/coordinator/file_job_log.h"
+#include "services/coordinator/file_vault.h"
 #include "services/coordinator/grpc_cluster.h"
 #include "services/coordinator/job_service.h"
+#include "services/coordinator/journal_ledger.h"
 #include "services/coordinator/memory_store.h"
 #include "services/rpc/server.h"
 
@@ -26,8 +30,8 @@ constexpr int kWorkers = 2;
 
 absl::Status Check(const CoordinatorServerOptions& options) {
   std::error_code error;
-  if (!fs::is_directory(options.data_dir, error)) {
-    return absl::NotFoundError(absl::StrCat("the data directory ", options.data_dir.string(),
+  if (options.data_dir && !fs::is_directory(*options.data_dir, error)) {
+    return absl::NotFoundError(absl::StrCat("the data directory ", options.data_dir->string(),
                                             " is not there; give the right one with --data-dir"));
   }
   absl::Status policy = CheckPolicyName("--default-policy", options.default_policy);
@@ -40,11 +44,23 @@ absl::Status Check(const CoordinatorServerOptions& options) {
   return absl::OkStatus();
 }
 
-LoadDataset DatasetSource(const CoordinatorServerOptions& options) {
+LoadDataset DatasetSource(const CoordinatorServerOptions& options, DatasetCatalog& catalog) {
   if (options.load_dataset) return options.load_dataset;
-  return [data_dir = options.data_dir](const std::string& name) {
-    return ReadDataset(data_dir, name);
-  };
+  return [&catalog](const std::string& name) { return catalog.Load(name); };
+}
+
+// nullptr without a state directory.
+absl::StatusOr<std::unique_ptr<FileVault>> OpenVault(const CoordinatorServerOptions& options,
+                                                     const std::vector<DatasetRecord>& datasets) {
+  if (!options.state_dir) return nullptr;
+  absl::StatusOr<std::unique_ptr<FileVault>> vault = FileVault::Open(*options.state_dir);
+  if (!vault.ok()) return vault.status();
+  std::set<std::string> needed;
+  for (const DatasetRecord& dataset : datasets) {
+    for (const DatasetFile& file : dataset.files) needed.insert(file.sha256);
+  }
+  (*vault)->DropOld(needed);
+  return vault;
 }
 
 // "20261123T093000Z-": when this coordinator started.
@@ -56,7 +72,22 @@ std::shared_ptr<JobLog> MakeLog(const CoordinatorServerOptions& options,
                                 async::ThreadWorkers::Post post) {
   if (options.log != nullptr) return options.log;
   if (!options.log_dir) return std::make_shared<NoJobLog>();
-  return std::make_shared<FileJobLog>(*options.log_dir, LogPrefix(), std::move(post));
+  // Without a state directory the next coordinator counts its jobs from 1 again.
+  const std::string prefix = options.state_dir ? "" : LogPrefix();
+  return std::make_shared<FileJobLog>(*options.log_dir, prefix, std::move(post));
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(const CoordinatorServerOptions& options) {
+  if (!options.state_dir) return std::make_unique<MemoryStore>();
+  return absl::UnimplementedError("sqlite");
+}
+
+JournalOptions OptionsOfJournal(const CoordinatorServerOptions& options) {
+  JournalOptions journal;
+  journal.keep_jobs = options.keep_jobs;
+  journal.keep_rounds = options.keep_checkpoints;
+  journal.durable = options.state_dir.has_value();
+  return journal;
 }
 
 }  // namespace
@@ -69,7 +100,7 @@ class CoordinatorServer::Parts {
   absl::Status Start() {
     rpc::ServerOptions server_options;
     server_options.listen = options.listen;
-    server_options.services = {&jobs, &nodes};
+    server_options.services = {&jobs, &nodes, &datasets};
     server_options.precise_timers = options.precise_timers;
     absl::StatusOr<std::unique_ptr<rpc::Server>> listening = rpc::Server::Listen(server_options);
     if (!listening.ok()) return listening.status();
@@ -79,29 +110,58 @@ class CoordinatorServer::Parts {
     workers = std::make_unique<async::ThreadWorkers>(kWorkers, post);
     resolver = std::make_unique<async::ThreadWorkers>(1, post);
     cluster = std::make_unique<GrpcCluster>(server->loop(), *resolver);
-    store = std::make_unique<MemoryStore>(options.keep_jobs);
+    absl::StatusOr<std::unique_ptr<Store>> opened = OpenStore(options);
+    if (!opened.ok()) return opened.status();
+    store = *std::move(opened);
+    writer = std::make_unique<async::ThreadWorkers>(1, post);
     log = MakeLog(options, post);
-    coordinator = std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *store, *log,
-                                                DatasetSource(options), options.waits,
+    journal = std::make_unique<Journal>(server->loop(), *writer, *workers, *store, *log,
+                                        OptionsOfJournal(options));
+    if (absl::Status status = journal->Open(); !status.ok()) return status;
+    server->loop().NotBefore(journal->latest_time());
+    if (absl::Status status = OpenDatasets(); !status.ok()) return status;
+    coordinator = std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *journal,
+                                                DatasetSource(options, *catalog), options.waits,
                                                 options.scheduler_seed);
-    handlers = std::make_unique<JobServiceHandlers>(*coordinator, *cluster, *workers,
-                                                    options.data_dir, options.default_policy);
+    handlers = std::make_unique<JobServiceHandlers>(
+        *coordinator, *cluster, *workers, options.data_dir.value_or(""), options.default_policy);
     handlers->Serve(*server, jobs, nodes);
+    dataset_handlers->Serve(*server, datasets);
     server->tasks().Spawn(cluster->Run(options.nodes, server->stop_token()));
     server->tasks().Spawn(coordinator->Run(server->stop_token()));
     server->Start();
     return absl::OkStatus();
   }
 
+  // The datasets that the journal has, with their files.
+  absl::Status OpenDatasets() {
+    absl::StatusOr<std::unique_ptr<FileVault>> opened = OpenVault(options, journal->datasets());
+    if (!opened.ok()) return opened.status();
+    vault = *std::move(opened);
+    ledger = std::make_unique<JournalLedger>(*journal);
+    const auto users_of = [this](const std::string& name) { return coordinator->UsersOf(name); };
+    catalog = std::make_unique<DatasetCatalog>(server->loop(), *workers, options.data_dir,
+                                               vault.get(), *ledger, journal->datasets(), users_of);
+    dataset_handlers = std::make_unique<DatasetServiceHandlers>(*catalog, *workers);
+    return absl::OkStatus();
+  }
+
   const CoordinatorServerOptions options;
   v1::JobService::AsyncService jobs;
   v1::ClusterService::AsyncService nodes;
+  v1::DatasetService::AsyncService datasets;
   std::unique_ptr<rpc::Server> server;
   std::unique_ptr<async::ThreadWorkers> workers;
   std::unique_ptr<async::ThreadWorkers> resolver;
   std::unique_ptr<GrpcCluster> cluster;
-  std::unique_ptr<MemoryStore> store;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<async::ThreadWorkers> writer;  // of the store
   std::shared_ptr<JobLog> log;
+  std::unique_ptr<Journal> journal;
+  std::unique_ptr<FileVault> vault;  // nullptr: datasets cannot be stored
+  std::unique_ptr<JournalLedger> ledger;
+  std::unique_ptr<DatasetCatalog> catalog;
+  std::unique_ptr<DatasetServiceHandlers> dataset_handlers;
   std::unique_ptr<Coordinator> coordinator;
   std::unique_ptr<JobServiceHandlers> handlers;
   bool stopped = false;

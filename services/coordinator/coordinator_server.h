@@ -17,12 +17,15 @@
 namespace mlp::coordinator {
 
 struct CoordinatorServerOptions {
-  std::string listen = "0.0.0.0:9090";  // port 0: any free one
-  std::filesystem::path data_dir = "datasets";
+  std::string listen = "0.0.0.0:9090";            // port 0: any free one
+  std::optional<std::filesystem::path> data_dir;  // whose subdirectories are datasets
   std::vector<HostPort> nodes;
   std::optional<std::filesystem::path> log_dir;  // made where it is missing; none: no job logs
   std::string default_policy = "pull";           // for jobs that name none
   std::size_t keep_jobs = 1000;                  // ended jobs remembered
+  int keep_checkpoints = 2;  // rounds of a running job whose parameters are kept; 2 or more
+  // What jobs leave, and the coordinator's datasets, survive it here. None: they end with it.
+  std::optional<std::filesystem::path> state_dir;
   // For clusters inside a process: another source of datasets than `data_dir`, other waits, another
   // seed of the policies' draws, and somebody who is told of every event, on the loop thread.
   LoadDataset load_dataset;
@@ -35,7 +38,7 @@ struct CoordinatorServerOptions {
 class CoordinatorServer {
  public:
   // Listens and begins to serve. Errors: the address cannot be listened on, the data directory is
-  // not there, the log directory cannot be made, no such policy.
+  // not there, the log or the state directory cannot be made, no such policy.
   static absl::StatusOr<std::unique_ptr<CoordinatorServer>> Start(CoordinatorServerOptions options);
   // Stops with a grace of a second where Stop was not called.
   ~CoordinatorServer();

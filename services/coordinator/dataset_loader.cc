@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "libmlp/dataset.h"
-#include "services/base/field_error.h"
 #include "services/base/sha256.h"
 
 namespace mlp::coordinator {
@@ -15,29 +13,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string DatasetsIn(const fs::path& data_dir) {
-  std::vector<std::string> names;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(data_dir, ignored)) {
-    if (entry.is_directory(ignored)) names.push_back(entry.path().filename().string());
-  }
-  std::ranges::sort(names);
-  return names.empty() ? "there are none" : absl::StrCat("there are: ", absl::StrJoin(names, ", "));
-}
-
 // One parsed file, with the bytes' digest.
-struct File {
+struct ParsedFile {
   Shard shard;
   std::string sha256;
 };
 
-absl::StatusOr<File> ReadOne(const fs::path& directory, const std::string& dataset,
-                             const std::string& file) {
-  absl::StatusOr<std::string> text = ReadFile(directory / file);
+absl::StatusOr<ParsedFile> ReadOne(const std::string& dataset, const DatasetSources::File& file) {
+  const std::string name = absl::StrCat(dataset, "/", file.name);
+  absl::StatusOr<std::string> text = ReadFile(file.path);
+  if (!text.ok() && !file.sha256.empty()) {
+    return absl::DataLossError(absl::StrCat(name, ": the stored file cannot be read: ",
+                                            text.status().message(), "; put the dataset again"));
+  }
   if (!text.ok()) return text.status();
-  absl::StatusOr<Shard> shard = ParseShard(*text, absl::StrCat(dataset, "/", file));
+  std::string digest = Sha256(*text);
+  if (!file.sha256.empty() && digest != file.sha256) {
+    return absl::DataLossError(
+        absl::StrCat(name, ": the stored file was damaged; put the dataset again"));
+  }
+  absl::StatusOr<Shard> shard = ParseShard(*text, name);
   if (!shard.ok()) return shard.status();
-  return File{*std::move(shard), Sha256(*text)};
+  return ParsedFile{*std::move(shard), std::move(digest)};
 }
 
 // Every file must have the features of the first one.
@@ -55,34 +52,66 @@ absl::Status Widen(Dataset& dataset, const Shard& shard, const std::string& file
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const fs::path& data_dir,
-                                                           const std::string& name) {
-  absl::StatusOr<fs::path> directory = ResolveBelow(data_dir, name);
-  if (absl::IsNotFound(directory.status())) {
-    return absl::NotFoundError(absl::StrCat(
-        "no dataset \"", name, "\" in the coordinator's data directory; ", DatasetsIn(data_dir)));
+std::vector<std::string> DirectoriesBelow(const fs::path& data_dir) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(data_dir, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;
+    if (entry->is_directory(ignored)) names.push_back(entry->path().filename().string());
   }
+  std::ranges::sort(names);
+  return names;
+}
+
+absl::StatusOr<DatasetSources> FindBelow(const fs::path& data_dir, const std::string& name) {
+  absl::StatusOr<fs::path> directory = ResolveBelow(data_dir, name);
   if (!directory.ok()) return directory.status();
   absl::StatusOr<DatasetFiles> files = ListDatasetFiles(*directory);
   if (!files.ok()) return files.status();
-
-  auto dataset = std::make_shared<Dataset>();
-  dataset->name = name;
-  dataset->validation_file = files->validation;
-  const std::string& first_file = files->train.front();
+  DatasetSources sources;
+  sources.name = name;
   for (const std::string& file : files->train) {
-    absl::StatusOr<File> read = ReadOne(*directory, name, file);
-    if (!read.ok()) return read.status();
-    if (absl::Status status = Widen(*dataset, read->shard, file, first_file); !status.ok())
-      return status;
-    dataset->shards.push_back({file, std::move(read->sha256), read->shard.rows()});
+    sources.train.push_back({file, *directory / file, ""});
   }
-  absl::StatusOr<File> validation = ReadOne(*directory, name, files->validation);
+  sources.validation = {files->validation, *directory / files->validation, ""};
+  return sources;
+}
+
+absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const DatasetSources& sources) {
+  auto dataset = std::make_shared<Dataset>();
+  dataset->name = sources.name;
+  dataset->validation_file = sources.validation.name;
+  const std::string& first_file = sources.train.front().name;
+  for (const DatasetSources::File& file : sources.train) {
+    absl::StatusOr<ParsedFile> read = ReadOne(sources.name, file);
+    if (!read.ok()) return read.status();
+    absl::Status status = Widen(*dataset, read->shard, file.name, first_file);
+    if (!status.ok()) return status;
+    dataset->shards.push_back({file.name, std::move(read->sha256), read->shard.rows()});
+  }
+  absl::StatusOr<ParsedFile> validation = ReadOne(sources.name, sources.validation);
   if (!validation.ok()) return validation.status();
-  absl::Status status = Widen(*dataset, validation->shard, files->validation, first_file);
+  absl::Status status = Widen(*dataset, validation->shard, sources.validation.name, first_file);
   if (!status.ok()) return status;
   dataset->validation = std::move(validation->shard);
+  dataset->validation_sha256 = std::move(validation->sha256);
   return std::shared_ptr<const Dataset>(std::move(dataset));
+}
+
+absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const fs::path& data_dir,
+                                                           const std::string& name) {
+  const absl::StatusOr<DatasetSources> sources = FindBelow(data_dir, name);
+  if (absl::IsNotFound(sources.status())) return NoSuchDataset(name, DirectoriesBelow(data_dir));
+  if (!sources.ok()) return sources.status();
+  return ReadDataset(*sources);
+}
+
+absl::Status NoSuchDataset(const std::string& name, const std::vector<std::string>& known) {
+  return absl::NotFoundError(
+      absl::StrCat("the coordinator has no dataset \"", name, "\"; ",
+                   known.empty() ? "there are none" : "there are: ", absl::StrJoin(known, ", "),
+                   "; `mlp-client dataset put DIR` sends it one"));
 }
 
 absl::StatusOr<Shard> ReadRows(const fs::path& data_dir, const std::string& name) {

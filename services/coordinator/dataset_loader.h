@@ -1,22 +1,46 @@
-// Reads the datasets below a data directory.
+// Reads datasets from files, wherever these lie. Blocks: for worker threads. Re-entrant.
 #pragma once
 
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/coordinator/job.h"
 
 namespace mlp::coordinator {
 
-// Reads and checks every file of `data_dir`/`name`. NotFound where there is no such dataset, with
-// the names of those there are; InvalidArgument where a file is malformed (file:line:column), files
-// differ in their number of features, or `name` leads out of `data_dir`. Any thread.
+// Which files a dataset is made of.
+struct DatasetSources {
+  struct File {
+    std::string name;
+    std::filesystem::path path;
+    std::string sha256;  // that its bytes must have; empty: any
+  };
+  std::string name;
+  std::vector<File> train;  // in the order of the shards, at least one
+  File validation;
+};
+
+// The files of `data_dir`/`name`. NotFound where there is no such dataset; InvalidArgument where
+// files are missing, or `name` leads out of `data_dir`.
+absl::StatusOr<DatasetSources> FindBelow(const std::filesystem::path& data_dir,
+                                         const std::string& name);
+// The names of the directories below `data_dir`, sorted.
+std::vector<std::string> DirectoriesBelow(const std::filesystem::path& data_dir);
+
+// Reads and checks every file. InvalidArgument where a file is malformed (file:line:column) or
+// files differ in their number of features; DataLoss where a file is gone or has another digest.
+absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const DatasetSources& sources);
+
+// Both at once; NotFound where there is no such dataset below `data_dir`, with those there are.
 absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const std::filesystem::path& data_dir,
                                                            const std::string& name);
+// NotFound, with the names of those that are known.
+absl::Status NoSuchDataset(const std::string& name, const std::vector<std::string>& known);
 
-// The rows of one file below `data_dir`. The same errors.
+// The rows of one file below `data_dir`. NotFound, InvalidArgument.
 absl::StatusOr<Shard> ReadRows(const std::filesystem::path& data_dir, const std::string& name);
 
 }  // namespace mlp::coordinator

@@ -5,9 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
 namespace mlp::coordinator {
+
+inline constexpr std::size_t kMaxDatasetFiles = 100'000;
 
 struct DatasetFile {
   std::string name;
@@ -26,5 +32,17 @@ struct DatasetRecord {
   std::chrono::sys_time<std::chrono::nanoseconds> create_time;
   friend bool operator==(const DatasetRecord&, const DatasetRecord&) = default;
 };
+
+// Whether a stored dataset may have that name: 1 to 255 characters out of letters, digits, "-", "_"
+// and ".", beginning with a letter or digit. InvalidArgument otherwise, blamed on `name`.
+absl::Status CheckStoredName(std::string_view name);
+// 32 bytes.
+absl::Status CheckDigest(std::string_view field, std::string_view sha256);
+// The length of a file, 1 to kMaxFileBytes.
+absl::Status CheckFileBytes(std::string_view field, std::int64_t bytes);
+// The files of a dataset in their order: shards by the numbers in their names, then the validation
+// file. InvalidArgument, blamed on `files`: too many, a bad name, digest or length, a name twice,
+// no shard, not exactly one validation file.
+absl::StatusOr<std::vector<DatasetFile>> InOrder(std::vector<DatasetFile> files);
 
 }  // namespace mlp::coordinator

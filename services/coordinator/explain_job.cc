@@ -11,6 +11,12 @@ std::string RoundOf(const Job& job, int round) {
 }
 
 void ExplainRound(const Job& job, const JobStage& stage, Explanation& said) {
+  if (stage.runner == nullptr) {
+    said.waiting_for = absl::StrCat(job.id, ": goes on after a restart of the coordinator, ",
+                                    job.detail.empty() ? "its data is read" : job.detail);
+    said.next = absl::StrCat("round ", job.rounds_done + 1, " starts");
+    return;
+  }
   said = stage.runner->Explain();
   if (said.waiting_for.empty()) said.waiting_for = "goes on at once";  // between two turns
   said.waiting_for = absl::StrCat(job.id, ", ", RoundOf(job, stage.round), ": ", said.waiting_for);

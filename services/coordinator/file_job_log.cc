@@ -50,12 +50,21 @@ void FileJobLog::WriteGathered() {
 }
 
 bool FileJobLog::Write(const Lines& lines) const {
-  std::map<std::string, std::string> texts;
-  for (const auto& [id, event] : lines) texts[id] += JsonLine(event);
+  struct Part {
+    std::string text;
+    bool anew = false;
+  };
+  std::map<std::string, Part> parts;  // by job
+  for (const auto& [id, event] : lines) {
+    Part& part = parts[id];
+    if (event.sequence == 1) part = {"", true};
+    part.text += JsonLine(event);
+  }
   bool written = true;
-  for (const auto& [id, text] : texts) {
-    std::ofstream file(directory_ / (prefix_ + id + ".jsonl"), std::ios::app | std::ios::binary);
-    file << text << std::flush;
+  for (const auto& [id, part] : parts) {
+    std::ofstream file(directory_ / (prefix_ + id + ".jsonl"),
+                       std::ios::binary | (part.anew ? std::ios::trunc : std::ios::app));
+    file << part.text << std::flush;
     written = written && file.good();
   }
   return written;

@@ -1,5 +1,6 @@
 // One file per job, `<directory>/<prefix><job id>.jsonl`: its events as JSON, a line each, in the
-// words of mlp.v1.JobEvent. The prefix keeps apart coordinators that ran one after the other.
+// words of mlp.v1.JobEvent. The prefix keeps apart coordinators that count their jobs from 1 each.
+// A job's first event begins its file anew.
 //
 // Appending never waits: events gather while a worker writes the ones before. What is left is
 // written on destruction, when the loop has ended. A file that cannot be written is reported once

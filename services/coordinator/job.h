@@ -26,11 +26,14 @@ struct Dataset {
   std::string name;
   std::vector<TrainingShard> shards;
   std::string validation_file;
+  std::string validation_sha256;  // 32 bytes
   Shard validation;
   std::size_t features = 0;
   std::size_t classes = 0;
 
   std::size_t training_rows() const;
+  // SHA-256 over the files' digests, shards first, hexadecimal.
+  std::string digest() const;
 };
 
 struct JobStatistics {
@@ -51,6 +54,7 @@ struct Job {
   ModelSpec model;
   std::size_t shards = 0;
   std::size_t training_rows = 0;
+  std::string dataset_digest;  // Dataset::digest()
   TimePoint create_time;
 
   // Folded from the events.

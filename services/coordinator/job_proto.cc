@@ -317,6 +317,7 @@ v1::Job ToProto(const Job& job) {
   }
   *proto.mutable_statistics() = ToProto(job.statistics);
   proto.set_model_digest(job.model_digest);
+  proto.set_dataset_digest(job.dataset_digest);
   return proto;
 }
 

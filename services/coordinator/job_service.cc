@@ -46,6 +46,9 @@ std::string NameOf(const v1::EvaluateModelRequest& request) {
 
 absl::StatusOr<Shard> RowsOf(const v1::EvaluateModelRequest& request,
                              const std::filesystem::path& data_dir) {
+  if (request.has_file() && data_dir.empty()) {
+    return FieldError("file", "this coordinator has no data directory; send the rows as `content`");
+  }
   if (request.has_file()) {
     absl::StatusOr<Shard> rows = ReadRows(data_dir, request.file());
     if (!rows.ok()) return AtField("file", rows.status());
@@ -90,6 +93,8 @@ void JobServiceHandlers::Serve(rpc::Server& server, v1::JobService::AsyncService
                   [this](const auto& request) { return ListJobs(request); });
   rpc::ServeUnary(server, jobs, &Jobs::RequestCancelJob,
                   [this](const auto& request) { return CancelJob(request); });
+  rpc::ServeUnary(server, jobs, &Jobs::RequestRemoveJob,
+                  [this](const auto& request) { return RemoveJob(request); });
   rpc::ServeUnary(server, jobs, &Jobs::RequestExplainJob,
                   [this](const auto& request) { return ExplainJob(request); });
   rpc::ServeUnary(server, jobs, &Jobs::RequestEvaluateModel,
@@ -151,6 +156,13 @@ auto JobServiceHandlers::CancelJob(const v1::CancelJobRequest& request)
   co_return response;
 }
 
+auto JobServiceHandlers::RemoveJob(const v1::RemoveJobRequest& request)
+    -> Reply<v1::RemoveJobResponse> {
+  const absl::Status removed = co_await coordinator_.Remove(request.id());
+  if (!removed.ok()) co_return removed;
+  co_return v1::RemoveJobResponse();
+}
+
 auto JobServiceHandlers::ExplainJob(const v1::ExplainJobRequest& request)
     -> Reply<v1::ExplainJobResponse> {
   const absl::StatusOr<Explanation> said = coordinator_.Explain(request.id());
@@ -160,7 +172,8 @@ auto JobServiceHandlers::ExplainJob(const v1::ExplainJobRequest& request)
 
 auto JobServiceHandlers::EvaluateModel(const v1::EvaluateModelRequest& request)
     -> Reply<v1::EvaluateModelResponse> {
-  absl::StatusOr<std::shared_ptr<const Model>> model = coordinator_.GetModel(request.id());
+  const absl::StatusOr<std::shared_ptr<const Model>> model =
+      co_await coordinator_.GetModel(request.id());
   if (!model.ok()) co_return model.status();
   auto measure = [this, &model, &request] { return Measure(**model, request, data_dir_); };
   const absl::StatusOr<Evaluation> evaluation =
@@ -178,6 +191,12 @@ auto JobServiceHandlers::ListNodes(const v1::ListNodesRequest&) -> Reply<v1::Lis
   co_return response;
 }
 
+async::Task<absl::StatusOr<std::vector<JobEvent>>> JobServiceHandlers::Events(
+    const v1::WatchJobRequest& request, std::int64_t from, std::stop_token stop) {
+  if (request.until_now()) co_return co_await coordinator_.EventsSoFar(request.id(), from);
+  co_return co_await coordinator_.NextEvents(request.id(), from, std::move(stop));
+}
+
 async::Task<absl::Status> JobServiceHandlers::WatchJob(
     const v1::WatchJobRequest& request, rpc::ServerStream<v1::WatchJobResponse>& stream) {
   if (request.from_sequence() < 0) {
@@ -186,25 +205,23 @@ async::Task<absl::Status> JobServiceHandlers::WatchJob(
   }
   std::int64_t next = std::max<std::int64_t>(request.from_sequence(), 1);
   while (true) {
-    absl::StatusOr<std::vector<JobEvent>> events = coordinator_.EventsSoFar(request.id(), next);
-    if (!request.until_now()) {
-      events = co_await coordinator_.NextEvents(request.id(), next, stream.stop_token());
-    }
+    const absl::StatusOr<std::vector<JobEvent>> events =
+        co_await Events(request, next, stream.stop_token());
     if (!events.ok()) co_return events.status();
     if (events->empty()) co_return absl::OkStatus();
-    for (const JobEvent& event : *events) {
-      v1::WatchJobResponse response;
-      *response.mutable_event() = ToProto(event);
-      const bool sent = co_await stream.Write(response);
-      if (!sent) co_return absl::CancelledError("the watcher is gone");
-    }
+    // A watcher that reads slowly gets more at once, and holds no more memory than that.
+    v1::WatchJobResponse response;
+    for (const JobEvent& event : *events) *response.add_events() = ToProto(event);
+    const bool sent = co_await stream.Write(response);
+    if (!sent) co_return absl::CancelledError("the watcher is gone");
     next = events->back().sequence + 1;
   }
 }
 
 async::Task<absl::Status> JobServiceHandlers::StreamModel(
     const v1::GetModelRequest& request, rpc::ServerStream<v1::GetModelResponse>& stream) {
-  const absl::StatusOr<std::shared_ptr<const Model>> model = coordinator_.GetModel(request.id());
+  const absl::StatusOr<std::shared_ptr<const Model>> model =
+      co_await coordinator_.GetModel(request.id());
   if (!model.ok()) co_return model.status();
   auto serialise = [&model] { return Serialise(**model); };
   const std::string bytes = co_await async::Offload(workers_, std::move(serialise));

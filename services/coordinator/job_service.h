@@ -32,9 +32,13 @@ class JobServiceHandlers {
   Reply<v1::GetJobResponse> GetJob(const v1::GetJobRequest& request);
   Reply<v1::ListJobsResponse> ListJobs(const v1::ListJobsRequest& request);
   Reply<v1::CancelJobResponse> CancelJob(const v1::CancelJobRequest& request);
+  Reply<v1::RemoveJobResponse> RemoveJob(const v1::RemoveJobRequest& request);
   Reply<v1::ExplainJobResponse> ExplainJob(const v1::ExplainJobRequest& request);
   Reply<v1::EvaluateModelResponse> EvaluateModel(const v1::EvaluateModelRequest& request);
   Reply<v1::ListNodesResponse> ListNodes(const v1::ListNodesRequest& request);
+  async::Task<absl::StatusOr<std::vector<JobEvent>>> Events(const v1::WatchJobRequest& request,
+                                                            std::int64_t from,
+                                                            std::stop_token stop);
   async::Task<absl::Status> WatchJob(const v1::WatchJobRequest& request,
                                      rpc::ServerStream<v1::WatchJobResponse>& stream);
   async::Task<absl::Status> StreamModel(const v1::GetModelRequest& request,

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/dataset.h"
@@ -19,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using mlp::coordinator::CoordinatorServerOptions;
 
+constexpr const char* kDefaultDataDir = "datasets";
 constexpr const char* kDefaultNodesFile = "compute_nodes.txt";
 
 constexpr const char* kFooter = R"(
@@ -33,13 +35,15 @@ Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.)";
 
 struct Arguments {
   std::string listen = "0.0.0.0:9090";
-  std::string data_dir = "datasets";
+  std::string data_dir;
   std::string nodes;
   std::string nodes_file;
   std::string log_dir;
   std::string default_policy = "pull";
   std::string log_level = "info";
   std::size_t keep_jobs = 1000;
+  int keep_checkpoints = 2;
+  std::string state_dir;
   bool healthcheck = false;
   std::vector<std::string> reference_form;  // PORT [POLICY]
 };
@@ -48,8 +52,8 @@ void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.listen, "Address to serve on; port 0 takes any free one")
       ->capture_default_str();
   app.add_option("--data-dir", arguments.data_dir,
-                 "Directory whose subdirectories are the datasets")
-      ->capture_default_str();
+                 "Directory whose subdirectories are datasets (default: ./datasets, where it is "
+                 "there)");
   app.add_option("--nodes", arguments.nodes,
                  "Nodes: host:port,host:port; a name may stand for several")
       ->envname("MLP_NODES");
@@ -60,6 +64,15 @@ void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--default-policy", arguments.default_policy,
                  "Scheduling policy of jobs that name none: random (1), least-load (2), pull (3), "
                  "power-of-two (4)")
+      ->capture_default_str();
+  app.add_option(
+         "--state-dir", arguments.state_dir,
+         "Directory for what must survive: jobs, models, datasets. After a restart jobs go on "
+         "where they were (default: none, they end with this process)")
+      ->envname("MLP_STATE_DIR");
+  app.add_option("--keep-checkpoints", arguments.keep_checkpoints,
+                 "Rounds of a running job whose parameters are kept in --state-dir")
+      ->check(CLI::Range(2, 100'000))
       ->capture_default_str();
   app.add_option("--keep-jobs", arguments.keep_jobs, "Ended jobs to remember")
       ->check(CLI::Range(1, 1'000'000))
@@ -113,19 +126,27 @@ absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
   if (!nodes.ok()) return nodes.status();
   CoordinatorServerOptions options;
   options.listen = arguments.listen;
-  options.data_dir = arguments.data_dir;
+  std::error_code error;
+  if (!arguments.data_dir.empty()) {
+    options.data_dir = arguments.data_dir;
+  } else if (fs::is_directory(kDefaultDataDir, error)) {
+    options.data_dir = kDefaultDataDir;
+  }
+  if (!arguments.state_dir.empty()) options.state_dir = arguments.state_dir;
   options.nodes = *std::move(nodes);
   if (!arguments.log_dir.empty()) options.log_dir = arguments.log_dir;
   options.default_policy = PolicyName(arguments.default_policy);
   options.keep_jobs = arguments.keep_jobs;
+  options.keep_checkpoints = arguments.keep_checkpoints;
   return options;
 }
 
 int Serve(const CoordinatorServerOptions& options) {
-  const std::string description =
-      absl::StrCat("version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()),
-                   ", data in ", options.data_dir.string(), ", ", options.nodes.size(),
-                   " node address(es) configured, default policy ", options.default_policy);
+  const std::string description = absl::StrCat(
+      "version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()), ", data in ",
+      options.data_dir ? options.data_dir->string() : "none", ", state in ",
+      options.state_dir ? options.state_dir->string() : "memory only", ", ", options.nodes.size(),
+      " node address(es) configured, default policy ", options.default_policy);
   const auto start = [&] { return mlp::coordinator::CoordinatorServer::Start(options); };
   return mlp::rpc::ServeUntilSignal(start, options.listen, description);
 }

@@ -1,9 +1,10 @@
-// A Store in memory: what it holds ends with the process. Jobs that have ended are forgotten, the
-// oldest first, once there are more than `keep_jobs` of them.
+// A Store in memory: what it holds ends with the process. For coordinators without a state
+// directory, and as the twin that simulations crash around.
 #pragma once
 
 #include <map>
-#include <unordered_map>
+#include <mutex>
+#include <set>
 
 #include "services/coordinator/store.h"
 
@@ -11,35 +12,39 @@ namespace mlp::coordinator {
 
 class MemoryStore final : public Store {
  public:
-  explicit MemoryStore(std::size_t keep_jobs) : keep_jobs_(keep_jobs) {}
-
-  Job Create(Job job) override;
-  std::optional<Job> Get(const std::string& id) const override;
-  std::optional<Job> FindRequest(const std::string& request_id) const override;
-  std::vector<Job> List(std::int64_t before, std::size_t limit) const override;
-  JobEvent Append(const std::string& id, JobEvent event) override;
-  std::vector<JobEvent> Events(const std::string& id, std::int64_t from,
-                               std::size_t limit) const override;
-  void PutModel(const std::string& id, std::shared_ptr<const Model> model) override;
-  std::shared_ptr<const Model> GetModel(const std::string& id) const override;
+  absl::StatusOr<StoredState> Load() override;
+  absl::Status Commit(const std::vector<Change>& changes) override;
+  absl::StatusOr<std::vector<JobEvent>> Events(const std::string& job_id, std::int64_t from,
+                                               std::size_t limit) override;
+  absl::StatusOr<std::shared_ptr<const Model>> GetModel(const std::string& job_id) override;
+  absl::StatusOr<JobProgress> GetProgress(const std::string& job_id) override;
 
  private:
   struct Entry {
-    Job job;
+    StoredJob stored;
     std::vector<JobEvent> events;  // events[i].sequence == i + 1
+    int open_round = 1;            // whose shards are kept
+    JobProgress progress;
     std::shared_ptr<const Model> model;
   };
 
-  Entry* Find(const std::string& id);
-  const Entry* Find(const std::string& id) const;
-  void ForgetOldJobs();
+  absl::Status Check(const std::vector<Change>& changes) const;
+  void Apply(const change::SaveJob& change);
+  void Apply(const change::AppendEvent& change);
+  void Apply(const change::KeepShard& change);
+  void Apply(const change::FinishRound& change);
+  void Apply(const change::EndJob& change);
+  void Apply(const change::RemoveJob& change);
+  void Apply(const change::SaveDataset& change);
+  void Apply(const change::RemoveDataset& change);
+  void Apply(const change::DrainNode& change);
 
-  std::size_t keep_jobs_;
+  std::mutex mutex_;
+  // Guarded by mutex_:
   std::int64_t last_number_ = 0;
-  std::size_t ended_ = 0;
-  std::map<std::int64_t, Entry> jobs_;                      // by number
-  std::unordered_map<std::string, std::int64_t> numbers_;   // by id
-  std::unordered_map<std::string, std::int64_t> requests_;  // by request id
+  std::map<std::string, Entry> jobs_;  // by id
+  std::map<std::string, DatasetRecord> datasets_;
+  std::set<std::string> drained_;
 };
 
 }  // namespace mlp::coordinator

@@ -161,19 +161,19 @@ class Replayer {
     MissTheRest();
     if (absl::Status status = WakeUpBefore(record_->time); !status.ok()) return status;
     ++result_.events;
+    // As RoundRunner::Run does: not before the first round, not between two rounds.
+    const bool asked = Runs() || std::holds_alternative<RoundStarted>(event);
     scheduler_->Apply(record_->time, event);
-    Decide();
+    if (asked) Decide();
     return absl::OkStatus();
   }
 
-  // As RoundRunner::Run does: not before the first round, not when a round is done.
   void Decide() {
     DecideAt(record_->time);
     decided_after_ = record_;
   }
   void DecideAt(TimePoint now) {
     decided_ = now;
-    if (!Runs()) return;
     for (const Decision& decision : scheduler_->Decide(now)) {
       expected_.push_back(std::visit([](const auto& each) { return Of(each); }, decision));
     }

@@ -11,9 +11,16 @@ namespace {
 
 using SharedParameters = std::shared_ptr<const Parameters>;
 
-SharedParameters Initial(const Job& job) {
-  return std::make_shared<const Parameters>(
-      InitialParameters(job.model, job.spec.precision, job.spec.initialization, job.spec.seed));
+// The parameters that the job stands at.
+absl::StatusOr<SharedParameters> Current(const Job& job, const JobProgress& progress) {
+  if (job.rounds_done == 0) {
+    return std::make_shared<const Parameters>(
+        InitialParameters(job.model, job.spec.precision, job.spec.initialization, job.spec.seed));
+  }
+  const auto found = progress.rounds.find(job.rounds_done);
+  if (found != progress.rounds.end()) return found->second;
+  return absl::DataLossError(absl::StrCat("the store has lost the parameters after round ",
+                                          job.rounds_done, "; submit the job again"));
 }
 
 // The parameters after the round; OutOfRange where one is not finite.
@@ -64,21 +71,37 @@ async::Task<> Validate(JobWorld world, const Job& job, const Dataset& dataset, i
   world.journal.Record(job.id, round, std::move(validated));
 }
 
+// The validations that a restart of the coordinator cut off, as far as their models are there.
+async::Task<> ValidateMissing(JobWorld world, const Job& job, const Dataset& dataset,
+                              const JobProgress& progress, std::stop_token stop) {
+  for (const auto& [round, parameters] : progress.rounds) {
+    if (round <= job.validated_round || round > job.rounds_done) continue;
+    co_await Validate(world, job, dataset, round, parameters, stop);
+  }
+}
+
 // The rounds themselves. Whatever it leaves running belongs to `runner` and `validations`.
 async::Task<absl::StatusOr<SharedParameters>> RunRounds(JobWorld world, const Job& job,
-                                                        const Dataset& dataset, RoundRunner& runner,
+                                                        const Dataset& dataset,
+                                                        JobProgress& progress, RoundRunner& runner,
                                                         async::TaskGroup& validations,
                                                         JobStage& stage, std::stop_token stop) {
-  SharedParameters parameters = Initial(job);
-  for (int round = 1; round <= job.spec.rounds; ++round) {
+  const absl::StatusOr<SharedParameters> current = Current(job, progress);
+  if (!current.ok()) co_return current.status();
+  SharedParameters parameters = *current;
+  validations.Spawn(ValidateMissing(world, job, dataset, progress, stop));
+  for (int round = job.rounds_done + 1; round <= job.spec.rounds; ++round) {
     const async::TimePoint begin = world.clock.Now();
     stage.round = round;
     stage.Enter(JobStage::Phase::kTraining, begin);
-    const absl::StatusOr<RoundResult> result = co_await runner.Run(round, parameters, stop);
+    KeptShards kept = std::exchange(progress.shards, {});  // of the first round only
+    const absl::StatusOr<RoundResult> result =
+        co_await runner.Run(round, parameters, std::move(kept), stop);
     if (!result.ok()) co_return result.status();
     absl::StatusOr<SharedParameters> updated = Updated(*parameters, *result, round);
     if (!updated.ok()) co_return updated.status();
     parameters = *std::move(updated);
+    world.journal.FinishRound(job.id, round, parameters);
     world.journal.Record(job.id, round, Summary(*result, world.clock.Now() - begin));
     stage.Enter(JobStage::Phase::kValidating, world.clock.Now());
     co_await validations.Join();  // at most one behind, so that memory stays bounded
@@ -91,13 +114,14 @@ async::Task<absl::StatusOr<SharedParameters>> RunRounds(JobWorld world, const Jo
 
 async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world, const Job& job,
                                                                  const Dataset& dataset,
+                                                                 JobProgress progress,
                                                                  JobStage& stage,
                                                                  std::stop_token stop) {
   RoundRunner runner(job, dataset, world);
   stage.runner = &runner;
   async::TaskGroup validations;
   absl::StatusOr<SharedParameters> parameters =
-      co_await RunRounds(world, job, dataset, runner, validations, stage, stop);
+      co_await RunRounds(world, job, dataset, progress, runner, validations, stage, stop);
   stage.Enter(JobStage::Phase::kCallingBack, world.clock.Now());
   const absl::Status finished = co_await runner.Finish();
   stage.runner = nullptr;

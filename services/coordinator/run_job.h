@@ -11,6 +11,7 @@
 #include "services/coordinator/job.h"
 #include "services/coordinator/job_world.h"
 #include "services/coordinator/run_round.h"
+#include "services/coordinator/store.h"
 
 namespace mlp::coordinator {
 
@@ -32,12 +33,14 @@ struct JobStage {
   }
 };
 
-// Trains `job` on `dataset`, round after round; a round's model is validated on a worker while the
-// next one trains. All events but the changes of state are recorded here. Errors: Cancelled after
-// `stop`; OutOfRange where the parameters became non-finite; Aborted where a round could not be
-// completed. `job` and `dataset` are left alone until it ends, and so is `stage`, which it changes.
+// Trains `job` on `dataset`, round after round, from where `progress` leaves it; a round's model is
+// validated on a worker while the next one trains. All events but the changes of state are recorded
+// here. Errors: Cancelled after `stop`; OutOfRange where the parameters became non-finite; Aborted
+// where a round could not be completed; DataLoss where `progress` lacks the parameters that the job
+// stands at. `job` and `dataset` are left alone until it ends, and so is `stage`, which it changes.
 async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world, const Job& job,
                                                                  const Dataset& dataset,
+                                                                 JobProgress progress,
                                                                  JobStage& stage,
                                                                  std::stop_token stop);
 

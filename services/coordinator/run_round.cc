@@ -21,6 +21,7 @@ SchedulerOptions OptionsFor(const Job& job, const JobWorld& world) {
   options.slots = job.spec.slots;
   options.hedge_after = job.spec.hedge_after;
   options.waits = world.waits;
+  options.attempts_before = job.statistics.attempts;
   return options;
 }
 
@@ -63,22 +64,21 @@ RoundRunner::RoundRunner(const Job& job, const Dataset& dataset, const JobWorld&
 RoundRunner::~RoundRunner() { cluster_.SetObserver(nullptr); }
 
 async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(
-    int round, std::shared_ptr<const Parameters> parameters, std::stop_token stop) {
-  round_ = round;
-  parameters_ = std::move(parameters);
-  result_.emplace(
-      RoundResult{Aggregator(job_.shards, PrecisionOf(*parameters_), SizeOf(*parameters_))});
-  first_results_ = std::make_shared<FirstResults>(job_.shards);
-  now_ = clock_.Now();
-  Record(round_, events::RoundStarted{static_cast<int>(job_.shards)});
-  scheduler_.Apply(now_, RoundStarted{});
+    int round, std::shared_ptr<const Parameters> parameters, KeptShards kept,
+    std::stop_token stop) {
+  if (absl::Status status = Begin(round, std::move(parameters), kept); !status.ok()) {
+    co_return status;
+  }
   const std::stop_callback on_stop(stop, [this] { happenings_.Push(happening::Stopped{}); });
 
-  while (!scheduler_.Done()) {
+  while (true) {
+    // Also when the last shard is trained: copies that are still out are called back.
     for (Decision& decision : scheduler_.Decide(now_)) {
       if (absl::Status status = CarryOut(std::move(decision)); !status.ok()) co_return status;
     }
     NoteWaiting();
+    if (scheduler_.Done()) break;
+    co_await AwaitRoom(stop);
     std::optional<Happening> happened = co_await happenings_.NextBefore(scheduler_.NextWakeup());
     now_ = clock_.Now();
     if (!happened) continue;
@@ -86,8 +86,48 @@ async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(
         [this](auto& what) -> absl::Status { return Handle(std::move(what)); }, *happened);
     if (!status.ok()) co_return status;
   }
-  NoteWaiting();
   co_return std::move(*result_);
+}
+
+absl::Status RoundRunner::Begin(int round, std::shared_ptr<const Parameters> parameters,
+                                const KeptShards& kept) {
+  round_ = round;
+  parameters_ = std::move(parameters);
+  result_.emplace(
+      RoundResult{Aggregator(job_.shards, PrecisionOf(*parameters_), SizeOf(*parameters_))});
+  first_results_ = std::make_shared<FirstResults>(job_.shards);
+  now_ = clock_.Now();
+  RoundStarted started;
+  for (const auto& [shard, result] : kept) {
+    if (absl::Status status = Add(shard, result); !status.ok()) return status;
+    started.kept.push_back(shard);
+  }
+  Record(round_, events::RoundStarted{static_cast<int>(job_.shards), started.kept});
+  scheduler_.Apply(now_, started);
+  return absl::OkStatus();
+}
+
+absl::Status RoundRunner::Add(int shard, std::shared_ptr<const ShardResult> result) {
+  result_->training_rows += result->training.rows;
+  result_->wrong_rows += result->training.wrong_rows;
+  result_->training_loss += result->training.loss;
+  result_->epochs_run += result->epochs_run;
+  const Parameters* gradient = &result->gradient;
+  return result_->gradients.Add(static_cast<std::size_t>(shard),
+                                std::shared_ptr<const Parameters>(std::move(result), gradient));
+}
+
+async::Task<> RoundRunner::AwaitRoom(std::stop_token stop) {
+  if (journal_.trouble().ok()) {
+    co_await journal_.Room(stop);
+    co_return;
+  }
+  now_ = clock_.Now();
+  waiting_for_ = absl::StrCat("paused: ", journal_.trouble().message());
+  Record(round_, events::Waiting{waiting_for_});
+  co_await journal_.Room(std::move(stop));
+  now_ = clock_.Now();
+  NoteWaiting();
 }
 
 async::Task<absl::Status> RoundRunner::Finish() {
@@ -117,7 +157,7 @@ void RoundRunner::OnNodeLeft(int node, const std::string& name, const std::strin
 
 absl::Status RoundRunner::CarryOut(Decision decision) {
   if (const auto* dispatch = std::get_if<Dispatch>(&decision)) {
-    Begin(*dispatch);
+    Send(*dispatch);
   } else if (const auto* cancel = std::get_if<Cancel>(&decision)) {
     CallBack(*cancel);
   } else {
@@ -129,7 +169,7 @@ absl::Status RoundRunner::CarryOut(Decision decision) {
   return absl::OkStatus();
 }
 
-void RoundRunner::Begin(const Dispatch& dispatch) {
+void RoundRunner::Send(const Dispatch& dispatch) {
   Attempt attempt;
   attempt.round = round_;
   attempt.shard = dispatch.shard;
@@ -265,12 +305,11 @@ absl::Status RoundRunner::HandleTrained(AttemptId id, const Attempt& attempt, Tr
   if (absl::Status status = CompareCopies(attempt, trained.digest); !status.ok()) return status;
   if (attempt.stop.stop_requested()) return absl::OkStatus();
 
-  result_->training_rows += trained.training.rows;
-  result_->wrong_rows += trained.training.wrong_rows;
-  result_->training_loss += trained.training.loss;
-  result_->epochs_run += trained.epochs_run;
-  return result_->gradients.Add(static_cast<std::size_t>(attempt.shard),
-                                std::move(trained.gradient));
+  const auto result = std::make_shared<const ShardResult>(
+      ShardResult{std::move(trained.gradient), std::move(trained.digest), trained.training,
+                  trained.epochs_run});
+  journal_.KeepShard(job_.id, attempt.round, attempt.shard, result);
+  return Add(attempt.shard, result);
 }
 
 absl::Status RoundRunner::CompareCopies(const Attempt& attempt, const std::string& digest) {
@@ -325,6 +364,12 @@ void RoundRunner::NoteWaiting() {
 Explanation RoundRunner::Explain() const {
   const TimePoint now = clock_.Now();
   Explanation said = scheduler_.Explain(now);
+  if (!journal_.trouble().ok()) {
+    said.waiting_for = waiting_for_;
+    said.next = "the job goes on by itself as soon as the store can be written to";
+    said.next_at.reset();
+    return said;
+  }
   if (!said.no_node_up) return said;
   said.since = waiting_since_;
   if (said.since) absl::StrAppend(&said.waiting_for, " for ", RoughDuration(now - *said.since));

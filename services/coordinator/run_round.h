@@ -60,6 +60,9 @@ struct RoundResult {
   std::int64_t epochs_run = 0;
 };
 
+// Shards of a round that were trained before the coordinator was restarted, by number.
+using KeptShards = std::map<int, std::shared_ptr<const ShardResult>>;
+
 // Everything about one job that lasts longer than a round. Runs its rounds one after the other; the
 // first one starts by learning which nodes are up. Loop thread only; must outlive its flows: await
 // Finish() before destroying it.
@@ -68,11 +71,12 @@ class RoundRunner final : private MembershipObserver {
   RoundRunner(const Job& job, const Dataset& dataset, const JobWorld& world);
   ~RoundRunner() override;
 
-  // Trains all shards from `parameters`. Ends early with Cancelled after `stop`, or with why the
-  // round could not be completed. Attempts may still be out when it returns.
+  // Trains all shards from `parameters`, but those that are `kept`. Ends early with Cancelled after
+  // `stop`, or with why the round could not be completed. Attempts may still be out when it
+  // returns.
   async::Task<absl::StatusOr<RoundResult>> Run(int round,
                                                std::shared_ptr<const Parameters> parameters,
-                                               std::stop_token stop);
+                                               KeptShards kept, std::stop_token stop);
   // Calls back the attempts that are out and waits for their end. DataLoss where the last round was
   // completed and a copy of one of its shards says otherwise after all.
   async::Task<absl::Status> Finish();
@@ -81,6 +85,12 @@ class RoundRunner final : private MembershipObserver {
   Explanation Explain() const;
 
  private:
+  // The records say that a round begins, and the scheduler is told.
+  absl::Status Begin(int round, std::shared_ptr<const Parameters> parameters,
+                     const KeptShards& kept);
+  absl::Status Add(int shard, std::shared_ptr<const ShardResult> result);
+  // Waits while the store cannot be written to, or is behind; says so where it cannot.
+  async::Task<> AwaitRoom(std::stop_token stop);
   // What a shard's gradient is, as its first copy says.
   struct FirstResult {
     std::string digest;  // empty: none has come
@@ -103,7 +113,7 @@ class RoundRunner final : private MembershipObserver {
 
   // Decisions of the scheduler, carried out. An error ends the round.
   absl::Status CarryOut(Decision decision);
-  void Begin(const Dispatch& dispatch);
+  void Send(const Dispatch& dispatch);
   void CallBack(const Cancel& cancel);
   async::Task<> RunAttempt(AttemptId id, int node, std::shared_ptr<const ShardTask> task,
                            std::stop_token stop);

@@ -1,42 +1,131 @@
-// The seam to what must survive: jobs, their events, request ids and trained models.
+// The seam to what must survive the coordinator: jobs, their events, finished rounds, the shards of
+// the round that is open, trained models, datasets, and which nodes were drained.
 //
-// Loop thread only. Every method is complete when it returns: a reader sees what was written
-// before.
+// SqliteStore keeps it in a state directory, MemoryStore in the process. All methods block and are
+// called on workers, from any thread; reads may run beside a commit and see all of it or nothing.
+// Commits come one at a time.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libmlp/parameters.h"
+#include "libmlp/training.h"
+#include "services/coordinator/dataset_record.h"
 #include "services/coordinator/job.h"
 #include "services/coordinator/job_event.h"
 
 namespace mlp::coordinator {
 
+// What a round needs of a shard that is trained.
+struct ShardResult {
+  Parameters gradient;
+  std::string digest;   // SHA-256 of the gradient, 32 bytes
+  Evaluation training;  // of the shard's rows
+  int epochs_run = 0;
+};
+
+// A job, and which of its events are folded into it.
+struct StoredJob {
+  Job job;
+  std::int64_t sequence = 0;  // of the last one; 0: none
+};
+
+namespace change {
+
+// A job that is new, or as it stands.
+struct SaveJob {
+  StoredJob job;
+};
+// The event's sequence number is one more than that of the job's last one.
+struct AppendEvent {
+  std::string job_id;
+  JobEvent event;
+};
+// A shard of the round that is open.
+struct KeepShard {
+  std::string job_id;
+  int round = 0;
+  int shard = 0;
+  std::shared_ptr<const ShardResult> result;
+};
+// `parameters` are those after the round. Its kept shards are dropped, and so are the parameters of
+// rounds before `first_kept`.
+struct FinishRound {
+  std::string job_id;
+  int round = 0;
+  std::shared_ptr<const Parameters> parameters;
+  int first_kept = 0;
+};
+// The job has ended well, or otherwise where `model` is nullptr: kept rounds and shards are
+// dropped.
+struct EndJob {
+  std::string job_id;
+  std::shared_ptr<const Model> model;
+};
+struct RemoveJob {
+  std::string job_id;
+};
+// New, or instead of the one that has its name.
+struct SaveDataset {
+  DatasetRecord dataset;
+};
+struct RemoveDataset {
+  std::string name;
+};
+struct DrainNode {
+  std::string name;
+  bool drained = true;
+};
+
+}  // namespace change
+
+using Change = std::variant<change::SaveJob, change::AppendEvent, change::KeepShard,
+                            change::FinishRound, change::EndJob, change::RemoveJob,
+                            change::SaveDataset, change::RemoveDataset, change::DrainNode>;
+
+// What a coordinator begins with.
+struct StoredState {
+  std::int64_t last_number = 0;            // the greatest that a job ever had, removed ones too
+  std::vector<StoredJob> jobs;             // by number
+  std::vector<DatasetRecord> datasets;     // by name
+  std::vector<std::string> drained_nodes;  // by name
+};
+
+// What an interrupted job goes on from.
+struct JobProgress {
+  // Parameters after the rounds that are kept, by round.
+  std::map<int, std::shared_ptr<const Parameters>> rounds;
+  // Kept shards of the round that is open, by shard.
+  std::map<int, std::shared_ptr<const ShardResult>> shards;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
 
-  // Gives the job its number and id, and remembers it with its request id, if any. Returns it.
-  virtual Job Create(Job job) = 0;
-  virtual std::optional<Job> Get(const std::string& id) const = 0;
-  virtual std::optional<Job> FindRequest(const std::string& request_id) const = 0;
-  // At most `limit` jobs with numbers below `before`, newest first.
-  virtual std::vector<Job> List(std::int64_t before, std::size_t limit) const = 0;
+  // What was committed so far.
+  virtual absl::StatusOr<StoredState> Load() = 0;
+  // All changes, in order, or none. When it returns OK they survive whatever happens to the process
+  // and, in a state directory, to the machine. Errors say what to do and may go away by themselves:
+  // ResourceExhausted (no room), Unavailable (cannot write). After an error the next call must
+  // bring the same changes again, until one succeeds: where they arrived after all, that is
+  // noticed.
+  virtual absl::Status Commit(const std::vector<Change>& changes) = 0;
 
-  // Appends to the job's events, folds the event into the job (coordinator::Apply) and returns it
-  // with its sequence number. The job must exist.
-  virtual JobEvent Append(const std::string& id, JobEvent event) = 0;
-  // At most `limit` events from sequence number `from` on, in order.
-  virtual std::vector<JobEvent> Events(const std::string& id, std::int64_t from,
-                                       std::size_t limit) const = 0;
-
-  virtual void PutModel(const std::string& id, std::shared_ptr<const Model> model) = 0;
+  // At most `limit` events of the job from sequence number `from` on, in order.
+  virtual absl::StatusOr<std::vector<JobEvent>> Events(const std::string& job_id, std::int64_t from,
+                                                       std::size_t limit) = 0;
   // nullptr where the job has none.
-  virtual std::shared_ptr<const Model> GetModel(const std::string& id) const = 0;
+  virtual absl::StatusOr<std::shared_ptr<const Model>> GetModel(const std::string& job_id) = 0;
+  virtual absl::StatusOr<JobProgress> GetProgress(const std::string& job_id) = 0;
 };
 
 }  // namespace mlp::coordinator

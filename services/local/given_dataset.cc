@@ -17,6 +17,7 @@ std::shared_ptr<const coordinator::Dataset> GivenDataset(int shards) {
     dataset->shards.push_back({absl::StrCat("train_", shard), digest, 1});
   }
   dataset->validation_file = "validate";
+  dataset->validation_sha256 = digest;
   dataset->validation.features = xt::zeros<double>({1, 1});
   dataset->validation.labels = xt::zeros<std::int32_t>({1});
   return dataset;

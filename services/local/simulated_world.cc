@@ -4,17 +4,12 @@
 #include <utility>
 
 namespace mlp::local {
-namespace {
-
-constexpr std::size_t kKeepJobs = 1000;
-
-}  // namespace
 
 SimulatedWorld::SimulatedWorld(SimulatedWorldOptions options)
     : workers_(clock_),
       cluster_(clock_, workers_, options.message_time),
-      store_(kKeepJobs),
-      coordinator_(clock_, workers_, cluster_, store_, ended_, std::move(options.load_dataset),
+      journal_(clock_, workers_, workers_, store_, ended_, {}),
+      coordinator_(clock_, workers_, cluster_, journal_, std::move(options.load_dataset),
                    options.waits, options.scheduler_seed) {
   for (node::NodeOptions& node : options.nodes) {
     const int number = cluster_.AddNode(std::move(node));
@@ -57,8 +52,8 @@ absl::StatusOr<coordinator::Job> SimulatedWorld::RunJob(coordinator::JobSpec spe
   return Finish(job->id, stop);
 }
 
-std::vector<coordinator::JobEvent> SimulatedWorld::Events(const std::string& id) const {
-  return store_.Events(id, 1, std::numeric_limits<std::int32_t>::max());
+std::vector<coordinator::JobEvent> SimulatedWorld::Events(const std::string& id) {
+  return store_.Events(id, 1, std::numeric_limits<std::int32_t>::max()).value();
 }
 
 void SimulatedWorld::Ended::Append(const std::string& job_id, const coordinator::JobEvent& event) {

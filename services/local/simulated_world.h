@@ -54,7 +54,7 @@ class SimulatedWorld {
   absl::StatusOr<coordinator::Job> RunJob(coordinator::JobSpec spec,
                                           const std::stop_token& stop = {});
   // All events of the job so far, in order.
-  std::vector<coordinator::JobEvent> Events(const std::string& id) const;
+  std::vector<coordinator::JobEvent> Events(const std::string& id);
 
  private:
   // Notes which jobs have ended.
@@ -76,6 +76,7 @@ class SimulatedWorld {
   SimulatedCluster cluster_;
   coordinator::MemoryStore store_;
   Ended ended_;
+  coordinator::Journal journal_;
   coordinator::Coordinator coordinator_;
   std::stop_source stop_;
   async::TaskGroup flows_;

@@ -4,8 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/training.h"
@@ -18,9 +20,12 @@ namespace {
 using mlp::node::NodeServer;
 using mlp::node::NodeServerOptions;
 
+constexpr const char* kDefaultDataDir = "datasets";
+
 constexpr const char* kFooter = R"(
 Example:
   mlp-node --listen 0.0.0.0:9091 --data-dir datasets --load-probability 0.2 --load-delay 3s
+  mlp-node --coordinator coordinator:9090 --cache-dir /var/cache/mlp
 
 The reference system's form works too: port and load probability, data in ./datasets:
   mlp-node 9091 0.2
@@ -29,7 +34,8 @@ Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.)";
 
 struct Arguments {
   NodeServerOptions options;
-  std::string data_dir = "datasets";
+  std::string data_dir;
+  std::string cache_dir;
   std::string load_delay = "3s";
   std::string log_level = "info";
   bool healthcheck = false;
@@ -50,19 +56,31 @@ void DeclareLoad(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
 }
 
+void DeclareData(CLI::App& app, Arguments& arguments) {
+  app.add_option("--data-dir", arguments.data_dir,
+                 "Directory whose subdirectories are datasets (default: ./datasets, where it is "
+                 "there)");
+  app.add_option("--coordinator", arguments.options.coordinator,
+                 "host:port of the coordinator, from which shards are fetched that the data "
+                 "directory lacks");
+  app.add_option("--cache-dir", arguments.cache_dir,
+                 "Directory of this node's own to keep fetched shards in (default: memory only)");
+  app.add_option("--cache-bytes", arguments.options.cache_bytes,
+                 "Most bytes in --cache-dir; the least recently used shards go first")
+      ->capture_default_str();
+  app.add_option("--memory-bytes", arguments.options.memory_bytes,
+                 "Memory for parsed shards, in bytes")
+      ->capture_default_str();
+}
+
 void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.options.listen,
                  "Address to serve on; port 0 takes any free one")
       ->capture_default_str();
-  app.add_option("--data-dir", arguments.data_dir,
-                 "Directory whose subdirectories are the datasets")
-      ->capture_default_str();
+  DeclareData(app, arguments);
   app.add_option("--name", arguments.options.name,
                  "Name, unique within the cluster (default: host name and port)");
   DeclareLoad(app, arguments);
-  app.add_option("--cache-bytes", arguments.options.cache_bytes,
-                 "Memory for shards that were read, in bytes")
-      ->capture_default_str();
   app.add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
@@ -79,7 +97,13 @@ void Declare(CLI::App& app, Arguments& arguments) {
 
 absl::StatusOr<NodeServerOptions> OptionsFrom(const Arguments& arguments) {
   NodeServerOptions options = arguments.options;
-  options.data_dir = arguments.data_dir;
+  std::error_code error;
+  if (!arguments.data_dir.empty()) {
+    options.data_dir = arguments.data_dir;
+  } else if (std::filesystem::is_directory(kDefaultDataDir, error)) {
+    options.data_dir = kDefaultDataDir;
+  }
+  if (!arguments.cache_dir.empty()) options.cache_dir = arguments.cache_dir;
   const auto delay = mlp::ParseDuration(arguments.load_delay);
   if (!delay.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("--load-delay: ", delay.status().message()));
@@ -90,10 +114,18 @@ absl::StatusOr<NodeServerOptions> OptionsFrom(const Arguments& arguments) {
   return options;
 }
 
+// "in datasets, else from host:9090".
+std::string DataText(const NodeServerOptions& options) {
+  std::string text;
+  if (options.data_dir) text = absl::StrCat("in ", options.data_dir->string());
+  if (options.coordinator.empty()) return text;
+  return absl::StrCat(text, text.empty() ? "" : ", else ", "from ", options.coordinator);
+}
+
 int Serve(const NodeServerOptions& options) {
-  const std::string description = absl::StrCat(
-      "version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()), ", data in ",
-      options.data_dir.string(), ", load probability ", options.load_probability);
+  const std::string description =
+      absl::StrCat("version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()),
+                   ", data ", DataText(options), ", load probability ", options.load_probability);
   const auto start = [&] { return NodeServer::Start(options); };
   return mlp::rpc::ServeUntilSignal(start, options.listen, description);
 }

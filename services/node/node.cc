@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "services/async/wait.h"
 #include "services/base/field_error.h"
 
@@ -25,13 +26,14 @@ absl::StatusOr<TrainingResult> TrainOn(const Shard& shard, const TaskRequest& re
 }  // namespace
 
 Node::Node(NodeOptions options, async::Clock& clock, async::Workers& workers,
-           std::stop_token shutdown)
+           std::stop_token shutdown, ShardSource* source)
     : options_(std::move(options)),
       clock_(clock),
       workers_(workers),
       injector_(options_.load, options_.name),
       shutdown_(std::move(shutdown)),
-      cache_(options_.cache_bytes),
+      source_(source),
+      cache_(options_.memory_bytes),
       line_(clock) {}
 
 Task<absl::StatusOr<TaskOutcome>> Node::Train(TaskRequest request, TaskObserver& observer,
@@ -114,7 +116,7 @@ Task<absl::StatusOr<TaskOutcome>> Node::Compute(const TaskRequest& request, std:
                                                     request.round, request.shard),
                                      clock_.Now() - began, Duration::zero()});
   }
-  const absl::StatusOr<LoadedShard> loaded = co_await FindShard(request.data);
+  const absl::StatusOr<LoadedShard> loaded = co_await FindShard(request.data, stop);
   if (!loaded.ok()) co_return loaded.status();
   auto train = [&loaded, &request, &stop] { return TrainOn(*loaded->shard, request, stop); };
   absl::StatusOr<TrainingResult> trained = co_await async::Offload(workers_, std::move(train));
@@ -130,18 +132,42 @@ Task<bool> Node::PassComputeTime(const TaskRequest& request, std::stop_token sto
   co_return co_await async::SleepFor(clock_, takes, std::move(stop));
 }
 
-Task<absl::StatusOr<Node::LoadedShard>> Node::FindShard(const ShardReference& reference) {
+Task<absl::StatusOr<Node::LoadedShard>> Node::FindShard(const ShardReference& reference,
+                                                        std::stop_token stop) {
   LoadedShard loaded;
   loaded.shard = cache_.Find(reference.sha256);
   if (loaded.shard != nullptr) co_return loaded;
   const TimePoint started = clock_.Now();
-  auto load = [this, &reference] { return LoadShard(options_.data_dir, reference); };
-  auto shard = co_await async::Offload(workers_, std::move(load));
+  absl::StatusOr<std::shared_ptr<const Shard>> shard = co_await ReadShard(reference);
+  if (source_ != nullptr && absl::IsFailedPrecondition(shard.status())) {
+    shard = co_await FetchShard(reference, std::move(stop));
+  }
   if (!shard.ok()) co_return shard.status();
   cache_.Insert(reference.sha256, *shard);
   loaded.shard = *std::move(shard);
   loaded.load_time = clock_.Now() - started;
   co_return loaded;
+}
+
+Task<absl::StatusOr<std::shared_ptr<const Shard>>> Node::ReadShard(
+    const ShardReference& reference) {
+  if (!options_.data_dir) {
+    co_return absl::FailedPreconditionError(
+        absl::StrCat(reference.path(),
+                     ": this node has neither a data directory nor a coordinator "
+                     "to fetch from; start it with --coordinator"));
+  }
+  auto load = [this, &reference] { return LoadShard(*options_.data_dir, reference); };
+  co_return co_await async::Offload(workers_, std::move(load));
+}
+
+Task<absl::StatusOr<std::shared_ptr<const Shard>>> Node::FetchShard(const ShardReference& reference,
+                                                                    std::stop_token stop) {
+  const absl::StatusOr<std::string> text =
+      co_await source_->Fetch(reference.sha256, std::move(stop));
+  if (!text.ok()) co_return WithContext(reference.path(), text.status());
+  auto parse = [&text, &reference] { return ParseShardFile(*text, reference); };
+  co_return co_await async::Offload(workers_, std::move(parse));
 }
 
 }  // namespace mlp::node

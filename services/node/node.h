@@ -1,6 +1,7 @@
 // The compute node: accepts or rejects tasks, holds them up by injected load, trains them.
 //
-// One task at a time computes; the others wait in line, first come, first served. Hold-ups overlap
+// One task at a time finds its shard (in memory, in the data directory, from a source) and
+// computes; the others wait in line, first come, first served. Hold-ups overlap
 // for tasks that came with slots; for the others, a task is held up when its turn has come, as in
 // the reference system. A task that is stopped leaves at once, or within one epoch where it
 // computes. Files and arithmetic are left to `workers`. Once `shutdown` is requested, every task is
@@ -25,25 +26,29 @@
 #include "services/node/given_work.h"
 #include "services/node/load_injector.h"
 #include "services/node/shard_cache.h"
+#include "services/node/shard_source.h"
 #include "services/node/task.h"
 
 namespace mlp::node {
 
 struct NodeOptions {
   std::string name;  // unique within a cluster; part of the key of the load draws
-  std::filesystem::path data_dir;
+  std::optional<std::filesystem::path> data_dir;
   LoadProfile load;
-  std::size_t cache_bytes = std::size_t{256} << 20;
-  GivenWork given_work;  // none, except in experiments and simulations
+  std::size_t memory_bytes = std::size_t{256} << 20;  // for parsed shards
+  GivenWork given_work;                               // none, except in experiments and simulations
 };
 
 class Node {
  public:
-  Node(NodeOptions options, async::Clock& clock, async::Workers& workers, std::stop_token shutdown);
+  // `source`, if any, has what the data directory lacks; it outlives the node.
+  Node(NodeOptions options, async::Clock& clock, async::Workers& workers, std::stop_token shutdown,
+       ShardSource* source = nullptr);
 
-  // One attempt. Cancelled after `stop`; FailedPrecondition where this node's file is missing,
-  // differs or does not fit the model; OutOfRange where parameters become non-finite; Unavailable
-  // where the node shuts down before the arithmetic began. `observer` outlives the attempt.
+  // One attempt. Cancelled after `stop`; FailedPrecondition where the shard's file is not
+  // to be had (without a source: is missing or differs in the data directory) or does not fit the
+  // model; OutOfRange where parameters become non-finite; Unavailable where the node shuts down
+  // before the arithmetic began or the source cannot be reached. `observer` outlives the attempt.
   async::Task<absl::StatusOr<TaskOutcome>> Train(TaskRequest request, TaskObserver& observer,
                                                  std::stop_token stop);
 
@@ -71,13 +76,19 @@ class Node {
                                                    std::stop_token stop);
   // Waits as long as computing is said to take. False where it was stopped.
   async::Task<bool> PassComputeTime(const TaskRequest& request, std::stop_token stop);
-  async::Task<absl::StatusOr<LoadedShard>> FindShard(const ShardReference& reference);
+  async::Task<absl::StatusOr<LoadedShard>> FindShard(const ShardReference& reference,
+                                                     std::stop_token stop);
+  async::Task<absl::StatusOr<std::shared_ptr<const Shard>>> ReadShard(
+      const ShardReference& reference);
+  async::Task<absl::StatusOr<std::shared_ptr<const Shard>>> FetchShard(
+      const ShardReference& reference, std::stop_token stop);
 
   const NodeOptions options_;
   async::Clock& clock_;
   async::Workers& workers_;
   const LoadInjector injector_;
   const std::stop_token shutdown_;
+  ShardSource* const source_;  // nullptr: none
   ShardCache cache_;
   async::Line line_;
   std::size_t active_tasks_ = 0;

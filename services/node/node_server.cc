@@ -20,6 +20,20 @@ std::string HostName() {
   return name.data();
 }
 
+absl::Status CheckData(const NodeServerOptions& options) {
+  if (!options.data_dir) {
+    if (!options.coordinator.empty()) return absl::OkStatus();
+    return absl::NotFoundError(
+        "no data: name the directory that has the datasets as subdirectories with --data-dir, or "
+        "the coordinator to fetch them from with --coordinator");
+  }
+  std::error_code error;
+  if (std::filesystem::is_directory(*options.data_dir, error)) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("data directory ", options.data_dir->string(),
+                                          ": no such directory; name the one that has the "
+                                          "datasets as subdirectories"));
+}
+
 absl::Status Check(const NodeServerOptions& options) {
   if (!(options.load_probability >= 0 && options.load_probability <= 1)) {
     return absl::InvalidArgumentError(
@@ -28,13 +42,7 @@ absl::Status Check(const NodeServerOptions& options) {
   if (options.load_delay < std::chrono::nanoseconds(0)) {
     return absl::InvalidArgumentError("load delay must be 0 or more");
   }
-  std::error_code error;
-  if (!std::filesystem::is_directory(options.data_dir, error)) {
-    return absl::NotFoundError(absl::StrCat("data directory ", options.data_dir.string(),
-                                            ": no such directory; name the one that has the "
-                                            "datasets as subdirectories"));
-  }
-  return absl::OkStatus();
+  return CheckData(options);
 }
 
 NodeOptions OptionsOfNode(const NodeServerOptions& options, int port) {
@@ -44,7 +52,7 @@ NodeOptions OptionsOfNode(const NodeServerOptions& options, int port) {
   node.load.probability = options.load_probability;
   node.load.delay = options.load_delay;
   node.load.seed = options.load_seed;
-  node.cache_bytes = options.cache_bytes;
+  node.memory_bytes = options.memory_bytes;
   node.given_work = options.given_work;
   return node;
 }
@@ -53,6 +61,13 @@ NodeOptions OptionsOfNode(const NodeServerOptions& options, int port) {
 
 absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(const NodeServerOptions& options) {
   if (const absl::Status status = Check(options); !status.ok()) return status;
+  std::optional<CachedFiles> cached;
+  if (options.cache_dir) {
+    absl::StatusOr<CachedFiles> found =
+        DiskCache::TakeOver(*options.cache_dir, options.cache_bytes);
+    if (!found.ok()) return found.status();
+    cached = *std::move(found);
+  }
   auto grpc_service = std::make_unique<v1::NodeService::AsyncService>();
   rpc::ServerOptions server_options;
   server_options.listen = options.listen;
@@ -61,20 +76,33 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(const NodeServerOp
   auto server = rpc::Server::Listen(server_options);
   if (!server.ok()) return server.status();
   return std::unique_ptr<NodeServer>(
-      new NodeServer(options, *std::move(server), std::move(grpc_service)));
+      new NodeServer(options, std::move(cached), *std::move(server), std::move(grpc_service)));
 }
 
-NodeServer::NodeServer(const NodeServerOptions& options, std::unique_ptr<rpc::Server> server,
+NodeServer::NodeServer(const NodeServerOptions& options, std::optional<CachedFiles> cached,
+                       std::unique_ptr<rpc::Server> server,
                        std::unique_ptr<v1::NodeService::AsyncService> grpc_service)
     : grpc_service_(std::move(grpc_service)),
       server_(std::move(server)),
       workers_(kWorkerThreads,
                [this](std::function<void()> done) { server_->Post(std::move(done)); }),
+      files_(options.coordinator.empty() ? nullptr
+                                         : std::make_unique<CoordinatorFiles>(
+                                               options.coordinator, server_->loop(), workers_)),
+      cache_(files_ == nullptr || !cached
+                 ? nullptr
+                 : std::make_unique<DiskCache>(*options.cache_dir, *std::move(cached), *files_,
+                                               workers_)),
       node_(OptionsOfNode(options, server_->port()), server_->loop(), workers_,
-            server_->stop_token()),
+            server_->stop_token(), source()),
       service_(node_, workers_) {
   service_.Serve(*server_, *grpc_service_);
   server_->Start();
+}
+
+ShardSource* NodeServer::source() {
+  if (cache_ != nullptr) return cache_.get();
+  return files_.get();
 }
 
 NodeServer::~NodeServer() {

@@ -7,11 +7,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "mlp/v1/node.grpc.pb.h"
 #include "services/async/thread_workers.h"
+#include "services/node/coordinator_files.h"
+#include "services/node/disk_cache.h"
 #include "services/node/node.h"
 #include "services/node/node_service.h"
 #include "services/rpc/server.h"
@@ -19,14 +22,17 @@
 namespace mlp::node {
 
 struct NodeServerOptions {
-  std::string listen = "0.0.0.0:9091";  // host:port; port 0 takes any free one
-  std::filesystem::path data_dir = "datasets";
+  std::string listen = "0.0.0.0:9091";            // host:port; port 0 takes any free one
+  std::optional<std::filesystem::path> data_dir;  // of datasets that need not be fetched
+  std::string coordinator;      // host:port, where shards are fetched; empty: nowhere
   std::string name;             // empty: host name and port, such as "host:9091"
   double load_probability = 0;  // of a rejection and, independently, of a delay; 0 to 1
   std::chrono::nanoseconds load_delay = std::chrono::seconds(3);  // >= 0
   std::uint64_t load_seed = 1;
-  std::size_t cache_bytes = std::size_t{256} << 20;  // of parsed shards kept in memory
-  bool precise_timers = false;                       // see rpc::Loop::UsePreciseTimers
+  std::size_t memory_bytes = std::size_t{256} << 20;   // of parsed shards kept in memory
+  std::optional<std::filesystem::path> cache_dir;      // of fetched files; none: they are not kept
+  std::uint64_t cache_bytes = std::uint64_t{4} << 30;  // of files in cache_dir
+  bool precise_timers = false;                         // see rpc::Loop::UsePreciseTimers
   GivenWork given_work;  // of nodes inside an experiment's process; compute_time is called on the
                          // loop thread
 };
@@ -34,7 +40,8 @@ struct NodeServerOptions {
 class NodeServer {
  public:
   // Serves when it returns. InvalidArgument where an option is beyond its range, NotFound where
-  // `data_dir` is no directory, Unavailable where the port cannot be had.
+  // `data_dir` is no directory or there is neither that nor a coordinator, FailedPrecondition where
+  // `cache_dir` cannot be used, Unavailable where the port cannot be had.
   static absl::StatusOr<std::unique_ptr<NodeServer>> Start(const NodeServerOptions& options);
   NodeServer(const NodeServer&) = delete;
   NodeServer& operator=(const NodeServer&) = delete;
@@ -49,13 +56,18 @@ class NodeServer {
   void Stop(std::chrono::milliseconds grace);
 
  private:
-  NodeServer(const NodeServerOptions& options, std::unique_ptr<rpc::Server> server,
+  NodeServer(const NodeServerOptions& options, std::optional<CachedFiles> cached,
+             std::unique_ptr<rpc::Server> server,
              std::unique_ptr<v1::NodeService::AsyncService> grpc_service);
+  // Where shards come from that the data directory lacks; nullptr: from nowhere.
+  ShardSource* source();
 
   // In the order of dependence: later members refer to earlier ones.
   std::unique_ptr<v1::NodeService::AsyncService> grpc_service_;
   std::unique_ptr<rpc::Server> server_;
   async::ThreadWorkers workers_;
+  std::unique_ptr<CoordinatorFiles> files_;  // nullptr: no coordinator
+  std::unique_ptr<DiskCache> cache_;         // nullptr: files are not kept
   Node node_;
   NodeService service_;
   bool stopped_ = false;

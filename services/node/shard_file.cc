@@ -36,7 +36,12 @@ absl::StatusOr<std::shared_ptr<const Shard>> LoadShard(const std::filesystem::pa
                                  "…, the request says ", Hex(reference.sha256).substr(0, 12),
                                  "…; give all machines the same files"));
   }
-  auto shard = ParseShard(*text, reference.path());
+  return ParseShardFile(*text, reference);
+}
+
+absl::StatusOr<std::shared_ptr<const Shard>> ParseShardFile(std::string_view text,
+                                                            const ShardReference& reference) {
+  auto shard = ParseShard(text, reference.path());
   if (!shard.ok()) return absl::FailedPreconditionError(shard.status().message());
   return std::make_shared<const Shard>(*std::move(shard));
 }

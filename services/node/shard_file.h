@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "libmlp/dataset.h"
@@ -23,5 +24,10 @@ struct ShardReference {
 // is no shard. Errors give the path below `data_dir`.
 absl::StatusOr<std::shared_ptr<const Shard>> LoadShard(const std::filesystem::path& data_dir,
                                                        const ShardReference& reference);
+
+// Parses the bytes of the file that `reference` means, which have its digest. FailedPrecondition
+// where they are no shard.
+absl::StatusOr<std::shared_ptr<const Shard>> ParseShardFile(std::string_view text,
+                                                            const ShardReference& reference);
 
 }  // namespace mlp::node

@@ -44,6 +44,11 @@ void Loop::OnCompletion(bool) {
   }
 }
 
+void Loop::NotBefore(async::TimePoint time) {
+  const async::TimePoint now = Now();
+  if (time > now) unix_start_ += time - now;
+}
+
 void Loop::UsePreciseTimers() {
   waker_ = std::make_unique<Waker>([this] { PostFromAnyThread([] {}); });  // a turn is all it takes
 }

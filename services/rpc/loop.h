@@ -38,6 +38,9 @@ class Loop final : public async::Clock, private Tag {
   // run, where the loop has been shut down.
   void PostFromAnyThread(std::function<void()> callback);
 
+  // From here on Now() is at least `time`: what was recorded before a restart lies in the past,
+  // even where the system's clock was set back. Before Run.
+  void NotBefore(async::TimePoint time);
   // Timers are otherwise up to two milliseconds late. Costs a thread. Before Run.
   void UsePreciseTimers();
   // Runs the loop on this thread until it was shut down and its queue is drained.
@@ -59,7 +62,7 @@ class Loop final : public async::Clock, private Tag {
 
   const std::unique_ptr<grpc::CompletionQueue> queue_;
   const std::chrono::steady_clock::time_point steady_start_ = std::chrono::steady_clock::now();
-  const async::TimePoint unix_start_ = std::chrono::system_clock::now();
+  async::TimePoint unix_start_ = std::chrono::system_clock::now();
   async::TimerQueue timers_;                   // loop thread
   std::optional<async::TimePoint> asked_for_;  // of waker_; loop thread
 

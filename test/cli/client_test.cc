@@ -67,7 +67,8 @@ TEST_CASE(
       {"job", "job-1"},     {"watch", "job-1"},
       {"cancel", "job-1"},  {"nodes"},
       {"model", "job-1"},   {"evaluate", "job-1", "rows.txt"},
-      {"explain", "job-1"}, {"timeline", "job-1"}};
+      {"explain", "job-1"}, {"timeline", "job-1"},
+      {"rm", "job-1"}};
   std::vector<std::unique_ptr<Process>> clients;  // all at once: each waits
   for (const auto& command : commands) {
     clients.push_back(std::make_unique<Process>(ClientOf("127.0.0.1:1", command)));

@@ -93,7 +93,7 @@ grpc::Status FakeCoordinator::WatchJob(grpc::ServerContext*, const v1::WatchJobR
     if (event.sequence() < request->from_sequence()) continue;
     if (options_.break_after != 0 && sent == options_.break_after) return Unavailable();
     v1::WatchJobResponse response;
-    *response.mutable_event() = event;
+    *response.add_events() = event;
     writer->Write(response);
     ++sent;
     if (!options_.hold || !event.has_round_validated()) continue;

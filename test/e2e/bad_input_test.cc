@@ -131,8 +131,9 @@ void Watch(v1::JobService::Stub& stub, const std::string& id, Wanted wanted) {
   request.set_id(id);
   const auto reader = stub.WatchJob(&context, request);
   v1::WatchJobResponse response;
-  while (reader->Read(&response)) {
-    if (wanted(response.event())) break;
+  bool seen = false;
+  while (!seen && reader->Read(&response)) {
+    for (const v1::JobEvent& event : response.events()) seen = seen || wanted(event);
   }
   context.TryCancel();
 }

@@ -34,6 +34,7 @@ class ProgramCluster {
   explicit ProgramCluster(const ProgramClusterOptions& options);
 
   const std::string& coordinator_address() const { return coordinator_address_; }
+  pid_t coordinator_pid() const { return coordinator_->pid(); }
   Process& node(int number) { return *nodes_[static_cast<std::size_t>(number)]; }
   // Starts `mlp-client --coordinator … <arguments>`.
   std::unique_ptr<Process> StartClient(std::vector<std::string> arguments) const;

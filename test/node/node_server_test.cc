@@ -350,7 +350,7 @@ TEST_CASE("a node that cannot work says why and does not start") {
     options.data_dir = data.path() / "nothing";
     const absl::Status status = NodeServer::Start(options).status();
     CHECK(status.code() == absl::StatusCode::kNotFound);
-    CHECK_THAT(std::string(status.message()), Catch::Contains(options.data_dir.string()));
+    CHECK_THAT(std::string(status.message()), Catch::Contains(options.data_dir->string()));
   }
   SECTION("port taken") {
     const auto first = NodeServer::Start(options).value();

@@ -77,8 +77,8 @@ class World {
   explicit World(int nodes = 3, double load = 0, bool start = true)
       : workers_(clock),
         cluster(clock, workers_, 500us),
-        store_(10),
-        coordinator(clock, workers_, cluster, store_, log_,
+        journal_(clock, workers_, workers_, store_, log_, JournalOptions{.keep_jobs = 10}),
+        coordinator(clock, workers_, cluster, journal_,
                     [this](const std::string& name) { return ReadDataset(data.path(), name); }) {
     for (int number = 0; number < nodes; ++number) {
       node::NodeOptions options;
@@ -111,7 +111,10 @@ class World {
     return Get(id);
   }
   Job RunJob(JobSpec spec) { return Finish(Create(std::move(spec)).value().id); }
-  std::vector<JobEvent> Events(const std::string& id) { return store_.Events(id, 1, 100'000); }
+  std::vector<JobEvent> Events(const std::string& id) {
+    clock.RunFor(0ns);  // what was recorded now is written now
+    return store_.Events(id, 1, 100'000).value();
+  }
 
   TinyData data;
   async::VirtualClock clock;
@@ -131,6 +134,7 @@ class World {
  private:
   MemoryStore store_;
   NoJobLog log_;
+  Journal journal_;
 
  public:
   Coordinator coordinator;

@@ -1,5 +1,6 @@
 // What RunJob makes of second copies whose results both arrive.
 #include <catch2/catch.hpp>
+#include <map>
 #include <optional>
 
 #include "services/async/inline_workers.h"
@@ -71,35 +72,37 @@ struct Ended {
   std::vector<JobEvent> events;
 };
 
-Ended RunOne(bool second_lies) {
+Ended RunOne(bool second_lies, int rounds = 1) {
   async::VirtualClock clock;
   async::InlineWorkers workers(clock);
   TwinCluster cluster(clock, second_lies);
-  MemoryStore store(10);
+  MemoryStore store;
   NoJobLog log;
-  Coordinator coordinator(clock, workers, cluster, store, log,
+  Journal journal(clock, workers, workers, store, log, {});
+  Coordinator coordinator(clock, workers, cluster, journal,
                           [](const std::string&) { return OneShard(); });
   std::stop_source stop;
   async::TaskGroup flows;
   flows.Spawn(coordinator.Run(stop.get_token()));
   struct Creation {
     Coordinator& coordinator;
+    int rounds;
     async::Task<> Create() {
       JobSpec spec;
       spec.dataset = "one";
-      spec.rounds = 1;
+      spec.rounds = rounds;
       const absl::StatusOr<Job> job = co_await coordinator.Create(spec, "");
       REQUIRE(job.ok());
     }
-  } creation{coordinator};
+  } creation{coordinator, rounds};
   flows.Spawn(creation.Create());
   while (clock.RunOne()) {
-    const auto job = store.Get("job-1");
+    const auto job = journal.Get("job-1");
     if (job && IsFinal(job->state)) break;
   }
   stop.request_stop();
   clock.RunAll();
-  return {store.Get("job-1").value(), store.Events("job-1", 1, 1000)};
+  return {journal.Get("job-1").value(), store.Events("job-1", 1, 1000).value()};
 }
 
 }  // namespace
@@ -116,6 +119,18 @@ TEST_CASE("a second result that is equal bit for bit is noted and not counted ag
   }
   CHECK(first == 1);
   CHECK(superseded == 1);
+}
+
+TEST_CASE("a copy that is still out when its round ends does not count in the next round") {
+  const Ended ended = RunOne(false, 2);
+  CHECK(ended.job.state == JobState::kSucceeded);
+  CHECK(ended.job.detail == "");
+  std::map<int, int> counted;  // by round
+  for (const JobEvent& event : ended.events) {
+    const auto* finished = std::get_if<events::AttemptFinished>(&event.body);
+    if (finished != nullptr && !finished->superseded) ++counted[event.round];
+  }
+  CHECK(counted == std::map<int, int>{{1, 1}, {2, 1}});
 }
 
 TEST_CASE("a second result that differs in one bit fails the job and names both nodes") {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "services/async/inline_workers.h"
 #include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
 #include "services/coordinator/coordinator.h"
@@ -117,8 +118,9 @@ class World {
   explicit World(const std::vector<Behaviour>& nodes)
       : workers(clock),
         cluster(clock),
-        store_(10),
-        coordinator(clock, workers, cluster, store_, log_, [](const std::string&) {
+        store_workers_(clock),
+        journal_(clock, store_workers_, store_workers_, store_, log_, {}),
+        coordinator(clock, workers, cluster, journal_, [](const std::string&) {
           return absl::StatusOr<std::shared_ptr<const Dataset>>(TwoShards());
         }) {
     for (const Behaviour& node : nodes) cluster.Add(node);
@@ -141,7 +143,8 @@ class World {
   // The attempts that were given out so far.
   std::vector<events::AttemptDispatched> Dispatched(const std::string& id) {
     std::vector<events::AttemptDispatched> found;
-    for (const JobEvent& event : store_.Events(id, 1, 100'000)) {
+    const std::vector<JobEvent> events = store_.Events(id, 1, 100'000).value();
+    for (const JobEvent& event : events) {
       if (const auto* each = std::get_if<events::AttemptDispatched>(&event.body)) {
         found.push_back(*each);
       }
@@ -162,8 +165,10 @@ class World {
     absl::StatusOr<Job> job = co_await coordinator.Create(std::move(spec), "");
     answer = std::move(job);
   }
+  async::InlineWorkers store_workers_;
   MemoryStore store_;
   NoJobLog log_;
+  Journal journal_;
 
  public:
   Coordinator coordinator;

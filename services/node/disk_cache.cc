@@ -1,0 +1,166 @@
+#include "services/node/disk_cache.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "libmlp/dataset.h"
+#include "services/base/sha256.h"
+
+namespace mlp::node {
+namespace {
+
+namespace fs = std::filesystem;
+using async::Task;
+
+constexpr const char* kPart = ".part";  // a file that is being written
+
+struct FileFound {
+  std::string name;
+  std::uint64_t bytes = 0;
+  fs::file_time_type used;
+};
+
+// The cache's files, least recently used first. What an interrupted write has left is removed.
+absl::StatusOr<std::vector<FileFound>> FilesIn(const fs::path& directory) {
+  std::vector<FileFound> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const fs::path& path = entry->path();
+    std::error_code ignored;
+    if (!DigestFromHex(path.stem().string())) continue;
+    if (path.extension() == kPart) {
+      fs::remove(path, ignored);
+    } else if (!path.has_extension() && entry->is_regular_file(ignored)) {
+      files.push_back(
+          {path.filename().string(), entry->file_size(ignored), entry->last_write_time(ignored)});
+    }
+  }
+  if (error) {
+    return absl::FailedPreconditionError(absl::StrCat("cannot read the cache directory ",
+                                                      directory.string(), ": ", error.message()));
+  }
+  std::ranges::sort(files, {}, &FileFound::used);
+  return files;
+}
+
+// The file's bytes, which are `size` and have the digest. The error says what is wrong otherwise.
+absl::StatusOr<std::string> ReadChecked(const fs::path& path, std::uint64_t size,
+                                        const std::string& sha256) {
+  std::error_code error;
+  const std::uint64_t found = fs::file_size(path, error);
+  if (error) return absl::DataLossError(absl::StrCat("cannot be read: ", error.message()));
+  if (found != size) {
+    return absl::DataLossError(absl::StrCat("has ", found, " bytes instead of ", size));
+  }
+  absl::StatusOr<std::string> bytes = ReadFile(path);
+  if (!bytes.ok()) return bytes;
+  if (Sha256(*bytes) != sha256) return absl::DataLossError("its bytes have another SHA-256");
+  fs::last_write_time(path, fs::file_time_type::clock::now(), error);
+  return bytes;
+}
+
+// Whoever reads `path` sees nothing or all of it.
+absl::Status WriteWhole(const fs::path& path, const std::string& bytes) {
+  const fs::path part = path.string() + kPart;
+  std::ofstream file(part, std::ios::binary | std::ios::trunc);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  std::error_code error(file ? 0 : errno, std::generic_category());
+  if (file) fs::rename(part, path, error);
+  if (file && !error) return absl::OkStatus();
+  std::error_code ignored;
+  fs::remove(part, ignored);
+  return absl::UnavailableError(error.message());
+}
+
+void RemoveAll(const fs::path& directory, const std::vector<std::string>& names) {
+  std::error_code ignored;
+  for (const std::string& name : names) fs::remove(directory / name, ignored);
+}
+
+}  // namespace
+
+absl::StatusOr<CachedFiles> DiskCache::TakeOver(const fs::path& directory,
+                                                std::uint64_t capacity_bytes) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) {
+    return absl::FailedPreconditionError(absl::StrCat("cannot make the cache directory ",
+                                                      directory.string(), ": ", error.message(),
+                                                      "; name another one with --cache-dir"));
+  }
+  const absl::StatusOr<std::vector<FileFound>> found = FilesIn(directory);
+  if (!found.ok()) return found.status();
+  CachedFiles files(capacity_bytes);
+  for (const FileFound& file : *found) {
+    if (files.Fits(file.bytes)) {
+      RemoveAll(directory, files.Add(file.name, file.bytes));
+    } else {
+      RemoveAll(directory, {file.name});
+    }
+  }
+  return files;
+}
+
+DiskCache::DiskCache(fs::path directory, CachedFiles files, ShardSource& origin,
+                     async::Workers& workers)
+    : directory_(std::move(directory)),
+      origin_(origin),
+      workers_(workers),
+      files_(std::move(files)) {}
+
+Task<absl::StatusOr<std::string>> DiskCache::Fetch(std::string sha256, std::stop_token stop) {
+  absl::StatusOr<std::string> kept = co_await Read(sha256);
+  if (kept.ok()) co_return kept;
+  absl::StatusOr<std::string> fetched = co_await origin_.Fetch(sha256, std::move(stop));
+  if (absl::IsDataLoss(kept.status())) {
+    spdlog::warn("cache file {}: {}; {}", (directory_ / Hex(sha256)).string(),
+                 std::string(kept.status().message()),
+                 fetched.ok() ? "refetched" : "could not be refetched");
+  }
+  if (fetched.ok()) co_await Keep(sha256, *fetched);
+  co_return fetched;
+}
+
+// NotFound where it is not there and was not expected to be, DataLoss where it was.
+Task<absl::StatusOr<std::string>> DiskCache::Read(const std::string& sha256) {
+  const std::string name = Hex(sha256);
+  const std::optional<std::uint64_t> size = files_.Use(name);
+  if (!size) co_return absl::NotFoundError("not in the cache");
+  const fs::path path = directory_ / name;
+  auto read = [&path, &size, &sha256] { return ReadChecked(path, *size, sha256); };
+  const absl::StatusOr<std::string> bytes = co_await async::Offload(workers_, std::move(read));
+  if (bytes.ok()) co_return bytes;
+  files_.Remove(name);
+  co_return absl::DataLossError(bytes.status().message());
+}
+
+Task<> DiskCache::Keep(const std::string& sha256, const std::string& bytes) {
+  if (!files_.Fits(bytes.size())) co_return;
+  const std::string name = Hex(sha256);
+  const std::vector<std::string> gone = files_.Add(name, bytes.size());
+  auto write = [this, &name, &bytes, &gone] {
+    RemoveAll(directory_, gone);
+    return WriteWhole(directory_ / name, bytes);
+  };
+  const absl::Status written = co_await async::Offload(workers_, std::move(write));
+  if (!written.ok()) {
+    files_.Remove(name);
+    if (!warned_) {
+      spdlog::warn("cannot keep files in the cache directory {}: {}; they are fetched when needed",
+                   directory_.string(), std::string(written.message()));
+    }
+  }
+  warned_ = !written.ok();
+}
+
+}  // namespace mlp::node

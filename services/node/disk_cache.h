@@ -1,0 +1,44 @@
+// Fetched shard files kept in a directory of this node's own, so that they are fetched once and not
+// once a start. A source in front of another one.
+//
+// A file is named by its digest and read with distrust: one that is gone, truncated or changed is
+// fetched again, with a warning. Bounded by bytes; the least recently used go first, also across
+// restarts. Where a file cannot be written (no room), nothing is kept and work goes on. Files in
+// the directory that are not the cache's stay as they are.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/async/workers.h"
+#include "services/node/cached_files.h"
+#include "services/node/shard_source.h"
+
+namespace mlp::node {
+
+class DiskCache final : public ShardSource {
+ public:
+  // Makes `directory` where it is missing and finds the files that it has. FailedPrecondition where
+  // that cannot be. Blocks.
+  static absl::StatusOr<CachedFiles> TakeOver(const std::filesystem::path& directory,
+                                              std::uint64_t capacity_bytes);
+  // `files` is what TakeOver found in `directory`. `origin` and `workers` outlive the cache.
+  DiskCache(std::filesystem::path directory, CachedFiles files, ShardSource& origin,
+            async::Workers& workers);
+
+  async::Task<absl::StatusOr<std::string>> Fetch(std::string sha256, std::stop_token stop) override;
+
+ private:
+  async::Task<absl::StatusOr<std::string>> Read(const std::string& sha256);
+  async::Task<> Keep(const std::string& sha256, const std::string& bytes);
+
+  const std::filesystem::path directory_;
+  ShardSource& origin_;
+  async::Workers& workers_;
+  CachedFiles files_;
+  bool warned_ = false;  // that files cannot be kept
+};
+
+}  // namespace mlp::node

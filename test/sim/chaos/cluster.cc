@@ -1,0 +1,155 @@
+#include "test/sim/chaos/cluster.h"
+
+#include <utility>
+
+#include "services/async/wait.h"
+#include "services/base/sha256.h"
+#include "services/local/task_messages.h"
+
+namespace mlp::chaos {
+namespace {
+
+using async::Task;
+using namespace std::chrono_literals;
+
+// Sends the coordinator's end of a call what is to happen there.
+using Answer = std::function<void(std::function<void(Call&)>)>;
+
+// Tells the coordinator's end of a call what the node does, a message later.
+class Messenger final : public node::TaskObserver {
+ public:
+  explicit Messenger(Answer send) : send_(std::move(send)) {}
+
+  Task<> OnAccepted(std::size_t queued_behind) override {
+    const int behind = static_cast<int>(queued_behind);
+    send_([behind](Call& call) { call.observer->OnAccepted(behind); });
+    co_return;
+  }
+  Task<> OnStarted(std::chrono::nanoseconds queued_for,
+                   std::chrono::nanoseconds held_up_for) override {
+    send_([queued_for, held_up_for](Call& call) {
+      call.observer->OnStarted(queued_for, held_up_for);
+    });
+    co_return;
+  }
+
+ private:
+  const Answer send_;
+};
+
+// The node's end of a call: from the request's arrival to its last message.
+Task<> Serve(std::shared_ptr<NodeProcess> self, std::shared_ptr<Call> call,
+             node::TaskRequest request, Answer send) {
+  self->calls.insert(call);
+  Messenger messenger(send);
+  const std::stop_token stop = call->stop.get_token();
+  absl::StatusOr<node::TaskOutcome> outcome =
+      co_await self->node.Train(std::move(request), messenger, stop);
+  self->calls.erase(call);
+  auto result = std::make_shared<absl::StatusOr<coordinator::AttemptOutcome>>(
+      absl::UnknownError("no outcome"));
+  if (outcome.ok()) {
+    *result = local::OutcomeFrom(*std::move(outcome));
+  } else {
+    *result = outcome.status();
+  }
+  send([result](Call& to) { to.End(*result); });
+}
+
+}  // namespace
+
+ChaosCluster::ChaosCluster(Process& self, Network& network,
+                           std::vector<std::unique_ptr<Machine>>& machines)
+    : self_(self),
+      network_(network),
+      machines_(machines),
+      membership_(std::string(ArithmeticId())) {}
+
+void ChaosCluster::OnHeartbeat(std::size_t machine, const std::shared_ptr<NodeProcess>& process) {
+  const node::NodeOptions& options = machines_[machine]->options;
+  const int node = membership_.Add(options.name);
+  peers_.resize(membership_.nodes().size());
+  Peer& peer = peers_[static_cast<std::size_t>(node)];
+  if (peer.process != nullptr && peer.process != process) Lose(node, "replaced");
+  peer.machine = machine;
+  peer.heard = self_.clock.Now();
+  if (std::exchange(peer.process, process) == process) return;
+  coordinator::NodeIdentity identity;
+  identity.name = options.name;
+  identity.instance_id = process->instance_id;
+  identity.arithmetic = std::string(ArithmeticId());
+  membership_.Answered(node, identity);
+  if (observer_ != nullptr) observer_->OnNodeJoined(node, identity.name);
+}
+
+void ChaosCluster::OnReset(const NodeProcess* process, const std::string& why) {
+  for (std::size_t node = 0; node < peers_.size(); ++node) {
+    if (peers_[node].process.get() == process) Lose(static_cast<int>(node), why);
+  }
+}
+
+Task<> ChaosCluster::WatchLeases(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    co_await async::SleepFor(self_.clock, 250ms, stop);
+    for (std::size_t node = 0; node < peers_.size(); ++node) {
+      const Peer& peer = peers_[node];
+      if (peer.process == nullptr || self_.clock.Now() - peer.heard < 3s) continue;
+      Lose(static_cast<int>(node), "lease expired");
+    }
+  }
+}
+
+void ChaosCluster::Lose(int node, const std::string& why) {
+  Peer& peer = peers_[static_cast<std::size_t>(node)];
+  peer.process = nullptr;
+  membership_.Lost(node, why);
+  for (const auto& call : std::exchange(peer.calls, {})) call->End(absl::UnavailableError(why));
+  if (observer_ == nullptr) return;
+  observer_->OnNodeLeft(node, membership_.nodes()[static_cast<std::size_t>(node)].name, why);
+}
+
+Task<absl::StatusOr<coordinator::AttemptOutcome>> ChaosCluster::TrainShard(
+    int node, std::shared_ptr<const coordinator::ShardTask> task,
+    coordinator::AttemptObserver& observer, std::stop_token stop) {
+  const auto number = static_cast<std::size_t>(node);
+  const auto call = std::make_shared<Call>(network_.NextCall(), self_.clock);
+  if (peers_[number].process == nullptr) co_return absl::UnavailableError("not connected");
+  call->observer = &observer;
+  peers_[number].calls.insert(call);
+  SendRequest(call, peers_[number], *task);
+  if (network_.Doubles()) SendRequest(call, peers_[number], *task);
+  const std::shared_ptr<NodeProcess> process = peers_[number].process;
+  while (!call->outcome && !stop.stop_requested()) co_await call->changed.Wait(stop);
+  peers_[number].calls.erase(call);
+  call->End(absl::CancelledError("called back"));
+  if (!self_.alive) co_return *call->outcome;
+  // Where the node does not know yet, it is told.
+  Machine& machine = *machines_[peers_[number].machine];
+  network_.SendInStream(
+      process, machine.link.from_coordinator_cut, machine.link,
+      [call] { call->stop.request_stop(); }, call->request_arrival);
+  co_return *call->outcome;
+}
+
+void ChaosCluster::SendRequest(const std::shared_ptr<Call>& call, const Peer& peer,
+                               const coordinator::ShardTask& task) {
+  if (!self_.alive) return;
+  Machine& machine = *machines_[peer.machine];
+  const std::shared_ptr<NodeProcess> process = peer.process;
+  const auto answer = [this, call, process, &machine,
+                       to = address_](std::function<void(Call&)> message) {
+    if (!process->alive || to.expired()) return;
+    auto hear = [call, message = std::move(message)] {
+      if (!call->outcome) message(*call);
+    };
+    call->last_arrival = network_.SendInStream(to, machine.link.to_coordinator_cut, machine.link,
+                                               std::move(hear), call->last_arrival);
+  };
+  auto begin = [process, call, answer, request = local::RequestFrom(task)] {
+    process->tasks.Spawn(Serve(process, call, request, answer));
+  };
+  call->request_arrival = network_.SendInStream(process, machine.link.from_coordinator_cut,
+                                                machine.link, std::move(begin), {});
+}
+
+}  // namespace mlp::chaos

@@ -1,0 +1,67 @@
+// The coordinator's side of the simulated network: the production Membership, with calls that may
+// be cut, delayed, or delivered twice, and a peer whose silence only its lease tells.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "services/coordinator/cluster.h"
+#include "services/coordinator/membership.h"
+#include "test/sim/chaos/network.h"
+#include "test/sim/chaos/node_process.h"
+
+namespace mlp::chaos {
+
+// What the world knows of a node's machine.
+struct Machine {
+  node::NodeOptions options;
+  Link link;
+  std::shared_ptr<NodeProcess> process;  // nullptr: none runs
+  double slowness = 1;                   // of computing
+};
+
+class ChaosCluster final : public coordinator::Cluster {
+ public:
+  // `self` is the coordinator's process, which owns the cluster; `machines` outlive both.
+  ChaosCluster(Process& self, Network& network, std::vector<std::unique_ptr<Machine>>& machines);
+  // Where answers are sent.
+  void SetAddress(std::weak_ptr<Process> self) { address_ = std::move(self); }
+
+  // A node's heartbeat has arrived.
+  void OnHeartbeat(std::size_t machine, const std::shared_ptr<NodeProcess>& process);
+  // The connection to that process is gone, and this end notices.
+  void OnReset(const NodeProcess* process, const std::string& why);
+  // Ends leases until the process stops.
+  async::Task<> WatchLeases(std::stop_token stop);
+
+  const std::vector<coordinator::NodeStatus>& nodes() const override { return membership_.nodes(); }
+  void SetObserver(coordinator::MembershipObserver* observer) override { observer_ = observer; }
+  async::Task<absl::StatusOr<coordinator::AttemptOutcome>> TrainShard(
+      int node, std::shared_ptr<const coordinator::ShardTask> task,
+      coordinator::AttemptObserver& observer, std::stop_token stop) override;
+
+ private:
+  struct Peer {
+    std::size_t machine = 0;
+    std::shared_ptr<NodeProcess> process;  // nullptr: not connected
+    async::TimePoint heard;
+    Calls calls;
+  };
+
+  void Lose(int node, const std::string& why);
+  void SendRequest(const std::shared_ptr<Call>& call, const Peer& peer,
+                   const coordinator::ShardTask& task);
+
+  Process& self_;
+  std::weak_ptr<Process> address_;
+  Network& network_;
+  std::vector<std::unique_ptr<Machine>>& machines_;
+  coordinator::Membership membership_;
+  coordinator::MembershipObserver* observer_ = nullptr;
+  std::vector<Peer> peers_;  // by node number
+};
+
+}  // namespace mlp::chaos

@@ -1,0 +1,146 @@
+// chaos: a job under drawn misfortunes, again and again.
+//
+//   chaos [--seeds N] [--first S] [--threads T]   N seeds from S on, each run twice
+//   chaos --seed S [--trace]                      one of them, with what happened
+//   chaos --crashes                               a coordinator that crashes after each of its
+//   turns
+//
+// Every run must end with the digest of the run without faults, every shard counted exactly once in
+// every round, within bounded time; both runs of a seed must take the same course. Exit code 0, or
+// 1 with the command that repeats the first failure.
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "test/sim/chaos/tiny_data.h"
+#include "test/sim/chaos/world.h"
+
+namespace {
+
+using mlp::chaos::Outcome;
+using mlp::chaos::RunWorld;
+using mlp::chaos::WorldOptions;
+
+struct Arguments {
+  std::uint64_t first = 1;
+  std::uint64_t seeds = 2000;
+  int threads = 2;
+  std::uint64_t seed = 0;
+  bool trace = false;
+  bool crashes = false;
+};
+
+std::string FaultFreeDigest() {
+  WorldOptions options;
+  options.faulty = false;
+  return RunWorld(options).digest;
+}
+
+// Empty: nothing is wrong.
+std::string ProblemOf(const Outcome& outcome, const std::string& digest) {
+  if (!outcome.problem.empty()) return outcome.problem;
+  if (outcome.digest == digest) return "";
+  return absl::StrCat("digest ", outcome.digest, " instead of ", digest);
+}
+
+std::string ProblemOfSeed(std::uint64_t seed, const std::string& digest, Outcome& outcome) {
+  WorldOptions options;
+  options.seed = seed;
+  outcome = RunWorld(options);
+  std::string problem = ProblemOf(outcome, digest);
+  if (problem.empty() && RunWorld(options).trace != outcome.trace) {
+    problem = "the second run took another course";
+  }
+  return problem;
+}
+
+int RunOne(const Arguments& arguments, const std::string& program) {
+  WorldOptions options;
+  options.seed = arguments.seed;
+  options.trace = arguments.trace;
+  const std::string digest = FaultFreeDigest();
+  const Outcome outcome = RunWorld(options);
+  const std::string problem = ProblemOf(outcome, digest);
+  const std::chrono::duration<double> time = outcome.time;
+  std::printf("seed %llu: %s; %d faults, %lld turns, %.1f s of virtual time, trace %016llx\n",
+              static_cast<unsigned long long>(arguments.seed),
+              problem.empty() ? "OK" : problem.c_str(), outcome.faults,
+              static_cast<long long>(outcome.turns), time.count(),
+              static_cast<unsigned long long>(outcome.trace));
+  if (!problem.empty())
+    std::printf("again: %s --seed %llu --trace\n", program.c_str(),
+                static_cast<unsigned long long>(arguments.seed));
+  return problem.empty() ? 0 : 1;
+}
+
+int RunMany(const Arguments& arguments, const std::string& program) {
+  const std::string digest = FaultFreeDigest();
+  std::atomic<std::uint64_t> next = arguments.first;
+  const std::uint64_t end = arguments.first + arguments.seeds;
+  std::atomic<bool> failed = false;
+  std::atomic<std::int64_t> faults = 0;
+  std::mutex mutex;
+  const auto work = [&] {
+    for (std::uint64_t seed = next++; seed < end && !failed; seed = next++) {
+      Outcome outcome;
+      const std::string problem = ProblemOfSeed(seed, digest, outcome);
+      faults += outcome.faults;
+      if (problem.empty()) continue;
+      const std::lock_guard lock(mutex);
+      failed = true;
+      std::printf("seed %llu: %s\nagain: %s --seed %llu --trace\n",
+                  static_cast<unsigned long long>(seed), problem.c_str(), program.c_str(),
+                  static_cast<unsigned long long>(seed));
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < arguments.threads; ++i) threads.emplace_back(work);
+  threads.clear();
+  if (failed) return 1;
+  std::printf("%llu seeds from %llu on, twice each: all succeeded with digest %s, %lld faults\n",
+              static_cast<unsigned long long>(arguments.seeds),
+              static_cast<unsigned long long>(arguments.first), digest.c_str(),
+              static_cast<long long>(faults));
+  return 0;
+}
+
+int RunCrashes() {
+  WorldOptions options;
+  options.faulty = false;
+  options.seed = 2;
+  const Outcome whole = RunWorld(options);
+  for (std::int64_t turn = 1; turn <= whole.turns; ++turn) {
+    options.crash_after_turns = turn;
+    const std::string problem = ProblemOf(RunWorld(options), whole.digest);
+    if (problem.empty()) continue;
+    std::printf("crash after turn %lld: %s\n", static_cast<long long>(turn), problem.c_str());
+    return 1;
+  }
+  std::printf("a crash of the coordinator after each of %lld turns: digest %s every time\n",
+              static_cast<long long>(whole.turns), whole.digest.c_str());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("A job under drawn misfortunes, in virtual time");
+  Arguments arguments;
+  app.add_option("--seeds", arguments.seeds, "How many")->capture_default_str();
+  app.add_option("--first", arguments.first, "The first one")->capture_default_str();
+  app.add_option("--threads", arguments.threads)->capture_default_str();
+  CLI::Option* one = app.add_option("--seed", arguments.seed, "Only this one");
+  app.add_flag("--trace", arguments.trace, "Tell what happened")->needs(one);
+  app.add_flag("--crashes", arguments.crashes, "A crash after each turn");
+  CLI11_PARSE(app, argc, argv);
+  mlp::chaos::TinyData::Path();
+  if (arguments.crashes) return RunCrashes();
+  return one->count() > 0 ? RunOne(arguments, argv[0]) : RunMany(arguments, argv[0]);
+}

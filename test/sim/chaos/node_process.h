@@ -1,0 +1,67 @@
+// A compute node in the simulated world: the real Node, its calls and its lease.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "services/async/inline_workers.h"
+#include "services/coordinator/cluster.h"
+#include "services/node/node.h"
+#include "test/sim/chaos/network.h"
+
+namespace mlp::chaos {
+
+// One TrainShard call, as both its ends see it.
+struct Call {
+  Call(std::int64_t id, async::Clock& coordinator_clock) : id(id), changed(coordinator_clock) {}
+
+  const std::int64_t id;
+
+  // The coordinator's end. `observer` is null once it has ended there.
+  coordinator::AttemptObserver* observer = nullptr;
+  std::optional<absl::StatusOr<coordinator::AttemptOutcome>> outcome;
+  async::Signal changed;
+  // The node's end.
+  std::stop_source stop;
+  // Messages of one call arrive in order.
+  async::TimePoint request_arrival;  // at the node
+  async::TimePoint last_arrival;     // at the coordinator
+
+  void End(absl::StatusOr<coordinator::AttemptOutcome> how) {
+    if (outcome) return;
+    observer = nullptr;
+    outcome = std::move(how);
+    changed.Notify();
+  }
+};
+
+// In the order in which they began: an order by address would differ from run to run.
+struct ById {
+  bool operator()(const std::shared_ptr<Call>& a, const std::shared_ptr<Call>& b) const {
+    return a->id < b->id;
+  }
+};
+using Calls = std::set<std::shared_ptr<Call>, ById>;
+
+class NodeProcess final : public Process {
+ public:
+  NodeProcess(async::VirtualClock& world, async::Duration ahead, const node::NodeOptions& options,
+              std::string instance)
+      : Process(world, ahead),
+        instance_id(std::move(instance)),
+        workers_(clock),
+        node(options, clock, workers_, std::stop_token()) {}
+
+  const std::string instance_id;
+  Calls calls;  // that are open at this end
+
+ private:
+  async::InlineWorkers workers_;
+
+ public:
+  node::Node node;
+};
+
+}  // namespace mlp::chaos

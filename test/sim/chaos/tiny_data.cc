@@ -1,0 +1,63 @@
+#include "test/sim/chaos/tiny_data.h"
+
+#include <stdlib.h>
+
+#include <fstream>
+
+#include "services/coordinator/dataset_loader.h"
+
+namespace mlp::chaos {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kShards = 5;
+
+void WriteRows(const fs::path& path, int first, int rows) {
+  std::ofstream file(path);
+  for (int n = first; n < first + rows; ++n) {
+    file << n * 37 % 11 << ',' << n * 53 % 13 << ',' << n % 3 << '\n';
+  }
+}
+
+struct Directory {
+  Directory() {
+    std::string name = (fs::temp_directory_path() / "mlp-chaos-XXXXXX").string();
+    path = mkdtemp(name.data());
+    fs::create_directories(path / "tiny");
+    for (int shard = 1; shard <= kShards; ++shard) {
+      WriteRows(path / "tiny" / ("train_" + std::to_string(shard) + ".txt"), shard * 7, 6);
+    }
+    WriteRows(path / "tiny" / "validate_tiny.txt", 3, 9);
+  }
+  ~Directory() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+  fs::path path;
+};
+
+}  // namespace
+
+const fs::path& TinyData::Path() {
+  static const Directory directory;
+  return directory.path;
+}
+
+absl::StatusOr<std::shared_ptr<const coordinator::Dataset>> TinyData::Dataset() {
+  static const auto dataset = coordinator::ReadDataset(Path(), "tiny");
+  return dataset;
+}
+
+coordinator::JobSpec TinyData::Job() {
+  coordinator::JobSpec spec;
+  spec.dataset = "tiny";
+  spec.rounds = 4;
+  spec.epochs = 3;
+  spec.hidden_layer_sizes = {4};
+  spec.learning_rate = 0.01;
+  spec.max_retries = 1'000'000;  // misfortune alone must not fail the job
+  return spec;
+}
+
+}  // namespace mlp::chaos

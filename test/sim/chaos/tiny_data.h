@@ -1,0 +1,23 @@
+// Five shards of six rows, two features, three classes, in a directory of their own, and the job
+// that the simulated client wants done.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/coordinator/job.h"
+
+namespace mlp::chaos {
+
+class TinyData {
+ public:
+  // The directory that has the dataset "tiny"; made when it is first asked for, gone with the
+  // process.
+  static const std::filesystem::path& Path();
+  static absl::StatusOr<std::shared_ptr<const coordinator::Dataset>> Dataset();
+  static coordinator::JobSpec Job();
+};
+
+}  // namespace mlp::chaos

@@ -1,0 +1,46 @@
+// A cluster under faults, in virtual time: a coordinator, nodes, a disk, a network and a client who
+// wants one job done, with misfortunes that a seed draws. The same seed takes the same course.
+//
+// What runs is the production code: Coordinator, RunJob, RoundRunner, Scheduler, Journal,
+// Membership, Node. What is simulated is what it stands on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/coordinator/job.h"
+#include "test/sim/chaos/coordinator_process.h"
+#include "test/sim/chaos/node_process.h"
+
+namespace mlp::chaos {
+
+struct WorldOptions {
+  std::uint64_t seed = 1;
+  bool faulty = true;
+  // Crash the coordinator after so many turns of its own, once; with or without other faults.
+  std::optional<std::int64_t> crash_after_turns;
+  bool trace = false;  // to standard output
+};
+
+// How it went.
+struct Outcome {
+  std::string problem;  // empty: none
+  std::string digest;
+  std::uint64_t trace = 0;  // of everything that happened, in order
+  std::int64_t turns = 0;
+  int faults = 0;
+  async::Duration time{};
+};
+
+// Runs the world to the end of its job.
+Outcome RunWorld(const WorldOptions& options);
+
+// What is wrong with the events of a job that has succeeded: numbers with a gap or a repeat, a
+// shard that was counted twice or not at all in a round, a round too few. Empty: nothing.
+std::string ProblemIn(const std::vector<coordinator::JobEvent>& events,
+                      const coordinator::Job& job);
+
+}  // namespace mlp::chaos
