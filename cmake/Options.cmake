@@ -3,6 +3,8 @@
 option(MLP_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" OFF)
 set(MLP_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, such as 'address,undefined' or 'thread'")
 
+option(MLP_FUZZ "Make the fuzzers; needs clang and 'fuzzer-no-link' in MLP_SANITIZE" OFF)
+
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()

@@ -1,5 +1,6 @@
 #include "services/coordinator/replay.h"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
@@ -13,6 +14,11 @@ namespace {
 constexpr std::chrono::hours kLongestJob{24 * 366};
 // A loop that is this late for a wake-up is taken for one that was handling something else.
 constexpr std::chrono::seconds kSurelyAwake{5};
+// When a node comes or goes, the scheduler may look at so many others in the time of a shard.
+constexpr int kNodesPerShard = 16;
+// What it decides while nothing is recorded, it does not get to hear the end of: memory is what
+// such a decision costs.
+constexpr int kShardsPerDecision = 64;
 
 // A decision as far as it is recorded.
 struct Decided {
@@ -50,6 +56,8 @@ Decided Of(const events::RoundGivenUp& event) {
 
 class Replayer {
  public:
+  explicit Replayer(std::int64_t most_work) : work_left_(most_work) {}
+
   absl::Status Take(const JobEvent& record) {
     record_ = &record;
     absl::Status status = std::visit([this](const auto& event) { return On(event); }, record.body);
@@ -78,6 +86,8 @@ class Replayer {
   absl::Status On(const events::SchedulingBegan& event) {
     if (!std::exchange(resumed_, false)) MissTheRest();
     expected_.clear();
+    nodes_ = 0;
+    if (absl::Status status = Spend(event.options.shards); !status.ok()) return status;
     scheduler_.emplace(event.options);
     shards_ = event.options.shards;
     round_runs_ = false;
@@ -86,14 +96,21 @@ class Replayer {
   }
   absl::Status On(const events::NodeJoined& event) {
     names_[event.number] = event.node;
+    nodes_ = std::max(nodes_, event.number + 1);
+    if (absl::Status status = Spend(nodes_ / kNodesPerShard); !status.ok()) return status;
     return Tell(NodeJoined{event.number, event.node, event.slots});
   }
-  absl::Status On(const events::NodeLeft& event) { return Tell(NodeLeft{event.number}); }
+  absl::Status On(const events::NodeLeft& event) {
+    if (absl::Status status = Spend(nodes_ / kNodesPerShard); !status.ok()) return status;
+    return Tell(NodeLeft{event.number});
+  }
   absl::Status On(const events::RoundStarted& event) {
     if (event.shards != shards_) {
       return absl::InvalidArgumentError(absl::StrCat(
           "the round has ", event.shards, " shards, the scheduler began with ", shards_));
     }
+    const auto out = static_cast<std::int64_t>(scheduler_ ? scheduler_->attempts_out() : 0);
+    if (absl::Status status = Spend(shards_ + out); !status.ok()) return status;
     round_runs_ = true;
     ++result_.rounds;
     return Tell(RoundStarted{event.kept_shards});
@@ -142,7 +159,7 @@ class Replayer {
   absl::Status Tell(const SchedulerEvent& event) {
     if (absl::Status status = CheckTime(); !status.ok()) return status;
     MissTheRest();
-    WakeUpBefore(record_->time);
+    if (absl::Status status = WakeUpBefore(record_->time); !status.ok()) return status;
     ++result_.events;
     // As RoundRunner::Run does: not before the first round, not between two rounds.
     const bool asked = Runs() || std::holds_alternative<RoundStarted>(event);
@@ -165,13 +182,24 @@ class Replayer {
 
   // Wake-ups at which nothing was decided are not recorded, but when the scheduler looks at a
   // deadline matters for when it looks again.
-  void WakeUpBefore(TimePoint next) {
+  absl::Status WakeUpBefore(TimePoint next) {
     while (Runs()) {
       const std::optional<TimePoint> wakeup = scheduler_->NextWakeup();
-      if (!wakeup || *wakeup <= decided_ || *wakeup + kSurelyAwake >= next) return;
+      if (!wakeup || *wakeup <= decided_ || *wakeup + kSurelyAwake >= next) break;
       DecideAt(*wakeup);
+      const auto decisions = static_cast<std::int64_t>(expected_.size());
+      absl::Status status = Spend(kShardsPerDecision * (1 + decisions));
+      if (!status.ok()) return status;
       MissTheRest();
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status Spend(std::int64_t work) {
+    work_left_ -= work;
+    if (work_left_ >= 0) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        "replaying it takes too long: the log has more shards, nodes or time than records");
   }
 
   absl::Status Compare(const Decided& recorded) {
@@ -179,7 +207,7 @@ class Replayer {
     ++result_.decisions;
     if (record_->time != decided_) {
       MissTheRest();
-      WakeUpBefore(record_->time);
+      if (absl::Status status = WakeUpBefore(record_->time); !status.ok()) return status;
       Decide();
     }
     std::optional<Decided> replayed;
@@ -237,8 +265,10 @@ class Replayer {
   }
 
   ReplayResult result_;
+  std::int64_t work_left_;
   std::optional<Scheduler> scheduler_;
   int shards_ = 0;
+  int nodes_ = 0;  // their numbers are below it
   bool round_runs_ = false;
   bool resumed_ = false;  // and the new scheduler has not begun
   JobState state_ = JobState::kPending;
@@ -254,8 +284,9 @@ class Replayer {
 
 }  // namespace
 
-absl::StatusOr<ReplayResult> Replay(const std::vector<JobEvent>& records) {
-  Replayer replayer;
+absl::StatusOr<ReplayResult> Replay(const std::vector<JobEvent>& records, std::int64_t most_work) {
+  // A round of so many shards has as many records, and a few may start twice.
+  Replayer replayer(most_work + 2 * static_cast<std::int64_t>(records.size()));
   for (const JobEvent& record : records) {
     if (absl::Status status = replayer.Take(record); !status.ok()) return status;
   }

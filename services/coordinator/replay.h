@@ -40,9 +40,15 @@ struct ReplayResult {
   std::int64_t cut_off = 0;
 };
 
+// What a replay may cost besides what its records do, in shards, or nodes, that are looked at: some
+// tens of seconds. Numbers in a log that was edited, of shards, of nodes, or of hours between two
+// records, could ask for years.
+inline constexpr std::int64_t kMostReplayWork = 500'000'000;
+
 // InvalidArgument, with the sequence number, where the records are none of a job: nothing says with
-// which options the scheduler began, times go back, or a round starts with another number of
-// shards.
-absl::StatusOr<ReplayResult> Replay(const std::vector<JobEvent>& records);
+// which options the scheduler began, times go back, a round starts with another number of shards,
+// or following the numbers in the records takes more than `most_work`.
+absl::StatusOr<ReplayResult> Replay(const std::vector<JobEvent>& records,
+                                    std::int64_t most_work = kMostReplayWork);
 
 }  // namespace mlp::coordinator

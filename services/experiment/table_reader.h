@@ -2,11 +2,6 @@
 // error stays; what is read after it is a default.
 #pragma once
 
-// Only spec_file.cc and table_reader.cc include this: toml++ takes seconds to compile.
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
-
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -16,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "services/experiment/toml.h"
 
 namespace mlp::experiment {
 

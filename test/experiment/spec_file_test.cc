@@ -100,6 +100,20 @@ TEST_CASE("what is wrong with a file is said with its line and key") {
   }
 }
 
+// Only with UndefinedBehaviorSanitizer does this fail for certain where it is wrong.
+TEST_CASE("letters beyond ASCII are refused where whitespace may stand, and fine in a text") {
+  const std::string text(kTiny);
+  const auto refused = ParseExperiment("rounds = \u00e9\n" + text, "tiny.toml").status();
+  INFO(refused.ToString());
+  CHECK_THAT(std::string(refused.message()),
+             Contains("tiny.toml:1: column") && Contains("is no TOML"));
+  const auto read = ParseExperiment(
+      absl::StrReplaceAll(kTiny, {{"\"A tiny <experiment>\"", "\"\"\"\n \u00e9t\u00e9\"\"\""}}),
+      "tiny.toml");
+  REQUIRE(read.ok());
+  CHECK(read->title == " \u00e9t\u00e9");
+}
+
 TEST_CASE("an empty matrix is no experiment") {
   const std::string task = "[task]\nshards = 1\n";
   CHECK_THAT(std::string(ParseExperiment(task, "f.toml").status().message()),

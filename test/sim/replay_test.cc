@@ -268,6 +268,36 @@ TEST_CASE("records that are none of a job are refused with their number") {
   CheckRefused(bad, "the round has 7 shards, the scheduler began with 6");
 }
 
+TEST_CASE("records whose numbers ask for more work than they are worth are refused") {
+  const auto check = [](const std::vector<JobEvent>& records) {
+    const absl::Status status = Replay(records, 1'000'000).status();
+    INFO(status.ToString());
+    CHECK(absl::IsInvalidArgument(status));
+    CHECK_THAT(std::string(status.message()), Contains("replaying it takes too long"));
+  };
+  SchedulerOptions options;
+  options.shards = kMaxRecordedShards;
+  Recorder rounds(options);
+  rounds.StartRound(1s, options.shards);
+  check(rounds.records);
+
+  options.shards = 1;
+  Recorder nodes(options);
+  for (int i = 0; i < 20; ++i) nodes.Join(1s, kMaxRecordedNodes - 1);
+  check(nodes.records);
+
+  // Every attempt is given up at once, and another one made.
+  options.policy = "random";
+  options.max_retries = 1'000'000;
+  options.waits.first_deadline = options.waits.least_deadline = 0s;
+  options.waits.back_off_base = options.waits.back_off_max = 1ms;
+  Recorder silence(options);
+  silence.Join(1s, 0);
+  silence.StartRound(1s, 1);
+  silence.Join(24h * 300, 1);
+  check(silence.records);
+}
+
 TEST_CASE("events are read back as they were written") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     for (const JobEvent& record : test::Records(test::RandomStory(seed))) {

@@ -24,7 +24,9 @@ class Deadlines {
   Deadlines(Duration first, Duration floor) : first_(first), floor_(floor) {}
 
   Duration limit() const {
-    return factor_ * (longest_ ? std::max(floor_, 10 * *longest_) : first_);
+    const Duration once =
+        longest_ ? std::max(floor_, 10 * std::min(*longest_, kMostLimit / 10)) : first_;
+    return factor_ * std::min(once, kMostLimit / factor_);
   }
 
   // A silence that began at `since` ended well.
@@ -45,6 +47,8 @@ class Deadlines {
 
  private:
   static constexpr int kMostDoubled = 1024;
+  // So that no product overflows, nor a time so far ahead.
+  static constexpr Duration kMostLimit = std::chrono::hours(24 * 366);
 
   Duration first_;
   Duration floor_;

@@ -147,6 +147,8 @@ class Scheduler {
   std::optional<TimePoint> NextWakeup() const;
   // All shards of the round are trained.
   bool Done() const { return shards_.finished() == options_.shards; }
+  // That were dispatched and have not ended, of earlier rounds too.
+  std::size_t attempts_out() const { return attempts_.size(); }
   // Shards of the round that are trained.
   int finished_shards() const { return shards_.finished(); }
   // Why nothing moves, in words, while no attempt is out and the round is neither done nor given

@@ -1,0 +1,54 @@
+// What a node is asked: TrainShardRequest.
+#include <cstdint>
+
+#include "fuzz/check.h"
+#include "fuzz/mutate_message.h"
+#include "fuzz/repair.h"
+#include "services/node/train_shard_proto.h"
+#include "services/wire/model_proto.h"
+
+namespace mlp::node {
+namespace {
+
+using fuzz::Check;
+
+void CheckAccepted(const TaskRequest& task) {
+  Check(CheckModelSpec(task.model).ok(), "a shape within limits");
+  Check(SizeOf(task.parameters) == ParameterCount(task.model), "as many elements as the model has");
+  Check(AllFinite(task.parameters), "elements are finite");
+  Check(task.round >= 1 && task.shard >= 0 && task.offer >= 0, "keys are not negative");
+  Check(task.options.epochs >= 1 && task.options.learning_rate > 0 && task.options.tolerance >= 0,
+        "options within limits");
+  Check(task.slots >= 0, "slots are not negative");
+}
+
+void TestRequest(const v1::TrainShardRequest& request) {
+  const auto task = FromProto(request);
+  if (task.ok()) {
+    CheckAccepted(*task);
+  } else {
+    Check(absl::IsInvalidArgument(task.status()), "a bad request is INVALID_ARGUMENT");
+  }
+}
+
+void Test(v1::TrainShardRequest request) {
+  TestRequest(request);
+  const auto model = wire::FromProto(request.model(), "model");
+  if (!model.ok() || !fuzz::Repair(*model, *request.mutable_parameters())) return;
+  TestRequest(request);
+}
+
+}  // namespace
+}  // namespace mlp::node
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  mlp::v1::TrainShardRequest request;
+  if (request.ParseFromArray(data, static_cast<int>(size))) mlp::node::Test(std::move(request));
+  return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max_size, unsigned seed) {
+  mlp::v1::TrainShardRequest request;
+  return mlp::fuzz::MutateMessage(request, data, size, max_size, seed);
+}
