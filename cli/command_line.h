@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/cancel.h"
+#include "cli/drain.h"
 #include "cli/evaluate.h"
 #include "cli/experiment.h"
 #include "cli/explain.h"
@@ -17,6 +18,7 @@
 #include "cli/rm.h"
 #include "cli/timeline.h"
 #include "cli/train.h"
+#include "cli/undrain.h"
 #include "cli/watch.h"
 
 namespace mlp::cli {
@@ -25,8 +27,8 @@ struct CommandLine {
   std::string coordinator = "localhost:9090";
   bool json = false;
   std::variant<std::monostate, TrainCommand, JobsCommand, JobCommand, WatchCommand, CancelCommand,
-               NodesCommand, ModelCommand, EvaluateCommand, ExplainCommand, ReplayCommand,
-               TimelineCommand, ExperimentCommand, RemoveCommand>
+               NodesCommand, DrainCommand, UndrainCommand, ModelCommand, EvaluateCommand,
+               ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, RemoveCommand>
       command;
 };
 
