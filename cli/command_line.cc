@@ -182,6 +182,12 @@ class Commands {
               "mlp-client explain job-7"),
           explain_.id);
     Add("nodes", "List the compute nodes", nodes_, "mlp-client nodes");
+    AddNode(Add("drain", "Let a node finish what it has and give it nothing new", drain_,
+                "mlp-client drain node-2"),
+            drain_.node);
+    AddNode(Add("undrain", "Give a node that was drained work again", undrain_,
+                "mlp-client undrain node-2"),
+            undrain_.node);
     AddModel();
     AddEvaluate();
     AddReplay();
@@ -209,6 +215,10 @@ class Commands {
 
   static void AddId(CLI::App& app, std::string& id) {
     app.add_option("ID", id, "Job id, such as job-7")->required();
+  }
+
+  static void AddNode(CLI::App& app, std::string& node) {
+    app.add_option("NODE", node, "Its name, as mlp-client nodes lists it")->required();
   }
 
   void AddTrain() {
@@ -362,6 +372,8 @@ class Commands {
   CancelCommand cancel_;
   RemoveCommand remove_;
   NodesCommand nodes_;
+  DrainCommand drain_;
+  UndrainCommand undrain_;
   ModelCommand model_;
   EvaluateCommand evaluate_;
   ExplainCommand explain_;

@@ -10,6 +10,7 @@
 #include "cli/dataset_put.h"
 #include "cli/dataset_rm.h"
 #include "cli/dataset_split.h"
+#include "cli/drain.h"
 #include "cli/evaluate.h"
 #include "cli/experiment.h"
 #include "cli/explain.h"
@@ -21,6 +22,7 @@
 #include "cli/rm.h"
 #include "cli/timeline.h"
 #include "cli/train.h"
+#include "cli/undrain.h"
 #include "cli/watch.h"
 
 namespace mlp::cli {
@@ -29,8 +31,8 @@ struct CommandLine {
   std::string coordinator = "localhost:9090";
   bool json = false;
   std::variant<std::monostate, TrainCommand, JobsCommand, JobCommand, WatchCommand, CancelCommand,
-               NodesCommand, ModelCommand, EvaluateCommand, ExplainCommand, ReplayCommand,
-               TimelineCommand, ExperimentCommand, RemoveCommand>
+               NodesCommand, DrainCommand, UndrainCommand, ModelCommand, EvaluateCommand,
+               ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, RemoveCommand>
       command;
 };
 

@@ -15,6 +15,8 @@ namespace {
 
 using async::TimePoint;
 
+constexpr std::size_t kMostRefusals = 1000;
+
 v1::NodeState ToProto(NodeState state) {
   switch (state) {
     case NodeState::kUp:
@@ -118,10 +120,9 @@ auto ClusterServiceHandlers::Heartbeat(const v1::HeartbeatRequest& request, cons
 // A refused node asks again and again.
 void ClusterServiceHandlers::NoteRefusal(const std::string& name, const absl::Status& status) {
   if (!absl::IsFailedPrecondition(status)) return;
-  std::string refusal = absl::StrCat("node ", name, " is refused: ", status.message());
-  if (refusal == last_refusal_) return;
-  spdlog::warn("{}", refusal);
-  last_refusal_ = std::move(refusal);
+  const std::string refusal = absl::StrCat("node ", name, " is refused: ", status.message());
+  if (refusals_.size() >= kMostRefusals) refusals_.clear();
+  if (refusals_.insert(refusal).second) spdlog::warn("{}", refusal);
 }
 
 auto ClusterServiceHandlers::DrainNode(const v1::DrainNodeRequest& request)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 
 #include "mlp/v1/cluster.grpc.pb.h"
@@ -39,7 +40,7 @@ class ClusterServiceHandlers {
   async::Clock& clock_;
   GrpcCluster& cluster_;
   RememberDrain remember_;
-  std::string last_refusal_;  // that was logged
+  std::set<std::string> refusals_;  // that were logged
 };
 
 }  // namespace mlp::coordinator

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "services/base/protocol_version.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/client_call.h"
@@ -40,9 +41,10 @@ v1::HeartbeatRequest RequestFrom(const HeartbeatInfo& info) {
 
 }  // namespace
 
-GrpcCoordinatorLink::GrpcCoordinatorLink(rpc::Loop& loop, const std::string& address)
+GrpcCoordinatorLink::GrpcCoordinatorLink(rpc::Loop& loop, std::string address)
     : loop_(loop),
-      channel_(rpc::MakeChannel(address)),
+      address_(std::move(address)),
+      channel_(rpc::MakeChannel(address_)),
       stub_(v1::ClusterService::NewStub(channel_)) {}
 
 async::Task<absl::StatusOr<LeaseAnswer>> GrpcCoordinatorLink::Heartbeat(HeartbeatInfo info,
@@ -50,8 +52,14 @@ async::Task<absl::StatusOr<LeaseAnswer>> GrpcCoordinatorLink::Heartbeat(Heartbea
   const v1::HeartbeatRequest request = RequestFrom(info);
   rpc::CallOptions options;
   options.timeout = kTimeout;
+  // A coordinator that is back is found as soon as it listens, not with the next try.
+  options.wait_for_ready = true;
+  grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
   const absl::StatusOr<v1::HeartbeatResponse> reply = co_await rpc::CallUnary(
       loop_, *stub_, &v1::ClusterService::Stub::PrepareAsyncHeartbeat, request, options, stop);
+  if (absl::IsDeadlineExceeded(reply.status())) {
+    co_return absl::UnavailableError(absl::StrCat(address_, " does not answer"));
+  }
   if (!reply.ok()) co_return reply.status();
   const auto interval = wire::FromProto(reply->interval(), "interval");
   if (!interval.ok()) co_return interval.status();

@@ -16,7 +16,7 @@ namespace mlp::node {
 class GrpcCoordinatorLink final : public CoordinatorLink {
  public:
   // `address` is the coordinator's, host:port. A name is looked up again for each connection.
-  GrpcCoordinatorLink(rpc::Loop& loop, const std::string& address);
+  GrpcCoordinatorLink(rpc::Loop& loop, std::string address);
 
   // Takes a second at most.
   async::Task<absl::StatusOr<LeaseAnswer>> Heartbeat(HeartbeatInfo info,
@@ -24,6 +24,7 @@ class GrpcCoordinatorLink final : public CoordinatorLink {
 
  private:
   rpc::Loop& loop_;
+  const std::string address_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::ClusterService::Stub> stub_;
 };

@@ -165,7 +165,7 @@ int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeo
   spdlog::info("version {}, arithmetic {}, data {}, load probability {}, {}", MLP_VERSION,
                std::string(mlp::ArithmeticId()), DataText(options), options.load_probability,
                options.coordinator.empty() ? "waits for a coordinator to call"
-                                           : "coordinator at " + options.coordinator);
+                                           : "registers with " + options.coordinator);
   spdlog::info("draining on signal {}", mlp::rpc::WaitForTerminationSignal());
   (*server)->Stop(Drain(**server, drain_timeout));
   spdlog::info("stopped");

@@ -57,6 +57,7 @@ class NodeServer {
 
   int port() const { return server_->port(); }
   const std::string& name() const { return node_.options().name; }
+  const std::string& instance_id() const { return service_.instance_id(); }
 
   // Takes nothing new and says so to the coordinator. Ready when all that is held has ended, after
   // `timeout` at the latest: whether it has. Not on the loop thread; before Stop, once.

@@ -67,6 +67,7 @@ TEST_CASE(
       {"job", "job-1"},     {"watch", "job-1"},
       {"cancel", "job-1"},  {"nodes"},
       {"model", "job-1"},   {"evaluate", "job-1", "rows.txt"},
+      {"drain", "a"},       {"undrain", "a"},
       {"explain", "job-1"}, {"timeline", "job-1"},
       {"rm", "job-1"}};
   std::vector<std::unique_ptr<Process>> clients;  // all at once: each waits

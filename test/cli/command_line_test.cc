@@ -204,6 +204,7 @@ TEST_CASE("wrong usage is refused with the option's name") {
       {{"timeline"}, "JOB"},
       {{"timeline", "job-1", "--html"}, "--html"},
       {{"train", "l", "--log-dir", "logs"}, "--log-dir"},
+      {{"drain"}, "NODE"},
       {{"localhost", "9090", "./letters", "x", "10", "20", "0.0001"}, "--rounds"},
   };
   for (const Wrong& wrong : cases) {
@@ -215,7 +216,7 @@ TEST_CASE("wrong usage is refused with the option's name") {
 }
 
 TEST_CASE("every command has help with an example") {
-  for (const std::string name : {"train", "jobs", "job", "watch", "cancel", "explain", "nodes",
+  for (const std::string name : {"train", "jobs", "job", "watch", "cancel", "explain", "nodes", "drain", "undrain",
                                  "model", "evaluate", "replay", "timeline", "experiment"}) {
     const EarlyExit help = Refused({name, "--help"});
     CHECK(help.exit_code == kExitDone);
