@@ -32,7 +32,8 @@ struct CommandLine {
   bool json = false;
   std::variant<std::monostate, TrainCommand, JobsCommand, JobCommand, WatchCommand, CancelCommand,
                NodesCommand, DrainCommand, UndrainCommand, ModelCommand, EvaluateCommand,
-               ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, RemoveCommand>
+               ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, RemoveCommand,
+               DatasetPutCommand, DatasetListCommand, DatasetRemoveCommand, DatasetSplitCommand>
       command;
 };
 

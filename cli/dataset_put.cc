@@ -102,7 +102,7 @@ void Report(const Session& session, const v1::Dataset& dataset, const Uploaded& 
 int Run(const Session& session, const DatasetPutCommand& command) {
   const absl::StatusOr<UploadPlan> plan = PlanUpload(command.directory, NameOf(command));
   if (!plan.ok()) {
-    Say(session, plan.status().message());
+    Say(session, std::string(plan.status().message()));
     return kExitFailed;
   }
   Connection connection(session.coordinator, session.interrupt);

@@ -1,5 +1,6 @@
 #include "test/sim/chaos/cluster.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "services/async/wait.h"
@@ -67,45 +68,63 @@ ChaosCluster::ChaosCluster(Process& self, Network& network,
 
 void ChaosCluster::OnHeartbeat(std::size_t machine, const std::shared_ptr<NodeProcess>& process) {
   const node::NodeOptions& options = machines_[machine]->options;
-  const int node = membership_.Add(options.name);
+  coordinator::NodeHeartbeat heartbeat;
+  heartbeat.name = options.name;
+  heartbeat.instance_id = process->instance_id;
+  heartbeat.address = options.name + ":9091";
+  heartbeat.arithmetic = std::string(ArithmeticId());
+  const absl::StatusOr<int> node = membership_.Heartbeat(self_.clock.Now(), heartbeat);
+  CarryOutChanges();
+  if (!node.ok()) return;  // of a process whose place another one has taken
   peers_.resize(membership_.nodes().size());
-  Peer& peer = peers_[static_cast<std::size_t>(node)];
-  if (peer.process != nullptr && peer.process != process) Lose(node, "replaced");
+  Peer& peer = peers_[static_cast<std::size_t>(*node)];
   peer.machine = machine;
-  peer.heard = self_.clock.Now();
   if (std::exchange(peer.process, process) == process) return;
+  // The coordinator dials back, and the node says who it is.
   coordinator::NodeIdentity identity;
   identity.name = options.name;
   identity.instance_id = process->instance_id;
-  identity.arithmetic = std::string(ArithmeticId());
-  membership_.Answered(node, identity);
-  if (observer_ != nullptr) observer_->OnNodeJoined(node, identity.name);
+  identity.arithmetic = heartbeat.arithmetic;
+  membership_.Answered(*node, identity);
+  CarryOutChanges();
 }
 
 void ChaosCluster::OnReset(const NodeProcess* process, const std::string& why) {
   for (std::size_t node = 0; node < peers_.size(); ++node) {
-    if (peers_[node].process.get() == process) Lose(static_cast<int>(node), why);
+    if (peers_[node].process == nullptr || peers_[node].process.get() != process) continue;
+    Disconnect(peers_[node], why);
+    membership_.Lost(static_cast<int>(node), why);
+    CarryOutChanges();
   }
 }
 
 Task<> ChaosCluster::WatchLeases(std::stop_token stop) {
   while (!stop.stop_requested()) {
-    co_await async::SleepFor(self_.clock, 250ms, stop);
-    for (std::size_t node = 0; node < peers_.size(); ++node) {
-      const Peer& peer = peers_[node];
-      if (peer.process == nullptr || self_.clock.Now() - peer.heard < 3s) continue;
-      Lose(static_cast<int>(node), "lease expired");
+    const async::TimePoint soon = self_.clock.Now() + 250ms;
+    const async::TimePoint next = std::min(membership_.NextExpiry().value_or(soon), soon);
+    co_await async::SleepUntil(self_.clock, next, stop);
+    membership_.Expire(self_.clock.Now());
+    CarryOutChanges();
+  }
+}
+
+void ChaosCluster::CarryOutChanges() {
+  using What = coordinator::NodeChange::What;
+  for (const coordinator::NodeChange& change : membership_.TakeChanges()) {
+    if (change.what == What::kGone) {
+      const auto node = static_cast<std::size_t>(change.node);
+      if (node < peers_.size()) Disconnect(peers_[node], change.reason);
+    } else if (observer_ != nullptr && change.what == What::kJoined) {
+      observer_->OnNodeJoined(change.node, change.name);
+    } else if (observer_ != nullptr) {
+      observer_->OnNodeLeft(change.node, change.name, change.reason);
     }
   }
 }
 
-void ChaosCluster::Lose(int node, const std::string& why) {
-  Peer& peer = peers_[static_cast<std::size_t>(node)];
+void ChaosCluster::Disconnect(Peer& peer, const std::string& why) {
   peer.process = nullptr;
-  membership_.Lost(node, why);
   for (const auto& call : std::exchange(peer.calls, {})) call->End(absl::UnavailableError(why));
-  if (observer_ == nullptr) return;
-  observer_->OnNodeLeft(node, membership_.nodes()[static_cast<std::size_t>(node)].name, why);
 }
 
 Task<absl::StatusOr<coordinator::AttemptOutcome>> ChaosCluster::TrainShard(
@@ -115,6 +134,7 @@ Task<absl::StatusOr<coordinator::AttemptOutcome>> ChaosCluster::TrainShard(
   const auto call = std::make_shared<Call>(network_.NextCall(), self_.clock);
   if (peers_[number].process == nullptr) co_return absl::UnavailableError("not connected");
   call->observer = &observer;
+  membership_.AttemptBegan(node);
   peers_[number].calls.insert(call);
   SendRequest(call, peers_[number], *task);
   if (network_.Doubles()) SendRequest(call, peers_[number], *task);
@@ -122,6 +142,9 @@ Task<absl::StatusOr<coordinator::AttemptOutcome>> ChaosCluster::TrainShard(
   while (!call->outcome && !stop.stop_requested()) co_await call->changed.Wait(stop);
   peers_[number].calls.erase(call);
   call->End(absl::CancelledError("called back"));
+  membership_.AttemptEnded(self_.clock.Now(), node,
+                           call->outcome->ok() ? coordinator::Membership::AttemptEnd::kFinished
+                                               : coordinator::Membership::AttemptEnd::kFailed);
   if (!self_.alive) co_return *call->outcome;
   // Where the node does not know yet, it is told.
   Machine& machine = *machines_[peers_[number].machine];

@@ -47,11 +47,11 @@ class ChaosCluster final : public coordinator::Cluster {
   struct Peer {
     std::size_t machine = 0;
     std::shared_ptr<NodeProcess> process;  // nullptr: not connected
-    async::TimePoint heard;
     Calls calls;
   };
 
-  void Lose(int node, const std::string& why);
+  void CarryOutChanges();
+  static void Disconnect(Peer& peer, const std::string& why);
   void SendRequest(const std::shared_ptr<Call>& call, const Peer& peer,
                    const coordinator::ShardTask& task);
 
