@@ -75,7 +75,7 @@ void Report(const Session& session, const fs::path& out, const SplitFiles& files
 }
 
 int Refuse(const Session& session, const absl::Status& status) {
-  Say(session, status.message());
+  Say(session, std::string(status.message()));
   return kExitFailed;
 }
 

@@ -9,11 +9,11 @@ namespace mlp::coordinator {
 namespace {
 
 TEST_CASE("a node is called back where it says, or at the host that its call comes from") {
-  CHECK(AdvertisedAddress("node-1:9091", "ipv4:10.0.0.7:41234") == "node-1:9091");
-  CHECK(AdvertisedAddress("[::1]:9091", "ipv4:10.0.0.7:41234") == "[::1]:9091");
-  CHECK(AdvertisedAddress(":9091", "ipv4:10.0.0.7:41234") == "10.0.0.7:9091");
-  CHECK(AdvertisedAddress(":9091", "ipv6:%5B::1%5D:41234") == "[::1]:9091");
-  CHECK(AdvertisedAddress(":9091", "ipv6:[fe80::1]:41234") == "[fe80::1]:9091");
+  CHECK(AdvertisedAddress("node-1:9091", "ipv4:10.0.0.7:41234").value() == "node-1:9091");
+  CHECK(AdvertisedAddress("[::1]:9091", "ipv4:10.0.0.7:41234").value() == "[::1]:9091");
+  CHECK(AdvertisedAddress(":9091", "ipv4:10.0.0.7:41234").value() == "10.0.0.7:9091");
+  CHECK(AdvertisedAddress(":9091", "ipv6:%5B::1%5D:41234").value() == "[::1]:9091");
+  CHECK(AdvertisedAddress(":9091", "ipv6:[fe80::1]:41234").value() == "[fe80::1]:9091");
 }
 
 TEST_CASE("an address that nobody can call is refused, by its field") {
