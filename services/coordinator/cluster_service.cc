@@ -128,7 +128,7 @@ void ClusterServiceHandlers::NoteRefusal(const std::string& name, const absl::St
 auto ClusterServiceHandlers::DrainNode(const v1::DrainNodeRequest& request)
     -> Reply<v1::DrainNodeResponse> {
   const absl::StatusOr<int> node = cluster_.Drain(request.name());
-  if (!node.ok()) co_return AtField("name", node.status());
+  if (!node.ok()) co_return node.status();
   const absl::Status remembered = co_await remember_(request.name(), true);
   if (!remembered.ok()) {
     co_return WithContext("the node is drained, but a restart may forget it", remembered);
@@ -142,7 +142,7 @@ auto ClusterServiceHandlers::DrainNode(const v1::DrainNodeRequest& request)
 auto ClusterServiceHandlers::UndrainNode(const v1::UndrainNodeRequest& request)
     -> Reply<v1::UndrainNodeResponse> {
   const absl::StatusOr<std::optional<int>> node = cluster_.Undrain(request.name());
-  if (!node.ok()) co_return AtField("name", node.status());
+  if (!node.ok()) co_return node.status();
   const absl::Status remembered = co_await remember_(request.name(), false);
   if (!remembered.ok()) {
     co_return WithContext("the node gets work again, but a restart may forget it", remembered);

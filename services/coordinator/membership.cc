@@ -166,7 +166,11 @@ absl::StatusOr<int> Membership::Heartbeat(TimePoint now, const NodeHeartbeat& he
             kMaxNodes, " nodes are registered, which is the limit, and none of them is dead")),
         kFullRetry);
   }
-  if (!same) Replace(*node, heartbeat);
+  if (!same) {
+    Replace(*node, heartbeat);
+  } else {
+    Move(*node, heartbeat.address);
+  }
   nodes_[Index(*node)].shutting_down = heartbeat.draining;
   if (!refusal.empty()) records_[Index(*node)].refused_because = refusal;
   Renew(now, *node);
@@ -252,6 +256,14 @@ void Membership::Replace(int node, const NodeHeartbeat& heartbeat) {
   record.refused_because.clear();
   Update(node);
   Gone(node, "another process has taken its name");
+}
+
+void Membership::Move(int node, const std::string& address) {
+  NodeStatus& status = nodes_[Index(node)];
+  // An address that works is kept: a machine may have several.
+  if (status.address == address || records_[Index(node)].answers) return;
+  status.address = address;
+  Gone(node, "is at another address now");
 }
 
 void Membership::Renew(TimePoint now, int node) {

@@ -205,6 +205,8 @@ class Membership {
   std::optional<int> NewNumber();
   // Another process than before has the node's name.
   void Replace(int node, const NodeHeartbeat& heartbeat);
+  // The same process is heard from elsewhere.
+  void Move(int node, const std::string& address);
   void Renew(TimePoint now, int node);
   void EndLease(int node, std::string because);
   // The configured node is another process now, which did not register.
