@@ -182,7 +182,7 @@ async::Task<> GrpcCluster::WatchLink(int node, LinkPtr link, std::stop_token sto
       continue;
     }
     co_await rpc::WaitUntilNotReady(loop_, *link->channel, end.token());
-    if (!IsCurrent(node, link)) co_return;
+    if (!IsCurrent(node, link) || end.token().stop_requested()) co_return;
     membership_.Lost(node, "the connection was lost");
     CarryOutChanges();
   }

@@ -216,8 +216,9 @@ TEST_CASE("wrong usage is refused with the option's name") {
 }
 
 TEST_CASE("every command has help with an example") {
-  for (const std::string name : {"train", "jobs", "job", "watch", "cancel", "explain", "nodes", "drain", "undrain",
-                                 "model", "evaluate", "replay", "timeline", "experiment"}) {
+  for (const std::string name :
+       {"train", "jobs", "job", "watch", "cancel", "explain", "nodes", "drain", "undrain", "model",
+        "evaluate", "replay", "timeline", "experiment"}) {
     const EarlyExit help = Refused({name, "--help"});
     CHECK(help.exit_code == kExitDone);
     CHECK_THAT(help.text, Catch::Contains("Example: mlp-client " + name));

@@ -4,6 +4,9 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "test/coordinator/dataset_files.h"
 #include "test/coordinator/dataset_server.h"
@@ -103,7 +106,8 @@ TEST_CASE("a directory that is no dataset, or a malformed file, is refused with 
 }
 
 TEST_CASE("a dataset that a job uses is neither replaced nor removed") {
-  const DatasetServer server({{"tiny", {"job-7"}}});
+  const std::map<std::string, std::vector<std::string>> users = {{"tiny", {"job-7"}}};
+  const DatasetServer server(users);
   const Tiny tiny;
   // It is not there yet, but its name is a job's.
   const ProcessResult put = Client(server.address(), {"dataset", "put", tiny.directory.string()});

@@ -176,7 +176,8 @@ TEST_CASE_METHOD(Fixture, "a new process takes its name's place and number at on
   CHECK(Changes(membership) == std::vector<std::string>{"+a"});
 }
 
-TEST_CASE_METHOD(Fixture, "a node that moved is called at its new address, unless the old one works") {
+TEST_CASE_METHOD(Fixture,
+                 "a node that moved is called at its new address, unless the old one works") {
   const int a = Register("a", "i1");
   CHECK(membership.Heartbeat(now, From("a", "i1", "10.0.0.2:9091")).ok());
   CHECK(node(a).address == "10.0.0.1:9091");

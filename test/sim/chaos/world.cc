@@ -160,7 +160,8 @@ class World {
                   });
   }
   void Reset(Machine& machine, const std::string& why) {
-    machine.link.broken = false;
+    // While the link is cut, the coordinator may not hear of it before it is whole again.
+    machine.link.broken = machine.link.to_coordinator_cut || machine.link.from_coordinator_cut;
     ResetNode(machine);
     TellCoordinator(machine, machine.process, why);
   }
