@@ -116,13 +116,10 @@ TEST_CASE_METHOD(Fixture,
 }
 
 TEST_CASE_METHOD(Fixture, "the first tries come within a tenth of a second, then twice as late") {
-  clock.RunFor(1ms);
   link.answer = absl::DeadlineExceededError("deadline exceeded");
-  clock.RunFor(1110ms);
-  link.times.clear();
-  clock.RunFor(1900ms);
+  clock.RunFor(3s);
   REQUIRE(link.times.size() >= 4);
-  CHECK(link.times[1] - link.times[0] < 230ms);
+  CHECK(link.times[1] - link.times[0] < 115ms);
   CHECK(link.times[3] - link.times[2] > 2 * (link.times[1] - link.times[0]));
 }
 

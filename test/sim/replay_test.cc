@@ -289,7 +289,7 @@ TEST_CASE("records whose numbers ask for more work than they are worth are refus
   // Every attempt is given up at once, and another one made.
   options.policy = "random";
   options.max_retries = 1'000'000;
-  options.waits.first_deadline = options.waits.least_deadline = 0s;
+  options.waits.first_deadline = options.waits.least_deadline = 1ms;
   options.waits.back_off_base = options.waits.back_off_max = 1ms;
   Recorder silence(options);
   silence.Join(1s, 0);
