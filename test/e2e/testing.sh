@@ -20,9 +20,10 @@ expect() {
 $1"
 }
 
-# digest_of TEXT: the model digest in it.
+# digest_of TEXT: the model digest in it, in a summary's words or as JSON (which has others as well).
 digest_of() {
-  grep -Eo '\b[0-9a-f]{64}\b' <<<"$1" | tail -n 1 || fail "no model digest in:
+  grep -Po '(model digest +|"modelDigest": *")\K[0-9a-f]{64}\b' <<<"$1" | tail -n 1 ||
+    fail "no model digest in:
 $1"
 }
 
