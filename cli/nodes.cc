@@ -70,7 +70,7 @@ int Run(const Session& session, const NodesCommand&) {
 }
 
 void PrintNodes(const Terminal& terminal, const v1::ListNodesResponse& list) {
-  Table table({"NODE", "STATE", "LEASE", "SLOTS", "ACTIVE", "DONE", "REJECTED", "FAILED", "TASKS/S",
+  Table table({"NODE", "STATE", "LEASE", "SLOTS", "HELD", "DONE", "REJECTED", "FAILED", "TASKS/S",
                "ADDRESS"});
   for (const v1::NodeStatus& node : list.nodes()) table.Add(RowOf(node));
   table.Print(terminal);

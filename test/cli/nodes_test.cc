@@ -30,7 +30,7 @@ std::string Printed(const v1::ListNodesResponse& list) {
   return out.str();
 }
 
-TEST_CASE("the table of nodes fits into 100 columns; what needs words comes below it") {
+TEST_CASE("the table of nodes fits into 100 columns and what needs words comes below it") {
   v1::ListNodesResponse list;
   v1::NodeStatus& up = *list.add_nodes();
   up = Node("node-1.rack-7", v1::NODE_STATE_UP);
@@ -43,15 +43,14 @@ TEST_CASE("the table of nodes fits into 100 columns; what needs words comes belo
   v1::NodeStatus& suspected = *list.add_nodes();
   suspected = Node("node-2", v1::NODE_STATE_SUSPECTED);
   suspected.set_detail("missed 2 heartbeats");
-  CHECK(
-      Printed(list) ==
-      "NODE           STATE      LEASE  SLOTS  ACTIVE  DONE   REJECTED  FAILED  TASKS/S  ADDRESS\n"
-      "node-1.rack-7  up         3.2 s  4      2       12345  678       9       12.3     "
-      "192.168.100.17:40123\n"
-      "node-2         suspected  none   any    2       12345  678       9       12.3     "
-      "192.168.100.17:40123\n"
-      "node-1.rack-7 failed last at 2024-05-31 17:04:05 UTC: connection reset\n"
-      "node-2 is suspected: missed 2 heartbeats\n");
+  CHECK(Printed(list) ==
+        "NODE           STATE      LEASE  SLOTS  HELD  DONE   REJECTED  FAILED  TASKS/S  ADDRESS\n"
+        "node-1.rack-7  up         3.2 s  4      2     12345  678       9       12.3     "
+        "192.168.100.17:40123\n"
+        "node-2         suspected  none   any    2     12345  678       9       12.3     "
+        "192.168.100.17:40123\n"
+        "node-1.rack-7 failed last at 2024-05-31 17:04:05 UTC: connection reset\n"
+        "node-2 is suspected: missed 2 heartbeats\n");
   std::istringstream lines(Printed(list));
   for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 100);
 }

@@ -51,7 +51,7 @@ TEST_CASE("every row goes into one file, in shards of the same size, give or tak
   for (int row = 0; row < rows; ++row) CHECK(all[static_cast<std::size_t>(row)] == row);
 }
 
-TEST_CASE("the same seed deals the same rows, on every machine; another one deals others") {
+TEST_CASE("the same seed deals the same rows, on every machine, another one deals others") {
   const SplitFiles files = SplitRows(Rows(10), "rows.csv", {2, 0.2, 1}).value();
   CHECK(SplitRows(Rows(10), "rows.csv", {2, 0.2, 1}).value().train == files.train);
   CHECK(SplitRows(Rows(10), "rows.csv", {2, 0.2, 2}).value().train != files.train);

@@ -98,7 +98,7 @@ TEST_CASE_METHOD(Fixture, "a configured node has no lease and is up while it ans
   CHECK(Changes(membership) == std::vector<std::string>{"+a", "-a"});
 }
 
-TEST_CASE_METHOD(Fixture, "heartbeats keep a lease; without them a node is suspected, then dead") {
+TEST_CASE_METHOD(Fixture, "heartbeats keep a lease, without them a node is suspected, then dead") {
   const int a = Register("a", "i1");
   for (int i = 0; i < 10; ++i) {
     Pass(1100ms);
@@ -372,7 +372,7 @@ TEST_CASE_METHOD(Fixture, "a heartbeat that names nobody says which field is wro
   CHECK(membership.nodes().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "there are 10,000 nodes at most; of the dead and idle the oldest goes") {
+TEST_CASE_METHOD(Fixture, "there are 10,000 nodes at most, of the dead and idle the oldest goes") {
   for (std::size_t i = 0; i < kMaxNodes; ++i) {
     const std::string n = std::to_string(i);
     REQUIRE(membership.Heartbeat(now, From("node-" + n, "i" + n, "h:" + n)).ok());

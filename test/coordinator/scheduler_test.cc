@@ -346,7 +346,7 @@ TEST_CASE("when the last node that could train a shard leaves, the round ends") 
   CHECK_THAT(driver.TheGiveUp().reason, Contains("any node that is up (1)"));
 }
 
-TEST_CASE("with no node up an unfit node's shard waits; the unfit node alone does not help") {
+TEST_CASE("with no node up an unfit node's shard waits, the unfit node alone does not help") {
   Driver driver(Options(1, "pull"), 1);
   const Dispatch only = driver.TheDispatch();
   driver.Apply(NodeLeft{0});

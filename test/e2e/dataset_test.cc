@@ -127,7 +127,7 @@ TEST_CASE("nodes without any data train letters to the known bits, also from dam
             << " changed cache files" << std::endl;
 }
 
-TEST_CASE("a dataset that a job uses is not removed; when the job has ended, it is") {
+TEST_CASE("a dataset that a job uses is not removed, when the job has ended, it is") {
   TravellingCluster cluster;
   REQUIRE(
       cluster.Client({"dataset", "put", (DatasetsDirectory() / "letters").string()}).exit_code ==
