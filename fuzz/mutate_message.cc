@@ -96,7 +96,7 @@ class Mutator {
       case FieldDescriptor::CPPTYPE_INT32:
         return reflection.AddInt32(&message, field, Whole<std::int32_t>(1));
       case FieldDescriptor::CPPTYPE_STRING:
-        return reflection.AddString(&message, field, Text(""));
+        return reflection.AddString(&message, field, Text(field, ""));
       default:
         return;  // the protocol has no other lists
     }
@@ -128,7 +128,8 @@ class Mutator {
         return reflection.SetEnumValue(
             &message, field, static_cast<int>(Below(field->enum_type()->value_count() + 1)));
       case FieldDescriptor::CPPTYPE_STRING:
-        return reflection.SetString(&message, field, Text(reflection.GetString(message, field)));
+        return reflection.SetString(&message, field,
+                                    Text(field, reflection.GetString(message, field)));
     }
   }
 
@@ -160,10 +161,14 @@ class Mutator {
     return odd[Below(std::size(odd))];
   }
 
-  std::string Text(std::string text) {
+  std::string Text(const FieldDescriptor* field, std::string text) {
     const std::size_t size = text.size();
     text.resize(size + kMostTextGrowth);
     text.resize(LLVMFuzzerMutate(reinterpret_cast<std::uint8_t*>(text.data()), size, text.size()));
+    // Parsing refuses what is no UTF-8; mutations of bytes try that often enough.
+    if (field->type() == FieldDescriptor::TYPE_STRING) {
+      for (char& c : text) c = static_cast<char>(c & 0x7f);
+    }
     return text;
   }
 
@@ -174,6 +179,7 @@ class Mutator {
 
 std::size_t MutateMessage(Message& message, std::uint8_t* data, std::size_t size,
                           std::size_t max_size, unsigned seed) {
+  [[maybe_unused]] static const auto said_by_default = google::protobuf::SetLogHandler(nullptr);
   Mutator mutator(seed);
   const bool is_message = message.ParsePartialFromArray(data, static_cast<int>(size));
   if (!is_message || mutator.OneIn(16)) return LLVMFuzzerMutate(data, size, max_size);

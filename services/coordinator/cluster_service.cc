@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/base/field_error.h"
-#include "services/coordinator/advertised_address.h"
+#include "services/coordinator/heartbeat_proto.h"
 #include "services/wire/time_proto.h"
 
 namespace mlp::coordinator {
@@ -58,19 +58,6 @@ v1::NodeStatus ToProto(const NodeStatus& node, TimePoint now) {
   return proto;
 }
 
-NodeHeartbeat FromProto(const v1::HeartbeatRequest& request, std::string address) {
-  NodeHeartbeat heartbeat;
-  heartbeat.name = request.name();
-  heartbeat.instance_id = request.instance_id();
-  heartbeat.address = std::move(address);
-  heartbeat.protocol = request.protocol();
-  heartbeat.version = request.version();
-  heartbeat.arithmetic = request.arithmetic();
-  heartbeat.draining = request.draining();
-  heartbeat.leaving = request.leaving();
-  return heartbeat;
-}
-
 }  // namespace
 
 ClusterServiceHandlers::ClusterServiceHandlers(async::Clock& clock, GrpcCluster& cluster,
@@ -100,9 +87,9 @@ auto ClusterServiceHandlers::ListNodes(const v1::ListNodesRequest&)
 
 auto ClusterServiceHandlers::Heartbeat(const v1::HeartbeatRequest& request, const std::string& peer)
     -> Reply<v1::HeartbeatResponse> {
-  absl::StatusOr<std::string> address = AdvertisedAddress(request.address(), peer);
-  if (!address.ok()) co_return address.status();
-  const absl::StatusOr<int> node = cluster_.Heartbeat(FromProto(request, *std::move(address)));
+  const absl::StatusOr<NodeHeartbeat> heartbeat = FromProto(request, peer);
+  if (!heartbeat.ok()) co_return heartbeat.status();
+  const absl::StatusOr<int> node = cluster_.Heartbeat(*heartbeat);
   if (!node.ok()) {
     NoteRefusal(request.name(), node.status());
     co_return node.status();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "services/base/duration_text.h"
@@ -16,19 +17,26 @@ constexpr std::size_t kMostReplacedIds = 8;
 constexpr std::size_t kMostDescribed = 8;
 constexpr auto kFullRetry = std::chrono::seconds(5);
 
-absl::Status CheckLength(const char* field, const std::string& text, std::size_t least,
-                         std::size_t most) {
-  if (text.size() >= least && text.size() <= most) return absl::OkStatus();
-  return FieldError(
-      field, absl::StrCat("must have ", least, " to ", most, " characters, has ", text.size()));
+// Lists and logs show it, on terminals too.
+absl::Status CheckText(const char* field, const std::string& text, std::size_t least,
+                       std::size_t most) {
+  if (text.size() < least || text.size() > most) {
+    return FieldError(
+        field, absl::StrCat("must have ", least, " to ", most, " characters, has ", text.size()));
+  }
+  const auto is_control = [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); };
+  if (std::ranges::any_of(text, is_control)) {
+    return FieldError(field, "must not have control characters");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckHeartbeat(const NodeHeartbeat& heartbeat) {
-  absl::Status status = CheckLength("name", heartbeat.name, 1, 255);
-  status.Update(CheckLength("instance_id", heartbeat.instance_id, 1, 64));
-  status.Update(CheckLength("address", heartbeat.address, 1, 300));
-  status.Update(CheckLength("version", heartbeat.version, 0, 64));
-  status.Update(CheckLength("arithmetic", heartbeat.arithmetic, 0, 255));
+  absl::Status status = CheckText("name", heartbeat.name, 1, 255);
+  status.Update(CheckText("instance_id", heartbeat.instance_id, 1, 64));
+  status.Update(CheckText("address", heartbeat.address, 1, 300));
+  status.Update(CheckText("version", heartbeat.version, 0, 64));
+  status.Update(CheckText("arithmetic", heartbeat.arithmetic, 0, 255));
   return status;
 }
 
@@ -154,7 +162,8 @@ absl::StatusOr<int> Membership::Heartbeat(TimePoint now, const NodeHeartbeat& he
   const std::string refusal = RefusalOf(heartbeat.protocol, heartbeat.arithmetic);
   const Lease* held =
       node && records_[Index(*node)].lease ? &*records_[Index(*node)].lease : nullptr;
-  const bool same = held != nullptr && held->instance_id == heartbeat.instance_id;
+  const bool same = held != nullptr && held->instance_id == heartbeat.instance_id &&
+                    nodes_[Index(*node)].name == heartbeat.name;
   // One that cannot work must not take the place of one that does.
   if (!refusal.empty() && !same && held != nullptr && held->state != LeaseState::kDead) {
     return absl::FailedPreconditionError(refusal);

@@ -83,6 +83,7 @@ struct NodeIdentity {
 
 // What a node says about itself unasked.
 struct NodeHeartbeat {
+  // None of these has control characters.
   std::string name;         // 1 to 255 characters
   std::string instance_id;  // 1 to 64 characters
   std::string address;      // host:port, where it serves

@@ -284,6 +284,17 @@ TEST_CASE_METHOD(Fixture, "a configured node that registers is one node") {
   CHECK(node(a).registered);
 }
 
+TEST_CASE_METHOD(Fixture, "a process that renews its lease under another name has that name") {
+  membership.Add("10.0.0.1:9091");
+  REQUIRE(membership.Heartbeat(now, From("a", "1")).value() == 0);
+  membership.Answered(0, Identity("a", "1"));
+  CHECK(membership.Heartbeat(now, From("b", "1")).value() == 0);
+  CHECK(node(0).name == "b");
+  CHECK(state(0) == NodeState::kUp);
+  CHECK(absl::IsNotFound(membership.Drain("a").status()));
+  CHECK(membership.Drain("b").ok());
+}
+
 TEST_CASE_METHOD(Fixture, "a configured node needs no lease when its process did not register") {
   const int a = membership.Add("10.0.0.1:9091");
   Register("a", "i1");
@@ -369,6 +380,8 @@ TEST_CASE_METHOD(Fixture, "a heartbeat that names nobody says which field is wro
   CHECK(FieldOf(membership.Heartbeat(now, From("", "i1")).status()) == "name");
   CHECK(FieldOf(membership.Heartbeat(now, From("a", "")).status()) == "instance_id");
   CHECK(FieldOf(membership.Heartbeat(now, From(std::string(256, 'a'), "i1")).status()) == "name");
+  CHECK(FieldOf(membership.Heartbeat(now, From("a\x1b[2J", "i1")).status()) == "name");
+  CHECK(FieldOf(membership.Heartbeat(now, From("a", "i1", "h\n:1")).status()) == "address");
   CHECK(membership.nodes().empty());
 }
 
