@@ -24,10 +24,7 @@ class MemoryStore::Check {
     ++reach->sequence;
     return status;
   }
-  absl::Status operator()(const change::KeepShard& change) {
-    const std::optional<JobReach>& reach = Reach(change.job_id);
-    return reach ? CheckShardRound(change.job_id, *reach, change.round) : absl::OkStatus();
-  }
+  absl::Status operator()(const change::KeepShard&) { return absl::OkStatus(); }
   absl::Status operator()(const change::FinishRound& change) {
     std::optional<JobReach>& reach = Reach(change.job_id);
     if (!reach) return NoSuchJob(change.job_id);

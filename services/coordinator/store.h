@@ -49,8 +49,8 @@ struct AppendEvent {
   std::string job_id;
   JobEvent event;
 };
-// A shard of the round that is open: the one after the last that was finished, or 1. One that comes
-// too late, after its round, its job or both have ended, is dropped.
+// A shard of the round that is open: the one after the last that was finished, or 1. Any other one,
+// such as one that comes after its round or its job has ended, is dropped: it can be trained again.
 struct KeepShard {
   std::string job_id;
   int round = 0;

@@ -14,10 +14,4 @@ absl::Status CheckNextEvent(const std::string& job_id, const JobReach& job, std:
                                           job.sequence + 1, " comes next"));
 }
 
-absl::Status CheckShardRound(const std::string& job_id, const JobReach& job, int round) {
-  if (job.ended || round <= job.open_round) return absl::OkStatus();
-  return absl::InternalError(absl::StrCat("a shard of round ", round, " of ", job_id,
-                                          ", where round ", job.open_round, " is open"));
-}
-
 }  // namespace mlp::coordinator

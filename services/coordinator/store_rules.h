@@ -18,9 +18,7 @@ struct JobReach {
 absl::Status NoSuchJob(const std::string& job_id);
 // Internal where the event would leave a gap or repeat a sequence number.
 absl::Status CheckNextEvent(const std::string& job_id, const JobReach& job, std::int64_t sequence);
-// Internal where the round is not open yet.
-absl::Status CheckShardRound(const std::string& job_id, const JobReach& job, int round);
-// Whether a shard of that round is still of use.
+// Whether a shard of that round is of use.
 inline bool IsOpen(const JobReach& job, int round) { return !job.ended && round == job.open_round; }
 
 }  // namespace mlp::coordinator

@@ -27,6 +27,7 @@ Job FullJob() {
   job.spec.slots = 4;
   job.spec.hedge_after = std::chrono::seconds(2);
   job.model = {{16, 5, 6, 26}, Activation::kTanh};
+  job.dataset_digest = std::string(64, 'd');
   job.state = JobState::kSucceeded;
   job.detail = "why";
   job.start_time = At(1);

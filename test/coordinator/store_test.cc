@@ -263,9 +263,11 @@ STORE_TEST("A shard of a round that is finished does not linger") {
   CHECK(this->Progress().shards.size() == 1);
 }
 
-STORE_TEST("A shard of a round that is not open yet is refused") {
-  this->Commit({Save(1), Finish(1, 1)});
-  CHECK(this->Refused({Keep(3, 0)}) == "a shard of round 3 of job-1, where round 2 is open");
+STORE_TEST("A shard of a round that is not open yet is dropped") {
+  this->Commit({Save(1), Finish(1, 1), Keep(3, 0)});
+  CHECK(this->Progress().shards.empty());
+  this->Commit({Finish(2, 1)});
+  CHECK(this->Progress().shards.empty());
 }
 
 STORE_TEST("A round that is finished once more replaces what was kept of it") {
