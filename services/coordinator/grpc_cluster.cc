@@ -261,21 +261,27 @@ void GrpcCluster::CarryOutChanges() {
 void GrpcCluster::Say(const NodeChange& change) const {
   const bool registered = nodes()[static_cast<std::size_t>(change.node)].registered;
   const auto level = registered ? spdlog::level::info : spdlog::level::debug;
-  if (change.what == NodeChange::What::kJoined) {
-    spdlog::log(level, "node {} is up", change.name);
-  } else {
-    spdlog::log(level, "node {} gets nothing new: {}", change.name, change.reason);
+  switch (change.what) {
+    case NodeChange::What::kJoined:
+      spdlog::log(level, "node {} is up", change.name);
+      break;
+    case NodeChange::What::kLeft:
+      spdlog::log(level, "node {} gets nothing new: {}", change.name, change.reason);
+      break;
+    case NodeChange::What::kGone:
+      spdlog::log(level, "node {} is gone, what it had goes to others: {}", change.name,
+                  change.reason);
+      break;
   }
 }
 
 void GrpcCluster::CarryOut(const NodeChange& change) {
+  Say(change);
   switch (change.what) {
     case NodeChange::What::kJoined:
-      Say(change);
       if (observer_ != nullptr) observer_->OnNodeJoined(change.node, change.name);
       break;
     case NodeChange::What::kLeft:
-      Say(change);
       if (observer_ != nullptr) observer_->OnNodeLeft(change.node, change.name, change.reason);
       break;
     case NodeChange::What::kGone: {

@@ -264,7 +264,7 @@ void Membership::Replace(int node, const NodeHeartbeat& heartbeat) {
   record.silent_because = "is being connected to";
   record.refused_because.clear();
   Update(node);
-  Gone(node, "another process has taken its name");
+  if (had_lease || record.configured) Gone(node, "another process has taken its place");
 }
 
 void Membership::Move(int node, const std::string& address) {

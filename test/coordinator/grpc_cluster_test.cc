@@ -165,7 +165,7 @@ TEST_CASE("what a replaced process holds is lost at once, though it is still con
   Fixture f;
   std::string end;
   f.Run(Replace(f, *first, *second, end));
-  CHECK_THAT(end, Contains("UNAVAILABLE: the node is lost: another process has taken its name"));
+  CHECK_THAT(end, Contains("UNAVAILABLE: the node is lost: another process has taken its place"));
   REQUIRE(f.happened.size() == 3);
   CHECK(f.happened[0] == "+a");
   CHECK_THAT(f.happened[1], Contains("-a"));
