@@ -327,8 +327,11 @@ TEST_CASE("a node whose shard differs is not asked for it again, and the others 
   const auto server = coordinator::CoordinatorServer::Start(options).value();
   const auto stub = Connect("127.0.0.1:" + std::to_string(server->port()));
 
+  // pull would leave the shard with the node that trained it first.
+  v1::CreateJobRequest request = Letters();
+  request.mutable_spec()->set_policy(v1::POLICY_RANDOM);
   std::string id;
-  REQUIRE(Create(*stub, Letters(), &id).ok());
+  REQUIRE(Create(*stub, request, &id).ok());
   std::vector<std::string> reasons;
   Watch(*stub, id, [&](const v1::JobEvent& event) {
     if (event.has_attempt_failed()) reasons.push_back(event.attempt_failed().reason());
