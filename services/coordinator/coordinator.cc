@@ -11,7 +11,7 @@
 namespace mlp::coordinator {
 namespace {
 
-constexpr std::size_t kEventsAtOnce = 256;
+constexpr std::size_t kEventsAtOnce = 1024;
 constexpr const char* kShutDown = "the coordinator was shut down";
 constexpr auto kFullQueueRetry = std::chrono::seconds(5);
 constexpr auto kStoreRetry = std::chrono::seconds(2);
@@ -20,14 +20,6 @@ constexpr auto kReadAgain = std::chrono::seconds(2);
 absl::Status NoSuchJob(const std::string& id) {
   return absl::NotFoundError(
       absl::StrCat("no job \"", id, "\" is known; `mlp-client jobs` lists them"));
-}
-
-absl::Status TooManyWatchers() {
-  return WithRetryAfter(
-      absl::ResourceExhaustedError(absl::StrCat(kMaxWatchers,
-                                                " watchers wait for events, which is "
-                                                "the limit; try again later")),
-      kFullQueueRetry);
 }
 
 absl::Status CheckRequest(const JobSpec& spec, const std::string& request_id) {
@@ -218,29 +210,24 @@ void Coordinator::NotePlaces() {
   }
 }
 
-async::Task<absl::StatusOr<std::vector<JobEvent>>> Coordinator::EventsSoFar(std::string id,
-                                                                            std::int64_t from) {
+async::Task<absl::StatusOr<SharedEvents>> Coordinator::EventsSoFar(std::string id,
+                                                                   std::int64_t from) {
   if (!journal_.Get(id)) co_return NoSuchJob(id);
   co_return co_await journal_.Events(std::move(id), from, kEventsAtOnce);
 }
 
-async::Task<absl::StatusOr<std::vector<JobEvent>>> Coordinator::NextEvents(std::string id,
-                                                                           std::int64_t from,
-                                                                           std::stop_token stop) {
+async::Task<absl::StatusOr<SharedEvents>> Coordinator::NextEvents(std::string id, std::int64_t from,
+                                                                  std::stop_token stop) {
   while (true) {
     const std::optional<Job> job = journal_.Get(id);
     if (!job) co_return NoSuchJob(id);
-    absl::StatusOr<std::vector<JobEvent>> events =
-        co_await journal_.Events(id, from, kEventsAtOnce);
+    absl::StatusOr<SharedEvents> events = co_await journal_.Events(id, from, kEventsAtOnce);
     if (!events.ok() || !events->empty() || Told(*job, from)) co_return events;
     if (stopping_ || journal_.closed()) {
       co_return absl::UnavailableError(
           "the coordinator is shutting down; the job goes on when it is started again");
     }
-    if (watchers_ == kMaxWatchers) co_return TooManyWatchers();
-    ++watchers_;
     const bool written = co_await journal_.written().Wait(stop);
-    --watchers_;
     if (!written) co_return absl::CancelledError("watch ended");
   }
 }

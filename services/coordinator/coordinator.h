@@ -35,7 +35,6 @@ using LoadDataset =
     std::function<absl::StatusOr<std::shared_ptr<const Dataset>>(const std::string&)>;
 
 inline constexpr std::size_t kMaxPendingJobs = 64;
-inline constexpr std::size_t kMaxWatchers = 1000;
 inline constexpr std::size_t kMaxRequestIdLength = 128;
 
 class Coordinator {
@@ -64,13 +63,12 @@ class Coordinator {
   absl::StatusOr<Explanation> Explain(const std::string& id) const;
   // The job's events from sequence number `from` on that there are already, some hundred at a time;
   // empty when all were returned.
-  async::Task<absl::StatusOr<std::vector<JobEvent>>> EventsSoFar(std::string id, std::int64_t from);
+  async::Task<absl::StatusOr<SharedEvents>> EventsSoFar(std::string id, std::int64_t from);
   // The job's next events from sequence number `from` on, as soon as there are any, some hundred at
   // a time. Empty when the job has ended and all were returned. Cancelled after `stop`, Unavailable
-  // where the coordinator stops first and the job will go on after its restart, ResourceExhausted
-  // where too many wait already.
-  async::Task<absl::StatusOr<std::vector<JobEvent>>> NextEvents(std::string id, std::int64_t from,
-                                                                std::stop_token stop);
+  // where the coordinator stops first and the job will go on after its restart.
+  async::Task<absl::StatusOr<SharedEvents>> NextEvents(std::string id, std::int64_t from,
+                                                       std::stop_token stop);
   // FailedPrecondition where the job has not succeeded.
   async::Task<absl::StatusOr<std::shared_ptr<const Model>>> GetModel(std::string id);
 
@@ -117,7 +115,6 @@ class Coordinator {
   Journal& journal_;
   LoadDataset load_dataset_;
   std::size_t being_read_ = 0;  // jobs that are not queued yet: their data is read
-  std::size_t watchers_ = 0;    // that wait for events
   bool stopping_ = false;
   std::deque<std::shared_ptr<Pending>> queue_;
   std::shared_ptr<Pending> running_;

@@ -128,7 +128,7 @@ class CoordinatorServer::Parts {
                                                 DatasetSource(options, *catalog), options.waits,
                                                 options.scheduler_seed);
     handlers = std::make_unique<JobServiceHandlers>(
-        *coordinator, *workers, options.data_dir.value_or(""), options.default_policy);
+        server->loop(), *coordinator, *workers, options.data_dir.value_or(""), options.default_policy);
     handlers->Serve(*server, jobs);
     dataset_handlers->Serve(*server, datasets);
     const auto remember = [this](std::string name, bool drained) {
@@ -161,7 +161,7 @@ class CoordinatorServer::Parts {
   }
 
   const CoordinatorServerOptions options;
-  v1::JobService::AsyncService jobs;
+  JobServiceHandlers::Service jobs;
   v1::ClusterService::AsyncService nodes;
   v1::DatasetService::AsyncService datasets;
   std::unique_ptr<rpc::Server> server;

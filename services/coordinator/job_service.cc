@@ -1,14 +1,18 @@
 #include "services/coordinator/job_service.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "services/async/wait.h"
 #include "services/base/field_error.h"
+#include "services/base/retry_after.h"
 #include "services/coordinator/dataset_loader.h"
 #include "services/coordinator/job_proto.h"
+#include "services/rpc/byte_buffer.h"
 #include "services/wire/model_proto.h"
 #include "services/wire/parameters_proto.h"
 
@@ -18,6 +22,7 @@ namespace {
 constexpr int kDefaultPageSize = 100;
 constexpr int kMaxPageSize = 1000;
 constexpr std::size_t kModelChunkBytes = 1 << 20;
+constexpr std::chrono::seconds kTooManyWatchersRetry{5};
 
 // The number below which the page's jobs lie.
 absl::StatusOr<std::int64_t> ParsePageToken(const std::string& token) {
@@ -28,6 +33,13 @@ absl::StatusOr<std::int64_t> ParsePageToken(const std::string& token) {
                       "is not one that ListJobs returned; leave it empty for the first page");
   }
   return before;
+}
+
+absl::Status TooManyWatchers() {
+  return WithRetryAfter(
+      absl::ResourceExhaustedError(absl::StrCat(
+          kMaxWatchers, " streams of events are open, which is the limit; try again later")),
+      kTooManyWatchersRetry);
 }
 
 std::string Serialise(const Model& model) {
@@ -72,14 +84,16 @@ absl::StatusOr<Evaluation> Measure(const Model& model, const v1::EvaluateModelRe
 
 }  // namespace
 
-JobServiceHandlers::JobServiceHandlers(Coordinator& coordinator, async::Workers& workers,
-                                       std::filesystem::path data_dir, std::string default_policy)
-    : coordinator_(coordinator),
+JobServiceHandlers::JobServiceHandlers(async::Clock& clock, Coordinator& coordinator,
+                                       async::Workers& workers, std::filesystem::path data_dir,
+                                       std::string default_policy)
+    : clock_(clock),
+      coordinator_(coordinator),
       workers_(workers),
       data_dir_(std::move(data_dir)),
       default_policy_(std::move(default_policy)) {}
 
-void JobServiceHandlers::Serve(rpc::Server& server, v1::JobService::AsyncService& jobs) {
+void JobServiceHandlers::Serve(rpc::Server& server, Service& jobs) {
   using Jobs = v1::JobService::AsyncService;
   rpc::ServeUnary(server, jobs, &Jobs::RequestCreateJob,
                   [this](const auto& request) { return CreateJob(request); });
@@ -95,7 +109,7 @@ void JobServiceHandlers::Serve(rpc::Server& server, v1::JobService::AsyncService
                   [this](const auto& request) { return ExplainJob(request); });
   rpc::ServeUnary(server, jobs, &Jobs::RequestEvaluateModel,
                   [this](const auto& request) { return EvaluateModel(request); });
-  rpc::ServeStream(server, jobs, &Jobs::RequestWatchJob,
+  rpc::ServeStream(server, jobs, &Service::RequestWatchJob,
                    [this](const auto& request, auto& stream) { return WatchJob(request, stream); });
   rpc::ServeStream(server, jobs, &Jobs::RequestGetModel, [this](const auto& request, auto& stream) {
     return StreamModel(request, stream);
@@ -179,31 +193,49 @@ auto JobServiceHandlers::EvaluateModel(const v1::EvaluateModelRequest& request)
   co_return response;
 }
 
-async::Task<absl::StatusOr<std::vector<JobEvent>>> JobServiceHandlers::Events(
-    const v1::WatchJobRequest& request, std::int64_t from, std::stop_token stop) {
-  if (request.until_now()) co_return co_await coordinator_.EventsSoFar(request.id(), from);
-  co_return co_await coordinator_.NextEvents(request.id(), from, std::move(stop));
+async::Task<absl::Status> JobServiceHandlers::WatchJob(const grpc::ByteBuffer& bytes,
+                                                       WatchStream& stream) {
+  const absl::StatusOr<v1::WatchJobRequest> request = rpc::Parse<v1::WatchJobRequest>(bytes);
+  if (!request.ok()) co_return request.status();
+  if (request->from_sequence() < 0) {
+    co_return FieldError("from_sequence",
+                         absl::StrCat("must be 0 or more, not ", request->from_sequence()));
+  }
+  if (watchers_ == kMaxWatchers) co_return TooManyWatchers();
+  ++watchers_;
+  absl::Status status = co_await SendEvents(*request, stream);
+  --watchers_;
+  co_return status;
 }
 
-async::Task<absl::Status> JobServiceHandlers::WatchJob(
-    const v1::WatchJobRequest& request, rpc::ServerStream<v1::WatchJobResponse>& stream) {
-  if (request.from_sequence() < 0) {
-    co_return FieldError("from_sequence",
-                         absl::StrCat("must be 0 or more, not ", request.from_sequence()));
-  }
+async::Task<absl::Status> JobServiceHandlers::SendEvents(const v1::WatchJobRequest& request,
+                                                         WatchStream& stream) {
   std::int64_t next = std::max<std::int64_t>(request.from_sequence(), 1);
   while (true) {
-    const absl::StatusOr<std::vector<JobEvent>> events =
+    const absl::StatusOr<SharedEvents> events =
         co_await Events(request, next, stream.stop_token());
     if (!events.ok()) co_return events.status();
     if (events->empty()) co_return absl::OkStatus();
     // A watcher that reads slowly gets more at once, and holds no more memory than that.
-    v1::WatchJobResponse response;
-    for (const JobEvent& event : *events) *response.add_events() = ToProto(event);
-    const bool sent = co_await stream.Write(response);
+    std::string response;
+    for (const auto& event : *events) encoded_events_.AppendTo(response, event);
+    const grpc::ByteBuffer message = rpc::ToByteBuffer(std::move(response));
+    const async::TimePoint begin = clock_.Now();
+    const bool sent = co_await stream.Write(message);
     if (!sent) co_return absl::CancelledError("the watcher is gone");
-    next = events->back().sequence + 1;
+    next = events->back()->sequence + 1;
+    // So that any number of watchers costs no more than a few that get every event at once.
+    const async::Duration pause =
+        async::Duration(std::chrono::seconds(watchers_)) / kWatchMessagesPerSecond;
+    const bool go_on = co_await async::SleepUntil(clock_, begin + pause, stream.stop_token());
+    if (!go_on) co_return absl::CancelledError("the watcher is gone");
   }
+}
+
+async::Task<absl::StatusOr<SharedEvents>> JobServiceHandlers::Events(
+    const v1::WatchJobRequest& request, std::int64_t from, std::stop_token stop) {
+  if (request.until_now()) co_return co_await coordinator_.EventsSoFar(request.id(), from);
+  co_return co_await coordinator_.NextEvents(request.id(), from, std::move(stop));
 }
 
 async::Task<absl::Status> JobServiceHandlers::StreamModel(

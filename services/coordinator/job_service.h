@@ -6,21 +6,30 @@
 #include <string>
 
 #include "mlp/v1/job.grpc.pb.h"
+#include "services/async/clock.h"
 #include "services/async/task.h"
 #include "services/async/workers.h"
 #include "services/coordinator/coordinator.h"
+#include "services/coordinator/encoded_events.h"
 #include "services/rpc/server.h"
 #include "services/rpc/server_call.h"
 
 namespace mlp::coordinator {
 
+// Streams that are open at once; what all of them together are sent, however many they are.
+inline constexpr int kMaxWatchers = 1000;
+inline constexpr int kWatchMessagesPerSecond = 2000;
+
 class JobServiceHandlers {
  public:
-  JobServiceHandlers(Coordinator& coordinator, async::Workers& workers,
+  // What watchers are sent is encoded once for all of them.
+  using Service = v1::JobService::WithRawMethod_WatchJob<v1::JobService::AsyncService>;
+
+  JobServiceHandlers(async::Clock& clock, Coordinator& coordinator, async::Workers& workers,
                      std::filesystem::path data_dir, std::string default_policy);
 
   // Begins to answer the service's calls. Must outlive the server's loop.
-  void Serve(rpc::Server& server, v1::JobService::AsyncService& jobs);
+  void Serve(rpc::Server& server, Service& jobs);
 
  private:
   template <class T>
@@ -33,18 +42,21 @@ class JobServiceHandlers {
   Reply<v1::RemoveJobResponse> RemoveJob(const v1::RemoveJobRequest& request);
   Reply<v1::ExplainJobResponse> ExplainJob(const v1::ExplainJobRequest& request);
   Reply<v1::EvaluateModelResponse> EvaluateModel(const v1::EvaluateModelRequest& request);
-  async::Task<absl::StatusOr<std::vector<JobEvent>>> Events(const v1::WatchJobRequest& request,
-                                                            std::int64_t from,
-                                                            std::stop_token stop);
-  async::Task<absl::Status> WatchJob(const v1::WatchJobRequest& request,
-                                     rpc::ServerStream<v1::WatchJobResponse>& stream);
+  using WatchStream = rpc::ServerStream<grpc::ByteBuffer>;
+  async::Task<absl::Status> WatchJob(const grpc::ByteBuffer& request, WatchStream& stream);
+  async::Task<absl::Status> SendEvents(const v1::WatchJobRequest& request, WatchStream& stream);
+  async::Task<absl::StatusOr<SharedEvents>> Events(const v1::WatchJobRequest& request,
+                                                   std::int64_t from, std::stop_token stop);
   async::Task<absl::Status> StreamModel(const v1::GetModelRequest& request,
                                         rpc::ServerStream<v1::GetModelResponse>& stream);
 
+  async::Clock& clock_;
   Coordinator& coordinator_;
   async::Workers& workers_;
   const std::filesystem::path data_dir_;
   const std::string default_policy_;
+  int watchers_ = 0;
+  EncodedEvents encoded_events_;
 };
 
 }  // namespace mlp::coordinator

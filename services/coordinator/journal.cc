@@ -82,6 +82,7 @@ async::Task<> Journal::Close() {
   close_.request_stop();
   written_.Notify();
   co_await writing_.Join();
+  co_await syncing_.Join();
 }
 
 // ---- Jobs as they stand
@@ -147,7 +148,7 @@ void Journal::RecordAt(async::TimePoint time, const std::string& job_id, int rou
   event.body = std::move(body);
   const bool was_final = IsFinal(entry.job.state);
   Apply(entry.job, event);
-  entry.recent.push_back(event);
+  entry.recent.push_back(std::make_shared<const JobEvent>(event));
   const bool milestone = IsMilestone(event);
   Add(change::AppendEvent{job_id, std::move(event)}, 0);
   if (milestone) Add(change::SaveJob{{entry.job, entry.sequence}}, 0);
@@ -208,35 +209,54 @@ async::Task<> Journal::WritePending() {
   // What is recorded in the same turn goes together.
   co_await async::SleepFor(clock_, async::Duration::zero());
   while (!pending_.empty()) {
-    const std::vector<Change> changes = std::exchange(pending_, {});
+    std::vector<Change> changes = std::exchange(pending_, {});
     pending_bytes_ = 0;
-    const absl::Status status = co_await Write(changes);
+    const std::function<absl::Status()> commit = [this, &changes] {
+      return store_.Commit(changes);
+    };
+    const absl::Status status = co_await Persist(writer_, commit, write_trouble_);
     if (!status.ok()) co_return;  // closed
     written_count_ += changes.size();
-    NoteWritten(changes);
+    for (Change& each : changes) {
+      auto* appended = std::get_if<change::AppendEvent>(&each);
+      if (appended != nullptr) unsynced_.push_back(std::move(*appended));
+    }
+    if (syncing_.running() == 0) syncing_.Spawn(SyncWritten());
   }
 }
 
-// Until it is written; the error where the journal is closed before.
-async::Task<absl::Status> Journal::Write(const std::vector<Change>& changes) {
+async::Task<> Journal::SyncWritten() {
+  while (synced_count_ < written_count_) {
+    const std::uint64_t count = written_count_;
+    const std::vector<change::AppendEvent> events = std::exchange(unsynced_, {});
+    if (options_.durable) {
+      const std::function<absl::Status()> sync = [this] { return store_.Sync(); };
+      const absl::Status status = co_await Persist(readers_, sync, sync_trouble_);
+      if (!status.ok()) co_return;  // closed
+    }
+    synced_count_ = count;
+    Tell(events);
+  }
+}
+
+// Until `attempt` succeeds; the error where the journal is closed before.
+async::Task<absl::Status> Journal::Persist(async::Workers& workers,
+                                           const std::function<absl::Status()>& attempt,
+                                           absl::Status& trouble) {
   while (true) {
-    auto commit = [this, &changes] { return store_.Commit(changes); };
-    absl::Status status = co_await async::Offload(writer_, std::move(commit));
-    trouble_ = status;
-    if (status.ok() || closing_) co_return status;
+    trouble = co_await async::Offload(workers, attempt);
+    if (trouble.ok() || closing_) co_return trouble;
     written_.Notify();
     co_await async::SleepFor(clock_, kWriteAgain, close_.get_token());
   }
 }
 
-void Journal::NoteWritten(const std::vector<Change>& changes) {
-  for (const Change& each : changes) {
-    const auto* appended = std::get_if<change::AppendEvent>(&each);
-    if (appended == nullptr) continue;
-    log_.Append(appended->job_id, appended->event);
-    Entry* entry = Find(appended->job_id);
+void Journal::Tell(const std::vector<change::AppendEvent>& events) {
+  for (const auto& [job_id, event] : events) {
+    log_.Append(job_id, event);
+    Entry* entry = Find(job_id);
     if (entry == nullptr) continue;  // removed since
-    entry->committed = appended->event.sequence;
+    entry->committed = event.sequence;
     Trim(*entry);
   }
   written_.Notify();
@@ -252,8 +272,8 @@ void Journal::Trim(Entry& entry) {
 
 async::Task<absl::Status> Journal::Committed() {
   const std::uint64_t all = recorded_count_;
-  while (written_count_ < all) {
-    if (!trouble_.ok()) co_return trouble_;
+  while (synced_count_ < all) {
+    if (!trouble().ok()) co_return trouble();
     if (closing_) co_return absl::UnavailableError("the coordinator is shutting down");
     co_await written_.Wait();
   }
@@ -262,7 +282,7 @@ async::Task<absl::Status> Journal::Committed() {
 
 async::Task<bool> Journal::Room(std::stop_token stop) {
   const auto full = [this] {
-    return !trouble_.ok() || pending_.size() > kMostPendingChanges ||
+    return !trouble().ok() || pending_.size() > kMostPendingChanges ||
            pending_bytes_ > kMostPendingBytes;
   };
   while (full() && !stop.stop_requested()) co_await written_.Wait(stop);
@@ -271,20 +291,26 @@ async::Task<bool> Journal::Room(std::stop_token stop) {
 
 // ---- What is in the store
 
-async::Task<absl::StatusOr<std::vector<JobEvent>>> Journal::Events(std::string job_id,
-                                                                   std::int64_t from,
-                                                                   std::size_t limit) {
+async::Task<absl::StatusOr<SharedEvents>> Journal::Events(std::string job_id, std::int64_t from,
+                                                          std::size_t limit) {
   from = std::max<std::int64_t>(from, 1);
   const Entry* entry = Find(job_id);
-  if (entry == nullptr || from > entry->committed) co_return std::vector<JobEvent>();
+  if (entry == nullptr || from > entry->committed) co_return SharedEvents();
   if (from < entry->first_recent) {
     auto read = [this, &job_id, from, limit] { return store_.Events(job_id, from, limit); };
-    co_return co_await async::Offload(readers_, std::move(read));
+    absl::StatusOr<std::vector<JobEvent>> events =
+        co_await async::Offload(readers_, std::move(read));
+    if (!events.ok()) co_return events.status();
+    SharedEvents shared;
+    for (JobEvent& event : *events) {
+      shared.push_back(std::make_shared<const JobEvent>(std::move(event)));
+    }
+    co_return shared;
   }
   const auto first = entry->recent.begin() + (from - entry->first_recent);
   const std::int64_t count =
       std::min(entry->committed - from + 1, static_cast<std::int64_t>(limit));
-  co_return std::vector<JobEvent>(first, first + count);
+  co_return SharedEvents(first, first + count);
 }
 
 std::int64_t Journal::last_sequence(const std::string& job_id) const {

@@ -1,8 +1,8 @@
 // The jobs as they stand, what happened to them, and what of it is still on its way to the store.
 //
 // What is recorded changes the jobs at once. It is written behind, in groups, each all or nothing
-// and in order; watchers, the jobs' log and whoever awaits Committed() hear of it only when it
-// cannot be lost any more. So nothing that anybody was told is ever taken back by a crash. What a
+// and in order, and then synced, while the next group is written. Watchers, the jobs' log and
+// whoever awaits Committed() hear of it only when it is synced and cannot be lost any more. So nothing that anybody was told is ever taken back by a crash. What a
 // crash does take back, the same specification computes again, to the same bits.
 //
 // When the store cannot write, nothing is lost either: the journal says why (trouble()), tries
@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,6 +31,9 @@
 #include "services/coordinator/store.h"
 
 namespace mlp::coordinator {
+
+// Events that some hundred watchers share.
+using SharedEvents = std::vector<std::shared_ptr<const JobEvent>>;
 
 // The seam to a log that people and tools read afterwards. Loop thread only; must not block.
 class JobLog {
@@ -54,7 +58,7 @@ inline constexpr std::chrono::seconds kWriteAgain{1};
 
 class Journal {
  public:
-  // `writer` runs one thing at a time, `readers` any number.
+  // `writer` runs one thing at a time, `readers` any number; they sync, too.
   Journal(async::Clock& clock, async::Workers& writer, async::Workers& readers, Store& store,
           JobLog& log, JournalOptions options);
 
@@ -108,8 +112,10 @@ class Journal {
   // Until the store can be written to and not too much is on its way. False where it was stopped.
   async::Task<bool> Room(std::stop_token stop);
   // Why nothing can be written now; OK: it can.
-  const absl::Status& trouble() const { return trouble_; }
-  // Notified when something was written, when trouble begins, and at the end.
+  const absl::Status& trouble() const {
+    return write_trouble_.ok() ? sync_trouble_ : write_trouble_;
+  }
+  // Notified when something can be lost no more, when trouble begins, and at the end.
   async::Signal& written() { return written_; }
   bool closed() const { return closing_; }
 
@@ -117,8 +123,8 @@ class Journal {
 
   // At most `limit` events of the job from sequence number `from` on, in order. Empty where there
   // are none yet.
-  async::Task<absl::StatusOr<std::vector<JobEvent>>> Events(std::string job_id, std::int64_t from,
-                                                            std::size_t limit);
+  async::Task<absl::StatusOr<SharedEvents>> Events(std::string job_id, std::int64_t from,
+                                                   std::size_t limit);
   // The number of the job's last event, written or not; 0 where there is none.
   std::int64_t last_sequence(const std::string& job_id) const;
   // nullptr where the job has none.
@@ -129,10 +135,10 @@ class Journal {
   struct Entry {
     Job job;
     std::int64_t sequence = 0;   // of the last event
-    std::int64_t committed = 0;  // ... in the store
+    std::int64_t committed = 0;  // ... in the store, and synced
     // The last ones: those that are not in the store, and of a job that runs some more. Numbers
     // first_recent .. sequence.
-    std::deque<JobEvent> recent;
+    std::deque<std::shared_ptr<const JobEvent>> recent;
     std::int64_t first_recent = 1;
   };
 
@@ -141,8 +147,11 @@ class Journal {
   absl::Status Restore(StoredJob stored);
   void Add(Change change, std::size_t bytes);
   async::Task<> WritePending();
-  async::Task<absl::Status> Write(const std::vector<Change>& changes);
-  void NoteWritten(const std::vector<Change>& changes);
+  async::Task<> SyncWritten();
+  async::Task<absl::Status> Persist(async::Workers& workers,
+                                    const std::function<absl::Status()>& attempt,
+                                    absl::Status& trouble);
+  void Tell(const std::vector<change::AppendEvent>& events);
   static void Trim(Entry& entry);
   void ForgetOldJobs();
 
@@ -166,11 +175,15 @@ class Journal {
   std::size_t pending_bytes_ = 0;
   std::uint64_t recorded_count_ = 0;  // changes ever
   std::uint64_t written_count_ = 0;   // ... that are in the store
-  absl::Status trouble_;
+  std::uint64_t synced_count_ = 0;    // ... and synced
+  std::vector<change::AppendEvent> unsynced_;  // that are in the store
+  absl::Status write_trouble_;
+  absl::Status sync_trouble_;
   bool closing_ = false;
   std::stop_source close_;
   async::Signal written_;
   async::TaskGroup writing_;  // at most one task
+  async::TaskGroup syncing_;  // likewise
 };
 
 }  // namespace mlp::coordinator

@@ -14,6 +14,7 @@ class MemoryStore final : public Store {
  public:
   absl::StatusOr<StoredState> Load() override;
   absl::Status Commit(const std::vector<Change>& changes) override;
+  absl::Status Sync() override { return absl::OkStatus(); }
   absl::StatusOr<std::vector<JobEvent>> Events(const std::string& job_id, std::int64_t from,
                                                std::size_t limit) override;
   absl::StatusOr<std::shared_ptr<const Model>> GetModel(const std::string& job_id) override;

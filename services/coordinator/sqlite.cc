@@ -108,6 +108,33 @@ absl::Status Database::Script(const std::string& sql) {
   return code == SQLITE_OK ? absl::OkStatus() : Error();
 }
 
+absl::Status Database::SyncLog() {
+  // Makes sure that this connection has the log open.
+  absl::Status status = Run("SELECT count(*) FROM sqlite_schema");
+  if (!status.ok()) return status;
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER,
+                       static_cast<void*>(&log));
+  if (log == nullptr || log->pMethods == nullptr) {
+    return absl::InternalError(absl::StrCat(file_.string(), " has no log to sync"));
+  }
+  if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("cannot sync the log of ", file_.string(), ": ",
+                                             std::generic_category().message(errno),
+                                             "; see to the disk, and it goes on by itself"));
+}
+
+absl::Status Database::Checkpoint() {
+  bool busy = false;
+  const absl::Status status =
+      Query("PRAGMA wal_checkpoint(FULL)", {}, [&busy](const Row& row) {
+        busy = row.Int(0) != 0;
+        return absl::OkStatus();
+      });
+  if (!status.ok() || !busy) return status;
+  return absl::UnavailableError(absl::StrCat(file_.string(), " is busy; it is tried again"));
+}
+
 absl::Status Database::Transaction(Access access, const std::function<absl::Status()>& body) {
   absl::Status status = Run(access == Access::kWrite ? "BEGIN IMMEDIATE" : "BEGIN");
   if (status.ok()) status = body();

@@ -63,6 +63,11 @@ class Database {
   // Runs several statements without values.
   absl::Status Script(const std::string& sql);
 
+  // Until all that was committed so far, by any connection, has reached the disk.
+  absl::Status SyncLog();
+  // Copies all of the log into the database and waits for the disk.
+  absl::Status Checkpoint();
+
   // Runs `body`, then commits, or where anything fails leaves everything as it was. What `body`
   // reads is as of one moment.
   absl::Status Transaction(Access access, const std::function<absl::Status()>& body);

@@ -1,9 +1,10 @@
 // A Store in a state directory: an SQLite database, `coordinator.db`, with a write-ahead log.
 //
-// A commit is on disk when it returns OK (synchronous=FULL). After one that failed nothing of it is
-// left, and as soon as there is room or the disk can be written again, commits succeed again; a
-// connection that was disturbed is opened anew for that. Pages of what was removed are used again;
-// the file does not shrink. One connection writes, another one reads beside it.
+// A commit is in the log, in the hands of the system, when it returns OK (synchronous=NORMAL), and on
+// the disk after the next Sync. After one that failed nothing of it is left, and as soon as there is
+// room or the disk can be written again, commits succeed again; a connection that was disturbed is
+// opened anew for that. Pages of what was removed are used again; the file does not shrink. One
+// connection writes, another one reads beside it, a third one syncs.
 //
 // The directory is locked (state_lock.h) until the store is destroyed.
 #pragma once
@@ -29,6 +30,7 @@ class SqliteStore final : public Store {
 
   absl::StatusOr<StoredState> Load() override;
   absl::Status Commit(const std::vector<Change>& changes) override;
+  absl::Status Sync() override;
   absl::StatusOr<std::vector<JobEvent>> Events(const std::string& job_id, std::int64_t from,
                                                std::size_t limit) override;
   absl::StatusOr<std::shared_ptr<const Model>> GetModel(const std::string& job_id) override;
@@ -42,9 +44,16 @@ class SqliteStore final : public Store {
     bool disturbed = false;  // by an error; to be opened anew
   };
 
-  SqliteStore(StateLock lock, sqlite::Database writer, sqlite::Database reader)
-      : lock_(std::move(lock)), writer_{{}, std::move(writer)}, reader_{{}, std::move(reader)} {}
+  SqliteStore(StateLock lock, sqlite::Database writer, sqlite::Database reader,
+              sqlite::Database syncer)
+      : lock_(std::move(lock)),
+        writer_{{}, std::move(writer)},
+        reader_{{}, std::move(reader)},
+        syncer_{{}, std::move(syncer)} {}
 
+  // `use` of that connection, which is opened anew where it was disturbed.
+  static absl::Status Use(Connection& connection,
+                          const std::function<absl::Status(sqlite::Database&)>& use);
   // `body` in a transaction of that connection.
   static absl::Status Transaction(Connection& connection, sqlite::Access access,
                                   const std::function<absl::Status(sqlite::Database&)>& body);
@@ -55,6 +64,8 @@ class SqliteStore final : public Store {
   StateLock lock_;  // released last
   Connection writer_;
   Connection reader_;
+  Connection syncer_;
+  bool sync_failed_ = false;  // the last time; guarded by syncer_.mutex
 };
 
 }  // namespace mlp::coordinator

@@ -342,14 +342,33 @@ TEST_CASE("A commit in which the disk fails leaves nothing, and succeeds when tr
 }
 
 // What survives a power cut, which no test here can make, is what was synced.
-TEST_CASE("A commit that cannot be synced is not made", "[sqlite_store]") {
+TEST_CASE("A sync that fails says so and succeeds when tried again", "[sqlite_store]") {
   Stepped stepped;
-  BreakDisk(1, Fault::kNoSync, true);
-  const absl::Status status = stepped.store->Commit(StepChanges(6));
-  CHECK(MendDisk() == 1);
-  CHECK(status.code() == absl::StatusCode::kUnavailable);
-  CHECK(StepsTaken(*stepped.store) == 5);
   Take(*stepped.store, 6);
+  BreakDisk(1, Fault::kNoSync, true);
+  const absl::Status status = stepped.store->Sync();
+  CHECK(MendDisk() >= 1);
+  CHECK(status.code() == absl::StatusCode::kUnavailable);
+  CHECK_THAT(std::string(status.message()), Catch::Contains("cannot sync"));
+  CHECK(StepsTaken(*stepped.store) == 6);
+  CHECK(stepped.store->Sync().ok());
+  Take(*stepped.store, 7);
+  BreakDisk(1, Fault::kNoSync, true);
+  CHECK_FALSE(stepped.store->Sync().ok());
+  MendDisk();
+  CHECK(stepped.store->Sync().ok());
+  CheckIntegrity(stepped.scratch.path());
+}
+
+TEST_CASE("A commit does not wait for the disk, and the sync after it does", "[sqlite_store]") {
+  Stepped stepped;
+  BreakDisk(1000, Fault::kNoSync, false);
+  Take(*stepped.store, 6);
+  const int written = MendDisk();
+  BreakDisk(1000, Fault::kNoSync, false);
+  CHECK(stepped.store->Sync().ok());
+  CHECK(MendDisk() >= 1);
+  CHECK(written == 0);  // of syncs
 }
 
 // Long enough for the log to be copied into the database several times.

@@ -11,12 +11,12 @@
 #include <grpcpp/completion_queue.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -55,38 +55,71 @@ std::string Submit(v1::JobService::Stub& stub, const v1::CreateJobRequest& reque
   return response.job().id();
 }
 
-// A stream of a job's events that its owner may leave unread.
-class Watcher {
+// Streams of a job's events, of which some are never read; the others to their end, on one thread.
+class Watchers {
  public:
-  Watcher(v1::JobService::Stub& stub, const std::string& id) {
-    request_.set_id(id);
-    reader_ = stub.WatchJob(&context_, request_);
+  Watchers(v1::JobService::Stub& stub, const std::string& id, int count, int silent) {
+    v1::WatchJobRequest request;
+    request.set_id(id);
+    for (int i = 0; i < count; ++i) {
+      watchers_.push_back(std::make_unique<Watcher>());
+      Watcher& watcher = *watchers_.back();
+      watcher.silent = i < silent;
+      watcher.reader = stub.AsyncWatchJob(&watcher.context, request, &queue_, &watcher);
+    }
+    reading_ = count - silent;
+    thread_ = std::jthread([this] { Read(); });
   }
-  // Reads to the end on a thread of its own.
-  void Read() {
-    thread_ = std::jthread([this] {
-      v1::WatchJobResponse response;
-      while (reader_->Read(&response)) {
-        for (const v1::JobEvent& event : response.events()) {
-          whole_ = whole_ && event.sequence() == ++events_;
-        }
-      }
-    });
+  ~Watchers() {
+    for (const auto& watcher : watchers_) watcher->context.TryCancel();
+    thread_ = {};
+    queue_.Shutdown();
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_.Next(&tag, &ok)) {
+    }
   }
-  // Waits for the end. 0 where an event is missing or came twice.
-  std::int64_t Events() {
+
+  // Waits until all but the silent ones have ended. How many events each has seen, without a gap;
+  // the fewest first.
+  std::multiset<std::int64_t> Events() {
     thread_.join();
-    return whole_ ? events_ : 0;
+    std::multiset<std::int64_t> events;
+    for (const auto& watcher : watchers_) {
+      if (!watcher->silent) events.insert(watcher->whole ? watcher->events : 0);
+    }
+    return events;
   }
-  void Cancel() { context_.TryCancel(); }
 
  private:
-  v1::WatchJobRequest request_;
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<v1::WatchJobResponse>> reader_;
+  struct Watcher {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientAsyncReader<v1::WatchJobResponse>> reader;
+    v1::WatchJobResponse response;
+    bool silent = false;
+    std::int64_t events = 0;
+    bool whole = true;  // no event is missing or came twice
+  };
+
+  void Read() {
+    void* tag = nullptr;
+    bool ok = false;
+    while (reading_ > 0 && queue_.Next(&tag, &ok)) {
+      auto& watcher = *static_cast<Watcher*>(tag);
+      for (const v1::JobEvent& event : watcher.response.events()) {
+        watcher.whole = watcher.whole && event.sequence() == ++watcher.events;
+      }
+      watcher.response.Clear();
+      if (watcher.silent) continue;
+      if (!ok) --reading_;
+      if (ok) watcher.reader->Read(&watcher.response, &watcher);
+    }
+  }
+
+  std::vector<std::unique_ptr<Watcher>> watchers_;
+  grpc::CompletionQueue queue_;
+  int reading_ = 0;
   std::jthread thread_;
-  std::int64_t events_ = 0;
-  bool whole_ = true;
 };
 
 // How many calls ended with which code; refusals without a retry hint count under "no hint".
@@ -123,9 +156,7 @@ std::map<std::string, int> Flood(v1::JobService::Stub& stub, int calls) {
 
 // Waits for the job's end; the seconds it ran.
 double Duration(v1::JobService::Stub& stub, const std::string& id) {
-  Watcher watcher(stub, id);
-  watcher.Read();
-  watcher.Events();
+  Watchers(stub, id, 1, 0).Events();
   grpc::ClientContext context;
   v1::GetJobRequest request;
   request.set_id(id);
@@ -158,23 +189,15 @@ int Overload(const Load& load) {
   const double memory_before = PeakMemory(cluster.coordinator_pid());
 
   const std::string id = Submit(*stub, LongJob());
-  std::vector<std::unique_ptr<Watcher>> watchers;
-  for (int i = 0; i < load.watchers; ++i) {
-    watchers.push_back(std::make_unique<Watcher>(*stub, id));
-    if (i >= load.silent) watchers.back()->Read();
-  }
+  Watchers watchers(*stub, id, load.watchers, load.silent);
   const auto begin = std::chrono::steady_clock::now();
   const std::map<std::string, int> answers = Flood(*stub, load.calls);
   const std::chrono::duration<double> flood = std::chrono::steady_clock::now() - begin;
   const double disturbed = Duration(*stub, id);
-  std::int64_t fewest = INT64_MAX, most = 0;
-  for (int i = load.silent; i < load.watchers; ++i) {
-    const std::int64_t events = watchers[static_cast<std::size_t>(i)]->Events();
-    fewest = std::min(fewest, events);
-    most = std::max(most, events);
-  }
+  const std::multiset<std::int64_t> events = watchers.Events();
+  const std::int64_t fewest = *events.begin();
+  const std::int64_t most = *events.rbegin();
   const double memory = PeakMemory(cluster.coordinator_pid());
-  for (const auto& watcher : watchers) watcher->Cancel();
 
   int answered = 0;
   std::printf("%d CreateJob calls in %.2f s:", load.calls, flood.count());

@@ -317,9 +317,10 @@ TEST_CASE("shutting down cancels the running and the pending jobs") {
       while (true) {
         auto events = co_await coordinator.NextEvents(id, from, std::stop_token());
         if (!events.ok() || events->empty()) break;
-        from = events->back().sequence + 1;
-        for (const auto& change : Of<events::StateChanged>(*events)) {
-          if (IsFinal(change.state)) details.push_back(change.detail);
+        from = events->back()->sequence + 1;
+        for (const auto& event : *events) {
+          const auto* change = std::get_if<events::StateChanged>(&event->body);
+          if (change != nullptr && IsFinal(change->state)) details.push_back(change->detail);
         }
       }
     }

@@ -35,6 +35,7 @@ class Disk final : public Store {
     if (full || cut_off) return absl::ResourceExhaustedError("no room on the disk");
     return store_.Commit(changes);
   }
+  absl::Status Sync() override { return store_.Sync(); }
   absl::StatusOr<std::vector<JobEvent>> Events(const std::string& id, std::int64_t from,
                                                std::size_t limit) override {
     return store_.Events(id, from, limit);

@@ -54,6 +54,11 @@ class DiskAccess final : public coordinator::Store {
     arrived_ = true;
     return absl::UnavailableError("simulated error after the write");
   }
+  absl::Status Sync() override {
+    if (cut_) return absl::UnavailableError("the process is gone");
+    if (faulty_ && dice_.Once(0.02)) return absl::UnavailableError("simulated sync error");
+    return absl::OkStatus();
+  }
   absl::StatusOr<std::vector<coordinator::JobEvent>> Events(const std::string& job_id,
                                                             std::int64_t from,
                                                             std::size_t limit) override {

@@ -321,9 +321,9 @@ class World {
       auto ask = [id, from = static_cast<std::int64_t>(seen_.size()) + 1](CoordinatorProcess& to) {
         return to.coordinator->NextEvents(id, from, to.stop.get_token());
       };
-      const auto events = co_await Call<std::vector<JobEvent>>(std::move(ask));
+      const auto events = co_await Call<coordinator::SharedEvents>(std::move(ask));
       if (events && events->ok()) {
-        for (const JobEvent& event : **events) See(event);
+        for (const auto& event : **events) See(*event);
       } else if (events && absl::IsNotFound(events->status())) {
         problem_ = "the job was forgotten";
       } else {

@@ -1,0 +1,25 @@
+// Messages as bytes, for calls whose messages are encoded and decoded by hand: a service's
+// WithRawMethod_* hands them over and takes them like that.
+#pragma once
+
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace mlp::rpc {
+
+// Takes the bytes over, without copying them.
+grpc::ByteBuffer ToByteBuffer(std::string bytes);
+
+// InvalidArgument where the bytes are no such message.
+template <class Message>
+absl::StatusOr<Message> Parse(grpc::ByteBuffer bytes) {
+  Message message;
+  if (grpc::SerializationTraits<Message>::Deserialize(&bytes, &message).ok()) return message;
+  return absl::InvalidArgumentError("the request is no " + message.GetTypeName());
+}
+
+}  // namespace mlp::rpc
