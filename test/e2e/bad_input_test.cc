@@ -2,6 +2,7 @@
 // that must not notice.
 
 #include <arpa/inet.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -247,6 +248,27 @@ void SendGarbage(const std::string& address) {
   ::close(socket);
 }
 
+// A call of WatchJob whose request is no message.
+grpc::Status WatchGarbage(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt("grpc.enable_http_proxy", 0);
+  grpc::GenericStub stub(
+      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const grpc::Slice slice("\xff\xff garbage");
+  const grpc::ByteBuffer request(&slice, 1);
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  const auto call = stub.PrepareUnaryCall(&context, "/mlp.v1.JobService/WatchJob", request, &queue);
+  call->StartCall();
+  call->Finish(&response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  return status;
+}
+
 }  // namespace
 
 TEST_CASE("bad input gets the error it deserves and a running job does not notice") {
@@ -280,6 +302,8 @@ TEST_CASE("bad input gets the error it deserves and a running job does not notic
   CHECK(FieldIn(Create(*stub, long_id)) == "request_id");
   CHECK(FieldIn(Create(*stub, v1::CreateJobRequest())) == "spec");
   for (int i = 0; i < 5; ++i) SendGarbage(cluster->coordinator_address());
+  CHECK(WatchGarbage(cluster->coordinator_address()).error_code() ==
+        grpc::StatusCode::INVALID_ARGUMENT);
 
   // The queue: full is said, with when to come back.
   grpc::Status full;

@@ -1,20 +1,24 @@
-// siege: the letters job on real programs that are killed and frozen while it runs.
+// siege: the letters job on real programs that are killed, frozen and cut off while it runs.
 //
-//   siege [--runs N] [--first S]       N runs; each kills (SIGKILL) and freezes (SIGSTOP)
-//   coordinator
-//                                      and nodes at least five times, as its seed draws
+//   siege [--runs N] [--first S]       N runs; each kills (SIGKILL) and freezes (SIGSTOP) the
+//                                      coordinator and nodes at least five times, as its seed draws
+//   siege --network ...                the same in a network of its own, where connections to a
+//                                      program are also cut: packets vanish, or are answered by a
+//                                      reset. As root, with iptables
 //   siege --coordinator-kills N        only the coordinator is killed, N times, at drawn moments;
 //                                      tells how fast jobs went on and what was trained again
 //
 // Every run must end SUCCEEDED with the digest of an undisturbed one, and every watcher must have
 // seen all events, each once and in order. Exit code 0, or 1 with the seed that failed.
 
+#include <sched.h>
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -27,6 +31,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "mlp/v1/node.grpc.pb.h"
 #include "services/rpc/channel.h"
 #include "test/e2e/program_cluster.h"
@@ -72,6 +77,7 @@ class Programs {
   std::unique_ptr<Process>& node(int number) { return nodes_[static_cast<std::size_t>(number)]; }
   std::string NodeAddress(int number) { return ListeningAddress(*node(number)); }
   std::unique_ptr<Process>& coordinator() { return coordinator_; }
+  const std::string& coordinator_address() const { return address_; }
 
   std::unique_ptr<Process> Client(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(),
@@ -149,29 +155,60 @@ std::string Undisturbed() {
   return Watched(programs.Train()->Wait()).digest;
 }
 
-// ---- Everything is killed and frozen
+// ---- The network
+
+bool Run(const std::string& command) { return std::system(command.c_str()) == 0; }
+
+// Moves this process, and those that it starts, to a network that nobody else has.
+bool EnterOwnNetwork() { return unshare(CLONE_NEWNET) == 0 && Run("ip link set lo up"); }
+
+// What comes to or from that address is thrown away, or answered by a reset, until destruction.
+class CutConnections {
+ public:
+  CutConnections(const std::string& address, bool reset)
+      : port_(address.substr(address.rfind(':') + 1)), reset_(reset) {
+    Change("-A");
+  }
+  CutConnections(const CutConnections&) = delete;
+  CutConnections& operator=(const CutConnections&) = delete;
+  ~CutConnections() { Change("-D"); }
+
+ private:
+  void Change(const char* how) const {
+    const char* what = reset_ ? " -j REJECT --reject-with tcp-reset" : " -j DROP";
+    for (const char* side : {" --dport ", " --sport "}) {
+      const std::string rule =
+          absl::StrCat("iptables -w ", how, " INPUT -p tcp", side, port_, what);
+      if (!Run(rule)) std::fprintf(stderr, "failed: %s\n", rule.c_str());
+    }
+  }
+
+  const std::string port_;
+  const bool reset_;
+};
+
+// ---- Everything is killed, frozen and cut off
 
 class Siege {
  public:
-  explicit Siege(std::uint64_t seed)
-      : random_(seed), programs_({.load_probability = "0.7", .hedging = true}) {}
+  Siege(std::uint64_t seed, bool network)
+      : network_(network), random_(seed), programs_({.load_probability = "0.7", .hedging = true}) {}
 
   // What went wrong; empty: nothing.
   std::string Run(const std::string& expected) {
     const auto client = programs_.Train();
-    std::unique_ptr<Process> watcher;
+    client->WaitForLine("\"sequence\"");  // one that finds no coordinator at all gives up
+    const auto watcher = programs_.Client({"watch", "job-1"});
+    watcher->WaitForLine("\"sequence\"");
     while (!client->Ended()) {
       std::this_thread::sleep_for(Between(100, 700));
       if (client->Ended()) break;
       Mend();
       DoHarm();
-      if (watcher == nullptr && client->Said("\"sequence\"")) {
-        watcher = programs_.Client({"watch", "job-1"});
-      }
     }
     for (auto& [when, mend] : broken_) mend();
     std::string problem = Watched(client->Wait()).Problem(expected);
-    if (problem.empty() && watcher != nullptr) {
+    if (problem.empty()) {
       problem = Watched(watcher->Wait()).Problem(expected);
       if (!problem.empty()) problem = "second watcher: " + problem;
     }
@@ -181,6 +218,7 @@ class Siege {
 
   int faults = 0;
   int kills = 0;
+  int cuts = 0;
 
  private:
   std::chrono::milliseconds Between(int low, int high) {
@@ -199,8 +237,10 @@ class Siege {
   void DoHarm() {
     const int victim = std::uniform_int_distribution<>(0, kNodes)(random_);
     const bool freeze = random_() % 2 == 0;
+    const bool cut = network_ && random_() % 2 == 0;
     if (!hurt_.insert(victim).second) return;
     ++faults;
+    if (cut) return CutOff(victim);
     kills += !freeze;
     Process& process = victim == kNodes ? *programs_.coordinator() : *programs_.node(victim);
     process.Signal(freeze ? SIGSTOP : SIGKILL);
@@ -221,27 +261,41 @@ class Siege {
     });
   }
 
+  void CutOff(int victim) {
+    ++cuts;
+    const std::string address =
+        victim == kNodes ? programs_.coordinator_address() : programs_.NodeAddress(victim);
+    auto connections = std::make_shared<CutConnections>(address, random_() % 2 == 0);
+    Later(0, 2500, [this, victim, connections]() mutable {
+      connections = nullptr;
+      hurt_.erase(victim);
+    });
+  }
+
+  const bool network_;
   std::mt19937_64 random_;
   Programs programs_;
   std::set<int> hurt_;
   std::multimap<Clock::time_point, std::function<void()>> broken_;
 };
 
-int RunSieges(int runs, std::uint64_t first) {
+int RunSieges(int runs, std::uint64_t first, bool network) {
   const std::string digest = Undisturbed();
   int faults = 0;
   int kills = 0;
+  int cuts = 0;
   for (std::uint64_t seed = first; seed < first + static_cast<std::uint64_t>(runs); ++seed) {
-    Siege siege(seed);
+    Siege siege(seed, network);
     const std::string problem = siege.Run(digest);
     faults += siege.faults;
     kills += siege.kills;
+    cuts += siege.cuts;
     if (problem.empty()) continue;
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), problem.c_str());
     return 1;
   }
-  std::printf("%d runs, %d SIGKILL, %d SIGSTOP: all SUCCEEDED with digest %s, no gap\n", runs,
-              kills, faults - kills, digest.c_str());
+  std::printf("%d runs, %d SIGKILL, %d SIGSTOP, %d cut off: all SUCCEEDED with digest %s, no gap\n",
+              runs, kills, faults - kills - cuts, cuts, digest.c_str());
   return 0;
 }
 
@@ -348,7 +402,13 @@ int main(int argc, char** argv) {
   app.add_option("--first", first, "The first seed")->capture_default_str();
   int kills = 0;
   app.add_option("--coordinator-kills", kills, "Kill only the coordinator, so often");
+  bool network = false;
+  app.add_flag("--network", network, "Cut connections, too, in a network of its own (as root)");
   CLI11_PARSE(app, argc, argv);
+  if (network && !mlp::test::EnterOwnNetwork()) {
+    std::fprintf(stderr, "siege: no network of its own: this needs root, and the ip command\n");
+    return 1;
+  }
   if (kills > 0) return mlp::test::RunKills(kills, first);
-  return mlp::test::RunSieges(runs, first);
+  return mlp::test::RunSieges(runs, first, network);
 }

@@ -35,7 +35,9 @@ class Disk final : public Store {
     if (full || cut_off) return absl::ResourceExhaustedError("no room on the disk");
     return store_.Commit(changes);
   }
-  absl::Status Sync() override { return store_.Sync(); }
+  absl::Status Sync() override {
+    return unsynced ? absl::UnavailableError("the disk does not answer") : store_.Sync();
+  }
   absl::StatusOr<std::vector<JobEvent>> Events(const std::string& id, std::int64_t from,
                                                std::size_t limit) override {
     return store_.Events(id, from, limit);
@@ -48,6 +50,7 @@ class Disk final : public Store {
   }
 
   bool full = false;
+  bool unsynced = false;
   bool cut_off = false;
 
  private:
@@ -105,6 +108,13 @@ class Life {
     clock_.RunFor(0ns);  // what was recorded now is written now
     return Get(id);
   }
+  // How many events a watcher has been told by now.
+  std::size_t EventsTold(const std::string& id) {
+    std::size_t told = 0;
+    flows_.Spawn(CountEvents(id, told));
+    clock_.RunFor(1ms);
+    return told;
+  }
   // Until the job has finished so many rounds and so many shards of the next one.
   void RunUntil(const std::string& id, int rounds, std::size_t shards) {
     const auto there = [&] {
@@ -119,6 +129,14 @@ class Life {
                     std::shared_ptr<std::optional<absl::StatusOr<Job>>> answer) {
     absl::StatusOr<Job> job = co_await coordinator->Create(std::move(spec), std::move(request_id));
     *answer = std::move(job);
+  }
+  async::Task<> CountEvents(std::string id, std::size_t& told) {
+    while (true) {
+      const auto next = static_cast<std::int64_t>(told) + 1;
+      const auto events = co_await coordinator->EventsSoFar(id, next);
+      if (events->empty()) break;
+      told += events->size();
+    }
   }
 
   async::VirtualClock& clock_;
@@ -283,19 +301,31 @@ TEST_CASE("a watcher is told of nothing that a crash takes back") {
   first.disk.full = true;
   world.clock.RunFor(5s);
   const std::size_t written = world.Events(id).size();
-  struct Reader {
-    Coordinator& coordinator;
-    std::size_t events = 0;
-    async::Task<> Read(std::string job) {
-      const auto read = co_await coordinator.EventsSoFar(std::move(job), 1);
-      events = read->size();
-    }
-  } reader{*first.coordinator};
-  async::TaskGroup readers;
-  readers.Spawn(reader.Read(id));
-  world.clock.RunFor(1ms);
-  CHECK(reader.events == written);
+  CHECK(first.EventsTold(id) == written);
   CHECK(first.journal.last_sequence(id) > static_cast<std::int64_t>(written));
+}
+
+TEST_CASE("nobody is told of what is written and not synced, and the job waits for it") {
+  World world;
+  Life life = world.Start();
+  const std::string id = life.Create(TinyData::Job())->value().id;
+  life.RunUntil(id, 1, 0);
+  life.disk.unsynced = true;
+  world.clock.RunFor(1ms);  // one sync may be done already
+  const std::size_t before = life.EventsTold(id);
+  world.clock.RunFor(5s);
+  CHECK(world.Events(id).size() > before);
+  CHECK(life.EventsTold(id) == before);
+  CHECK_THAT(life.Get(id).detail, Contains("paused: the disk does not answer"));
+  const auto refused = life.Create(TinyData::Job());
+  REQUIRE(refused.has_value());
+  CHECK(absl::IsUnavailable(refused->status()));
+  life.disk.unsynced = false;
+  const Job job = life.Finish(id);
+  CHECK(job.state == JobState::kSucceeded);
+  CHECK(job.model_digest == PlainDigest());
+  world.clock.RunFor(1s);
+  CHECK(life.EventsTold(id) == world.Events(id).size());
 }
 
 TEST_CASE("a job whose dataset has changed since it was created fails and says so") {
