@@ -372,7 +372,8 @@ TEST_CASE("a job whose dataset cannot be read after a restart waits for it") {
 }
 
 TEST_CASE(
-    "of ended jobs the oldest are forgotten, also by the store; one that runs cannot be removed") {
+    "of ended jobs the oldest are forgotten, also by the store, and one that runs cannot be "
+    "removed") {
   World world;
   world.options.keep_jobs = 2;
   Life life = world.Start();
