@@ -127,8 +127,9 @@ class CoordinatorServer::Parts {
     coordinator = std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *journal,
                                                 DatasetSource(options, *catalog), options.waits,
                                                 options.scheduler_seed);
-    handlers = std::make_unique<JobServiceHandlers>(
-        server->loop(), *coordinator, *workers, options.data_dir.value_or(""), options.default_policy);
+    handlers =
+        std::make_unique<JobServiceHandlers>(server->loop(), *coordinator, *workers,
+                                             options.data_dir.value_or(""), options.default_policy);
     handlers->Serve(*server, jobs);
     dataset_handlers->Serve(*server, datasets);
     const auto remember = [this](std::string name, bool drained) {

@@ -212,8 +212,7 @@ async::Task<absl::Status> JobServiceHandlers::SendEvents(const v1::WatchJobReque
                                                          WatchStream& stream) {
   std::int64_t next = std::max<std::int64_t>(request.from_sequence(), 1);
   while (true) {
-    const absl::StatusOr<SharedEvents> events =
-        co_await Events(request, next, stream.stop_token());
+    const absl::StatusOr<SharedEvents> events = co_await Events(request, next, stream.stop_token());
     if (!events.ok()) co_return events.status();
     if (events->empty()) co_return absl::OkStatus();
     // A watcher that reads slowly gets more at once, and holds no more memory than that.

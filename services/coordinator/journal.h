@@ -2,8 +2,9 @@
 //
 // What is recorded changes the jobs at once. It is written behind, in groups, each all or nothing
 // and in order, and then synced, while the next group is written. Watchers, the jobs' log and
-// whoever awaits Committed() hear of it only when it is synced and cannot be lost any more. So nothing that anybody was told is ever taken back by a crash. What a
-// crash does take back, the same specification computes again, to the same bits.
+// whoever awaits Committed() hear of it only when it is synced and cannot be lost any more. So
+// nothing that anybody was told is ever taken back by a crash. What a crash does take back, the
+// same specification computes again, to the same bits.
 //
 // When the store cannot write, nothing is lost either: the journal says why (trouble()), tries
 // again every second, and jobs pause. Loop thread only, but for Open.
@@ -173,9 +174,9 @@ class Journal {
 
   std::vector<Change> pending_;
   std::size_t pending_bytes_ = 0;
-  std::uint64_t recorded_count_ = 0;  // changes ever
-  std::uint64_t written_count_ = 0;   // ... that are in the store
-  std::uint64_t synced_count_ = 0;    // ... and synced
+  std::uint64_t recorded_count_ = 0;           // changes ever
+  std::uint64_t written_count_ = 0;            // ... that are in the store
+  std::uint64_t synced_count_ = 0;             // ... and synced
   std::vector<change::AppendEvent> unsynced_;  // that are in the store
   absl::Status write_trouble_;
   absl::Status sync_trouble_;

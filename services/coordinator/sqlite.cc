@@ -126,11 +126,10 @@ absl::Status Database::SyncLog() {
 
 absl::Status Database::Checkpoint() {
   bool busy = false;
-  const absl::Status status =
-      Query("PRAGMA wal_checkpoint(FULL)", {}, [&busy](const Row& row) {
-        busy = row.Int(0) != 0;
-        return absl::OkStatus();
-      });
+  const absl::Status status = Query("PRAGMA wal_checkpoint(FULL)", {}, [&busy](const Row& row) {
+    busy = row.Int(0) != 0;
+    return absl::OkStatus();
+  });
   if (!status.ok() || !busy) return status;
   return absl::UnavailableError(absl::StrCat(file_.string(), " is busy; it is tried again"));
 }

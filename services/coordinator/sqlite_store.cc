@@ -78,8 +78,8 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
   absl::StatusOr<Database> syncer = Connect(file, sqlite::Create::kNo);
   if (!syncer.ok()) return syncer.status();
   if (absl::Status status = SyncDirectory(state_directory); !status.ok()) return status;
-  return std::unique_ptr<SqliteStore>(
-      new SqliteStore(*std::move(lock), *std::move(writer), *std::move(reader), *std::move(syncer)));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(*std::move(lock), *std::move(writer),
+                                                      *std::move(reader), *std::move(syncer)));
 }
 
 absl::Status SqliteStore::Use(Connection& connection,

@@ -1,10 +1,10 @@
 // A Store in a state directory: an SQLite database, `coordinator.db`, with a write-ahead log.
 //
-// A commit is in the log, in the hands of the system, when it returns OK (synchronous=NORMAL), and on
-// the disk after the next Sync. After one that failed nothing of it is left, and as soon as there is
-// room or the disk can be written again, commits succeed again; a connection that was disturbed is
-// opened anew for that. Pages of what was removed are used again; the file does not shrink. One
-// connection writes, another one reads beside it, a third one syncs.
+// A commit is in the log, in the hands of the system, when it returns OK (synchronous=NORMAL), and
+// on the disk after the next Sync. After one that failed nothing of it is left, and as soon as
+// there is room or the disk can be written again, commits succeed again; a connection that was
+// disturbed is opened anew for that. Pages of what was removed are used again; the file does not
+// shrink. One connection writes, another one reads beside it, a third one syncs.
 //
 // The directory is locked (state_lock.h) until the store is destroyed.
 #pragma once

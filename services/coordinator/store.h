@@ -115,11 +115,11 @@ class Store {
 
   // What was committed so far.
   virtual absl::StatusOr<StoredState> Load() = 0;
-  // All changes, in order, or none. When it returns OK they survive whatever happens to the process;
-  // Sync makes them survive what happens to the machine, too. After any error none of them is
-  // there, and a later commit may try them again: ResourceExhausted (no room) and Unavailable (cannot write) may go
-  // away by themselves. DataLoss: what is stored is damaged. Internal: a change that cannot be,
-  // such as an event out of sequence or of a job that does not exist.
+  // All changes, in order, or none. When it returns OK they survive whatever happens to the
+  // process; Sync makes them survive what happens to the machine, too. After any error none of them
+  // is there, and a later commit may try them again: ResourceExhausted (no room) and Unavailable
+  // (cannot write) may go away by themselves. DataLoss: what is stored is damaged. Internal: a
+  // change that cannot be, such as an event out of sequence or of a job that does not exist.
   virtual absl::Status Commit(const std::vector<Change>& changes) = 0;
   // When it returns OK, all that was committed before it was called survives whatever happens to
   // the machine. Beside commits, on a thread of its own: it is the slow part, and they need not
