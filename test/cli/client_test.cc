@@ -164,6 +164,14 @@ TEST_CASE("a broken stream is said and mended") {
   CHECK(coordinator.submissions()[0].request_id() == "mine");
 }
 
+TEST_CASE("a coordinator that is lost right after the last event is asked again for the summary") {
+  FakeCoordinator coordinator({.refused_questions = 1});
+  const ProcessResult result = test::Run(ClientOf(coordinator.address(), {"train", "letters"}));
+  INFO(result.err);
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.out, Contains("job-1 SUCCEEDED"));
+}
+
 TEST_CASE("JSON output is one object a line and ends with the job") {
   FakeCoordinator coordinator;
   const ProcessResult result = test::Run(ClientOf(coordinator.address(), {"--json", "train", "l"}));

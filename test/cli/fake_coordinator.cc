@@ -79,6 +79,8 @@ grpc::Status FakeCoordinator::CreateJob(grpc::ServerContext*, const v1::CreateJo
 grpc::Status FakeCoordinator::GetJob(grpc::ServerContext*, const v1::GetJobRequest* request,
                                      v1::GetJobResponse* response) {
   if (request->id() != "job-1") return NoSuchJob(request->id());
+  std::lock_guard lock(mutex_);
+  if (++questions_ <= options_.refused_questions) return Unavailable();
   *response->mutable_job() = FinishedJob();
   return grpc::Status::OK;
 }

@@ -16,6 +16,7 @@ namespace mlp::cli {
 
 struct FakeCoordinatorOptions {
   int refused_submissions = 0;  // CreateJob calls that fail with UNAVAILABLE first
+  int refused_questions = 0;    // GetJob calls, likewise
   std::size_t break_after = 0;  // events of a stream, then UNAVAILABLE; 0: it does not break
   bool hold = false;            // the stream stays open after round 1, until Release
   std::string parameters = "01234567";
@@ -58,6 +59,7 @@ class FakeCoordinator final : public v1::JobService::Service {
   // Guarded by mutex_:
   std::vector<v1::CreateJobRequest> submissions_;
   std::vector<std::int64_t> watched_from_;
+  int questions_ = 0;  // GetJob calls
   v1::EvaluateModelRequest evaluated_;
   bool released_ = false;
 
