@@ -36,6 +36,8 @@ Journal::Journal(async::Clock& clock, async::Workers& writer, async::Workers& re
 // ---- The beginning and the end
 
 absl::Status Journal::Open() {
+  // What a coordinator that was killed had written, and told nobody yet, is told now.
+  if (absl::Status status = store_.Sync(); !status.ok()) return status;
   absl::StatusOr<StoredState> state = store_.Load();
   if (!state.ok()) return state.status();
   last_number_ = state->last_number;

@@ -328,6 +328,16 @@ TEST_CASE("nobody is told of what is written and not synced, and the job waits f
   CHECK(life.EventsTold(id) == world.Events(id).size());
 }
 
+TEST_CASE("a coordinator that cannot sync what the one before it wrote does not start") {
+  World world;
+  async::InlineWorkers workers(world.clock);
+  NoJobLog log;
+  Disk disk(world.store);
+  disk.unsynced = true;
+  Journal journal(world.clock, workers, workers, disk, log, world.options);
+  CHECK(absl::IsUnavailable(journal.Open()));
+}
+
 TEST_CASE("a job whose dataset has changed since it was created fails and says so") {
   World world;
   std::string id;

@@ -112,6 +112,12 @@ class World {
     coordinator_ = std::make_shared<CoordinatorProcess>(
         clock_, disk_, disk_dice_, network_, machines_, options_.faulty,
         [](const std::string&) { return TinyData::Dataset(); });
+    if (absl::IsUnavailable(coordinator_->opened)) {
+      coordinator_ = nullptr;
+      Note("refuse", "coordinator");
+      clock_.Schedule(clock_.Now() + 100ms, [this] { StartCoordinator(); });
+      return;
+    }
     if (!coordinator_->opened.ok()) problem_ = std::string(coordinator_->opened.message());
     coordinator_->clock.Jump(std::max(Ahead(), coordinator_->journal.latest_time() - clock_.Now()));
     coordinator_->Start(coordinator_);
