@@ -61,12 +61,12 @@ class Coordinator {
   std::vector<std::string> UsersOf(const std::string& dataset) const;
   // What the job waits for now and what comes next; how it ended where it has.
   absl::StatusOr<Explanation> Explain(const std::string& id) const;
-  // The job's events from sequence number `from` on that there are already, some hundred at a time;
-  // empty when all were returned.
+  // The job's events from sequence number `from` on that there are already, at most 1,024 at a
+  // time; empty when all were returned.
   async::Task<absl::StatusOr<SharedEvents>> EventsSoFar(std::string id, std::int64_t from);
-  // The job's next events from sequence number `from` on, as soon as there are any, some hundred at
-  // a time. Empty when the job has ended and all were returned. Cancelled after `stop`, Unavailable
-  // where the coordinator stops first and the job will go on after its restart.
+  // The job's next events from sequence number `from` on, as soon as there are any, at most
+  // 1,024 at a time. Empty when the job has ended and all were returned. Cancelled after `stop`,
+  // Unavailable where the coordinator stops first and the job will go on after its restart.
   async::Task<absl::StatusOr<SharedEvents>> NextEvents(std::string id, std::int64_t from,
                                                        std::stop_token stop);
   // FailedPrecondition where the job has not succeeded.

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/base/retry_after.h"
 #include "services/base/sha256.h"
+#include "services/coordinator/sync_directory.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -73,11 +74,6 @@ std::string DigestOf(const fs::path& path) {
     if (size == 0) return pieces.Digest();
     pieces.Add({piece.data(), static_cast<std::size_t>(size)});
   }
-}
-
-bool Flush(const fs::path& directory) {
-  const Descriptor descriptor(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  return ::fsync(descriptor.number()) == 0;
 }
 
 std::vector<fs::directory_entry> EntriesOf(const fs::path& directory) {
@@ -179,7 +175,7 @@ absl::Status FileVault::Complete(const std::string& sha256, int upload) {
     return status;
   }
   fs::rename(path, PathOf(sha256), error);
-  if (!error && Flush(files_)) return absl::OkStatus();
+  if (!error && SyncDirectory(files_)) return absl::OkStatus();
   if (error) errno = error.value();
   absl::Status status = CannotWrite(PathOf(sha256));
   RemoveFile(path);

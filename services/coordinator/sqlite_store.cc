@@ -1,8 +1,5 @@
 #include "services/coordinator/sqlite_store.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -11,6 +8,7 @@
 #include "services/coordinator/sqlite_changes.h"
 #include "services/coordinator/sqlite_reads.h"
 #include "services/coordinator/sqlite_schema.h"
+#include "services/coordinator/sync_directory.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -44,17 +42,6 @@ absl::StatusOr<Database> Connect(const std::filesystem::path& file, sqlite::Crea
   return database;
 }
 
-// So that the names of files that were made are on the disk.
-absl::Status SyncDirectory(const std::filesystem::path& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = fd >= 0 && ::fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) ::close(fd);
-  if (synced) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("cannot sync ", directory.string(), ": ", std::strerror(error)));
-}
-
 // Whether a connection may be the worse for it, rather than the disk being full or a change wrong.
 bool Disturbs(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDataLoss(status);
@@ -77,7 +64,10 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
   if (!reader.ok()) return reader.status();
   absl::StatusOr<Database> syncer = Connect(file, sqlite::Create::kNo);
   if (!syncer.ok()) return syncer.status();
-  if (absl::Status status = SyncDirectory(state_directory); !status.ok()) return status;
+  if (!SyncDirectory(state_directory)) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot sync ", state_directory.string(), ": ", std::strerror(errno)));
+  }
   return std::unique_ptr<SqliteStore>(new SqliteStore(*std::move(lock), *std::move(writer),
                                                       *std::move(reader), *std::move(syncer)));
 }
