@@ -19,6 +19,12 @@
 
 namespace mlp::cli {
 
+// With a coordinator that does not answer.
+struct Patience {
+  int tries = 300;  // again, after the first one
+  std::chrono::nanoseconds pause = std::chrono::seconds(1);
+};
+
 class Connection {
  public:
   // Connects when a stub is first asked for. Where no coordinator listens yet, that waits for it,
@@ -42,6 +48,19 @@ class Connection {
     const grpc::Status status = (stub.*method)(&context, request, &response);
     if (!status.ok()) return rpc::FromGrpcStatus(status);
     return response;
+  }
+
+  // The same, again while the coordinator is not there. For calls that may be repeated.
+  template <class Stub, class Request, class Response>
+  absl::StatusOr<Response> CallPatiently(Stub& stub,
+                                         grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                      const Request&, Response*),
+                                         const Request& request, Patience patience = {}) {
+    for (int left = patience.tries;; --left) {
+      absl::StatusOr<Response> response = Call(stub, method, request);
+      if (!absl::IsUnavailable(response.status()) || left == 0) return response;
+      if (interrupt_.WaitFor(patience.pause)) return response;
+    }
   }
 
  private:

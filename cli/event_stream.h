@@ -1,7 +1,6 @@
 // A job's events, each once and in order, whatever happens to the connection.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -17,11 +16,6 @@ namespace mlp::cli {
 struct EventSink {
   std::function<void(const v1::JobEvent&)> event;
   std::function<void(const absl::Status&)> lost;  // the connection; once per outage
-};
-
-struct Patience {
-  int tries = 300;  // to connect again, without an event in between
-  std::chrono::nanoseconds pause = std::chrono::seconds(1);
 };
 
 // Streams from event number `from` on and goes on after the last one received when the connection

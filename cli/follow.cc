@@ -55,19 +55,6 @@ absl::Status ShowEvents(const Session& session, Connection& connection, const st
   return WatchEvents(connection, job_id, from, {.event = show, .lost = lost});
 }
 
-// As it stands after its last event. A coordinator that is lost right then is waited for, as by
-// WatchEvents.
-absl::StatusOr<v1::GetJobResponse> EndedJob(Connection& connection, const std::string& id) {
-  v1::GetJobRequest request;
-  request.set_id(id);
-  const Patience patience;
-  for (int left = patience.tries;; --left) {
-    auto job = connection.Call(connection.jobs(), &v1::JobService::Stub::GetJob, request);
-    if (!absl::IsUnavailable(job.status()) || left == 0) return job;
-    if (connection.interrupt().WaitFor(patience.pause)) return job;
-  }
-}
-
 std::string SummaryOf(const v1::Job& job, const Progress& progress, const FollowOptions& options) {
   Followed followed;
   followed.nodes_that_trained = progress.nodes_that_trained();
@@ -86,7 +73,11 @@ int Follow(const Session& session, Connection& connection, const v1::Job& job,
   const absl::Status followed = ShowEvents(session, connection, job.id(), options.from, progress);
   if (!followed.ok()) return Fail(session, followed);
 
-  const absl::StatusOr<v1::GetJobResponse> ended = EndedJob(connection, job.id());
+  v1::GetJobRequest request;
+  request.set_id(job.id());
+  // It may be lost right after the last event.
+  const auto ended =
+      connection.CallPatiently(connection.jobs(), &v1::JobService::Stub::GetJob, request);
   if (!ended.ok()) return Fail(session, ended.status());
   if (ended->job().create_time().SerializeAsString() != job.create_time().SerializeAsString()) {
     // A coordinator that was restarted counts its jobs from 1 again.

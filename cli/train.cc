@@ -15,8 +15,7 @@
 namespace mlp::cli {
 namespace {
 
-constexpr int kSubmissions = 3;
-constexpr std::chrono::milliseconds kPause(300);
+constexpr Patience kSubmission{.tries = 2, .pause = std::chrono::milliseconds(300)};
 
 // A UUID of version 4.
 std::string RandomUuid() {
@@ -39,11 +38,8 @@ v1::CreateJobRequest RequestFor(const TrainCommand& command, const std::string& 
 // Again when the connection broke before the answer came: the request's id makes it the same job.
 absl::StatusOr<v1::CreateJobResponse> Submit(Connection& connection,
                                              const v1::CreateJobRequest& request) {
-  for (int left = kSubmissions - 1;; --left) {
-    auto created = connection.Call(connection.jobs(), &v1::JobService::Stub::CreateJob, request);
-    if (!absl::IsUnavailable(created.status()) || left == 0) return created;
-    if (connection.interrupt().WaitFor(kPause)) return created;
-  }
+  return connection.CallPatiently(connection.jobs(), &v1::JobService::Stub::CreateJob, request,
+                                  kSubmission);
 }
 
 void SaySubmitted(const Session& session, const v1::Job& job) {

@@ -18,9 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kLettersDigest =
-    "4c2e4876b7b27646993f9881837155f807f59e8091837460583e06bc22b78c81";
-
 // A coordinator with a state directory and nodes with caches, each in a directory of its own that
 // has no datasets.
 class TravellingCluster {

@@ -43,9 +43,6 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using mlp::v1::JobService;
 
-const std::string kLettersDigest =
-    "4c2e4876b7b27646993f9881837155f807f59e8091837460583e06bc22b78c81";
-
 // ---- Disks
 
 // A file system of its own; not mounted() where this user may not mount one.

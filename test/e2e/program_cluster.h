@@ -11,6 +11,10 @@
 
 namespace mlp::test {
 
+// Of the model that `train letters --preset reference` ends with.
+inline const std::string kLettersDigest =
+    "4c2e4876b7b27646993f9881837155f807f59e8091837460583e06bc22b78c81";
+
 // The path of one of the three programs.
 std::string Program(const std::string& name);
 std::filesystem::path DatasetsDirectory();
