@@ -44,7 +44,7 @@ refuses services/async/x.h '"absl/status/status.h"'
 refuses services/async/x.h '"services/base/sha256.h"'
 
 for pure in services/coordinator/{scheduler/x,scheduler/policies/x,aggregator,membership,job,job_event,job_spec}.h \
-  services/node/{load_injector,shard_cache,trainer}.cc; do
+  services/node/{load_injector,shard_cache,given_work}.cc; do
   for include in '"services/async/task.h"' '"mlp/v1/job.pb.h"' '<google/protobuf/message.h>' '<grpcpp/alarm.h>' \
     '<thread>' '<mutex>' '<coroutine>' '"absl/time/clock.h"' '"absl/synchronization/mutex.h"' '<unistd.h>'; do
     refuses "$pure" "$include"
@@ -89,7 +89,7 @@ accepts services/coordinator/aggregator.h '"libmlp/parameters.h"'
 accepts services/coordinator/run_round.h '"services/async/task.h"'
 accepts services/coordinator/job_service.cc '"mlp/v1/job.grpc.pb.h"'
 accepts services/coordinator/sqlite.cc '<sqlite3.h>'
-accepts services/node/trainer.cc '<vector>'
+accepts services/node/given_work.cc '<vector>'
 accepts services/rpc/x.cc '<grpcpp/grpcpp.h>'
 accepts services/wire/x.cc '<grpc/health/v1/health.pb.h>'
 accepts services/local/x.cc '"services/coordinator/coordinator.h"'
