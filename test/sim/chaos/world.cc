@@ -158,12 +158,14 @@ class World {
   void TellCoordinator(Machine& machine, const std::shared_ptr<NodeProcess>& process,
                        const std::string& why) {
     if (coordinator_ == nullptr) return;
-    network_.Send(coordinator_, machine.link.to_coordinator_cut,
-                  [to = std::weak_ptr(coordinator_), process, why] {
-                    if (const auto coordinator = to.lock()) {
-                      coordinator->cluster.OnReset(process.get(), why);
-                    }
-                  });
+    // A reset that gets lost is noticed when the link is whole again.
+    network_.SendInStream(coordinator_, machine.link.to_coordinator_cut, machine.link,
+                          [to = std::weak_ptr(coordinator_), process, why] {
+                            if (const auto coordinator = to.lock()) {
+                              coordinator->cluster.OnReset(process.get(), why);
+                            }
+                          },
+                          {});
   }
   void Reset(Machine& machine, const std::string& why) {
     // While the link is cut, the coordinator may not hear of it before it is whole again.
