@@ -26,6 +26,8 @@ struct TrainingOptions {
   int epochs = 10;              // full-batch steps at most, >= 1
   double learning_rate = 1e-4;  // > 0
   double tolerance = 0;         // stop once a step changed the loss by this much or less; 0: never
+
+  friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
 };
 
 struct Evaluation {

@@ -130,6 +130,9 @@ NodeIdentity IdentityFrom(const v1::GetNodeResponse& reply) {
   identity.version = reply.version();
   identity.protocol = reply.protocol();
   identity.draining = reply.draining();
+  for (const v1::KeptResult& kept : reply.kept_results()) {
+    identity.kept_results.push_back({kept.job_id(), kept.round(), kept.shard()});
+  }
   return identity;
 }
 

@@ -17,7 +17,9 @@ struct Fold {
     job.detail = change.detail;
     job.model_digest = change.model_digest;
     if (change.state == JobState::kRunning) job.start_time = event.time;
-    if (IsFinal(change.state)) job.end_time = event.time;
+    if (!IsFinal(change.state)) return;
+    job.end_time = event.time;
+    job.nodes_up = 0;
   }
   void operator()(const events::Waiting& waiting) const { job.detail = waiting.reason; }
   void operator()(const events::AttemptDispatched&) const { ++job.statistics.attempts; }
@@ -35,15 +37,16 @@ struct Fold {
     job.validation = validated.validation;
     job.validation_file = validated.rows_source;
   }
-  void operator()(const events::NodeJoined&) const {}
-  void operator()(const events::NodeLeft&) const {}
+  void operator()(const events::SchedulingBegan&) const { job.nodes_up = 0; }
+  void operator()(const events::NodeJoined&) const { ++job.nodes_up; }
+  void operator()(const events::NodeLeft&) const { --job.nodes_up; }
   void operator()(const events::RoundStarted&) const {}
   void operator()(const events::AttemptAccepted&) const {}
   void operator()(const events::AttemptCancelled&) const {}
-  void operator()(const events::SchedulingBegan&) const {}
   void operator()(const events::AttemptReleased&) const {}
   void operator()(const events::RoundGivenUp&) const {}
   void operator()(const events::Resumed&) const {}
+  void operator()(const events::ResultsKept&) const {}
 };
 
 }  // namespace

@@ -62,6 +62,7 @@ struct Job {
   std::string detail;
   std::optional<TimePoint> start_time;
   std::optional<TimePoint> end_time;
+  int nodes_up = 0;  // for it; 0 unless it runs
   int rounds_done = 0;
   int validated_round = 0;
   std::optional<Evaluation> validation;

@@ -48,6 +48,12 @@ struct NodeLeft {
   std::string reason;
   int number = 0;
 };
+// The node has trained these shards of the round before, and still has the results.
+struct ResultsKept {
+  std::string node;
+  int number = 0;
+  std::vector<int> shards;
+};
 struct RoundStarted {
   int shards = 0;
   std::vector<int> kept_shards = {};  // whose gradients are there from before a restart
@@ -125,7 +131,7 @@ struct JobEvent {
                    events::AttemptRejected, events::AttemptStarted, events::AttemptFinished,
                    events::AttemptFailed, events::AttemptCancelled, events::RoundFinished,
                    events::RoundValidated, events::SchedulingBegan, events::AttemptReleased,
-                   events::RoundGivenUp, events::Resumed>;
+                   events::RoundGivenUp, events::Resumed, events::ResultsKept>;
 
   std::int64_t sequence = 0;  // 1, 2, 3 … within the job
   std::chrono::sys_time<std::chrono::nanoseconds> time;

@@ -114,15 +114,20 @@ events::NodeJoined Read(Fields& read, const v1::JobEvent::NodeJoined& proto) {
 events::NodeLeft Read(Fields& read, const v1::JobEvent::NodeLeft& proto) {
   return {proto.node(), proto.reason(), read.Node("number", proto.number())};
 }
+// Each once, in order.
+template <class Numbers>
+std::vector<int> ReadShards(Fields& read, const char* field, const Numbers& numbers, int shards) {
+  std::set<int> found;
+  for (const std::int32_t shard : numbers) found.insert(read.Int(field, shard, 0, shards - 1));
+  return {found.begin(), found.end()};
+}
+events::ResultsKept Read(Fields& read, const v1::JobEvent::ResultsKept& proto) {
+  return {proto.node(), read.Node("number", proto.number()),
+          ReadShards(read, "shards", proto.shards(), kMaxRecordedShards)};
+}
 events::RoundStarted Read(Fields& read, const v1::JobEvent::RoundStarted& proto) {
-  events::RoundStarted event;
-  event.shards = read.Int("shards", proto.shards(), 1, kMaxRecordedShards);
-  std::set<int> kept;
-  for (const std::int32_t shard : proto.kept_shards()) {
-    kept.insert(read.Int("kept_shards", shard, 0, event.shards - 1));
-  }
-  event.kept_shards.assign(kept.begin(), kept.end());
-  return event;
+  const int shards = read.Int("shards", proto.shards(), 1, kMaxRecordedShards);
+  return {shards, ReadShards(read, "kept_shards", proto.kept_shards(), shards)};
 }
 events::Resumed Read(Fields& read, const v1::JobEvent::Resumed& proto) {
   return {read.Int("rounds_done", proto.rounds_done(), 0, kMaxRounds),
@@ -259,6 +264,8 @@ absl::Status SetBody(const v1::JobEvent& proto, JobEvent& event) {
       return SetBody("round_given_up", proto.round_given_up(), event);
     case v1::JobEvent::kResumed:
       return SetBody("resumed", proto.resumed(), event);
+    case v1::JobEvent::kResultsKept:
+      return SetBody("results_kept", proto.results_kept(), event);
     case v1::JobEvent::EVENT_NOT_SET:
       break;
   }

@@ -166,6 +166,12 @@ struct ToBody {
     to.set_reason(event.reason);
     to.set_number(event.number);
   }
+  void operator()(const events::ResultsKept& event) const {
+    auto& to = *proto.mutable_results_kept();
+    to.set_node(event.node);
+    to.set_number(event.number);
+    to.mutable_shards()->Assign(event.shards.begin(), event.shards.end());
+  }
   void operator()(const events::RoundStarted& event) const {
     auto& to = *proto.mutable_round_started();
     to.set_shards(event.shards);
@@ -367,6 +373,7 @@ absl::StatusOr<Job> FromProto(const v1::Job& proto) {
   job.id = proto.id();
   job.detail = proto.detail();
   job.rounds_done = proto.rounds_done();
+  job.nodes_up = proto.nodes_up();
   job.model_digest = proto.model_digest();
   job.dataset_digest = proto.dataset_digest();
   absl::Status status = SetCompleteSpec(proto.spec(), job.spec);
@@ -395,6 +402,7 @@ v1::Job ToProto(const Job& job) {
   if (job.start_time) *proto.mutable_start_time() = wire::ToProto(*job.start_time);
   if (job.end_time) *proto.mutable_end_time() = wire::ToProto(*job.end_time);
   proto.set_rounds_done(job.rounds_done);
+  proto.set_nodes_up(job.nodes_up);
   proto.set_shards(static_cast<std::int32_t>(job.shards));
   proto.set_training_rows(static_cast<std::int64_t>(job.training_rows));
   if (job.validation) {

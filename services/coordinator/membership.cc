@@ -85,7 +85,7 @@ int Membership::Add(const std::string& address) {
   return node;
 }
 
-NodeState Membership::Answered(int node, const NodeIdentity& identity) {
+NodeState Membership::Answered(int node, NodeIdentity identity) {
   NodeStatus& status = nodes_[Index(node)];
   Record& record = records_[Index(node)];
   if (record.lease && record.lease->instance_id != identity.instance_id) {
@@ -102,6 +102,7 @@ NodeState Membership::Answered(int node, const NodeIdentity& identity) {
   status.version = identity.version;
   status.load = identity.load;
   status.slots = identity.slots;
+  status.kept_results = std::move(identity.kept_results);
   status.shutting_down = identity.draining;
   record.answers = true;
   record.refused_because = RefusalOf(identity.protocol, identity.arithmetic);

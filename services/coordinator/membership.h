@@ -45,6 +45,13 @@ struct NodeLoad {
   std::uint64_t seed = 1;
 };
 
+// A shard that a node has trained, whose result it still has.
+struct KeptResult {
+  std::string job_id;
+  int round = 1;
+  int shard = 0;
+};
+
 struct NodeStatus {
   using TimePoint = std::chrono::sys_time<std::chrono::nanoseconds>;
 
@@ -56,6 +63,7 @@ struct NodeStatus {
   std::string version;                   // of its program
   NodeLoad load;                         // as that process stated it
   int slots = 0;                         // likewise: attempts it holds at most; 0: as a job says
+  std::vector<KeptResult> kept_results;  // that it had when that process was asked last
   bool registered = false;
   std::optional<TimePoint> lease_end;  // of a registered node: dead from then on
   bool drained = false;                // by the operator
@@ -79,6 +87,7 @@ struct NodeIdentity {
   std::string version;
   std::uint32_t protocol = kProtocolVersion;
   bool draining = false;  // it is shutting down
+  std::vector<KeptResult> kept_results;
 };
 
 // What a node says about itself unasked.
@@ -140,7 +149,7 @@ class Membership {
   // Whether Add or Heartbeat can take another node as things stand.
   bool HasRoom() const { return nodes_.size() < kMaxNodes; }
   // The node answered. It is up afterwards, or its detail says why not.
-  NodeState Answered(int node, const NodeIdentity& identity);
+  NodeState Answered(int node, NodeIdentity identity);
   // The node does not answer.
   void Lost(int node, std::string reason);
   // It said, other than by a heartbeat, that it shuts down.

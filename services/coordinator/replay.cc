@@ -104,6 +104,11 @@ class Replayer {
     if (absl::Status status = Spend(nodes_ / kNodesPerShard); !status.ok()) return status;
     return Tell(NodeLeft{event.number});
   }
+  absl::Status On(const events::ResultsKept& event) {
+    const auto shards = static_cast<std::int64_t>(event.shards.size());
+    if (absl::Status status = Spend(shards); !status.ok()) return status;
+    return Tell(ResultsKept{event.number, event.shards});
+  }
   absl::Status On(const events::RoundStarted& event) {
     if (event.shards != shards_) {
       return absl::InvalidArgumentError(absl::StrCat(

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/async/task_group.h"
 #include "services/base/sha256.h"
+#include "services/coordinator/await_nodes.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -117,6 +118,7 @@ async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world,
                                                                  JobProgress progress,
                                                                  JobStage& stage,
                                                                  std::stop_token stop) {
+  co_await AwaitNodes(world, job, stop);
   RoundRunner runner(job, dataset, world);
   stage.runner = &runner;
   async::TaskGroup validations;

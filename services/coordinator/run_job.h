@@ -33,7 +33,8 @@ struct JobStage {
   }
 };
 
-// Trains `job` on `dataset`, round after round, from where `progress` leaves it; a round's model is
+// Trains `job` on `dataset`, round after round, from where `progress` leaves it, after the nodes
+// that it had have had time to come back; a round's model is
 // validated on a worker while the next one trains. All events but the changes of state are recorded
 // here. Errors: Cancelled after `stop`; OutOfRange where the parameters became non-finite; Aborted
 // where a round could not be completed; DataLoss where `progress` lacks the parameters that the job

@@ -1,6 +1,7 @@
 #include "services/coordinator/run_round.h"
 
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -102,6 +103,7 @@ absl::Status RoundRunner::Begin(int round, std::shared_ptr<const Parameters> par
     if (absl::Status status = Add(shard, result); !status.ok()) return status;
     started.kept.push_back(shard);
   }
+  NoteKeptResults();
   Record(round_, events::RoundStarted{static_cast<int>(job_.shards), started.kept});
   scheduler_.Apply(now_, started);
   return absl::OkStatus();
@@ -238,13 +240,29 @@ async::Task<> RoundRunner::RunAttempt(AttemptId id, int node, std::shared_ptr<co
 
 absl::Status RoundRunner::Handle(happening::Joined joined) {
   const NodeStatus& node = cluster_.nodes()[static_cast<std::size_t>(joined.node)];
+  for (const KeptResult& kept : node.kept_results) {
+    if (kept.job_id == job_.id) kept_results_[kept.round][joined.node].push_back(kept.shard);
+  }
+  NoteKeptResults();
   scheduler_.Apply(now_, NodeJoined{joined.node, joined.name, node.slots});
   Record(0, events::NodeJoined{std::move(joined.name), joined.node, node.load, node.slots});
   return absl::OkStatus();
 }
 
+void RoundRunner::NoteKeptResults() {
+  const auto found = kept_results_.find(round_);
+  if (found == kept_results_.end()) return;
+  // Before what makes the scheduler decide: the round's start, or that the node joins.
+  for (auto& [node, shards] : found->second) {
+    scheduler_.Apply(now_, ResultsKept{node, shards});
+    Record(round_, events::ResultsKept{NodeName(node), node, std::move(shards)});
+  }
+  kept_results_.erase(kept_results_.begin(), std::next(found));
+}
+
 absl::Status RoundRunner::Handle(happening::Left left) {
   scheduler_.Apply(now_, NodeLeft{left.node});
+  for (auto& [round, nodes] : kept_results_) nodes.erase(left.node);
   Record(0, events::NodeLeft{std::move(left.name), std::move(left.reason), left.node});
   return absl::OkStatus();
 }

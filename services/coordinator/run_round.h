@@ -133,6 +133,8 @@ class RoundRunner final : private MembershipObserver {
   void HandleRejected(AttemptId id, const Attempt& attempt, const Rejected& rejected);
   void HandleFailed(AttemptId id, const Attempt& attempt, const absl::Status& status);
 
+  // Tells of results of this round that nodes have from before.
+  void NoteKeptResults();
   void NoteWaiting();
   const std::string& NodeName(int node) const;
   void Record(int round, JobEvent::Body body);
@@ -151,6 +153,8 @@ class RoundRunner final : private MembershipObserver {
   std::map<AttemptId, Attempt> attempts_;
   // The one time of a turn: of what happened, of what is decided, and of the records of both.
   TimePoint now_;
+  // Shards of this job that nodes have the results of, by round and node.
+  std::map<int, std::map<int, std::vector<int>>> kept_results_;
 
   // Of the round that runs now.
   int round_ = 0;

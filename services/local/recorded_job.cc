@@ -129,6 +129,7 @@ class Observed {
   void On(const events::AttemptReleased&) {}
   void On(const events::RoundGivenUp&) {}
   void On(const events::Resumed&) {}
+  void On(const events::ResultsKept&) {}
   void On(const events::RoundValidated&) {}
 
   void NoteMove(std::size_t node, bool up) { moves.push_back({record_->time - began_, node, up}); }

@@ -1,6 +1,5 @@
 #include "services/local/task_messages.h"
 
-#include <utility>
 #include <variant>
 
 #include "services/base/sha256.h"
@@ -46,9 +45,9 @@ AttemptOutcome OutcomeFrom(node::TaskOutcome outcome) {
   if (const auto* rejection = std::get_if<node::Rejection>(&outcome)) {
     return coordinator::Rejected{ReasonText(*rejection)};
   }
-  auto& result = std::get<node::TaskResult>(outcome);
+  const auto& result = *std::get<node::SharedResult>(outcome);
   coordinator::Trained trained;
-  trained.gradient = std::move(result.training.gradient);
+  trained.gradient = result.training.gradient;
   trained.digest = Sha256(BytesOf(trained.gradient));
   trained.training = result.training.training;
   trained.epochs_run = result.training.epochs_run;

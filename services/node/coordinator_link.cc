@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/async/wait.h"
 #include "services/base/protocol_version.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/client_call.h"
@@ -12,6 +13,8 @@ namespace mlp::node {
 namespace {
 
 constexpr auto kTimeout = std::chrono::seconds(1);
+// How often it is looked whether there is a connection again, and whether the node stops.
+constexpr auto kLook = std::chrono::milliseconds(100);
 
 Standing StandingFrom(v1::NodeState state) {
   switch (state) {
@@ -68,6 +71,17 @@ async::Task<absl::StatusOr<LeaseAnswer>> GrpcCoordinatorLink::Heartbeat(Heartbea
   answer.standing = StandingFrom(reply->state());
   answer.detail = reply->detail();
   co_return answer;
+}
+
+async::Task<> GrpcCoordinatorLink::Watch(std::function<void()> lost, std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    if (channel_->GetState(false) != GRPC_CHANNEL_READY) {
+      co_await async::SleepFor(loop_, kLook, stop);
+      continue;
+    }
+    co_await rpc::WaitUntilNotReady(loop_, *channel_, stop, kLook);
+    if (!stop.stop_requested()) lost();
+  }
 }
 
 }  // namespace mlp::node

@@ -3,6 +3,7 @@
 
 #include <grpcpp/channel.h>
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -21,6 +22,8 @@ class GrpcCoordinatorLink final : public CoordinatorLink {
   // Takes a second at most.
   async::Task<absl::StatusOr<LeaseAnswer>> Heartbeat(HeartbeatInfo info,
                                                      std::stop_token stop) override;
+  // Calls `lost` whenever a connection to the coordinator has ended, until `stop`.
+  async::Task<> Watch(std::function<void()> lost, std::stop_token stop);
 
  private:
   rpc::Loop& loop_;

@@ -57,6 +57,11 @@ async::Task<> Lease::Keep(std::stop_token stop) {
   (void)co_await link_.Heartbeat(std::move(farewell), std::stop_token());
 }
 
+void Lease::Hurry() {
+  try_again_ = kFirstTryAgain;
+  changed_.Notify();
+}
+
 void Lease::Drain() {
   who_.draining = true;
   changed_.Notify();

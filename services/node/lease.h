@@ -2,8 +2,9 @@
 //
 // A heartbeat goes out at once, then after every interval that the coordinator asks for, 10 % more
 // or less, so that the nodes of a cluster do not all speak at once. While the coordinator cannot be
-// reached it is tried again after 100 ms, later every second: when it is back, after a restart too,
-// the node registers by itself. What changes is said once. Loop thread only.
+// reached, or the connection to it has broken, it is tried again after 100 ms, later every second:
+// when it is back, after a restart too, the node registers by itself. What changes is said once.
+// Loop thread only.
 #pragma once
 
 #include <cstdint>
@@ -63,6 +64,8 @@ class Lease {
 
   // Keeps the lease until `stop`, then says that the node leaves.
   async::Task<> Keep(std::stop_token stop);
+  // The connection to the coordinator is gone: tries at once, as it may be back soon.
+  void Hurry();
   // Says at once that the node takes nothing new.
   void Drain();
   // Until the coordinator has heard that, or could not be reached, or `stop`.

@@ -13,6 +13,10 @@ using async::Duration;
 using async::Task;
 using async::TimePoint;
 
+// Some rounds of a small model, or the last result or two of a large one.
+constexpr std::size_t kMostKeptResults = 256;
+constexpr std::size_t kMostKeptBytes = std::size_t{64} << 20;
+
 // On a worker.
 absl::StatusOr<TrainingResult> TrainOn(const Shard& shard, const TaskRequest& request,
                                        const std::stop_token& stop) {
@@ -34,11 +38,15 @@ Node::Node(NodeOptions options, async::Clock& clock, async::Workers& workers,
       shutdown_(std::move(shutdown)),
       source_(source),
       cache_(options_.memory_bytes),
+      kept_(kMostKeptResults, kMostKeptBytes),
       line_(clock),
       ended_(clock) {}
 
 Task<absl::StatusOr<TaskOutcome>> Node::Train(TaskRequest request, TaskObserver& observer,
                                               std::stop_token stop) {
+  if (auto kept = kept_.Find(request)) {
+    co_return co_await AnswerWith(std::move(kept), observer);
+  }
   if (const auto rejection = Rejects(request)) {
     ++rejected_tasks_;
     co_return TaskOutcome(*rejection);
@@ -49,6 +57,12 @@ Task<absl::StatusOr<TaskOutcome>> Node::Train(TaskRequest request, TaskObserver&
   --active_tasks_;
   ended_.Notify();
   co_return outcome;
+}
+
+Task<absl::StatusOr<TaskOutcome>> Node::AnswerWith(SharedResult kept, TaskObserver& observer) {
+  co_await observer.OnAccepted(0);
+  co_await observer.OnStarted(Duration::zero(), Duration::zero());
+  co_return TaskOutcome(std::move(kept));
 }
 
 Task<bool> Node::Idle(std::stop_token stop) {
@@ -123,19 +137,26 @@ Task<absl::StatusOr<TaskOutcome>> Node::Compute(const TaskRequest& request, std:
   const bool go_on = co_await PassComputeTime(request, stop);
   if (!go_on) co_return absl::CancelledError("the call was cancelled");
   if (options_.given_work.made_up) {
-    ++finished_tasks_;
-    co_return TaskOutcome(TaskResult{MadeUpTraining(request.model, PrecisionOf(request.parameters),
-                                                    request.round, request.shard),
-                                     clock_.Now() - began, Duration::zero()});
+    TaskResult made_up{MadeUpTraining(request.model, PrecisionOf(request.parameters), request.round,
+                                      request.shard),
+                       clock_.Now() - began, Duration::zero()};
+    co_return Finish(request, std::move(made_up));
   }
   const absl::StatusOr<LoadedShard> loaded = co_await FindShard(request.data, stop);
   if (!loaded.ok()) co_return loaded.status();
   auto train = [&loaded, &request, &stop] { return TrainOn(*loaded->shard, request, stop); };
   absl::StatusOr<TrainingResult> trained = co_await async::Offload(workers_, std::move(train));
   if (!trained.ok()) co_return trained.status();
+  TaskResult result{*std::move(trained), clock_.Now() - began - loaded->load_time,
+                    loaded->load_time};
+  co_return Finish(request, std::move(result));
+}
+
+TaskOutcome Node::Finish(const TaskRequest& request, TaskResult result) {
   ++finished_tasks_;
-  co_return TaskOutcome(
-      TaskResult{*std::move(trained), clock_.Now() - began - loaded->load_time, loaded->load_time});
+  auto shared = std::make_shared<const TaskResult>(std::move(result));
+  kept_.Keep(request, shared);
+  return shared;
 }
 
 Task<bool> Node::PassComputeTime(const TaskRequest& request, std::stop_token stop) {

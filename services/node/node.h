@@ -6,8 +6,9 @@
 // the reference system. A task that is stopped leaves at once, or within one epoch where it
 // computes. Files and arithmetic are left to `workers`. Once `shutdown` is requested, every task is
 // rejected and those that have not started end; the one that computes goes on. After Drain every
-// new task is rejected, and those that are held go on to their ends. Loop thread only; clock and
-// workers outlive the node, the node outlives its tasks.
+// new task is rejected, and those that are held go on to their ends. A task that was computed here
+// before, and whose result is still there, is answered with it at once, whatever the node's load or
+// state. Loop thread only; clock and workers outlive the node, the node outlives its tasks.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +27,7 @@
 #include "services/async/wait.h"
 #include "services/async/workers.h"
 #include "services/node/given_work.h"
+#include "services/node/kept_results.h"
 #include "services/node/load_injector.h"
 #include "services/node/shard_cache.h"
 #include "services/node/shard_source.h"
@@ -62,6 +64,7 @@ class Node {
   async::Task<bool> Idle(std::stop_token stop);
 
   const NodeOptions& options() const { return options_; }
+  const KeptResults& kept_results() const { return kept_; }
   // Tasks held: queued, held up or computing.
   std::size_t active_tasks() const { return active_tasks_; }
   std::int64_t finished_tasks() const { return finished_tasks_; }
@@ -73,6 +76,7 @@ class Node {
     async::Duration load_time{};
   };
 
+  async::Task<absl::StatusOr<TaskOutcome>> AnswerWith(SharedResult kept, TaskObserver& observer);
   std::optional<Rejection> Rejects(const TaskRequest& request) const;
   async::Task<absl::StatusOr<TaskOutcome>> TrainInLine(const TaskRequest& request,
                                                        TaskObserver& observer,
@@ -83,6 +87,8 @@ class Node {
                                          TaskObserver& observer, std::stop_token stop);
   async::Task<absl::StatusOr<TaskOutcome>> Compute(const TaskRequest& request,
                                                    std::stop_token stop);
+  // The task is computed.
+  TaskOutcome Finish(const TaskRequest& request, TaskResult result);
   // Waits as long as computing is said to take. False where it was stopped.
   async::Task<bool> PassComputeTime(const TaskRequest& request, std::stop_token stop);
   async::Task<absl::StatusOr<LoadedShard>> FindShard(const ShardReference& reference,
@@ -99,6 +105,7 @@ class Node {
   const std::stop_token shutdown_;
   ShardSource* const source_;  // nullptr: none
   ShardCache cache_;
+  KeptResults kept_;
   async::Line line_;
   bool draining_ = false;
   async::Signal ended_;  // a task has

@@ -158,6 +158,7 @@ NodeServer::NodeServer(const NodeServerOptions& options, std::optional<CachedFil
     lease_.emplace(server_->loop(), *link_, InfoOf(options, service_, name(), port()),
                    std::random_device()(), Say);
     server_->tasks().Spawn(lease_->Keep(server_->stop_token()));
+    server_->tasks().Spawn(link_->Watch([this] { lease_->Hurry(); }, server_->stop_token()));
   }
   server_->Start();
 }

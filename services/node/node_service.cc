@@ -57,10 +57,10 @@ class StreamObserver final : public TaskObserver {
 void LogEnd(const v1::TrainShardRequest& request, const absl::StatusOr<TaskOutcome>& outcome) {
   if (!outcome.ok()) {
     spdlog::debug("{}: {}", TaskName(request), outcome.status().ToString());
-  } else if (const auto* result = std::get_if<TaskResult>(&*outcome)) {
-    const std::chrono::duration<double> seconds = result->compute_time;
+  } else if (const auto* result = std::get_if<SharedResult>(&*outcome)) {
+    const std::chrono::duration<double> seconds = (*result)->compute_time;
     spdlog::debug("{}: finished {} epochs in {:.3f} s", TaskName(request),
-                  result->training.epochs_run, seconds.count());
+                  (*result)->training.epochs_run, seconds.count());
   } else {
     spdlog::debug("{}: rejected", TaskName(request));
   }
@@ -101,7 +101,7 @@ Task<v1::TrainShardEvent> NodeService::EventOf(const TaskOutcome& outcome,
   if (const auto* rejection = std::get_if<Rejection>(&outcome)) {
     co_return RejectedEvent(*rejection);
   }
-  const auto& result = std::get<TaskResult>(outcome);
+  const TaskResult& result = *std::get<SharedResult>(outcome);
   auto encode = [&result, &request] { return FinishedEvent(result, request.data().file()); };
   co_return co_await async::Offload(workers_, std::move(encode));
 }
@@ -121,6 +121,12 @@ Task<absl::StatusOr<v1::GetNodeResponse>> NodeService::GetNode() {
   response.set_load_probability(node_.options().load.probability);
   response.set_load_seed(node_.options().load.seed);
   *response.mutable_load_delay() = wire::ToProto(node_.options().load.delay);
+  for (KeptResults::Name& name : node_.kept_results().Names()) {
+    auto& kept = *response.add_kept_results();
+    kept.set_job_id(std::move(name.job_id));
+    kept.set_round(name.round);
+    kept.set_shard(name.shard);
+  }
   co_return response;
 }
 

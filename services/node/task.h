@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -24,6 +25,8 @@ struct TaskRequest {
   ShardReference data;
   ModelSpec model;        // passed CheckModelSpec
   Parameters parameters;  // (ParameterCount(model))
+  // Of the parameters' bytes; may be empty where job and round say as much.
+  std::string parameters_sha256;
   TrainingOptions options;
   // Tasks that the node may hold: their hold-ups overlap, one at a time computes. 0: any number,
   // one at a time is held up and computes.
@@ -39,7 +42,9 @@ struct TaskResult {
   std::chrono::nanoseconds load_time{};  // zero where the shard was in memory
 };
 
-using TaskOutcome = std::variant<Rejection, TaskResult>;
+using SharedResult = std::shared_ptr<const TaskResult>;
+
+using TaskOutcome = std::variant<Rejection, SharedResult>;
 
 // Is told what happens to a task, in this order, each at most once; the task goes on when the
 // observer is done. Nothing is told of a rejection.

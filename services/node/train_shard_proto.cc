@@ -144,6 +144,7 @@ absl::StatusOr<TaskRequest> FromProto(const v1::TrainShardRequest& request) {
   auto parameters = wire::FromProto(request.parameters(), task.model, "parameters");
   if (!parameters.ok()) return parameters.status();
   task.parameters = *std::move(parameters);
+  task.parameters_sha256 = request.parameters().sha256();
   return task;
 }
 

@@ -29,10 +29,11 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-async::Task<> WaitUntilNotReady(Loop& loop, grpc::Channel& channel, std::stop_token stop) {
+async::Task<> WaitUntilNotReady(Loop& loop, grpc::Channel& channel, std::stop_token stop,
+                                async::Duration look) {
   // gRPC cannot withdraw a watch: short ones, so that a stop is seen.
   while (!stop.stop_requested() && channel.GetState(false) == GRPC_CHANNEL_READY) {
-    const gpr_timespec deadline = DeadlineAfter(std::chrono::seconds(1));
+    const gpr_timespec deadline = DeadlineAfter(look);
     co_await Completion([&](void* tag) {
       channel.NotifyOnStateChange(GRPC_CHANNEL_READY, deadline, loop.queue(), tag);
     });

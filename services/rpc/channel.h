@@ -17,8 +17,9 @@ namespace mlp::rpc {
 // lost connection is tried again after 100 ms, later every second.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address);
 
-// Returns once `channel` is not connected and ready, which may be at once, or up to a second after
+// Returns once `channel` is not connected and ready, which may be at once, or up to `look` after
 // `stop` is requested.
-async::Task<> WaitUntilNotReady(Loop& loop, grpc::Channel& channel, std::stop_token stop);
+async::Task<> WaitUntilNotReady(Loop& loop, grpc::Channel& channel, std::stop_token stop,
+                                async::Duration look = std::chrono::seconds(1));
 
 }  // namespace mlp::rpc

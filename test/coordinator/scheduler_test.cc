@@ -151,6 +151,70 @@ TEST_CASE("pull gives each node one shard at a time and the next when it is free
   CHECK(second[1].node == 0);
 }
 
+TEST_CASE("a shard goes first to the node that has kept its result, whatever its slots") {
+  for (const std::string_view policy : PolicyNames()) {
+    INFO(policy);
+    Driver driver(Options(4, std::string(policy)), 2);
+    driver.Apply(ResultsKept{1, {0, 2, 3}});
+    const std::vector<Dispatch> dispatches = driver.Dispatches();
+    REQUIRE(dispatches.size() >= 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+      CHECK(dispatches[i].node == 1);
+      CHECK_THAT(dispatches[i].reason, Catch::Contains("node b") && Catch::Contains("kept"));
+    }
+    CHECK(dispatches[0].shard == 0);
+    CHECK(dispatches[1].shard == 2);
+    CHECK(dispatches[2].shard == 3);
+  }
+}
+
+TEST_CASE("results may be told of before their node joins, and before their round starts") {
+  SECTION("before the node joins") {
+    Driver driver(Options(1, "pull"), 0);
+    driver.Apply(ResultsKept{1, {0}});
+    CHECK(driver.Decide().empty());
+    driver.Join(0);
+    driver.Join(1);
+    CHECK(driver.TheDispatch().node == 1);
+  }
+  SECTION("before the round starts") {
+    Driver driver(Options(1, "pull"), 2);
+    driver.Finish(driver.TheDispatch());
+    driver.Apply(ResultsKept{1, {0}});
+    driver.Apply(RoundStarted{});
+    CHECK(driver.TheDispatch().node == 1);
+  }
+}
+
+TEST_CASE("a kept result that cannot be had is forgotten, and its shard goes to any node") {
+  SECTION("the node fails") {
+    Driver driver(Options(1, "pull"), 2);
+    driver.Apply(ResultsKept{1, {0}});
+    const Dispatch first = driver.TheDispatch();
+    REQUIRE(first.node == 1);
+    driver.Lose(first);
+    CHECK(driver.TheDispatch().node == 0);
+  }
+  SECTION("the node leaves before it is asked") {
+    Driver driver(Options(1, "pull"), 2);
+    driver.Apply(ResultsKept{1, {0}});
+    driver.Apply(NodeLeft{1});
+    CHECK(driver.TheDispatch().node == 0);
+  }
+  SECTION("the shard is out elsewhere") {
+    Driver driver(Options(1, "pull"), 2);
+    REQUIRE(driver.TheDispatch().node == 0);
+    driver.Apply(ResultsKept{1, {0}});
+    CHECK(driver.Dispatches().empty());
+  }
+  SECTION("there is no such node or shard") {
+    Driver driver(Options(1, "pull"), 1);
+    driver.Apply(ResultsKept{7, {0}});
+    driver.Apply(ResultsKept{0, {5}});
+    CHECK(driver.TheDispatch().node == 0);
+  }
+}
+
 TEST_CASE("after a rejection under pull the shard goes elsewhere at once and the node cools down") {
   Driver driver(Options(3, "pull"), 3);
   const std::vector<Dispatch> first = driver.Dispatches();

@@ -123,6 +123,24 @@ TEST_CASE_METHOD(Fixture, "the first tries come within a tenth of a second, then
   CHECK(link.times[3] - link.times[2] > 2 * (link.times[1] - link.times[0]));
 }
 
+TEST_CASE_METHOD(Fixture, "when the connection breaks, the node registers again at once") {
+  clock.RunFor(5500ms);
+  const async::TimePoint broke = clock.Now();
+  const std::size_t before = link.heard.size();
+  lease.Hurry();
+  clock.RunFor(2ms);
+  REQUIRE(link.heard.size() == before + 1);
+  CHECK(link.times.back() == broke);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a coordinator that was away for long is tried often again after a break") {
+  link.answer = absl::UnavailableError("connection refused");
+  clock.RunFor(60s);
+  lease.Hurry();
+  CHECK(HeardIn(350ms) >= 3);
+}
+
 TEST_CASE_METHOD(Fixture, "a refusal is said with its reason, once, and tried again") {
   link.answer = absl::FailedPreconditionError("its arithmetic is other");
   CHECK(HeardIn(20s) >= 17);

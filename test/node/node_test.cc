@@ -65,13 +65,13 @@ struct Story final : TaskObserver {
 
   bool ended() const { return outcome.has_value(); }
   bool trained() const {
-    return ended() && outcome->ok() && std::holds_alternative<TaskResult>(**outcome);
+    return ended() && outcome->ok() && std::holds_alternative<SharedResult>(**outcome);
   }
   std::optional<Rejection> rejection() const {
     if (!ended() || !outcome->ok() || !std::holds_alternative<Rejection>(**outcome)) return {};
     return std::get<Rejection>(**outcome);
   }
-  const TaskResult& result() const { return std::get<TaskResult>(**outcome); }
+  const TaskResult& result() const { return *std::get<SharedResult>(**outcome); }
   absl::StatusCode code() const { return outcome->status().code(); }
 
   Told told;
@@ -124,6 +124,7 @@ struct World {
   }
   async::Task<void> Follow(Story& story) {
     TaskRequest copy = request;
+    if (copy.job_id.empty()) copy.job_id = "job-" + std::to_string(stories.size());
     story.outcome = co_await node.Train(std::move(copy), story, story.stop.get_token());
     story.ended_after = clock.Now() - begin;
   }
@@ -157,6 +158,49 @@ TEST_CASE("a task is accepted, started and trained as mlp::Train does it") {
   CHECK(story.result().training.training.loss == expected.training.loss);
   CHECK(world.node.finished_tasks() == 1);
   CHECK(world.node.active_tasks() == 0);
+}
+
+TEST_CASE("a task that comes again is answered with the result that was kept, at once") {
+  World world;
+  world.request.job_id = "job-1";
+  const Story& first = world.Offer();
+  world.clock.RunAll();
+  REQUIRE(first.trained());
+  REQUIRE(first.ended_after == 3s);
+  world.request.offer = 1;
+  const Story& again = world.Offer();
+  world.clock.RunFor(0s);
+  REQUIRE(again.trained());
+  CHECK(again.told == kStarted);
+  CHECK(again.held_up_for == 0s);
+  CHECK(again.result().training.gradient == first.result().training.gradient);
+  CHECK(world.node.finished_tasks() == 1);
+  CHECK(world.node.active_tasks() == 0);
+}
+
+TEST_CASE("a task that was stopped before it was computed leaves no result") {
+  World world(0);
+  world.request.job_id = "job-1";
+  world.workers.Hold();
+  const Story& computing = world.Offer();
+  Story& waiting = world.Offer();
+  world.clock.RunFor(0s);
+  waiting.stop.request_stop();
+  world.workers.Release();
+  world.clock.RunAll();
+  REQUIRE(computing.trained());
+  REQUIRE(waiting.code() == absl::StatusCode::kCancelled);
+  CHECK(world.node.kept_results().Names().size() == 1);
+}
+
+TEST_CASE("a node that drains or rejects still answers with what it has kept") {
+  World world(1);
+  world.request.job_id = "job-1";
+  world.Offer();
+  world.clock.RunAll();
+  world.request.rejectable = true;
+  world.node.Drain();
+  CHECK(world.Offer().trained());
 }
 
 TEST_CASE("tasks are trained one at a time, first come, first served") {

@@ -56,6 +56,7 @@ void Scheduler::On(TimePoint now, const NodeJoined& event) {
 
 void Scheduler::On(TimePoint /*now*/, const NodeLeft& event) {
   nodes_.Leave(event.node);
+  std::erase_if(kept_on_, [&](const auto& kept) { return kept.second == event.node; });
   NodesChanged();
 }
 
@@ -65,6 +66,12 @@ void Scheduler::NodesChanged() {
     nodes_.SetSlots(options_.slots > 0 ? options_.slots : std::min(share, kMostDerivedSlots));
   }
   for (const int shard : shards_.PickyShards()) CheckTrainable(shard);
+}
+
+void Scheduler::On(TimePoint /*now*/, const ResultsKept& event) {
+  for (const int shard : event.shards) {
+    if (shard < options_.shards) kept_on_.emplace(shard, event.node);
+  }
 }
 
 void Scheduler::On(TimePoint now, const AttemptAccepted& event) {
@@ -247,6 +254,7 @@ std::vector<Decision> Scheduler::Decide(TimePoint now) {
   if (!running_) return decisions;
   nodes_.Wake(now);
   shards_.Wake(now);
+  DispatchKept(now, decisions);
   DispatchReady(now, decisions);
   DispatchCopies(now, decisions);
   return decisions;
@@ -286,6 +294,18 @@ std::vector<Decision> Scheduler::GiveUpNow() {
   give_up_.reset();
   running_ = false;
   return decisions;
+}
+
+// Whatever the policy and the node's slots: an answer costs the node nothing. A node that has
+// forgotten the result meanwhile computes it again, as any other would.
+void Scheduler::DispatchKept(TimePoint now, std::vector<Decision>& decisions) {
+  for (const auto& [shard, node] : std::exchange(kept_on_, {})) {
+    if (node >= nodes_.end() || !nodes_.IsUp(node)) kept_on_.emplace(shard, node);
+    if (kept_on_.contains(shard) || !shards_.ready().contains(shard)) continue;
+    Choice choice{node, absl::StrCat("node ", nodes_.name(node),
+                                     " has trained it already and kept the result")};
+    decisions.push_back(Bind(now, shard, std::move(choice), 0));
+  }
 }
 
 void Scheduler::DispatchReady(TimePoint now, std::vector<Decision>& decisions) {

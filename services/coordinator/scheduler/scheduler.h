@@ -43,6 +43,12 @@ struct NodeJoined {
 struct NodeLeft {
   int node = 0;
 };
+// The node, which is up or joins next, has trained these shards already and still has the results.
+// They are of the round that runs, or where none does of the next one.
+struct ResultsKept {
+  int node = 0;
+  std::vector<int> shards;
+};
 struct AttemptAccepted {
   AttemptId attempt = 0;
 };
@@ -69,7 +75,7 @@ struct AttemptFailed {
 };
 
 using SchedulerEvent =
-    std::variant<RoundStarted, NodeJoined, NodeLeft, AttemptAccepted, AttemptRejected,
+    std::variant<RoundStarted, NodeJoined, NodeLeft, ResultsKept, AttemptAccepted, AttemptRejected,
                  AttemptStarted, AttemptFinished, AttemptFailed>;
 
 // ---- Decisions
@@ -177,6 +183,7 @@ class Scheduler {
   void On(TimePoint now, const RoundStarted& event);
   void On(TimePoint now, const NodeJoined& event);
   void On(TimePoint now, const NodeLeft& event);
+  void On(TimePoint now, const ResultsKept& event);
   void On(TimePoint now, const AttemptAccepted& event);
   void On(TimePoint now, const AttemptRejected& event);
   void On(TimePoint now, const AttemptStarted& event);
@@ -201,6 +208,7 @@ class Scheduler {
 
   void ExpireSilent(TimePoint now, std::vector<Decision>& decisions);
   std::vector<Decision> GiveUpNow();
+  void DispatchKept(TimePoint now, std::vector<Decision>& decisions);
   void DispatchReady(TimePoint now, std::vector<Decision>& decisions);
   void DispatchCopies(TimePoint now, std::vector<Decision>& decisions);
   bool DispatchCopy(TimePoint now, int shard, std::vector<Decision>& decisions);
@@ -225,6 +233,9 @@ class Scheduler {
   int unanswered_ = 0;                     // of these: neither accepted nor started
   AttemptId last_attempt_ = 0;
   std::chrono::nanoseconds longest_answer_{};
+
+  // By shard of this round, or of the next: the node that is to be asked for its result.
+  std::map<int, int> kept_on_;
 
   // Of this round.
   bool running_ = false;  // begun and not given up

@@ -85,7 +85,10 @@ void ChaosCluster::OnHeartbeat(std::size_t machine, const std::shared_ptr<NodePr
   identity.name = options.name;
   identity.instance_id = process->instance_id;
   identity.arithmetic = heartbeat.arithmetic;
-  membership_.Answered(*node, identity);
+  for (node::KeptResults::Name& name : process->node.kept_results().Names()) {
+    identity.kept_results.push_back({std::move(name.job_id), name.round, name.shard});
+  }
+  membership_.Answered(*node, std::move(identity));
   CarryOutChanges();
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/async/wait.h"
+#include "services/coordinator/replay.h"
 #include "test/sim/chaos/tiny_data.h"
 
 namespace mlp::chaos {
@@ -65,6 +66,10 @@ class World {
     outcome.trace = trace_;
     outcome.turns = turns_;
     outcome.faults = faults_;
+    outcome.machines = static_cast<int>(machines_.size());
+    for (const auto& machine : machines_) {
+      if (machine->process) outcome.trained += machine->process->node.finished_tasks();
+    }
     outcome.time = clock_.Now() - begin_;
     return outcome;
   }
@@ -318,8 +323,10 @@ class World {
     const std::stop_token stop = client_->stop.get_token();
     std::string id;
     while (id.empty() && !stop.stop_requested()) {
-      auto ask = [](CoordinatorProcess& to) {
-        return to.coordinator->Create(TinyData::Job(), "the request");
+      auto ask = [this](CoordinatorProcess& to) {
+        coordinator::JobSpec spec = TinyData::Job();
+        if (!options_.hedging) spec.hedge_after.reset();
+        return to.coordinator->Create(std::move(spec), "the request");
       };
       const auto created = co_await Call<coordinator::Job>(std::move(ask));
       if (created && created->ok()) id = (*created)->id;
@@ -364,7 +371,18 @@ class World {
       }
       if (i > 0 && event.time < (*stored)[i - 1].time) return "the events' time goes back";
     }
-    return ProblemIn(seen_, *job_);
+    const std::string problem = ProblemIn(seen_, *job_);
+    // A coordinator that stood still decided later than a replay would.
+    return problem.empty() && !options_.faulty ? ProblemInReplay() : problem;
+  }
+
+  std::string ProblemInReplay() const {
+    const auto replayed = coordinator::Replay(seen_);
+    if (!replayed.ok()) return absl::StrCat("cannot be replayed: ", replayed.status().message());
+    if (replayed->differences == 0) return "";
+    const auto& first = replayed->first_differences.front();
+    return absl::StrCat("after event ", first.sequence, " \"", first.recorded,
+                        "\" was decided, in the replay \"", first.replayed, "\"");
   }
 
   std::string Stuck() const {

@@ -20,6 +20,7 @@ namespace mlp::chaos {
 struct WorldOptions {
   std::uint64_t seed = 1;
   bool faulty = true;
+  bool hedging = true;
   // Crash the coordinator after so many turns of its own, once; with or without other faults.
   std::optional<std::int64_t> crash_after_turns;
   bool trace = false;  // to standard output
@@ -32,6 +33,8 @@ struct Outcome {
   std::uint64_t trace = 0;  // of everything that happened, in order
   std::int64_t turns = 0;
   int faults = 0;
+  int machines = 0;
+  std::int64_t trained = 0;  // shards, by the nodes that were up at the end
   async::Duration time{};
 };
 
