@@ -39,6 +39,9 @@ std::optional<std::string> Progress::Apply(const v1::JobEvent& event) {
       return absl::StrCat("the coordinator was restarted: goes on after round ",
                           event.resumed().rounds_done(), " with ", event.resumed().kept_shards(),
                           " shards of the next");
+    case v1::JobEvent::kResultsKept:
+      return absl::StrCat("node ", event.results_kept().node(), " has kept the results of ",
+                          event.results_kept().shards_size(), " shards of round ", event.round());
     case v1::JobEvent::kRoundStarted:
       StartRound(event);
       return std::nullopt;

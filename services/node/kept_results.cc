@@ -6,8 +6,8 @@
 namespace mlp::node {
 
 KeptResults::Key KeptResults::KeyOf(const TaskRequest& task) {
-  return {task.job_id,       task.round, task.shard,  task.data.sha256, task.parameters_sha256,
-          task.model, task.options};
+  return {task.job_id, task.round,  task.shard, task.data.sha256, task.parameters_sha256,
+          task.model,  task.options};
 }
 
 SharedResult KeptResults::Find(const TaskRequest& task) const {

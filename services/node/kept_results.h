@@ -1,5 +1,6 @@
-// Results that this node has computed, kept for a while after they were sent: a coordinator that was
-// killed may not have stored them, and asks for them again instead of having them computed again.
+// Results that this node has computed, kept for a while after they were sent: a coordinator that
+// was killed may not have stored them, and asks for them again instead of having them computed
+// again.
 //
 // A result is found by everything that its bits depend on, so what is found is what would be
 // computed. Bounded by number and bytes; the oldest go first. Names and memory only. Pure; not

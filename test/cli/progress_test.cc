@@ -43,6 +43,20 @@ TEST_CASE("on a terminal rounds are in the status and only notable events stay")
                              });
 }
 
+TEST_CASE("a job that goes on says after which round, and what nodes have kept of the next") {
+  v1::JobEvent event;
+  *event.mutable_time() = SubmittedJob().create_time();
+  event.mutable_resumed()->set_rounds_done(3);
+  event.mutable_resumed()->set_kept_shards(2);
+  Progress progress(SubmittedJob(), false);
+  CHECK(progress.Apply(event) ==
+        "the coordinator was restarted: goes on after round 3 with 2 shards of the next");
+  event.set_round(4);
+  event.mutable_results_kept()->set_node("a");
+  for (const int shard : {0, 3}) event.mutable_results_kept()->add_shards(shard);
+  CHECK(progress.Apply(event) == "node a has kept the results of 2 shards of round 4");
+}
+
 TEST_CASE("a queued job says behind which one it waits") {
   v1::JobEvent queued;
   *queued.mutable_time() = SubmittedJob().create_time();

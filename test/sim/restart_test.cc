@@ -12,6 +12,7 @@
 #include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
 #include "services/base/retry_after.h"
+#include "services/coordinator/await_nodes.h"
 #include "services/coordinator/coordinator.h"
 #include "services/coordinator/file_job_log.h"
 #include "services/coordinator/memory_store.h"
@@ -212,6 +213,44 @@ TEST_CASE("a job goes on in mid-round with the shards that were kept, to the sam
   }
   CHECK(again == 2 + 5);  // of the third round and of the fourth
   CHECK(job.validated_round == 4);
+}
+
+namespace {
+
+// How long after the restart the first shard was sent.
+async::Duration FirstDispatchAfterResuming(const std::vector<JobEvent>& events) {
+  std::optional<async::TimePoint> resumed;
+  for (const JobEvent& event : events) {
+    if (std::holds_alternative<events::Resumed>(event.body)) resumed = event.time;
+    const bool sent = std::holds_alternative<events::AttemptDispatched>(event.body);
+    if (resumed && sent) return event.time - *resumed;
+  }
+  return -1s;
+}
+
+}  // namespace
+
+TEST_CASE("a job that goes on lets its nodes come back first, for a second and a half at most") {
+  const auto [back, waits, told] = GENERATE(
+      table<int, async::Duration, std::size_t>({{3, 0s, 0}, {2, 0s, 0}, {1, kNodesReturn, 2}}));
+  World world;
+  std::string id;
+  {
+    Life first = world.Start(2);
+    id = first.Create(TinyData::Job())->value().id;
+    first.RunUntil(id, 1, 1);
+    CHECK(first.Get(id).nodes_up == 2);
+    first.Crash();
+  }
+  Life second = world.Start(back);
+  const Job job = second.Finish(id);
+  CHECK(job.state == JobState::kSucceeded);
+  CHECK(job.model_digest == PlainDigest());
+  CHECK(job.nodes_up == 0);
+  CHECK(FirstDispatchAfterResuming(world.Events(id)) == waits);
+  const auto waiting = world.Of<events::Waiting>(id);
+  REQUIRE(waiting.size() == told);
+  if (told > 0) CHECK_THAT(waiting[0].reason, Contains("not all nodes that it had (2) are back"));
 }
 
 TEST_CASE("a coordinator that is stopped leaves its jobs to the next one, in their order") {
