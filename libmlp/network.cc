@@ -6,18 +6,17 @@
 #include <xtensor/xmath.hpp>
 #include <xtensor/xnoalias.hpp>
 
-#include "libmlp/kernel.h"
-
 namespace mlp {
 namespace {
 
+// From column `first` on.
 template <class T>
-PaddedMatrix<T> Rows(Matrix<T>& matrix) {
-  return {matrix.data(), matrix.shape(1)};
+PaddedMatrix<T> Rows(Matrix<T>& matrix, std::size_t first = 0) {
+  return {matrix.data() + first, matrix.shape(1)};
 }
 template <class T>
-PaddedMatrix<const T> Rows(const Matrix<T>& matrix) {
-  return {matrix.data(), matrix.shape(1)};
+PaddedMatrix<const T> ConstRows(const Matrix<T>& matrix, std::size_t first = 0) {
+  return {matrix.data() + first, matrix.shape(1)};
 }
 template <class T>
 StridedMatrix<T> Elements(const Matrix<T>& matrix) {
@@ -26,6 +25,15 @@ StridedMatrix<T> Elements(const Matrix<T>& matrix) {
 template <class T>
 StridedMatrix<T> TransposedElements(const Matrix<T>& matrix) {
   return {matrix.data(), 1, matrix.shape(1)};
+}
+
+// A stride for so many columns, padded. Rows a power of two apart would share few lines of the
+// first-level cache.
+template <class T>
+std::size_t Stride(std::size_t columns) {
+  const std::size_t padded = Padded<T>(columns);
+  const std::size_t lines = padded / kAlignedValues<T>;
+  return lines % 8 == 0 ? padded + kAlignedValues<T> : padded;
 }
 
 }  // namespace
@@ -42,11 +50,11 @@ Network<T>::Layer::Layer(std::size_t inputs, std::size_t outputs, std::size_t bl
                          const T* parameters)
     : inputs(inputs),
       outputs(outputs),
-      weights(xt::zeros<T>({1 + inputs, Padded<T>(outputs)})),
-      transposed(xt::zeros<T>({outputs, Padded<T>(inputs)})),
-      gradient(xt::zeros<T>({1 + inputs, Padded<T>(outputs)})),
-      input(xt::ones<T>({block_rows, 1 + Padded<T>(inputs)})),
-      output(xt::zeros<T>({block_rows, Padded<T>(outputs)})) {
+      weights(xt::zeros<T>({1 + inputs, Stride<T>(outputs)})),
+      transposed(xt::zeros<T>({outputs, Stride<T>(inputs)})),
+      gradient(xt::zeros<T>({1 + inputs, Stride<T>(outputs)})),
+      input(xt::ones<T>({block_rows, 1 + Stride<T>(inputs)})),
+      output(xt::zeros<T>({block_rows, Stride<T>(outputs)})) {
   for (std::size_t i = 0; i <= inputs; ++i) {
     std::copy_n(parameters + i * outputs, outputs, &weights(i, 0));
   }
@@ -61,8 +69,10 @@ void Network<T>::Layer::Transpose() {
 }
 
 template <class T>
-Network<T>::Network(const ModelSpec& spec, const Vector<T>& parameters, std::size_t block_rows)
-    : block_rows_(block_rows),
+Network<T>::Network(const ModelSpec& spec, const Vector<T>& parameters, std::size_t block_rows,
+                    InstructionSet set)
+    : kernels_(KernelsFor<T>(set)),
+      block_rows_(block_rows),
       activation_(spec.activation),
       picked_(xt::zeros<T>({Padded<T>(block_rows)})) {
   layers_.reserve(spec.layers());
@@ -82,24 +92,16 @@ void Network<T>::Forward(const Matrix<double>& features, std::size_t first, std:
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
     if (l > 0) Activate(layers_[l - 1], layer);
-    layer.output.fill(0);
-    MultiplyAdd<T>(rows, layer.outputs, 1 + layer.inputs, Elements(layer.input),
-                   Rows(std::as_const(layer.weights)), Rows(layer.output));
+    kernels_.multiply(rows, layer.outputs, 1 + layer.inputs, Elements(layer.input),
+                      ConstRows(layer.weights), Rows(layer.output));
   }
-  for (std::size_t i = 0; i < rows; ++i)
-    Softmax(&layers_.back().output(i, 0), layers_.back().outputs);
+  kernels_.softmax(rows, layers_.back().outputs, Rows(layers_.back().output));
 }
 
 // Z_{l+1} = f(A_l)
 template <class T>
 void Network<T>::Activate(const Layer& from, Layer& to) {
-  for (std::size_t i = 0; i < rows_; ++i) {
-    const T* a = &from.output(i, 0);
-    T* z = &to.input(i, 1);
-    for (std::size_t j = 0; j < from.outputs; j += kLanes<T>) {
-      Activated(activation_, Batch<T>::load_unaligned(a + j)).store_unaligned(z + j);
-    }
-  }
+  kernels_.activate(activation_, rows_, from.outputs, ConstRows(from.output), Rows(to.input, 1));
 }
 
 template <class T>
@@ -110,7 +112,7 @@ const T* Network<T>::Probabilities(std::size_t row) const {
 template <class T>
 void Network<T>::SubtractLogLikelihood(const std::int32_t* labels, double& loss) {
   for (std::size_t i = 0; i < rows_; ++i) picked_(i) = Probabilities(i)[labels[i]] + T(1e-6);
-  Logarithms(picked_.data(), rows_);
+  kernels_.logarithms(picked_.data(), rows_);
   for (std::size_t i = 0; i < rows_; ++i) loss -= static_cast<double>(picked_(i));
 }
 
@@ -130,8 +132,8 @@ void Network<T>::Backward(const std::int32_t* labels) {
   for (std::size_t i = 0; i < rows_; ++i) layers_.back().output(i, labels[i]) -= 1;
   for (std::size_t l = layers_.size(); l-- > 0;) {
     Layer& layer = layers_[l];
-    MultiplyAdd<T>(1 + layer.inputs, layer.outputs, rows_, TransposedElements(layer.input),
-                   Rows(std::as_const(layer.output)), Rows(layer.gradient));
+    kernels_.multiply_add(1 + layer.inputs, layer.outputs, rows_, TransposedElements(layer.input),
+                          ConstRows(layer.output), Rows(layer.gradient));
     if (l > 0) PropagateBack(layer, layers_[l - 1]);
   }
 }
@@ -139,17 +141,10 @@ void Network<T>::Backward(const std::int32_t* labels) {
 // D_{l-1} = (D_l W_l[1:]^T) * f'(A_{l-1})
 template <class T>
 void Network<T>::PropagateBack(const Layer& from, Layer& to) {
-  to.output.fill(0);
-  MultiplyAdd<T>(rows_, from.inputs, from.outputs, Elements(from.output), Rows(from.transposed),
-                 Rows(to.output));
-  for (std::size_t i = 0; i < rows_; ++i) {
-    const T* z = &from.input(i, 1);
-    T* d = &to.output(i, 0);
-    for (std::size_t j = 0; j < to.outputs; j += kLanes<T>) {
-      const Batch<T> slope = Slope(activation_, Batch<T>::load_unaligned(z + j));
-      (Batch<T>::load_unaligned(d + j) * slope).store_unaligned(d + j);
-    }
-  }
+  kernels_.multiply(rows_, from.inputs, from.outputs, Elements(from.output),
+                    ConstRows(from.transposed), Rows(to.output));
+  kernels_.multiply_by_slope(activation_, rows_, from.inputs, ConstRows(from.input, 1),
+                             Rows(to.output));
 }
 
 template <class T>

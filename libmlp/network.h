@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "libmlp/kernels.h"
 #include "libmlp/model_spec.h"
 #include "libmlp/parameters.h"
 
@@ -20,7 +21,8 @@ template <class T>
 class Network {
  public:
   // `parameters` (parameters); `spec` must have passed CheckModelSpec.
-  Network(const ModelSpec& spec, const Vector<T>& parameters, std::size_t block_rows);
+  Network(const ModelSpec& spec, const Vector<T>& parameters, std::size_t block_rows,
+          InstructionSet set = ChosenInstructionSet());
 
   std::size_t block_rows() const { return block_rows_; }
 
@@ -48,16 +50,18 @@ class Network {
 
     std::size_t inputs;
     std::size_t outputs;
-    Matrix<T> weights;     // (1 + inputs, outputs padded), row 0 the bias
-    Matrix<T> transposed;  // (outputs, inputs padded), weights[1:]^T
+    // Columns are padded.
+    Matrix<T> weights;     // (1 + inputs, outputs), row 0 the bias
+    Matrix<T> transposed;  // (outputs, inputs), weights[1:]^T
     Matrix<T> gradient;    // as weights
-    Matrix<T> input;       // (block rows, 1 + inputs padded), [1 Z]
-    Matrix<T> output;      // (block rows, outputs padded): A, in the last layer Y, then D
+    Matrix<T> input;       // (block rows, 1 + inputs), [1 Z]
+    Matrix<T> output;      // (block rows, outputs): A, in the last layer Y, then D
   };
 
   void Activate(const Layer& from, Layer& to);
   void PropagateBack(const Layer& from, Layer& to);
 
+  const Kernels<T>& kernels_;
   std::size_t block_rows_;
   std::size_t rows_ = 0;  // in the current block
   Activation activation_;

@@ -1,9 +1,10 @@
-#include "libmlp/kernel.h"
+#include "libmlp/kernels.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "libmlp/network.h"
@@ -12,48 +13,85 @@
 namespace mlp::testing {
 namespace {
 
+// Those of every instruction set of this machine.
+template <class T>
+std::vector<std::pair<std::string_view, const Kernels<T>*>> AllKernels() {
+  std::vector<std::pair<std::string_view, const Kernels<T>*>> all;
+  for (const InstructionSet set : AvailableInstructionSets()) {
+    all.emplace_back(InstructionSetName(set), &KernelsFor<T>(set));
+  }
+  return all;
+}
+
 TEMPLATE_TEST_CASE("Each element of a product is one chain of fused multiply-adds", "", float,
                    double) {
   using T = TestType;
-  const std::size_t rows = GENERATE(1u, 4u, 7u), columns = GENERATE(1u, 8u, 9u, 30u);
+  const std::size_t rows = GENERATE(1u, 2u, 6u, 7u, 19u), columns = GENERATE(1u, 8u, 9u, 30u, 77u);
   const std::size_t depth = 5, stride = Padded<T>(columns);
   std::vector<T> a(rows * depth), b(depth * stride), c(rows * stride);
   for (std::size_t i = 0; i < a.size(); ++i) a[i] = std::sin(static_cast<T>(i));
   for (std::size_t i = 0; i < b.size(); ++i) b[i] = std::cos(static_cast<T>(i));
   for (std::size_t i = 0; i < c.size(); ++i) c[i] = static_cast<T>(i) / 3;
-  std::vector<T> expected = c;
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < stride; ++j) {
-      for (std::size_t k = 0; k < depth; ++k) {
-        expected[i * stride + j] =
-            std::fma(a[k * rows + i], b[k * stride + j], expected[i * stride + j]);
+  const bool add = GENERATE(false, true);
+  for (const auto& [name, kernels] : AllKernels<T>()) {
+    INFO(name);
+    std::vector<T> product = c;
+    const auto multiply = add ? kernels->multiply_add : kernels->multiply;
+    // A lies transposed in memory: (depth, rows).
+    multiply(rows, columns, depth, {a.data(), 1, rows}, {b.data(), stride},
+             {product.data(), stride});
+    bool equal = true;
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < columns; ++j) {
+        T expected = add ? c[i * stride + j] : T(0);
+        for (std::size_t k = 0; k < depth; ++k) {
+          expected = std::fma(a[k * rows + i], b[k * stride + j], expected);
+        }
+        equal = equal && product[i * stride + j] == expected;
       }
     }
+    CHECK(equal);
   }
-  // A lies transposed in memory: (depth, rows).
-  MultiplyAdd<T>(rows, columns, depth, {a.data(), 1, rows}, {b.data(), stride}, {c.data(), stride});
-  CHECK(c == expected);
 }
 
 TEMPLATE_TEST_CASE("Softmax sums to one, whatever the magnitude of its values", "", float, double) {
   using T = TestType;
   const T offset = GENERATE(T(0), T(1e4), T(-1e4));
-  std::vector<T> row(Padded<T>(9));
-  for (std::size_t i = 0; i < 9; ++i) row[i] = offset + static_cast<T>(i);
-  Softmax(row.data(), 9);
-  CHECK(std::accumulate(row.begin(), row.begin() + 9, T(0)) == Approx(1).epsilon(1e-6));
-  CHECK(row[8] / row[7] == Approx(std::exp(1.0)).epsilon(1e-5));
-  CHECK(std::all_of(row.begin() + 9, row.end(), [](T x) { return x == 0; }));
+  for (const auto& [name, kernels] : AllKernels<T>()) {
+    INFO(name);
+    std::vector<T> row(Padded<T>(9), T(7e4));
+    for (std::size_t i = 0; i < 9; ++i) row[i] = offset + static_cast<T>(i);
+    kernels->softmax(1, 9, {row.data(), row.size()});
+    CHECK(std::accumulate(row.begin(), row.begin() + 9, T(0)) == Approx(1).epsilon(1e-6));
+    CHECK(row[8] / row[7] == Approx(std::exp(1.0)).epsilon(1e-5));
+  }
+}
+
+TEMPLATE_TEST_CASE("A row with a value that is not a number has no probabilities", "", float,
+                   double) {
+  using T = TestType;
+  const std::size_t place = GENERATE(0u, 7u, 25u);
+  for (const auto& [name, kernels] : AllKernels<T>()) {
+    INFO(name);
+    std::vector<T> row(Padded<T>(26), T(1));
+    row[place] = std::numeric_limits<T>::quiet_NaN();
+    kernels->softmax(1, 26, {row.data(), row.size()});
+    CHECK(std::isnan(row[place]));
+    kernels->logarithms(row.data(), 26);
+    CHECK(std::isnan(row[place]));
+  }
 }
 
 // Passes of `epochs` steps over letters' first shard, in blocks of `block_rows`.
 template <class T>
-std::pair<double, Vector<T>> TrainInBlocks(std::size_t block_rows) {
-  const ModelSpec spec{{16, 9, 7, 26}, Activation::kTanh};
+std::pair<double, Vector<T>> TrainInBlocks(std::size_t block_rows,
+                                           Activation activation = Activation::kTanh,
+                                           InstructionSet set = ChosenInstructionSet()) {
+  const ModelSpec spec{{16, 9, 7, 26}, activation};
   const Shard shard = LettersFile("train_letters1.txt");
   const Precision precision = sizeof(T) == 4 ? Precision::kFloat32 : Precision::kFloat64;
   const Parameters start = InitialParameters(spec, precision, Initialization::kGlorotUniform, 5);
-  Network<T> network(spec, std::get<Vector<T>>(start), block_rows);
+  Network<T> network(spec, std::get<Vector<T>>(start), block_rows, set);
   double loss = 0;
   for (int epoch = 0; epoch < 3; ++epoch) {
     for (std::size_t first = 0; first < shard.rows(); first += block_rows) {
@@ -72,6 +110,21 @@ TEMPLATE_TEST_CASE("The size of the row blocks changes no bit", "", float, doubl
   for (std::size_t block_rows : {1u, 3u, 4u, 63u, 1500u, 4000u}) {
     INFO("blocks of " << block_rows << " rows");
     const auto [other_loss, other_parameters] = TrainInBlocks<TestType>(block_rows);
+    CHECK(other_loss == loss);
+    CHECK(Bits(other_parameters) == Bits(parameters));
+  }
+}
+
+TEMPLATE_TEST_CASE("Every instruction set gives the same bits", "", float, double) {
+  const Activation activation =
+      GENERATE(Activation::kRelu, Activation::kTanh, Activation::kLogistic, Activation::kIdentity,
+               Activation::kUnrectifiedRelu);
+  const auto [loss, parameters] =
+      TrainInBlocks<TestType>(64, activation, InstructionSet::kScalarFma);
+  CHECK(std::isfinite(loss));
+  for (const InstructionSet set : AvailableInstructionSets()) {
+    INFO(InstructionSetName(set));
+    const auto [other_loss, other_parameters] = TrainInBlocks<TestType>(64, activation, set);
     CHECK(other_loss == loss);
     CHECK(Bits(other_parameters) == Bits(parameters));
   }

@@ -1,0 +1,162 @@
+// exp, log, tanh and the logistic function on the vectors of simd.h: the same operations in the
+// same order for every instruction set, and so the same bits. Errors are against the exact value,
+// in units in the last place (elementary_test.cc measures them).
+//
+// Series are Taylor's, cut off where the rest is far below half a unit; arguments are reduced so
+// that a few terms do.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <limits>
+
+#include "libmlp/simd.h"
+
+namespace mlp {
+
+template <class T>
+struct Elementary;
+
+template <>
+struct Elementary<float> {
+  static constexpr int kMantissaBits = 23;
+  static constexpr int kExponentBias = 127;
+  static constexpr float kRound = 0x1.8p23F;  // + kRound - kRound rounds to a whole number
+  // 2^n is a normal number for n = x / ln 2 rounded, from the least to the greatest x.
+  static constexpr float kLeast = -87.3F;
+  static constexpr float kGreatest = 88.3F;
+  // ln 2 in two parts; n times the first one is exact.
+  static constexpr float kLn2High = 0x1.62e4p-1F;
+  static constexpr float kLn2Low = 0x1.7f7d1cp-20F;
+  static constexpr std::size_t kExpTerms = 7;
+  static constexpr std::size_t kLogTerms = 6;
+};
+
+template <>
+struct Elementary<double> {
+  static constexpr int kMantissaBits = 52;
+  static constexpr int kExponentBias = 1023;
+  static constexpr double kRound = 0x1.8p52;
+  static constexpr double kLeast = -708.3;
+  static constexpr double kGreatest = 709.4;
+  static constexpr double kLn2High = 0x1.62e42feep-1;
+  static constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
+  static constexpr std::size_t kExpTerms = 13;
+  static constexpr std::size_t kLogTerms = 12;
+};
+
+// first + x (next + x (...)), by Horner's rule.
+template <class Isa, class T, std::size_t kTerms>
+typename Isa::template Vector<T> Polynomial(typename Isa::template Vector<T> x,
+                                            const std::array<T, kTerms>& coefficients) {
+  auto value = Isa::All(coefficients[kTerms - 1]);
+  for (std::size_t i = kTerms - 1; i-- > 0;) value = Isa::Fma(value, x, Isa::All(coefficients[i]));
+  return value;
+}
+
+// 1/1!, 1/2!, 1/3!, …
+template <class T, std::size_t kTerms>
+consteval std::array<T, kTerms> ExpCoefficients() {
+  std::array<T, kTerms> result{};
+  double factorial = 1;
+  for (std::size_t i = 0; i < kTerms; ++i) {
+    factorial *= static_cast<double>(i + 1);
+    result[i] = static_cast<T>(1 / factorial);
+  }
+  return result;
+}
+
+// 2/3, 2/5, 2/7, …
+template <class T, std::size_t kTerms>
+consteval std::array<T, kTerms> LogCoefficients() {
+  std::array<T, kTerms> result{};
+  for (std::size_t i = 0; i < kTerms; ++i) {
+    result[i] = static_cast<T>(2 / static_cast<double>(2 * i + 3));
+  }
+  return result;
+}
+
+// exp(x) = scale (1 + rest), where scale is a power of two and rest lies in [-0.3, 0.42]. x is taken
+// to the nearest one of kLeast .. kGreatest; what is not a number stays so.
+template <class Isa, class T>
+struct ExpParts {
+  using V = typename Isa::template Vector<T>;
+  using E = Elementary<T>;
+
+  explicit ExpParts(V x) {
+    x = Isa::Min(Isa::All(E::kGreatest), Isa::Max(Isa::All(E::kLeast), x));
+    constexpr T kLog2E = static_cast<T>(1.4426950408889634074);
+    const V shifted = Isa::Fma(x, Isa::All(kLog2E), Isa::All(E::kRound));
+    const V n = shifted - Isa::All(E::kRound);
+    V r = Isa::Fma(n, Isa::All(-E::kLn2High), x);
+    r = Isa::Fma(n, Isa::All(-E::kLn2Low), r);
+    static constexpr auto kCoefficients = ExpCoefficients<T, E::kExpTerms>();
+    rest = r * Polynomial<Isa, T>(r, kCoefficients);
+    // The low bits of `shifted` are n.
+    const auto bits = Isa::template ShiftLeft<E::kMantissaBits>(Isa::ToBits(shifted));
+    scale = Isa::template FromBits<T>(bits + Isa::ToBits(Isa::All(T(1))));
+  }
+
+  V scale;
+  V rest;
+};
+
+// Error below 1.1 units. Below kLeast the value there, 1e-38 or 1e-308, instead of 0.
+template <class Isa, class T>
+typename Isa::template Vector<T> Exp(typename Isa::template Vector<T> x) {
+  const ExpParts<Isa, T> parts(x);
+  return Isa::Fma(parts.rest, parts.scale, parts.scale);
+}
+
+// 1 / (1 + exp(-x)).
+template <class Isa, class T>
+typename Isa::template Vector<T> Logistic(typename Isa::template Vector<T> x) {
+  const auto one = Isa::All(T(1));
+  return one / (one + Exp<Isa, T>(x * Isa::All(T(-1))));
+}
+
+// exp(2|x|) - 1 =: e, and tanh|x| = e / (e + 2).
+template <class Isa, class T>
+typename Isa::template Vector<T> Tanh(typename Isa::template Vector<T> x) {
+  using E = Elementary<T>;
+  const auto bits = Isa::ToBits(x);
+  const auto sign_bit = Isa::ToBits(Isa::All(-T(0)));
+  const auto magnitude = Isa::template FromBits<T>(
+      Isa::And(bits, Isa::All(static_cast<BitsOf<T>>(~BitsOf<T>(0) >> 1))));
+  const ExpParts<Isa, T> parts(Isa::Min(Isa::All(E::kGreatest / 2), magnitude) * Isa::All(T(2)));
+  const auto e = Isa::Fma(parts.rest, parts.scale, parts.scale - Isa::All(T(1)));
+  const auto value = e / (e + Isa::All(T(2)));
+  return Isa::template FromBits<T>(Isa::Or(Isa::ToBits(value), Isa::And(bits, sign_bit)));
+}
+
+// Of positive normal numbers; what is not a number or infinite gives what is not a number.
+// x = 2^k m with m in [sqrt(1/2), sqrt(2)), and log m = 2 artanh s with s = (m - 1) / (m + 1).
+template <class Isa, class T>
+typename Isa::template Vector<T> Log(typename Isa::template Vector<T> x) {
+  using E = Elementary<T>;
+  using U = BitsOf<T>;
+  constexpr U kOne = std::bit_cast<U>(T(1));
+  constexpr U kRootOfHalf = std::bit_cast<U>(static_cast<T>(0.70710678118654752440));
+  constexpr T kShift = static_cast<T>(U(1) << E::kMantissaBits);
+
+  const auto bits = Isa::ToBits(x);
+  const auto biased =
+      Isa::template ShiftRight<E::kMantissaBits>(bits + Isa::All(U(kOne - kRootOfHalf)));
+  const auto exponent_bits =
+      Isa::template ShiftLeft<E::kMantissaBits>(biased) - Isa::All(kOne);
+  const auto m = Isa::template FromBits<T>(bits - exponent_bits);
+  // biased as a number: put behind the binary point of 2^mantissa.
+  const auto k = Isa::template FromBits<T>(Isa::Or(biased, Isa::ToBits(Isa::All(kShift)))) -
+                 Isa::All(kShift + static_cast<T>(E::kExponentBias));
+
+  const auto f = m - Isa::All(T(1));
+  const auto s = f / (f + Isa::All(T(2)));
+  const auto s2 = s * s;
+  static constexpr auto kCoefficients = LogCoefficients<T, E::kLogTerms>();
+  const auto series = s2 * Polynomial<Isa, T>(s2, kCoefficients);
+  // 2 s = f - s f, so log m = f - s (f - series).
+  const auto tail = Isa::Fma(k, Isa::All(E::kLn2Low), Isa::Fma(s, series - f, f));
+  return Isa::Fma(k, Isa::All(E::kLn2High), tail) + (x - x);
+}
+
+}  // namespace mlp

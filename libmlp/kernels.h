@@ -1,0 +1,84 @@
+// The arithmetic of batches of rows, for the instruction set of the machine that it runs on.
+//
+// The bits do not depend on the instruction set: each element of a product is one chain of fused
+// multiply-adds in ascending order, elements lie across the lanes of a vector, sums over a row have
+// one fixed order, and exp, log and tanh are our own (elementary.h).
+//
+// Matrices are row-major with a stride that is a multiple of kAlignedValues: rows are worked on in
+// whole vectors. The padding takes part in the arithmetic; what is in it reaches no element.
+// Re-entrant.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "libmlp/model_spec.h"
+
+namespace mlp {
+
+// Values in 64 bytes: the widest vector, and a line of the cache.
+template <class T>
+inline constexpr std::size_t kAlignedValues = 64 / sizeof(T);
+
+template <class T>
+constexpr std::size_t Padded(std::size_t size) {
+  return (size + kAlignedValues<T> - 1) / kAlignedValues<T> * kAlignedValues<T>;
+}
+
+// A matrix that is read element by element: (i, k) lies at data[i * row_stride + k *
+// column_stride].
+template <class T>
+struct StridedMatrix {
+  const T* data;
+  std::size_t row_stride;
+  std::size_t column_stride;
+};
+
+// A matrix with padded rows; `T` may be const.
+template <class T>
+struct PaddedMatrix {
+  T* data;
+  std::size_t stride;
+};
+
+template <class T>
+struct Kernels {
+  // C = A B, C += A B. C (rows, columns), A (rows, depth), B (depth, columns).
+  void (*multiply)(std::size_t rows, std::size_t columns, std::size_t depth, StridedMatrix<T> a,
+                   PaddedMatrix<const T> b, PaddedMatrix<T> c);
+  void (*multiply_add)(std::size_t rows, std::size_t columns, std::size_t depth, StridedMatrix<T> a,
+                       PaddedMatrix<const T> b, PaddedMatrix<T> c);
+  // Z = f(A). A, Z (rows, columns).
+  void (*activate)(Activation activation, std::size_t rows, std::size_t columns,
+                   PaddedMatrix<const T> a, PaddedMatrix<T> z);
+  // D *= f'(A), or the mask of kUnrectifiedRelu, as a function of Z = f(A).
+  void (*multiply_by_slope)(Activation activation, std::size_t rows, std::size_t columns,
+                            PaddedMatrix<const T> z, PaddedMatrix<T> d);
+  // Each row becomes softmax(row). (rows, columns)
+  void (*softmax)(std::size_t rows, std::size_t columns, PaddedMatrix<T> a);
+  // Positive values become their logarithms; there is room for Padded(count).
+  void (*logarithms)(T* values, std::size_t count);
+};
+
+enum class InstructionSet : std::uint8_t { kScalarFma, kAvx2, kAvx512 };
+
+// "scalar-fma", "avx2", "avx512".
+std::string_view InstructionSetName(InstructionSet set);
+// Those that this machine has, the best one last.
+std::vector<InstructionSet> AvailableInstructionSets();
+// The best one, or the one that the environment variable MLP_INSTRUCTION_SET names; a name that is
+// unknown, or of a set that the machine lacks, is ignored.
+InstructionSet ChosenInstructionSet();
+
+// `set` must be available.
+template <class T>
+const Kernels<T>& KernelsFor(InstructionSet set);
+template <>
+const Kernels<float>& KernelsFor(InstructionSet set);
+template <>
+const Kernels<double>& KernelsFor(InstructionSet set);
+
+}  // namespace mlp

@@ -1,0 +1,168 @@
+// Vectors of numbers, of one width for each instruction set, with the few operations that the
+// kernels need. All of them are exact or rounded once as IEEE 754 says, so an element's value does
+// not depend on which of the vectors it is in.
+//
+// For kernel translation units only: each is compiled for its own instruction set, and what it
+// instantiates must carry that set in its type.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <xsimd/xsimd.hpp>
+
+namespace mlp {
+
+template <class T>
+using BitsOf = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+
+// One number: any machine with a fused multiply-add, and the reference for the others.
+struct ScalarFma {
+  template <class T>
+  struct Vector {
+    static constexpr std::size_t size = 1;
+    T value;
+    friend Vector operator+(Vector a, Vector b) { return {a.value + b.value}; }
+    friend Vector operator-(Vector a, Vector b) { return {a.value - b.value}; }
+    friend Vector operator*(Vector a, Vector b) { return {a.value * b.value}; }
+    friend Vector operator/(Vector a, Vector b) { return {a.value / b.value}; }
+  };
+
+  template <class T>
+  static Vector<T> All(T value) {
+    return {value};
+  }
+  template <class T>
+  static Vector<T> Load(const T* from) {
+    return {*from};
+  }
+  template <class T>
+  static void Store(T* to, Vector<T> a) {
+    *to = a.value;
+  }
+  // a * b + c, rounded once.
+  static Vector<float> Fma(Vector<float> a, Vector<float> b, Vector<float> c) {
+    return {__builtin_fmaf(a.value, b.value, c.value)};
+  }
+  static Vector<double> Fma(Vector<double> a, Vector<double> b, Vector<double> c) {
+    return {__builtin_fma(a.value, b.value, c.value)};
+  }
+  // The greater one, the smaller one; `b` where they are equal or one is not a number.
+  template <class T>
+  static Vector<T> Max(Vector<T> a, Vector<T> b) {
+    return {a.value > b.value ? a.value : b.value};
+  }
+  template <class T>
+  static Vector<T> Min(Vector<T> a, Vector<T> b) {
+    return {a.value < b.value ? a.value : b.value};
+  }
+  // 1 where a > b (a >= b), else 0.
+  template <class T>
+  static Vector<T> OneWhereGreater(Vector<T> a, Vector<T> b) {
+    return {a.value > b.value ? T(1) : T(0)};
+  }
+  template <class T>
+  static Vector<T> OneWhereNotLess(Vector<T> a, Vector<T> b) {
+    return {a.value >= b.value ? T(1) : T(0)};
+  }
+  template <class T>
+  static Vector<BitsOf<T>> ToBits(Vector<T> a) {
+    return {std::bit_cast<BitsOf<T>>(a.value)};
+  }
+  template <class T>
+  static Vector<T> FromBits(Vector<BitsOf<T>> a) {
+    return {std::bit_cast<T>(a.value)};
+  }
+  template <int kBits, class U>
+  static Vector<U> ShiftLeft(Vector<U> a) {
+    return {a.value << kBits};
+  }
+  template <int kBits, class U>
+  static Vector<U> ShiftRight(Vector<U> a) {
+    return {a.value >> kBits};
+  }
+  template <class U>
+  static Vector<U> And(Vector<U> a, Vector<U> b) {
+    return {a.value & b.value};
+  }
+  template <class U>
+  static Vector<U> Or(Vector<U> a, Vector<U> b) {
+    return {a.value | b.value};
+  }
+};
+
+// The same on xsimd's batches of one architecture.
+template <class Arch>
+struct Xsimd {
+  template <class T>
+  using Vector = xsimd::batch<T, Arch>;
+
+  template <class T>
+  static Vector<T> All(T value) {
+    return Vector<T>(value);
+  }
+  template <class T>
+  static Vector<T> Load(const T* from) {
+    return Vector<T>::load_unaligned(from);
+  }
+  template <class T>
+  static void Store(T* to, Vector<T> a) {
+    a.store_unaligned(to);
+  }
+  template <class T>
+  static Vector<T> Fma(Vector<T> a, Vector<T> b, Vector<T> c) {
+#ifdef __AVX512F__
+    // xsimd 8.1 has none for it, and would round twice.
+    if constexpr (std::is_same_v<T, float>) {
+      return Vector<T>(_mm512_fmadd_ps(a, b, c));
+    } else {
+      return Vector<T>(_mm512_fmadd_pd(a, b, c));
+    }
+#else
+    return xsimd::fma(a, b, c);
+#endif
+  }
+  template <class T>
+  static Vector<T> Max(Vector<T> a, Vector<T> b) {
+    return xsimd::max(a, b);
+  }
+  template <class T>
+  static Vector<T> Min(Vector<T> a, Vector<T> b) {
+    return xsimd::min(a, b);
+  }
+  template <class T>
+  static Vector<T> OneWhereGreater(Vector<T> a, Vector<T> b) {
+    return xsimd::select(a > b, All(T(1)), All(T(0)));
+  }
+  template <class T>
+  static Vector<T> OneWhereNotLess(Vector<T> a, Vector<T> b) {
+    return xsimd::select(a >= b, All(T(1)), All(T(0)));
+  }
+  template <class T>
+  static Vector<BitsOf<T>> ToBits(Vector<T> a) {
+    return xsimd::bitwise_cast<Vector<BitsOf<T>>>(a);
+  }
+  template <class T>
+  static Vector<T> FromBits(Vector<BitsOf<T>> a) {
+    return xsimd::bitwise_cast<Vector<T>>(a);
+  }
+  template <int kBits, class U>
+  static Vector<U> ShiftLeft(Vector<U> a) {
+    return a << kBits;
+  }
+  template <int kBits, class U>
+  static Vector<U> ShiftRight(Vector<U> a) {
+    return a >> kBits;
+  }
+  template <class U>
+  static Vector<U> And(Vector<U> a, Vector<U> b) {
+    return a & b;
+  }
+  template <class U>
+  static Vector<U> Or(Vector<U> a, Vector<U> b) {
+    return a | b;
+  }
+};
+
+}  // namespace mlp
