@@ -76,8 +76,8 @@ consteval std::array<T, kTerms> LogCoefficients() {
   return result;
 }
 
-// exp(x) = scale (1 + rest), where scale is a power of two and rest lies in [-0.3, 0.42]. x is taken
-// to the nearest one of kLeast .. kGreatest; what is not a number stays so.
+// exp(x) = scale (1 + rest), where scale is a power of two and rest lies in [-0.3, 0.42]. x is
+// taken to the nearest one of kLeast .. kGreatest; what is not a number stays so.
 template <class Isa, class T>
 struct ExpParts {
   using V = typename Isa::template Vector<T>;
@@ -142,8 +142,7 @@ typename Isa::template Vector<T> Log(typename Isa::template Vector<T> x) {
   const auto bits = Isa::ToBits(x);
   const auto biased =
       Isa::template ShiftRight<E::kMantissaBits>(bits + Isa::All(U(kOne - kRootOfHalf)));
-  const auto exponent_bits =
-      Isa::template ShiftLeft<E::kMantissaBits>(biased) - Isa::All(kOne);
+  const auto exponent_bits = Isa::template ShiftLeft<E::kMantissaBits>(biased) - Isa::All(kOne);
   const auto m = Isa::template FromBits<T>(bits - exponent_bits);
   // biased as a number: put behind the binary point of 2^mantissa.
   const auto k = Isa::template FromBits<T>(Isa::Or(biased, Isa::ToBits(Isa::All(kShift)))) -

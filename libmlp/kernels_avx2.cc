@@ -1,5 +1,5 @@
-#include "libmlp/kernels_tables.h"
 #include "libmlp/kernels_of.h"
+#include "libmlp/kernels_tables.h"
 
 namespace mlp {
 namespace {

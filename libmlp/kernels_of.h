@@ -135,9 +135,8 @@ struct KernelsOf {
       case Activation::kRelu:
         return multiply([](V value) { return Isa::OneWhereGreater(value, Isa::All(T(0))); });
       case Activation::kTanh:  // 1 - z^2
-        return multiply([](V value) {
-          return Isa::Fma(value * Isa::All(T(-1)), value, Isa::All(T(1)));
-        });
+        return multiply(
+            [](V value) { return Isa::Fma(value * Isa::All(T(-1)), value, Isa::All(T(1))); });
       case Activation::kLogistic:  // z - z^2
         return multiply([](V value) { return Isa::Fma(value * Isa::All(T(-1)), value, value); });
       case Activation::kUnrectifiedRelu:

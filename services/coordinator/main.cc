@@ -175,7 +175,8 @@ absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
 
 int Serve(const CoordinatorServerOptions& options) {
   const std::string description = absl::StrCat(
-      "version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()), ", data in ",
+      "version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()),
+      ", instruction set ", InstructionSetName(mlp::ChosenInstructionSet()), ", data in ",
       options.data_dir ? options.data_dir->string() : "none", ", state in ",
       options.state_dir ? options.state_dir->string() : "memory only", ", ", options.nodes.size(),
       " node address(es) configured, default policy ", options.default_policy);

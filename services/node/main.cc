@@ -162,8 +162,10 @@ int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeo
   if (!server.ok()) return mlp::rpc::Fail(server.status());
   spdlog::info("listening on {}:{}", options.listen.substr(0, options.listen.rfind(':')),
                (*server)->port());
-  spdlog::info("version {}, arithmetic {}, data {}, load probability {}, {}", MLP_VERSION,
-               std::string(mlp::ArithmeticId()), DataText(options), options.load_probability,
+  spdlog::info("version {}, arithmetic {}, instruction set {}, data {}, load probability {}, {}",
+               MLP_VERSION, std::string(mlp::ArithmeticId()),
+               std::string(InstructionSetName(mlp::ChosenInstructionSet())), DataText(options),
+               options.load_probability,
                options.coordinator.empty() ? "waits for a coordinator to call"
                                            : "registers with " + options.coordinator);
   spdlog::info("draining on signal {}", mlp::rpc::WaitForTerminationSignal());

@@ -47,7 +47,8 @@ template <class T, class Exact>
 double GreatestError(const std::vector<T>& arguments, const std::vector<T>& values, Exact exact) {
   double greatest = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    greatest = std::max(greatest, ErrorOf(values[i], exact(static_cast<long double>(arguments[i]))));
+    greatest =
+        std::max(greatest, ErrorOf(values[i], exact(static_cast<long double>(arguments[i]))));
   }
   return greatest;
 }
@@ -79,8 +80,8 @@ TEMPLATE_TEST_CASE("tanh is within three units in the last place", "", float, do
 
 TEMPLATE_TEST_CASE("log is within two units in the last place", "", float, double) {
   using T = TestType;
-  const auto [low, high] = GENERATE(table<double, double>({{1e-6, 1e-3}, {1e-3, 1.1}, {0.9, 1.5},
-                                                           {1.5, 1e30}}));
+  const auto [low, high] =
+      GENERATE(table<double, double>({{1e-6, 1e-3}, {1e-3, 1.1}, {0.9, 1.5}, {1.5, 1e30}}));
   const auto arguments = Between<T>(low, high, kMany);
   const auto exact = [](long double x) { return std::log(x); };
   for (const InstructionSet set : AvailableInstructionSets()) {

@@ -1,5 +1,3 @@
-#include "libmlp/kernels.h"
-
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -7,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "libmlp/kernels.h"
 #include "libmlp/network.h"
 #include "test/libmlp/testing.h"
 
