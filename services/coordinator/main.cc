@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/dataset.h"
+#include "libmlp/kernels.h"
 #include "libmlp/training.h"
 #include "services/base/duration_text.h"
 #include "services/coordinator/coordinator_server.h"
@@ -176,8 +177,8 @@ absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
 int Serve(const CoordinatorServerOptions& options) {
   const std::string description = absl::StrCat(
       "version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()),
-      ", instruction set ", InstructionSetName(mlp::ChosenInstructionSet()), ", data in ",
-      options.data_dir ? options.data_dir->string() : "none", ", state in ",
+      ", instruction set ", std::string(InstructionSetName(mlp::ChosenInstructionSet())),
+      ", data in ", options.data_dir ? options.data_dir->string() : "none", ", state in ",
       options.state_dir ? options.state_dir->string() : "memory only", ", ", options.nodes.size(),
       " node address(es) configured, default policy ", options.default_policy);
   const auto start = [&] { return mlp::coordinator::CoordinatorServer::Start(options); };

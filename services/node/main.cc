@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/kernels.h"
 #include "libmlp/training.h"
 #include "services/base/duration_text.h"
 #include "services/node/node_server.h"
