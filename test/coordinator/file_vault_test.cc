@@ -132,6 +132,8 @@ TEST_CASE("uploads are bounded, and those that stand still make room") {
   const absl::Status status = vault.Write(0, kText).status();
   CHECK(status.code() == absl::StatusCode::kResourceExhausted);
   CHECK(RetryAfterOf(status).has_value());
+  CHECK_THAT(std::string(status.message()),
+             Contains("64 files are being uploaded, which is the limit"));
   CHECK(vault.vault->Write(Sha256("0"), 100, 5, "goes on").value() == 12);
   MakeOld(vault.UploadOf(Sha256("1")), std::chrono::hours(1));
   CHECK(vault.Write(0, kText).value() == kBytes);
