@@ -40,7 +40,11 @@ async::Task<> SimulatedWorld::Ask(coordinator::JobSpec spec, std::string request
 }
 
 coordinator::Job SimulatedWorld::Finish(const std::string& id, const std::stop_token& stop) {
-  while (!ended_.contains(id) && !stop.stop_requested() && clock_.RunOne()) {
+  // Where the job has ended its last event is waited for even then: it has the digest.
+  const auto stops = [&] {
+    return stop.stop_requested() && !coordinator::IsFinal(coordinator_.Get(id)->state);
+  };
+  while (!ended_.contains(id) && !stops() && clock_.RunOne()) {
   }
   return *coordinator_.Get(id);
 }

@@ -48,7 +48,8 @@ class SimulatedWorld {
   // Coordinator::Create, waited for.
   absl::StatusOr<coordinator::Job> Create(coordinator::JobSpec spec, std::string request_id = "");
   // Runs the world until the job has ended, nothing more can happen by itself, or `stop` was
-  // requested, which another thread may do. The job as it is then, which must exist.
+  // requested, which another thread may do. The job as it is then, which must exist; of one that
+  // has ended all events are there.
   coordinator::Job Finish(const std::string& id, const std::stop_token& stop = {});
   // Both. Errors are those of Create.
   absl::StatusOr<coordinator::Job> RunJob(coordinator::JobSpec spec,

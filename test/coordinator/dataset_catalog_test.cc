@@ -225,9 +225,11 @@ TEST_CASE("a dataset that a job uses is neither removed nor replaced") {
   }
   const absl::Status removed = world.Await(world.catalog->Remove("tiny"));
   CHECK(removed.code() == absl::StatusCode::kFailedPrecondition);
-  CHECK_THAT(std::string(removed.message()), Contains(who));
+  CHECK_THAT(std::string(removed.message()), Contains("is used by " + who));
   for (const auto& [name, text] : kOther) world.Send(text).value();
-  CHECK(world.Commit("tiny", kOther).status().code() == absl::StatusCode::kFailedPrecondition);
+  const absl::Status replaced = world.Commit("tiny", kOther).status();
+  CHECK(replaced.code() == absl::StatusCode::kFailedPrecondition);
+  CHECK_THAT(std::string(replaced.message()), Contains("is used by " + who));
   world.used_by.clear();
   held = nullptr;
   CHECK(world.Await(world.catalog->Remove("tiny")).ok());
@@ -303,12 +305,17 @@ TEST_CASE("a stored file that was damaged is asked for again") {
   world.Put("tiny", kTinyTexts).value();
   const std::string& text = kTinyTexts.at("train_2.txt");
   const fs::path path = world.vault->PathOf(Sha256(text));
+  std::string wrong = "the stored file was damaged";
   SECTION("changed") { std::fstream(path, std::ios::in | std::ios::out) << "1"; }
   SECTION("truncated") { fs::resize_file(path, 3); }
-  SECTION("deleted") { fs::remove(path); }
+  SECTION("deleted") {
+    fs::remove(path);
+    wrong = "the stored file cannot be read";
+  }
   const absl::Status status = world.catalog->Load("tiny").status();
   CHECK(status.code() == absl::StatusCode::kDataLoss);
-  CHECK_THAT(std::string(status.message()), Contains("tiny/train_2.txt") && Contains("put"));
+  CHECK_THAT(std::string(status.message()),
+             Contains("tiny/train_2.txt: " + wrong) && Contains("; put the dataset again"));
   const auto missing = world.Await(world.catalog->Plan(FilesOf(kTinyTexts))).value();
   REQUIRE(missing.size() == 1);
   CHECK(missing[0].sha256 == Sha256(text));

@@ -1,8 +1,5 @@
 #include "services/coordinator/file_vault.h"
 
-#include <signal.h>
-#include <sys/resource.h>
-
 #include <catch2/catch.hpp>
 #include <fstream>
 
@@ -10,6 +7,7 @@
 #include "services/base/retry_after.h"
 #include "services/base/sha256.h"
 #include "test/e2e/scratch.h"
+#include "test/full_disk.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -31,22 +29,6 @@ struct Vault {
 
   const test::Scratch scratch;
   std::unique_ptr<FileVault> vault = FileVault::Open(scratch.path()).value();
-};
-
-// Files of this process cannot grow beyond so many bytes while it lives: a disk that is full.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t bytes) {
-    signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = bytes;
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
-
- private:
-  rlimit before_{};
 };
 
 void MakeOld(const fs::path& path, std::chrono::hours age) {
@@ -114,7 +96,7 @@ TEST_CASE("a full disk leaves nothing half there, and the upload goes on when th
   Vault vault;
   vault.Write(0, kText.substr(0, 5)).value();
   {
-    const FullDisk full(8);
+    const test::FullDisk full(8);
     const absl::Status status = vault.Write(5, kText.substr(5)).status();
     CHECK(status.code() == absl::StatusCode::kResourceExhausted);
     CHECK(RetryAfterOf(status).has_value());
@@ -132,6 +114,8 @@ TEST_CASE("uploads are bounded, and those that stand still make room") {
   const absl::Status status = vault.Write(0, kText).status();
   CHECK(status.code() == absl::StatusCode::kResourceExhausted);
   CHECK(RetryAfterOf(status).has_value());
+  CHECK_THAT(std::string(status.message()),
+             Contains("64 files are being uploaded, which is the limit"));
   CHECK(vault.vault->Write(Sha256("0"), 100, 5, "goes on").value() == 12);
   MakeOld(vault.UploadOf(Sha256("1")), std::chrono::hours(1));
   CHECK(vault.Write(0, kText).value() == kBytes);

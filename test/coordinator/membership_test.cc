@@ -218,7 +218,7 @@ TEST_CASE_METHOD(Fixture, "another protocol or arithmetic is refused, and listed
   std::string reason;
   SECTION("protocol") {
     heartbeat.protocol = 2;
-    reason = "version 2 of the protocol";
+    reason = "speaks version 2 of the protocol, this coordinator version 1";
   }
   SECTION("arithmetic") {
     heartbeat.arithmetic = "mlp-1/neon";
@@ -394,6 +394,8 @@ TEST_CASE_METHOD(Fixture, "there are 10,000 nodes at most, of the dead and idle 
   const auto full = membership.Heartbeat(now, From("more", "x"));
   CHECK(absl::IsResourceExhausted(full.status()));
   CHECK(RetryAfterOf(full.status()) == 5s);
+  CHECK_THAT(std::string(full.status().message()),
+             Contains("10000 nodes are registered, which is the limit"));
   membership.AttemptBegan(0);  // the oldest still has work
   Pass(1min);
   Changes(membership);

@@ -243,6 +243,18 @@ TEST_CASE("an attempt that says nothing is called back at its deadline and tried
   CHECK(driver.LongSleep() == 20min);  // perhaps it is just slow
 }
 
+TEST_CASE("a deadline is ten minutes at first, and a minute at least") {
+  Driver driver(Options(2, "pull"), 1);
+  const Dispatch first = driver.TheDispatch();
+  CHECK(driver.LongSleep() == 10min);
+  driver.Accept(first);
+  driver.Start(first);
+  driver.Wait(1s);
+  driver.Finish(first);
+  driver.TheDispatch();
+  CHECK(driver.LongSleep() == 1min);
+}
+
 TEST_CASE("deadlines follow what was seen, and a sign of life puts them off") {
   Driver driver(Options(2, "pull"), 1);
   const Dispatch first = driver.TheDispatch();

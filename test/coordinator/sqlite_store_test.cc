@@ -71,6 +71,7 @@ TEST_CASE("A later program's database is refused and left alone", "[sqlite_store
   const absl::Status status = OpenError(scratch.path());
   CHECK(status.code() == absl::StatusCode::kFailedPrecondition);
   CHECK(Says(status, "has version 3, this program knows versions up to 2"));
+  CHECK(Says(status, "a later program made it; use that one, or another state directory"));
   CHECK(Contents(scratch.path() / "coordinator.db") == before);
 }
 
@@ -140,6 +141,7 @@ TEST_CASE("A file that is no database is refused", "[sqlite_store]") {
   const absl::Status status = OpenError(scratch.path());
   CHECK(status.code() == absl::StatusCode::kDataLoss);
   CHECK(Says(status, (scratch.path() / "coordinator.db").string()));
+  CHECK(Says(status, "is damaged"));
   CHECK(Says(status, "move it away"));
   CHECK(Contents(scratch.path() / "coordinator.db") == garbage);
 }
@@ -231,6 +233,15 @@ TEST_CASE("A log that was cut off or has garbage at its end loses its last commi
     }
     CHECK(steps_left() == 5);
   }
+}
+
+TEST_CASE("A copy of a database without its log lacks what is in the log", "[sqlite_store]") {
+  Scratch source;
+  Scratch copy;
+  auto store = Opened(source.path());
+  for (int step = 1; step <= 5; ++step) Take(*store, step);
+  fs::copy_file(source.path() / "coordinator.db", copy.path() / "coordinator.db");
+  CHECK(StepsTaken(*Opened(copy.path())) < 5);
 }
 
 TEST_CASE("Pages of jobs that were removed are used again", "[sqlite_store]") {

@@ -22,6 +22,7 @@
 #include "google/rpc/status.pb.h"
 #include "mlp/v1/job.grpc.pb.h"
 #include "services/coordinator/coordinator.h"
+#include "services/coordinator/job_service.h"
 #include "services/local/local_cluster.h"
 #include "test/e2e/program_cluster.h"
 
@@ -329,6 +330,60 @@ TEST_CASE("bad input gets the error it deserves and a running job does not notic
   CHECK(job.validation().wrong_rows() == 1166);
 }
 
+TEST_CASE("a thousand watchers that stop reading hold up no job, and one more is refused") {
+  local::LocalClusterOptions options;
+  options.data_dir = test::DatasetsDirectory();
+  options.nodes = 2;
+  const auto cluster = local::LocalCluster::Start(options).value();
+  const auto stub = Connect(cluster->coordinator_address());
+  std::string id;
+  v1::CreateJobRequest long_job = Letters();
+  long_job.mutable_spec()->set_rounds(100'000);
+  REQUIRE(Create(*stub, long_job, &id).ok());
+  v1::WatchJobRequest watch;
+  watch.set_id(id);
+
+  struct Watcher {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReader<v1::WatchJobResponse>> reader;
+  };
+  std::vector<std::unique_ptr<Watcher>> silent;
+  v1::WatchJobResponse response;
+  while (silent.size() < coordinator::kMaxWatchers) {
+    silent.push_back(std::make_unique<Watcher>());
+    silent.back()->reader = stub->WatchJob(&silent.back()->context, watch);
+  }
+  for (const auto& watcher : silent) REQUIRE(watcher->reader->Read(&response));
+  {
+    grpc::ClientContext context;
+    const auto reader = stub->WatchJob(&context, watch);
+    CHECK_FALSE(reader->Read(&response));
+    const grpc::Status refused = reader->Finish();
+    CHECK(refused.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+    CHECK_THAT(refused.error_message(), Contains("1000 streams of events are open, which is the "
+                                                 "limit"));
+    CHECK(HasRetryInfo(refused));
+  }
+  // One reads on after all; one that ends makes room for another.
+  bool round_ten = false;
+  while (!round_ten && silent.back()->reader->Read(&response)) {
+    for (const auto& event : response.events()) round_ten = round_ten || event.round() == 10;
+  }
+  CHECK(round_ten);
+  silent.front()->context.TryCancel();
+  silent.front()->reader->Finish();
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  bool let_in = false;  // the coordinator hears of the end a moment later
+  while (!let_in && std::chrono::steady_clock::now() < limit) {
+    grpc::ClientContext context;
+    const auto reader = stub->WatchJob(&context, watch);
+    let_in = reader->Read(&response);
+    context.TryCancel();
+  }
+  CHECK(let_in);
+  for (const auto& watcher : silent) watcher->context.TryCancel();
+}
+
 TEST_CASE("a node whose shard differs is not asked for it again, and the others train it") {
   Data data;
   Data other;
@@ -366,8 +421,10 @@ TEST_CASE("a node whose shard differs is not asked for it again, and the others 
   CHECK(job.validation().wrong_rows() == 1166);
   REQUIRE_FALSE(reasons.empty());
   CHECK(reasons.size() <= 30);  // at most once a round
-  for (const std::string& reason : reasons)
-    CHECK_THAT(reason, Contains("letters/train_letters3.txt"));
+  for (const std::string& reason : reasons) {
+    CHECK_THAT(reason, Contains("letters/train_letters3.txt: this node's file has SHA-256 ") &&
+                           Contains("the request says "));
+  }
 }
 
 TEST_CASE("diverging training ends as failed with its round, not with nan") {
@@ -376,9 +433,13 @@ TEST_CASE("diverging training ends as failed with its round, not with nan") {
       {"train", "letters", "--activation", "identity", "--learning-rate", "10", "--json"});
   INFO(result.out << result.err);
   CHECK(result.exit_code == 1);
-  CHECK_THAT(result.out, Contains("parameters became non-finite in round "));
+  CHECK_THAT(result.out, Contains("parameters became non-finite in round ") &&
+                             Contains("; a smaller learning rate may help"));
   CHECK_THAT(result.out, Contains("JOB_STATE_FAILED"));
   CHECK_THAT(result.out, !Contains("NaN") && !Contains("Infinity"));
+  const test::ProcessResult smaller =
+      cluster.Client({"train", "letters", "--activation", "identity", "--rounds", "1"});
+  CHECK(smaller.exit_code == 0);
 }
 
 TEST_CASE(

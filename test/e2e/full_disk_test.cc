@@ -27,8 +27,10 @@
 #include <vector>
 
 #include "mlp/v1/job.grpc.pb.h"
+#include "services/base/retry_after.h"
 #include "services/coordinator/sqlite.h"
 #include "services/rpc/channel.h"
+#include "services/rpc/status.h"
 #include "test/e2e/program_cluster.h"
 #include "test/e2e/scratch.h"
 
@@ -226,7 +228,10 @@ class LettersJob {
     context.set_deadline(std::chrono::system_clock::now() + 10s);
     return stub_->CreateJob(&context, request, &response);
   }
-  std::string Explained() { return StartClient({"explain", "job-1"})->Wait().out; }
+  // What the client says of the job.
+  std::string Said(const std::string& command) {
+    return StartClient({command, "job-1"})->Wait().out;
+  }
 
   // The job succeeds with its digest, its watcher missed nothing, and the state is whole.
   void CheckEnd() {
@@ -279,10 +284,13 @@ mlp::v1::Job CheckPauses(LettersJob& job, const std::string& reason, grpc::Statu
   std::cout << "paused after " << Since(begin) << " s: " << paused.detail() << std::endl;
   CHECK(paused.state() == mlp::v1::JOB_STATE_RUNNING);
   CHECK_THAT(paused.detail(), Contains(reason));
-  CHECK_THAT(job.Explained(), Contains("paused: ") && Contains(reason));
+  for (const char* command : {"job", "explain"}) {
+    CHECK_THAT(job.Said(command), Contains("paused: ") && Contains(reason));
+  }
   const grpc::Status refused = job.CreateAnother();
   CHECK(refused.error_code() == code);
   CHECK_THAT(refused.error_message(), Contains(reason));
+  CHECK(mlp::RetryAfterOf(mlp::rpc::FromGrpcStatus(refused)).has_value());
   return paused;
 }
 
@@ -327,7 +335,9 @@ TEST_CASE("a database that may not be written pauses the job, and it goes on whe
   };
   set_immutable(true);
   const auto paused = CheckPauses(job, disk.state().string(), grpc::StatusCode::UNAVAILABLE);
-  CHECK_THAT(paused.detail(), Contains("disk I/O error"));
+  CHECK_THAT(paused.detail(), StartsWith("paused: cannot use " + disk.state().string()) &&
+                                  Contains("disk I/O error") &&
+                                  Contains("see to the disk and to who may write there"));
   set_immutable(false);
   CheckGoesOn(job, paused);
 }

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "mlp/v1/cluster.grpc.pb.h"
 #include "mlp/v1/job.grpc.pb.h"
 #include "services/rpc/channel.h"
 #include "test/e2e/program_cluster.h"
@@ -33,12 +34,19 @@ Time TimeOf(const JobEvent& event) {
       google::protobuf::util::TimeUtil::TimestampToNanoseconds(event.time())));
 }
 
+std::vector<std::string> Joined(std::vector<std::string> first,
+                                const std::vector<std::string>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
 // A coordinator without configured nodes, and a job that does not end by itself.
 class ElasticCluster {
  public:
-  ElasticCluster()
-      : coordinator_({Program("mlp-coordinator"), "--listen", "127.0.0.1:0", "--data-dir",
-                      DatasetsDirectory().string()}),
+  explicit ElasticCluster(const std::vector<std::string>& options = {})
+      : coordinator_(Joined({Program("mlp-coordinator"), "--listen", "127.0.0.1:0", "--data-dir",
+                             DatasetsDirectory().string()},
+                            options)),
         address_(ListeningAddress(coordinator_)),
         stub_(JobService::NewStub(mlp::rpc::MakeChannel(address_))) {
     mlp::v1::CreateJobRequest request;
@@ -63,11 +71,13 @@ class ElasticCluster {
   }
 
   // When it was started.
-  Time Start(const std::string& name) {
+  Time Start(const std::string& name, const std::vector<std::string>& options = {},
+             const std::string& listen = "127.0.0.1:0") {
     const Time now = std::chrono::system_clock::now();
-    nodes_[name] = std::make_unique<Process>(std::vector<std::string>{
-        Program("mlp-node"), "--listen", "127.0.0.1:0", "--data-dir", DatasetsDirectory().string(),
-        "--name", name, "--coordinator", address_});
+    nodes_[name] = std::make_unique<Process>(
+        Joined({Program("mlp-node"), "--listen", listen, "--data-dir", DatasetsDirectory().string(),
+                "--name", name, "--coordinator", address_},
+               options));
     return now;
   }
   std::unique_ptr<Process> Release(const std::string& name) { return std::move(nodes_.at(name)); }
@@ -77,9 +87,24 @@ class ElasticCluster {
     node(name).Signal(number);
     return now;
   }
-  ProcessResult Client(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), {Program("mlp-client"), "--coordinator", address_});
-    return Run(std::move(arguments));
+  Process& coordinator() { return coordinator_; }
+  const std::string& address() const { return address_; }
+  ProcessResult Client(const std::vector<std::string>& arguments) const {
+    return Run(Joined({Program("mlp-client"), "--coordinator", address_}, arguments));
+  }
+  // Its `mlp-client watch`, from now on.
+  std::unique_ptr<Process> Watcher() const {
+    return std::make_unique<Process>(std::vector<std::string>{
+        Program("mlp-client"), "--coordinator", address_, "watch", "job-1"});
+  }
+  // Asks `mlp-client nodes` until it says so; what it says at last.
+  std::string NodesUntil(const std::string& text) const {
+    const auto limit = std::chrono::steady_clock::now() + 20s;
+    std::string said;
+    while (said.find(text) == std::string::npos && std::chrono::steady_clock::now() < limit) {
+      said = Client({"nodes"}).out;
+    }
+    return said;
   }
 
   // The job's next event that is so; an event without content where none came. Those before it are
@@ -148,8 +173,11 @@ TEST_CASE("a node that was killed gets work at once when it is restarted under i
   cluster.Start("a");
   const Time first = cluster.Start("b");
   REQUIRE(cluster.Accepted("b", first).sequence() > 0);
+  const auto watcher = cluster.Watcher();
   const Time killed = cluster.Signal("b", SIGKILL);
   Measured("a killed node is noticed after", killed, cluster.Left("b"), 10s);
+  watcher->WaitForLine("node b lost: the connection was lost");
+  CHECK_THAT(cluster.Client({"nodes"}).out, Contains("\nb is down: "));
   const Time again = cluster.Start("b");
   Measured("a restarted node's first task after its start", again, cluster.Accepted("b", again),
            10s);
@@ -176,6 +204,9 @@ TEST_CASE("a frozen node is noticed, its shards move, and it gets work when it g
   REQUIRE(cluster.Accepted("b", first).sequence() > 0);
   const Time frozen = cluster.Signal("b", SIGSTOP);
   Measured("a frozen node is noticed after", frozen, cluster.Left("b"), 10s);
+  const std::string ended = "its lease has ended: no heartbeat for 3.5 s";
+  CHECK_THAT(cluster.NodesUntil(ended), Contains("b is down: " + ended));
+  cluster.coordinator().WaitForLine("node b is gone, what it had goes to others: " + ended);
   const JobEvent round = cluster.RoundFinished();
   Measured("the round that a frozen node held up is finished after", frozen, round, 20s);
   const Time continued = cluster.Signal("b", SIGCONT);
@@ -210,11 +241,14 @@ TEST_CASE("a job whose nodes are all killed waits, says why, and goes on when on
   cluster.Start("b");
   REQUIRE(cluster.Accepted("a", first).sequence() > 0);
   REQUIRE(cluster.Accepted("b", first).sequence() > 0);
+  const auto watcher = cluster.Watcher();
   cluster.Signal("a", SIGKILL);
   cluster.Signal("b", SIGKILL);
   const std::string reason = cluster.Waiting().waiting().reason();
   CHECK_THAT(reason, Contains("no node is up") && Contains("a (") && Contains("b ("));
-  CHECK_THAT(cluster.Client({"explain", "job-1"}).out, Contains("no node is up"));
+  CHECK_THAT(cluster.Client({"explain", "job-1"}).out,
+             Contains("no node is up") && Contains("a (") && Contains("b ("));
+  watcher->WaitForLine("waiting: no node is up");
   const Time again = cluster.Start("a");
   Measured("a job that waited goes on after a node's start", again, cluster.Accepted("a", again),
            10s);
@@ -238,4 +272,95 @@ TEST_CASE("a job whose nodes are all drained waits, says why, and goes on when o
   const ProcessResult unknown = cluster.Client({"drain", "z"});
   CHECK(unknown.exit_code == 1);
   CHECK_THAT(unknown.err, Contains("no node \"z\" is known"));
+}
+
+TEST_CASE("the times after which a silent node is given up are the operator's") {
+  ElasticCluster cluster(
+      {"--heartbeat-interval", "100ms", "--suspect-after", "3", "--dead-after", "5"});
+  const Time first = cluster.Start("a");
+  REQUIRE(cluster.Accepted("a", first).sequence() > 0);
+  cluster.Signal("a", SIGSTOP);
+  CHECK(cluster.Left("a").node_left().reason() == "missed 3 heartbeats");
+  cluster.coordinator().WaitForLine("its lease has ended: no heartbeat for 0.6 s");
+}
+
+TEST_CASE("a node that cannot be called back says so, and gets work at the right address") {
+  ElasticCluster cluster;
+  cluster.Start("a", {"--advertise", "127.0.0.1:1"});
+  const std::string said =
+      cluster.node("a").WaitForLine("registered, but the coordinator cannot connect to this node");
+  CHECK_THAT(said, Contains("is --advertise right?"));
+  CHECK_THAT(cluster.Client({"nodes"}).out, Contains("a is down: "));
+  cluster.Release("a");
+  const std::string reached = "127.0.0.1:" + std::to_string(FreePort());
+  const Time again = cluster.Start("a", {"--advertise", reached}, reached);
+  CHECK(cluster.Accepted("a", again).sequence() > 0);
+}
+
+TEST_CASE("of two nodes with one name the newer one works, and the logs say so") {
+  ElasticCluster cluster;
+  const Time first = cluster.Start("a");
+  REQUIRE(cluster.Accepted("a", first).sequence() > 0);
+  const std::unique_ptr<Process> older = cluster.Release("a");
+  const Time second = cluster.Start("a");
+  CHECK(cluster.Accepted("a", second).sequence() > 0);
+  for (Process* log : {older.get(), &cluster.coordinator()}) {
+    CHECK_THAT(log->WaitForLine("another process, at 127.0.0.1:"),
+               Contains("has taken the name \"a\" since; give one of them another --name"));
+  }
+  CHECK_THAT(cluster.node("a").WaitForLine("registered"), Contains("as a"));
+  const Time third = cluster.Start("b");
+  CHECK(cluster.Accepted("b", third).sequence() > 0);
+  // Where the newer one is stopped, the older one has the name again.
+  const Time stopped = cluster.Signal("a", SIGTERM);
+  CHECK(cluster.node("a").Wait().exit_code == 0);
+  CHECK(cluster.Accepted("a", stopped).sequence() > 0);
+}
+
+TEST_CASE("a node of another build is refused, and the log and the list of nodes say why") {
+  ElasticCluster cluster;
+  mlp::v1::HeartbeatRequest request;
+  request.set_name("a");
+  request.set_instance_id("i1");
+  request.set_address(":1");
+  request.set_protocol(1);
+  request.set_arithmetic("abacus");
+  const auto stub = mlp::v1::ClusterService::NewStub(mlp::rpc::MakeChannel(cluster.address()));
+  grpc::ClientContext context;
+  mlp::v1::HeartbeatResponse response;
+  CHECK(stub->Heartbeat(&context, request, &response).error_code() ==
+        grpc::StatusCode::FAILED_PRECONDITION);
+  const std::string why = "is refused: its arithmetic is abacus, this cluster's is mlp-";
+  cluster.coordinator().WaitForLine("node a " + why);
+  CHECK_THAT(cluster.Client({"nodes"}).out, Contains("a " + why));
+}
+
+// A node that holds every task up for an hour, which it may not reject under this policy.
+const std::vector<std::string> kUnrejected = {"--default-policy", "random"};
+void StartHoldingUp(ElasticCluster& cluster, const std::string& drain_timeout) {
+  const Time first = cluster.Start(
+      "a", {"--load-probability", "1", "--load-delay", "1h", "--drain-timeout", drain_timeout});
+  REQUIRE(cluster.Accepted("a", first).sequence() > 0);
+}
+
+TEST_CASE("what a node has not finished when its time to drain is over is made elsewhere") {
+  ElasticCluster cluster(kUnrejected);
+  StartHoldingUp(cluster, "100ms");
+  cluster.Signal("a", SIGTERM);
+  const ProcessResult ended = cluster.node("a").Wait();
+  CHECK(ended.exit_code == 0);
+  CHECK_THAT(ended.err, Contains("the tasks that are left are given up"));
+  cluster.Start("b");
+  CHECK(cluster.RoundFinished().sequence() > 0);
+}
+
+TEST_CASE("a second SIGTERM ends a node at once") {
+  ElasticCluster cluster(kUnrejected);
+  StartHoldingUp(cluster, "1h");
+  cluster.Signal("a", SIGTERM);
+  cluster.node("a").WaitForLine("draining on signal");
+  cluster.Signal("a", SIGTERM);
+  const ProcessResult ended = cluster.node("a").Wait();
+  CHECK(ended.exit_code == 0);
+  CHECK_THAT(ended.err, Contains("ends at once: a second signal"));
 }

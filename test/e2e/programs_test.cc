@@ -157,7 +157,7 @@ TEST_CASE("a follower of a job that a restarted coordinator has lost is told so"
   const std::vector<std::string> coordinator_command{
       Program("mlp-coordinator"), "--listen", address, "--data-dir", DatasetsDirectory().string()};
   Process first(coordinator_command);  // without nodes: its job only waits
-  ListeningAddress(first);
+  first.WaitForLine("state in memory only");
   Process follower({Program("mlp-client"), "--coordinator", address, "train", "letters"});
   follower.WaitForLine("no node is up");
   first.Signal(SIGKILL);
@@ -173,7 +173,8 @@ TEST_CASE("a follower of a job that a restarted coordinator has lost is told so"
   const ProcessResult result = follower.Wait();
   INFO(result.out << result.err);
   CHECK(result.exit_code == 1);
-  CHECK_THAT(result.err, Contains("has lost this job"));
+  CHECK_THAT(result.err,
+             Contains("was restarted and has lost this job") && Contains("submit the job again"));
 }
 
 TEST_CASE("output that cannot be written is an error, not silence") {
@@ -190,7 +191,11 @@ TEST_CASE("a port in use is refused with what to do, and the program that has it
         Run({Program(program), "--listen", address, "--data-dir", DatasetsDirectory().string()});
     INFO(result.err);
     CHECK(result.exit_code == 1);
-    CHECK_THAT(result.err, Contains("cannot listen on " + address));
+    CHECK_THAT(result.err,
+               Contains("cannot listen on " + address) && Contains("is another program using it?"));
+    Process elsewhere(
+        {Program(program), "--listen", "127.0.0.1:0", "--data-dir", DatasetsDirectory().string()});
+    elsewhere.WaitForLine("listening on 127.0.0.1:");
   }
   CHECK(cluster.Client({"jobs"}).exit_code == 0);
 }

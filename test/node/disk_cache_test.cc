@@ -11,6 +11,7 @@
 #include "services/async/inline_workers.h"
 #include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
+#include "test/full_disk.h"
 #include "test/node/fake_source.h"
 #include "test/node/shard_files.h"
 
@@ -157,6 +158,8 @@ TEST_CASE("a file larger than the cache is handed out and not kept") {
   const std::string digest = world.origin.Add("rows");
   CHECK(world.Fetch(digest).value() == "rows");
   CHECK(fs::is_empty(world.directory));
+  CHECK(world.Fetch(digest).value() == "rows");
+  CHECK(world.origin.asked.size() == 2);
 }
 
 TEST_CASE("what an interrupted write left is removed at the start, other people's files are not") {
@@ -171,15 +174,20 @@ TEST_CASE("what an interrupted write left is removed at the start, other people'
 
 TEST_CASE("a cache that cannot be written to costs nothing but the cache, and says so once") {
   World world;
-  fs::remove_all(world.directory);
+  std::optional<test::FullDisk> full;
+  SECTION("it is gone") { fs::remove_all(world.directory); }
+  SECTION("the disk is full") { full.emplace(1); }
   const std::string digest = world.origin.Add("rows");
   const Logged logged;
   CHECK(world.Fetch(digest).value() == "rows");
   CHECK(world.Fetch(digest).value() == "rows");
   const std::string text = logged.text();
-  const std::size_t first = text.find("cannot keep files");
+  const std::size_t first =
+      text.find("cannot keep files in the cache directory " + world.directory.string());
   REQUIRE(first != std::string::npos);
-  CHECK(text.find("cannot keep files", first + 1) == std::string::npos);
+  CHECK(text.find("cannot keep files in", first + 1) == std::string::npos);
+  CHECK_FALSE(fs::exists(world.FileOf(digest)));
+  full.reset();
   fs::create_directories(world.directory);
   world.Fetch(digest).value();
   CHECK(fs::exists(world.FileOf(digest)));

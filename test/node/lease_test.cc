@@ -108,11 +108,11 @@ TEST_CASE_METHOD(Fixture,
   CHECK(HeardIn(60s) <= 68);
   CHECK(HeardIn(60s) >= 54);
   REQUIRE(said.size() == 2);
-  CHECK_THAT(said[1], Contains("! lost the coordinator") && Contains("connection refused"));
+  CHECK(said[1] == "! lost the coordinator, trying again until it answers: connection refused");
   link.answer = Answer(Standing::kUp);
   CHECK(HeardIn(1200ms) >= 1);
   CHECK(said.size() == 3);
-  CHECK(said[2] == said[0]);
+  CHECK(said[2] == "registered with the coordinator as a");
 }
 
 TEST_CASE_METHOD(Fixture, "the first tries come within a tenth of a second, then twice as late") {
@@ -155,6 +155,7 @@ TEST_CASE_METHOD(Fixture, "a full coordinator is asked again when it says") {
   link.answer = WithRetryAfter(absl::ResourceExhaustedError("10000 nodes"), 5s);
   clock.RunFor(3s);
   CHECK(HeardIn(100s) <= 23);
+  CHECK(said == std::vector<std::string>{"! the coordinator refuses this node: 10000 nodes"});
 }
 
 TEST_CASE_METHOD(Fixture, "a node says that the operator drained it, and that it is back") {
@@ -164,7 +165,7 @@ TEST_CASE_METHOD(Fixture, "a node says that the operator drained it, and that it
   link.answer = Answer(Standing::kUp);
   clock.RunFor(5s);
   REQUIRE(said.size() == 3);
-  CHECK_THAT(said[1], Contains("takes no new work: drained by the operator"));
+  CHECK(said[1] == "takes no new work: drained by the operator");
 }
 
 TEST_CASE_METHOD(Fixture, "that the coordinator cannot connect back is said when it lasts") {

@@ -300,7 +300,10 @@ TEST_CASE("a full queue refuses with a delay to try again after") {
   for (std::size_t i = 0; i < kMaxPendingJobs + 1; ++i) REQUIRE(world.Create(TinyJob()).ok());
   const absl::Status full = world.Create(TinyJob()).status();
   CHECK(absl::IsResourceExhausted(full));
+  CHECK_THAT(std::string(full.message()), Contains("the queue is full: 64 jobs are pending"));
   CHECK(RetryAfterOf(full).has_value());
+  CHECK(world.coordinator.Cancel("job-2").ok());
+  CHECK(world.Create(TinyJob()).ok());
 }
 
 TEST_CASE("shutting down cancels the running and the pending jobs") {
@@ -320,7 +323,8 @@ TEST_CASE("shutting down cancels the running and the pending jobs") {
         from = events->back()->sequence + 1;
         for (const auto& event : *events) {
           const auto* change = std::get_if<events::StateChanged>(&event->body);
-          if (change != nullptr && IsFinal(change->state)) details.push_back(change->detail);
+          if (change == nullptr || change->state != JobState::kCancelled) continue;
+          details.push_back(change->detail);
         }
       }
     }
@@ -360,7 +364,7 @@ TEST_CASE("a shard whose file differs on every node fails the job with both dige
   std::ofstream(world.data.path() / "tiny" / "train_3.txt") << "1,2,0\n";
   const Job job = world.Finish(id);
   CHECK(job.state == JobState::kFailed);
-  CHECK_THAT(job.detail, Contains("tiny/train_3.txt"));
+  CHECK_THAT(job.detail, Contains("tiny/train_3.txt: this node's file has SHA-256 "));
 }
 
 TEST_CASE("events are numbered without gap and can be read from anywhere") {

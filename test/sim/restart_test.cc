@@ -394,7 +394,7 @@ TEST_CASE("a job whose dataset has changed since it was created fails and says s
   Life second = world.Start();
   const Job job = second.Finish(id);
   CHECK(job.state == JobState::kFailed);
-  CHECK_THAT(job.detail, Contains("dataset tiny has changed"));
+  CHECK_THAT(job.detail, Contains("dataset tiny has changed since the job was created"));
 }
 
 TEST_CASE("a job whose dataset cannot be read after a restart waits for it") {
@@ -414,7 +414,7 @@ TEST_CASE("a job whose dataset cannot be read after a restart waits for it") {
   Life second = world.Start();
   world.clock.RunFor(1min);
   CHECK(second.Get(id).state == JobState::kRunning);
-  CHECK_THAT(second.Get(id).detail, Contains("the volume is not mounted"));
+  CHECK_THAT(second.Get(id).detail, Contains("cannot read the dataset: the volume is not mounted"));
   CHECK_THAT(second.coordinator->Explain(id)->waiting_for, Contains("restart"));
   there = true;
   CHECK(second.Finish(id).model_digest == PlainDigest());

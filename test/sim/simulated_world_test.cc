@@ -82,3 +82,16 @@ TEST_CASE("a world stops when it is told to") {
   const coordinator::Job job = world.RunJob(GivenJob(), stop.get_token()).value();
   CHECK(job.state == coordinator::JobState::kRunning);
 }
+
+TEST_CASE("a job that ends when its world is told to stop has all of its events") {
+  local::SimulatedWorld world(GivenWorld(2, 0));
+  const std::string id = world.Create(GivenJob()).value().id;
+  const auto job = [&] { return world.coordinator().Get(id).value(); };
+  while (!coordinator::IsFinal(job().state)) REQUIRE(world.clock().RunOne());
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK(world.Finish(id, stop.get_token()).state == coordinator::JobState::kSucceeded);
+  const coordinator::JobEvent last = world.Events(id).back();
+  REQUIRE(std::holds_alternative<coordinator::events::StateChanged>(last.body));
+  CHECK(std::get<coordinator::events::StateChanged>(last.body).model_digest == job().model_digest);
+}
