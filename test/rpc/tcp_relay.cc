@@ -188,7 +188,7 @@ TcpRelay::~TcpRelay() {
 }
 
 void TcpRelay::Set(Mode mode, std::chrono::milliseconds delay) {
-  order_ = Order{mode, delay};
+  order_ = Order{mode, mode == Mode::kDelay ? delay : std::chrono::milliseconds(0)};
   const unsigned mine = ++ordered_;
   Wake();
   for (unsigned obeyed = obeyed_; obeyed < mine; obeyed = obeyed_) obeyed_.wait(obeyed);
