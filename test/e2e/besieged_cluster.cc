@@ -14,6 +14,7 @@ namespace mlp::test {
 BesiegedCluster::BesiegedCluster(const BesiegedOptions& options) : options_(options) {
   for (int number = 0; number <= kNodes; ++number) {
     addresses_.push_back(absl::StrCat("127.0.0.1:", FreePort()));
+    channels_.push_back(rpc::MakeChannel(addresses_.back()));
   }
   for (int number = 0; number < kNodes; ++number) {
     advertised_.push_back(Relayed(address(number)));
@@ -69,7 +70,7 @@ void BesiegedCluster::Start(int number) {
 }
 
 v1::GetNodeResponse BesiegedCluster::AskNode(int number) const {
-  const auto stub = v1::NodeService::NewStub(rpc::MakeChannel(address(number)));
+  const auto stub = v1::NodeService::NewStub(channel(number));
   grpc::ClientContext context;
   context.set_wait_for_ready(true);
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));

@@ -3,6 +3,8 @@
 // them, and from clients, may pass a relay that can break it.
 #pragma once
 
+#include <grpcpp/channel.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,6 +41,10 @@ class BesiegedCluster {
   // Empty without relays.
   const std::vector<std::unique_ptr<rpc::TcpRelay>>& relays() const { return relays_; }
 
+  // To a program, past the relays; its connection stays open.
+  const std::shared_ptr<grpc::Channel>& channel(int number) const {
+    return channels_[static_cast<std::size_t>(number)];
+  }
   // What a node says of itself. Throws where it does not answer within 10 s.
   v1::GetNodeResponse AskNode(int number) const;
   // Starts `mlp-client --json <arguments>`.
@@ -54,6 +60,7 @@ class BesiegedCluster {
   const BesiegedOptions options_;
   Scratch directory_;
   std::vector<std::string> addresses_;  // of the programs
+  std::vector<std::shared_ptr<grpc::Channel>> channels_;
   std::vector<std::unique_ptr<rpc::TcpRelay>> relays_;
   // Of each node: where the coordinator finds it, and where it finds the coordinator.
   std::vector<std::string> advertised_;

@@ -96,7 +96,8 @@ void Faults::Kill(int victim) {
 void Faults::Freeze(int victim) {
   ++counts_.freezes;
   cluster_.program(victim).Signal(SIGSTOP);
-  Later(Milliseconds(0, 2500), victim, [this, victim] { cluster_.program(victim).Signal(SIGCONT); });
+  Later(Milliseconds(0, 2500), victim,
+        [this, victim] { cluster_.program(victim).Signal(SIGCONT); });
 }
 
 void Faults::CutOff(int victim) {
