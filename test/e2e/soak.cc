@@ -4,8 +4,8 @@
 //   soak [--minutes M] [--keep-jobs N] [--seed S]
 //
 // The coordinator and two of the nodes are never killed: they are frozen, and their connections
-// broken by relays. Two nodes are killed as well, jobs are cancelled, clients and watchers killed or
-// frozen. The coordinator remembers only a few jobs, so that its memory has to stop growing.
+// broken by relays. Two nodes are killed as well, jobs are cancelled, clients and watchers killed
+// or frozen. The coordinator remembers only a few jobs, so that its memory has to stop growing.
 // Samples are taken between jobs, when all is mended and quiet: after a warm-up of a sixth of the
 // time, half-way from there, and at the end.
 //
@@ -22,6 +22,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <stdexcept>
@@ -138,7 +139,7 @@ class Soak {
     client->WaitForLine("\"sequence\"");
     const auto watcher = cluster_.Client({"watch", id});
     watcher->WaitForLine("\"sequence\"");
-    Fate fate = static_cast<Fate>(std::max(0, faults_.Between(-2, 2)));
+    const Fate fate = DrawFate();
     const int fateful = faults_.Between(0, 4);
     std::vector<std::unique_ptr<Process>> passers_by;
     const Clock::time_point limit = Clock::now() + 5min;
@@ -163,6 +164,12 @@ class Soak {
           cancelled ? watched.ProblemOfCancelled() : watched.Problem(digest_);
       if (!problem.empty()) Expect(id + ": " + problem);
     }
+  }
+
+  // Most jobs have none.
+  Fate DrawFate() {
+    const int drawn = faults_.Between(0, 4);
+    return drawn == 0 ? Fate::kCancelled : drawn == 1 ? Fate::kClientKilled : Fate::kNone;
   }
 
   // Whether the job had not ended yet.
@@ -209,31 +216,38 @@ class Soak {
 
   // A job, attempt or task that there still is.
   std::string Unrest() const {
-    const auto channel = cluster_.channel(kCoordinator);
-    grpc::ClientContext jobs_context;
-    v1::ListJobsResponse jobs;
-    if (!v1::JobService::NewStub(channel)->ListJobs(&jobs_context, {}, &jobs).ok()) {
-      return "no answer from the coordinator";
+    std::string unrest = RunningJob();
+    if (unrest.empty()) unrest = BusyNode();
+    for (int number = 0; unrest.empty() && number < kNodes; ++number) {
+      const int tasks = cluster_.AskNode(number).active_tasks();
+      if (tasks > 0) unrest = absl::StrCat(tasks, " tasks on ", Name(number));
     }
+    return unrest;
+  }
+
+  std::string RunningJob() const {
+    grpc::ClientContext context;
+    v1::ListJobsResponse jobs;
+    const auto stub = v1::JobService::NewStub(cluster_.channel(kCoordinator));
+    if (!stub->ListJobs(&context, {}, &jobs).ok()) return "no list of jobs";
     for (const v1::Job& job : jobs.jobs()) {
       if (job.state() == v1::JOB_STATE_PENDING || job.state() == v1::JOB_STATE_RUNNING) {
         return "a job: " + job.ShortDebugString();
       }
     }
-    grpc::ClientContext nodes_context;
+    return "";
+  }
+
+  std::string BusyNode() const {
+    grpc::ClientContext context;
     v1::ListNodesResponse nodes;
-    if (!v1::ClusterService::NewStub(channel)->ListNodes(&nodes_context, {}, &nodes).ok()) {
-      return "no answer from the coordinator";
-    }
+    const auto stub = v1::ClusterService::NewStub(cluster_.channel(kCoordinator));
+    if (!stub->ListNodes(&context, {}, &nodes).ok()) return "no list of nodes";
     if (nodes.nodes_size() != kNodes) return absl::StrCat(nodes.nodes_size(), " nodes");
     for (const v1::NodeStatus& node : nodes.nodes()) {
       if (node.state() != v1::NODE_STATE_UP || node.active_attempts() > 0) {
-        return "unrest: " + node.ShortDebugString();
+        return "a node that is not at rest: " + node.ShortDebugString();
       }
-    }
-    for (int number = 0; number < kNodes; ++number) {
-      const int tasks = cluster_.AskNode(number).active_tasks();
-      if (tasks > 0) return absl::StrCat(tasks, " tasks on ", Name(number));
     }
     return "";
   }
