@@ -4,38 +4,14 @@
 set -euo pipefail
 # shellcheck source=test/e2e/testing.sh
 source test/e2e/testing.sh
-docker info >/dev/null 2>&1 || skip "no container engine: docker info fails"
-if docker compose version >/dev/null 2>&1; then
-  compose=(docker compose)
-elif command -v docker-compose >/dev/null; then
-  compose=(docker-compose)
-else
-  skip "neither docker compose nor docker-compose is installed"
-fi
-compose+=(-p "mlp-test-$$" -f deploy/docker-compose.yml)
-
-work=$(mktemp -d)
-cleanup() {
-  (($? == 0)) || "${compose[@]}" logs --tail=20 >&2 || true
-  "${compose[@]}" down --volumes --timeout 1 >/dev/null 2>&1 || true
-  rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 130' INT TERM
-
-# Enough load that a job lasts some seconds; any free port; an image of its own.
-export LOAD_PROBABILITY=0.8 LOAD_DELAY=100ms MLP_PORT=0 MLP_IMAGE=mlp-cluster:test
-
-# quietly COMMAND...: its output only when it fails.
-quietly() { "$@" >"$work/out" 2>&1 || { cat "$work/out" >&2; return 1; }; }
+# Enough load that a job lasts some seconds.
+export LOAD_PROBABILITY=0.8 LOAD_DELAY=100ms
 train() { "${compose[@]}" exec -T coordinator mlp-client train letters --preset reference; }
 
-quietly "${compose[@]}" build
-quietly "${compose[@]}" up -d
+start_containers
 mapfile -t containers < <("${compose[@]}" ps -q)
 ((${#containers[@]} == 5)) || fail "${#containers[@]} containers instead of 5"
 wanted=$(local_digest "$1")
-quietly "${compose[@]}" exec -T coordinator mlp-client dataset put /data/letters
 
 summary=$(train)
 expect "$summary" '0\.3331 \(1166 of 3500'

@@ -38,3 +38,36 @@ find_buf() {
   [[ -x $buf ]] || buf=$(command -v buf) ||
     skip "no buf; scripts/install-dependencies --tests installs it"
 }
+
+# start_containers: builds the image, starts the cluster of deploy/docker-compose.yml and puts letters
+# on it, or ends the test as skipped. Sets `compose`, the command for it, and `work`, a directory;
+# both the cluster and the directory go when the test ends.
+start_containers() {
+  docker info >/dev/null 2>&1 || skip "no container engine: docker info fails"
+  if docker compose version >/dev/null 2>&1; then
+    compose=(docker compose)
+  elif command -v docker-compose >/dev/null; then
+    compose=(docker-compose)
+  else
+    skip "neither docker compose nor docker-compose is installed"
+  fi
+  # Any free port; an image of its own.
+  export MLP_PORT=0 MLP_IMAGE=mlp-cluster:test
+  compose+=(-p "mlp-test-$$" -f deploy/docker-compose.yml)
+  work=$(mktemp -d)
+  trap stop_containers EXIT
+  trap 'exit 130' INT TERM
+  quietly "${compose[@]}" build
+  quietly "${compose[@]}" up -d
+  quietly "${compose[@]}" exec -T coordinator mlp-client dataset put /data/letters
+}
+
+# stop_containers: for start_containers; a test that fails shows what they said last.
+stop_containers() {
+  (($? == 0)) || "${compose[@]}" logs --tail=20 >&2 || true
+  "${compose[@]}" down --volumes --timeout 1 >/dev/null 2>&1 || true
+  rm -rf "$work"
+}
+
+# quietly COMMAND...: its output only when it fails.
+quietly() { "$@" >"$work/out" 2>&1 || { cat "$work/out" >&2; return 1; }; }

@@ -70,7 +70,7 @@ TEST_CASE("a channel that was never connected is not ready at once") {
 async::Task<> TrainThroughRelay(TestClient& client, TcpRelay& relay, absl::Status& status) {
   v1::TrainShardRequest request;
   request.set_job_id("wait");
-  const auto freeze = [&relay](v1::TrainShardEvent&&) { relay.Freeze(); };
+  const auto freeze = [&relay](v1::TrainShardEvent&&) { relay.Set(TcpRelay::Mode::kHalfOpen); };
   status =
       co_await CallStream(client.loop, *client.node, &v1::NodeService::Stub::PrepareAsyncTrainShard,
                           request, CallOptions(), freeze, {});

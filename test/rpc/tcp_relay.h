@@ -1,32 +1,57 @@
-// Passes one TCP connection on, until told to fall silent while it stays open: what a frozen
-// machine or a broken network looks like from outside.
+// Passes TCP connections on, any number of them, and breaks them while it runs in the ways that
+// networks do.
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <list>
 #include <thread>
 
 namespace mlp::rpc {
 
 class TcpRelay {
  public:
-  // From 127.0.0.1:port() to 127.0.0.1:`target_port`.
+  enum class Mode {
+    kPass,      // bytes go on as they come
+    kHalfOpen,  // all stay open and silent, new ones too; what is held back goes on afterwards
+    kDelay,     // bytes go on some time after they came
+    kRefuse,    // all are reset, new ones at once
+    kReset,     // of the next bytes on a connection half go on, then it is reset
+  };
+
+  // From 127.0.0.1:port() to 127.0.0.1:`target_port`, where nobody needs to listen yet.
   explicit TcpRelay(int target_port);
   TcpRelay(const TcpRelay&) = delete;
   TcpRelay& operator=(const TcpRelay&) = delete;
+  // Connections that are open are reset.
   ~TcpRelay();
 
   int port() const { return port_; }
-  // Any thread.
-  void Freeze() { frozen_ = true; }
+  // Any thread. Holds for whatever arrives once it returns. `delay`: of kDelay.
+  void Set(Mode mode, std::chrono::milliseconds delay = {});
 
  private:
+  struct Order {
+    Mode mode;
+    std::chrono::duration<int, std::milli> delay;
+  };
+  class Connection;
+
   void Relay();
+  void Accept(Mode mode);
+  // Until there is something to do.
+  void Await(const Order& order);
+  void Wake();
 
   const int target_port_;
-  int listener_;
+  const int listener_;
+  const int wake_;
   int port_ = 0;
-  std::atomic<bool> frozen_ = false;
+  std::atomic<Order> order_ = Order{Mode::kPass, {}};
+  std::atomic<unsigned> ordered_ = 0;  // orders given
+  std::atomic<unsigned> obeyed_ = 0;   // and those that the thread follows
   std::atomic<bool> stopping_ = false;
+  std::list<Connection> connections_;  // the thread's
   std::thread thread_;
 };
 

@@ -1,0 +1,96 @@
+#include "test/e2e/besieged_cluster.h"
+
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "mlp/v1/node.grpc.pb.h"
+#include "services/rpc/channel.h"
+#include "test/e2e/program_cluster.h"
+
+namespace mlp::test {
+
+BesiegedCluster::BesiegedCluster(const BesiegedOptions& options) : options_(options) {
+  for (int number = 0; number <= kNodes; ++number) {
+    addresses_.push_back(absl::StrCat("127.0.0.1:", FreePort()));
+    channels_.push_back(rpc::MakeChannel(addresses_.back()));
+  }
+  for (int number = 0; number < kNodes; ++number) {
+    advertised_.push_back(Relayed(address(number)));
+    coordinator_of_node_.push_back(Relayed(address(kCoordinator)));
+  }
+  coordinator_of_clients_ = Relayed(address(kCoordinator));
+  programs_.resize(addresses_.size());
+  Start(kCoordinator);
+  for (int number = 0; number < kNodes; ++number) Start(number);
+}
+
+std::string BesiegedCluster::Relayed(const std::string& address) {
+  if (!options_.relays) return address;
+  const int port = std::stoi(address.substr(address.rfind(':') + 1));
+  relays_.push_back(std::make_unique<rpc::TcpRelay>(port));
+  return absl::StrCat("127.0.0.1:", relays_.back()->port());
+}
+
+std::vector<std::string> BesiegedCluster::Command(int number) const {
+  if (number == kCoordinator) {
+    return {Program("mlp-coordinator"),
+            "--listen",
+            address(number),
+            "--data-dir",
+            DatasetsDirectory().string(),
+            "--state-dir",
+            (directory_.path() / "state").string(),
+            "--keep-jobs",
+            std::to_string(options_.keep_jobs)};
+  }
+  const auto node = static_cast<std::size_t>(number);
+  return {Program("mlp-node"),
+          "--listen",
+          address(number),
+          "--advertise",
+          advertised_[node],
+          "--coordinator",
+          coordinator_of_node_[node],
+          "--name",
+          absl::StrCat("node-", number + 1),
+          "--data-dir",
+          DatasetsDirectory().string(),
+          "--load-probability",
+          options_.load_probability,
+          "--load-delay",
+          options_.load_delay};
+}
+
+void BesiegedCluster::Start(int number) {
+  auto& process = programs_[static_cast<std::size_t>(number)];
+  process = std::make_unique<Process>(Command(number));
+  if (number == kCoordinator) process->WaitForLine("listening on");
+}
+
+v1::GetNodeResponse BesiegedCluster::AskNode(int number) const {
+  const auto stub = v1::NodeService::NewStub(channel(number));
+  grpc::ClientContext context;
+  context.set_wait_for_ready(true);
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+  v1::GetNodeResponse response;
+  const grpc::Status status = stub->GetNode(&context, v1::GetNodeRequest(), &response);
+  if (!status.ok()) throw std::runtime_error("GetNode: " + status.error_message());
+  return response;
+}
+
+std::unique_ptr<Process> BesiegedCluster::Client(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(),
+                   {Program("mlp-client"), "--coordinator", coordinator_of_clients_, "--json"});
+  return std::make_unique<Process>(std::move(arguments));
+}
+
+std::unique_ptr<Process> BesiegedCluster::Train() const {
+  std::vector<std::string> arguments{"train",     "letters",       "--preset",
+                                     "reference", "--max-retries", "100000"};
+  if (!options_.hedging) arguments.insert(arguments.end(), {"--hedge", "off"});
+  return Client(std::move(arguments));
+}
+
+}  // namespace mlp::test

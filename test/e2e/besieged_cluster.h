@@ -1,0 +1,72 @@
+// The real programs on loopback, made to be hurt: a coordinator with a state directory, and nodes
+// that register with it. Each can be started again where it was, and every connection between
+// them, and from clients, may pass a relay that can break it.
+#pragma once
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mlp/v1/node.pb.h"
+#include "test/e2e/scratch.h"
+#include "test/process.h"
+#include "test/rpc/tcp_relay.h"
+
+namespace mlp::test {
+
+struct BesiegedOptions {
+  std::string load_probability = "0";
+  std::string load_delay = "200ms";
+  bool hedging = true;
+  bool relays = false;
+  int keep_jobs = 1000;
+};
+
+class BesiegedCluster {
+ public:
+  static constexpr int kNodes = 4;
+  static constexpr int kCoordinator = kNodes;  // its number among the programs; nodes are 0 to 3
+
+  explicit BesiegedCluster(const BesiegedOptions& options = {});
+
+  Process& program(int number) { return *programs_[static_cast<std::size_t>(number)]; }
+  // Where it listens, whatever stands before it.
+  const std::string& address(int number) const {
+    return addresses_[static_cast<std::size_t>(number)];
+  }
+  // Once the one before has ended. Waits until a coordinator listens.
+  void Start(int number);
+  // Empty without relays.
+  const std::vector<std::unique_ptr<rpc::TcpRelay>>& relays() const { return relays_; }
+
+  // To a program, past the relays; its connection stays open.
+  const std::shared_ptr<grpc::Channel>& channel(int number) const {
+    return channels_[static_cast<std::size_t>(number)];
+  }
+  // What a node says of itself. Throws where it does not answer within 10 s.
+  v1::GetNodeResponse AskNode(int number) const;
+  // Starts `mlp-client --json <arguments>`.
+  std::unique_ptr<Process> Client(std::vector<std::string> arguments) const;
+  // The one that trains the letters.
+  std::unique_ptr<Process> Train() const;
+
+ private:
+  std::vector<std::string> Command(int number) const;
+  // `address`, or that of a new relay before it.
+  std::string Relayed(const std::string& address);
+
+  const BesiegedOptions options_;
+  Scratch directory_;
+  std::vector<std::string> addresses_;  // of the programs
+  std::vector<std::shared_ptr<grpc::Channel>> channels_;
+  std::vector<std::unique_ptr<rpc::TcpRelay>> relays_;
+  // Of each node: where the coordinator finds it, and where it finds the coordinator.
+  std::vector<std::string> advertised_;
+  std::vector<std::string> coordinator_of_node_;
+  std::string coordinator_of_clients_;
+  std::vector<std::unique_ptr<Process>> programs_;
+};
+
+}  // namespace mlp::test

@@ -1,0 +1,32 @@
+// What `mlp-client --json watch` or `train` printed: events as JSON, one a line, then the job.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "test/process.h"
+
+namespace mlp::test {
+
+struct Watched {
+  explicit Watched(const ProcessResult& result);
+
+  // Why this is not a job that SUCCEEDED with that digest, its events told each once and in order;
+  // empty: it is.
+  std::string Problem(const std::string& expected_digest) const;
+  // The same of a job that was cancelled.
+  std::string ProblemOfCancelled() const;
+
+  int exit_code;
+  std::string err;
+  std::vector<std::int64_t> sequences;
+  std::vector<std::string> events;
+  std::string last;
+  std::string digest;
+
+ private:
+  std::string ProblemWithEvents() const;
+};
+
+}  // namespace mlp::test
