@@ -216,10 +216,23 @@ async::Task<NodeState> GrpcCluster::Greet(int node, LinkPtr link, std::stop_toke
 void GrpcCluster::Dial(int node) {
   const auto link = std::make_shared<Link>();
   link->address = nodes()[static_cast<std::size_t>(node)].address;
-  link->channel = rpc::MakeChannel(link->address);
+  link->channel = ChannelTo(node);
   link->stub = v1::NodeService::NewStub(link->channel);
   links_[static_cast<std::size_t>(node)] = link;
   watches_.Spawn(WatchLink(node, link, stop_));
+}
+
+std::shared_ptr<grpc::Channel> GrpcCluster::ChannelTo(int node) {
+  dialled_.resize(nodes().size());
+  Dialled& last = dialled_[static_cast<std::size_t>(node)];
+  const std::string& address = nodes()[static_cast<std::size_t>(node)].address;
+  if (last.address == address) {
+    // It may be waiting for the time of its next try.
+    grpc::experimental::ChannelResetConnectionBackoff(last.channel.get());
+  } else {
+    last = {address, rpc::MakeChannel(address)};
+  }
+  return last.channel;
 }
 
 bool GrpcCluster::IsCurrent(int node, const LinkPtr& link) const {

@@ -66,6 +66,9 @@ class GrpcCluster final : public Cluster {
   async::Task<NodeState> Greet(int node, LinkPtr link, std::stop_token stop);
   // A new line to the node's address instead of the one there is.
   void Dial(int node);
+  // To the node's address. The one that there was, where it led there too: gRPC 1.51 leaks a socket
+  // now and then when a channel is dropped whose peer is silent.
+  std::shared_ptr<grpc::Channel> ChannelTo(int node);
   bool IsCurrent(int node, const LinkPtr& link) const;
   // Does what follows from what has changed in the membership.
   void CarryOutChanges();
@@ -78,6 +81,11 @@ class GrpcCluster final : public Cluster {
   async::Workers& resolver_;
   Membership membership_;
   std::vector<LinkPtr> links_;  // by node number; nullptr: there is none
+  struct Dialled {
+    std::string address;
+    std::shared_ptr<grpc::Channel> channel;
+  };
+  std::vector<Dialled> dialled_;  // by node number, last
   MembershipObserver* observer_ = nullptr;
   std::stop_token stop_;
   bool running_ = false;
