@@ -16,11 +16,10 @@ bool NoAnswer(const absl::Status& error) {
 }
 
 std::string Unreachable(const absl::Status& error, std::string_view address) {
-  const std::size_t colon = address.rfind(':');
-  const std::string port(colon == std::string_view::npos ? "9090" : address.substr(colon + 1));
-  return absl::StrCat("cannot reach the coordinator at ", std::string(address), ": ",
-                      error.message(), "; is it running? (start it with mlp-coordinator --listen ",
-                      "0.0.0.0:", port, ", or say where it is with --coordinator host:port)");
+  return absl::StrCat(
+      "cannot reach the coordinator at ", std::string(address), ": ", error.message(),
+      "; is it running? (start it with mlp-coordinator, and with the --state-dir that ",
+      "it had, or say where it is with --coordinator host:port)");
 }
 
 }  // namespace

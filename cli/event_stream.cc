@@ -50,10 +50,13 @@ absl::Status WatchEvents(Connection& connection, const std::string& job_id, std:
                          const EventSink& sink, Patience patience) {
   Interrupt& interrupt = connection.interrupt();
   std::int64_t next = from;
+  bool broken = false;
   for (int tries = patience.tries;; --tries) {
     const std::int64_t before = next;
     const auto begin = Clock::now();
-    absl::Status status = StreamOnce(connection, job_id, next, sink);
+    absl::Status status = broken && sink.same ? sink.same() : absl::OkStatus();
+    if (status.ok()) status = StreamOnce(connection, job_id, next, sink);
+    broken = true;
     if (!IsConnectionLoss(status) || interrupt.happened()) return status;
     if (next != before || Clock::now() - begin > kSurelyConnected) tries = patience.tries;
     if (tries == 0) return status;

@@ -16,6 +16,9 @@ namespace mlp::cli {
 struct EventSink {
   std::function<void(const v1::JobEvent&)> event;
   std::function<void(const absl::Status&)> lost;  // the connection; once per outage
+  // Whether it is still the same job, asked when the connection may be back; an error other than
+  // another lost connection ends the stream. May be empty.
+  std::function<absl::Status()> same = {};
 };
 
 // Streams from event number `from` on and goes on after the last one received when the connection

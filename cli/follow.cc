@@ -35,7 +35,18 @@ class Screen {
   std::string shown_;
 };
 
-absl::Status ShowEvents(const Session& session, Connection& connection, const std::string& job_id,
+// Whether `now`, which the coordinator calls by the job's id, is that job. A coordinator that was
+// restarted counts its jobs from 1 again.
+absl::Status CheckSame(const v1::Job& job, const absl::StatusOr<v1::GetJobResponse>& now) {
+  if (!now.ok() && !absl::IsNotFound(now.status())) return now.status();
+  const auto created = [](const v1::Job& of) { return of.create_time().SerializeAsString(); };
+  if (now.ok() && created(now->job()) == created(job)) return absl::OkStatus();
+  const std::string other = now.ok() ? absl::StrCat("; its ", job.id(), " is another one now") : "";
+  return absl::NotFoundError(absl::StrCat("the coordinator was restarted and has lost this job",
+                                          other, "; submit the job again"));
+}
+
+absl::Status ShowEvents(const Session& session, Connection& connection, const v1::Job& job,
                         std::int64_t from, Progress& progress) {
   Screen screen(session.terminal);
   const auto show = [&](const v1::JobEvent& event) {
@@ -52,7 +63,13 @@ absl::Status ShowEvents(const Session& session, Connection& connection, const st
     Say(session, absl::StrCat("lost the coordinator at ", session.coordinator, " (",
                               error.message(), "); trying again"));
   };
-  return WatchEvents(connection, job_id, from, {.event = show, .lost = lost});
+  const auto same = [&] {
+    v1::GetJobRequest request;
+    request.set_id(job.id());
+    return CheckSame(job,
+                     connection.Call(connection.jobs(), &v1::JobService::Stub::GetJob, request));
+  };
+  return WatchEvents(connection, job.id(), from, {.event = show, .lost = lost, .same = same});
 }
 
 std::string SummaryOf(const v1::Job& job, const Progress& progress, const FollowOptions& options) {
@@ -70,7 +87,7 @@ std::string SummaryOf(const v1::Job& job, const Progress& progress, const Follow
 int Follow(const Session& session, Connection& connection, const v1::Job& job,
            const FollowOptions& options) {
   Progress progress(job, session.terminal.tty);
-  const absl::Status followed = ShowEvents(session, connection, job.id(), options.from, progress);
+  const absl::Status followed = ShowEvents(session, connection, job, options.from, progress);
   if (!followed.ok()) return Fail(session, followed);
 
   v1::GetJobRequest request;
@@ -78,13 +95,7 @@ int Follow(const Session& session, Connection& connection, const v1::Job& job,
   // It may be lost right after the last event.
   const auto ended =
       connection.CallPatiently(connection.jobs(), &v1::JobService::Stub::GetJob, request);
-  if (!ended.ok()) return Fail(session, ended.status());
-  if (ended->job().create_time().SerializeAsString() != job.create_time().SerializeAsString()) {
-    // A coordinator that was restarted counts its jobs from 1 again.
-    return Fail(session, absl::NotFoundError(absl::StrCat(
-                             "the coordinator was restarted and has lost this job; its ", job.id(),
-                             " is another one now; submit the job again")));
-  }
+  if (const absl::Status same = CheckSame(job, ended); !same.ok()) return Fail(session, same);
   if (session.json) {
     session.terminal.out << Json(*ended) << std::endl;
   } else {

@@ -40,8 +40,9 @@ std::optional<std::string> Progress::Apply(const v1::JobEvent& event) {
                           event.resumed().rounds_done(), " with ", event.resumed().kept_shards(),
                           " shards of the next");
     case v1::JobEvent::kResultsKept:
-      return absl::StrCat("node ", event.results_kept().node(), " has kept the results of ",
-                          event.results_kept().shards_size(), " shards of round ", event.round());
+      return absl::StrCat("node ", event.results_kept().node(),
+                          " has kept what it computed of round ", event.round(),
+                          ", shards: ", event.results_kept().shards_size());
     case v1::JobEvent::kRoundStarted:
       StartRound(event);
       return std::nullopt;

@@ -15,7 +15,8 @@ TEST_CASE("an unreachable coordinator is named, with what to do") {
   const auto error = absl::UnavailableError("connection refused");
   CHECK(ErrorText(error, kAddress) ==
         "cannot reach the coordinator at example:9090: connection refused; is it running? (start "
-        "it with mlp-coordinator --listen 0.0.0.0:9090, or say where it is with --coordinator "
+        "it with mlp-coordinator, and with the --state-dir that it had, or say where it is with "
+        "--coordinator "
         "host:port)");
   CHECK(ExitCodeOf(error) == kExitUnreachable);
   CHECK(ExitCodeOf(absl::DeadlineExceededError("late")) == kExitUnreachable);

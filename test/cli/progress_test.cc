@@ -54,7 +54,7 @@ TEST_CASE("a job that goes on says after which round, and what nodes have kept o
   event.set_round(4);
   event.mutable_results_kept()->set_node("a");
   for (const int shard : {0, 3}) event.mutable_results_kept()->add_shards(shard);
-  CHECK(progress.Apply(event) == "node a has kept the results of 2 shards of round 4");
+  CHECK(progress.Apply(event) == "node a has kept what it computed of round 4, shards: 2");
 }
 
 TEST_CASE("a queued job says behind which one it waits") {
