@@ -66,8 +66,9 @@ class GrpcCluster final : public Cluster {
   async::Task<NodeState> Greet(int node, LinkPtr link, std::stop_token stop);
   // A new line to the node's address instead of the one there is.
   void Dial(int node);
-  // To the node's address. The one that there was, where it led there too: gRPC 1.51 leaks a socket
-  // now and then when a channel is dropped whose peer is silent.
+  // To the node's address. The one that there was, where it led there too: gRPC 1.51 leaks the
+  // socket of a channel that is dropped while it waits for the peer's SETTINGS, if these still
+  // come.
   std::shared_ptr<grpc::Channel> ChannelTo(int node);
   bool IsCurrent(int node, const LinkPtr& link) const;
   // Does what follows from what has changed in the membership.

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <random>
 #include <regex>
 #include <utility>
 
@@ -22,16 +23,21 @@ std::string ListeningAddress(Process& server) {
   return line.substr(line.find("listening on ") + 13);
 }
 
+// Below those that the system gives to connections: one of these might take the port while the
+// program that has it is down.
 int FreePort() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(socket, reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(socket);
-  return ntohs(address.sin_port);
+  static std::mt19937 random{std::random_device()()};
+  while (true) {
+    const int port = std::uniform_int_distribution<>(15'000, 31'000)(random);
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    const bool free = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    ::close(socket);
+    if (free) return port;
+  }
 }
 
 ProgramCluster::ProgramCluster(const ProgramClusterOptions& options) {

@@ -21,7 +21,7 @@ std::filesystem::path DatasetsDirectory();
 
 // "HOST:PORT" of a server's "listening on HOST:PORT" line.
 std::string ListeningAddress(Process& server);
-// A port of 127.0.0.1 that was free a moment ago.
+// A port of 127.0.0.1 that was free a moment ago, and that no connection takes by chance.
 int FreePort();
 
 struct ProgramClusterOptions {
