@@ -10,12 +10,19 @@ namespace {
 
 constexpr const char* kVariable = "MLP_INSTRUCTION_SET";
 
-InstructionSet Choose() {
+InstructionSet BestOrWanted() {
   const std::vector<InstructionSet> sets = AvailableInstructionSets();
   const char* wanted = std::getenv(kVariable);
   if (wanted == nullptr) return sets.back();
   const auto found = std::ranges::find(sets, std::string_view(wanted), InstructionSetName);
   return found == sets.end() ? sets.back() : *found;
+}
+
+template <class T>
+const Kernels<T>& Choose(InstructionSet set, const Kernels<T>& (*scalar)(),
+                         const Kernels<T>& (*avx2)(), const Kernels<T>& (*avx512)()) {
+  if (set == InstructionSet::kAvx512) return avx512();
+  return set == InstructionSet::kAvx2 ? avx2() : scalar();
 }
 
 }  // namespace
@@ -43,34 +50,17 @@ std::vector<InstructionSet> AvailableInstructionSets() {
 }
 
 InstructionSet ChosenInstructionSet() {
-  static const InstructionSet chosen = Choose();
+  static const InstructionSet chosen = BestOrWanted();
   return chosen;
 }
 
 template <>
 const Kernels<float>& KernelsFor(InstructionSet set) {
-  switch (set) {
-    case InstructionSet::kScalarFma:
-      return ScalarKernels32();
-    case InstructionSet::kAvx2:
-      return Avx2Kernels32();
-    case InstructionSet::kAvx512:
-      return Avx512Kernels32();
-  }
-  return ScalarKernels32();
+  return Choose(set, ScalarKernels32, Avx2Kernels32, Avx512Kernels32);
 }
-
 template <>
 const Kernels<double>& KernelsFor(InstructionSet set) {
-  switch (set) {
-    case InstructionSet::kScalarFma:
-      return ScalarKernels64();
-    case InstructionSet::kAvx2:
-      return Avx2Kernels64();
-    case InstructionSet::kAvx512:
-      return Avx512Kernels64();
-  }
-  return ScalarKernels64();
+  return Choose(set, ScalarKernels64, Avx2Kernels64, Avx512Kernels64);
 }
 
 }  // namespace mlp

@@ -241,7 +241,11 @@ async::Task<> RoundRunner::RunAttempt(AttemptId id, int node, std::shared_ptr<co
 absl::Status RoundRunner::Handle(happening::Joined joined) {
   const NodeStatus& node = cluster_.nodes()[static_cast<std::size_t>(joined.node)];
   for (const KeptResult& kept : node.kept_results) {
-    if (kept.job_id == job_.id) kept_results_[kept.round][joined.node].push_back(kept.shard);
+    // What the node says is recorded, so it must make sense.
+    const bool exists = kept.shard >= 0 && kept.shard < static_cast<int>(job_.shards);
+    if (kept.job_id == job_.id && exists) {
+      kept_results_[kept.round][joined.node].push_back(kept.shard);
+    }
   }
   NoteKeptResults();
   scheduler_.Apply(now_, NodeJoined{joined.node, joined.name, node.slots});

@@ -19,7 +19,7 @@ SharedResult KeptResults::Find(const TaskRequest& task) const {
 
 void KeptResults::Keep(const TaskRequest& task, SharedResult result) {
   const std::size_t bytes = BytesOf(result->training.gradient).size();
-  if (bytes > most_bytes_) return;
+  if (bytes > most_bytes_ || Find(task) != nullptr) return;
   entries_.push_back({KeyOf(task), std::move(result), bytes});
   bytes_ += bytes;
   while (entries_.size() > most_ || bytes_ > most_bytes_) DropOldest();

@@ -3,8 +3,8 @@
 // again.
 //
 // A result is found by everything that its bits depend on, so what is found is what would be
-// computed. Bounded by number and bytes; the oldest go first. Names and memory only. Pure; not
-// thread-safe; results that were handed out live on.
+// computed. Bounded by number and bytes; the oldest go first. Pure; not thread-safe; results that
+// were handed out live on.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ class KeptResults {
 
   // The result of this very task, or null.
   SharedResult Find(const TaskRequest& task) const;
-  // Keeps the result of a task that is not there, unless it is larger than all that may be kept.
+  // Keeps the result, unless it is there already or larger than all that may be kept.
   void Keep(const TaskRequest& task, SharedResult result);
 
   // Whose results are there, the oldest first.

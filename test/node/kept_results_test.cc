@@ -38,6 +38,8 @@ TEST_CASE("a result is found by the task that it is of") {
   kept.Keep(Task(7), result);
   CHECK(kept.Find(Task(7)) == result);
   CHECK(kept.Find(Task(8)) == nullptr);
+  kept.Keep(Task(7), Result(4));  // computed twice
+  CHECK(kept.Find(Task(7)) == result);
   CHECK(kept.bytes() == 32);
   const auto names = kept.Names();
   REQUIRE(names.size() == 1);

@@ -23,13 +23,15 @@ namespace {
 // in the same instant, so that both copies' results arrive.
 class TwinCluster final : public Cluster {
  public:
-  TwinCluster(async::Clock& clock, bool second_lies) : clock_(clock), second_lies_(second_lies) {
+  TwinCluster(async::Clock& clock, bool second_lies, std::vector<KeptResult> second_kept)
+      : clock_(clock), second_lies_(second_lies) {
     for (const char* name : {"honest", "other"}) {
       NodeStatus node;
       node.name = name;
       node.state = NodeState::kUp;
       nodes_.push_back(node);
     }
+    nodes_[1].kept_results = std::move(second_kept);
   }
 
   const std::vector<NodeStatus>& nodes() const override { return nodes_; }
@@ -72,10 +74,10 @@ struct Ended {
   std::vector<JobEvent> events;
 };
 
-Ended RunOne(bool second_lies, int rounds = 1) {
+Ended RunOne(bool second_lies, int rounds = 1, std::vector<KeptResult> second_kept = {}) {
   async::VirtualClock clock;
   async::InlineWorkers workers(clock);
-  TwinCluster cluster(clock, second_lies);
+  TwinCluster cluster(clock, second_lies, std::move(second_kept));
   MemoryStore store;
   NoJobLog log;
   Journal journal(clock, workers, workers, store, log, {});
@@ -106,6 +108,30 @@ Ended RunOne(bool second_lies, int rounds = 1) {
 }
 
 }  // namespace
+
+TEST_CASE("of results that a node says it has kept, those that cannot be are passed over") {
+  const Ended ended = RunOne(false, 1,
+                             {{"job-1", 1, -1},
+                              {"job-1", 1, 1},
+                              {"job-1", 1, 2147483647},
+                              {"job-2", 1, 0},
+                              {"job-1", 1, 0}});
+  CHECK(ended.job.state == JobState::kSucceeded);
+  std::vector<std::vector<int>> told;
+  std::vector<std::string> offered_to;
+  for (const JobEvent& event : ended.events) {
+    if (const auto* kept = std::get_if<events::ResultsKept>(&event.body)) {
+      CHECK(kept->node == "other");
+      told.push_back(kept->shards);
+    }
+    if (const auto* sent = std::get_if<events::AttemptDispatched>(&event.body)) {
+      offered_to.push_back(sent->node);
+    }
+  }
+  CHECK(told == std::vector<std::vector<int>>{{0}});
+  REQUIRE_FALSE(offered_to.empty());
+  CHECK(offered_to.front() == "other");
+}
 
 TEST_CASE("a second result that is equal bit for bit is noted and not counted again") {
   const Ended ended = RunOne(false);

@@ -300,8 +300,11 @@ std::vector<Decision> Scheduler::GiveUpNow() {
 // forgotten the result meanwhile computes it again, as any other would.
 void Scheduler::DispatchKept(TimePoint now, std::vector<Decision>& decisions) {
   for (const auto& [shard, node] : std::exchange(kept_on_, {})) {
-    if (node >= nodes_.end() || !nodes_.IsUp(node)) kept_on_.emplace(shard, node);
-    if (kept_on_.contains(shard) || !shards_.ready().contains(shard)) continue;
+    if (node >= nodes_.end() || !nodes_.IsUp(node)) {
+      kept_on_.emplace(shard, node);  // it joins next
+      continue;
+    }
+    if (!shards_.ready().contains(shard)) continue;
     Choice choice{node, absl::StrCat("node ", nodes_.name(node),
                                      " has trained it already and kept the result")};
     decisions.push_back(Bind(now, shard, std::move(choice), 0));
