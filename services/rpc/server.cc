@@ -1,7 +1,5 @@
 #include "services/rpc/server.h"
 
-#include <grpc/health/v1/health.pb.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/impl/server_builder_plugin.h>
@@ -14,7 +12,12 @@
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
+#include "services/rpc/health.h"
 #include "services/rpc/limits.h"
+#include "services/rpc/reflection.h"
+#include "services/rpc/server_call.h"
 
 namespace mlp::rpc {
 namespace {
@@ -46,13 +49,6 @@ class CollectServiceNames final : public grpc::ServerBuilderOption {
   std::vector<std::string>& names_;
 };
 
-void EnableHealthAndReflection() {
-  grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  // Reflection can describe only what is linked in: this links it.
-  grpc::health::v1::HealthCheckRequest::descriptor();
-}
-
 void SetLimitsAndKeepalive(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
@@ -66,9 +62,6 @@ void SetLimitsAndKeepalive(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  // Only reflection is synchronous.
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
 }
 
 bool IsHostAndPort(const std::string& address) {
@@ -97,11 +90,20 @@ absl::Status CannotListen(const std::string& address) {
 
 }  // namespace
 
+struct Server::Standard {
+  grpc::health::v1::Health::AsyncService health;
+  grpc::reflection::v1alpha::ServerReflection::AsyncService reflection;
+};
+
 absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options) {
   if (absl::Status status = CheckAddress(options.listen); !status.ok()) return status;
-  EnableHealthAndReflection();
+  // gRPC's own would poll on threads beside the loop's, which doubles what a call costs.
+  grpc::EnableDefaultHealthCheckService(false);
+  auto standard = std::make_unique<Standard>();
   grpc::ServerBuilder builder;
   SetLimitsAndKeepalive(builder);
+  builder.RegisterService(&standard->health);
+  builder.RegisterService(&standard->reflection);
   for (grpc::Service* service : options.services) builder.RegisterService(service);
   std::vector<std::string> names;
   builder.SetOption(std::make_unique<CollectServiceNames>(names));
@@ -111,20 +113,22 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& opti
   auto server = builder.BuildAndStart();
   if (server == nullptr) return CannotListen(options.listen);
   std::unique_ptr<Server> listening(
-      new Server(std::move(queue), std::move(server), std::move(names), port));
+      new Server(std::move(queue), std::move(server), std::move(standard), std::move(names), port));
   if (options.precise_timers) listening->loop_.UsePreciseTimers();
   return listening;
 }
 
 Server::Server(std::unique_ptr<grpc::ServerCompletionQueue> queue,
-               std::unique_ptr<grpc::Server> server, std::vector<std::string> service_names,
-               int port)
+               std::unique_ptr<grpc::Server> server, std::unique_ptr<Standard> standard,
+               std::vector<std::string> service_names, int port)
     : queue_(queue.get()),
       loop_(std::move(queue)),
+      standard_(std::move(standard)),
       server_(std::move(server)),
       service_names_(std::move(service_names)),
-      port_(port) {
-  SetServing(false);
+      port_(port),
+      health_(std::make_unique<Health>(loop_, service_names_, stop_.get_token())) {
+  ServeStandard();
 }
 
 Server::~Server() {
@@ -133,21 +137,31 @@ Server::~Server() {
   Shutdown(std::chrono::milliseconds(0));
 }
 
-void Server::SetServing(bool serving) {
-  grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
-  health->SetServingStatus("", serving);
-  for (const std::string& name : service_names_) health->SetServingStatus(name, serving);
+void Server::ServeStandard() {
+  using HealthService = grpc::health::v1::Health::AsyncService;
+  ServeUnary(*this, standard_->health, &HealthService::RequestCheck,
+             [this](const Health::Request& request) { return health_->Check(request); });
+  ServeStream(*this, standard_->health, &HealthService::RequestWatch,
+              [this](const Health::Request& request, ServerStream<Health::Response>& stream) {
+                return health_->Watch(request, stream);
+              });
+  using namespace grpc::reflection::v1alpha;
+  ServeConversation(
+      *this, standard_->reflection, &ServerReflection::AsyncService::RequestServerReflectionInfo,
+      [this](const ServerReflectionRequest& request) { return Reflect(request, service_names_); });
 }
 
 void Server::Start() {
+  health_->SetServing(true);
   thread_ = std::thread([this] { loop_.Run(); });
-  SetServing(true);
 }
 
 void Server::Shutdown(std::chrono::milliseconds grace) {
   shut_down_ = true;
-  server_->GetHealthCheckService()->Shutdown();
-  Post([this] { stop_.request_stop(); });
+  Post([this] {
+    health_->SetServing(false);
+    stop_.request_stop();
+  });
   server_->Shutdown(std::chrono::system_clock::now() + grace);
   Post([this] { closing_.Spawn(ShutdownLoopAfterTasks()); });
   thread_.join();

@@ -29,6 +29,8 @@
 
 namespace mlp::rpc {
 
+class Health;
+
 struct ServerOptions {
   std::string listen;                    // host:port; port 0 means any
   std::vector<grpc::Service*> services;  // AsyncService objects; they must outlive the server
@@ -44,7 +46,7 @@ class Server {
   // Shuts down without grace where that was not done.
   ~Server();
 
-  // Starts the loop thread and turns health to SERVING. Calls that came before wait until then.
+  // Starts the loop thread. Calls that came before, of health too, wait until then.
   void Start();
   // Ends everything and returns when it has ended. Once, after Start, on a thread other than the
   // loop's:
@@ -68,17 +70,22 @@ class Server {
   std::stop_token stop_token() const { return stop_.get_token(); }
 
  private:
+  // The services that every server has.
+  struct Standard;
+
   Server(std::unique_ptr<grpc::ServerCompletionQueue> queue, std::unique_ptr<grpc::Server> server,
-         std::vector<std::string> service_names, int port);
-  void SetServing(bool serving);
+         std::unique_ptr<Standard> standard, std::vector<std::string> service_names, int port);
+  void ServeStandard();
   async::Task<> ShutdownLoopAfterTasks();
 
   grpc::ServerCompletionQueue* const queue_;  // loop_ owns it
   Loop loop_;
+  const std::unique_ptr<Standard> standard_;
   const std::unique_ptr<grpc::Server> server_;
   const std::vector<std::string> service_names_;
   const int port_;
   std::stop_source stop_;
+  std::unique_ptr<Health> health_;
   async::TaskGroup tasks_;
   async::TaskGroup closing_;  // the end of the loop, which waits for tasks_
   std::thread thread_;

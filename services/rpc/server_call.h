@@ -146,6 +146,35 @@ async::Task<> ServeOneStream(
   co_await end;
 }
 
+template <class Service, class Request, class Response>
+using ConversationMethod = void (Service::*)(grpc::ServerContext*,
+                                             grpc::ServerAsyncReaderWriter<Response, Request>*,
+                                             grpc::CompletionQueue*, grpc::ServerCompletionQueue*,
+                                             void*);
+
+template <class Service, class Request, class Response>
+async::Task<> ServeOneConversation(Server& server, Service& service,
+                                   ConversationMethod<Service, Request, Response> accept,
+                                   std::function<Response(const Request&)> answer) {
+  grpc::ServerContext context;
+  grpc::ServerAsyncReaderWriter<Response, Request> stream(&context);
+  const bool accepted = co_await Completion([&](void* tag) {
+    (service.*accept)(&context, &stream, server.queue(), server.queue(), tag);
+  });
+  if (!accepted) co_return;
+  server.tasks().Spawn(ServeOneConversation(server, service, accept, answer));  // the next call
+
+  bool alive = true;
+  while (alive) {
+    Request request;
+    alive = co_await Completion([&](void* tag) { stream.Read(&request, tag); });
+    if (!alive) break;
+    const Response response = answer(request);
+    alive = co_await Completion([&](void* tag) { stream.Write(response, tag); });
+  }
+  co_await Completion([&](void* tag) { stream.Finish(grpc::Status::OK, tag); });
+}
+
 }  // namespace internal
 
 // As ServeUnary, with a handler that is told where the call comes from.
@@ -182,6 +211,15 @@ void ServeStream(
   for (int i = 0; i < internal::kOutstandingRequests; ++i) {
     server.tasks().Spawn(internal::ServeOneStream(server, service, accept, handler));
   }
+}
+
+// The same for a method whose client may send any number of requests: `answer`, which must not
+// block, answers each before the next one is read.
+template <class Service, class Request, class Response>
+void ServeConversation(Server& server, std::type_identity_t<Service>& service,
+                       internal::ConversationMethod<Service, Request, Response> accept,
+                       std::type_identity_t<std::function<Response(const Request&)>> answer) {
+  server.tasks().Spawn(internal::ServeOneConversation(server, service, accept, answer));
 }
 
 }  // namespace mlp::rpc

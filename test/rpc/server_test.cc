@@ -8,12 +8,16 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <future>
+#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "services/async/wait.h"
+#include "services/rpc/client_call.h"
 #include "services/rpc/healthcheck.h"
 #include "services/rpc/limits.h"
+#include "services/rpc/reflection.h"
 #include "tcp_relay.h"
 #include "test_server.h"
 
@@ -73,15 +77,45 @@ TEST_CASE("health answers for every service by name and for the server as a whol
   CHECK_THAT(std::string(gone.message()), Contains(address));
 }
 
-TEST_CASE("health is NOT_SERVING before the server is started") {
+TEST_CASE("health is not answered before the server is started") {
   ServerOptions options;
   options.listen = "127.0.0.1:0";
   const auto server = Server::Listen(options);
   REQUIRE(server.status().ToString() == "OK");
   const std::string address = "127.0.0.1:" + std::to_string((*server)->port());
-  CHECK_THAT(std::string(CheckHealth(address, "", seconds(20)).message()), Contains("NOT_SERVING"));
+  CHECK_FALSE(CheckHealth(address, "", milliseconds(100)).ok());
   (*server)->Start();
   CHECK(CheckHealth(address, "", seconds(20)).ToString() == "OK");
+}
+
+async::Task<> WatchHealth(TestClient& client, std::string service, std::promise<void>& first,
+                          std::string& seen, absl::Status& status) {
+  using grpc::health::v1::HealthCheckResponse;
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service(service);
+  const auto note = [&](HealthCheckResponse&& response) {
+    if (seen.empty()) first.set_value();
+    seen += HealthCheckResponse::ServingStatus_Name(response.status()) + " ";
+  };
+  status = co_await CallStream(client.loop, *client.health,
+                               &grpc::health::v1::Health::Stub::PrepareAsyncWatch, request,
+                               CallOptions(), note, {});
+}
+
+TEST_CASE("whoever watches health is told when the server shuts down") {
+  TestServer server;
+  TestClient client(server.address());
+  std::promise<void> first;
+  std::string seen;
+  absl::Status status;
+  std::jthread shutdown([&] {
+    first.get_future().wait();
+    server.server().Shutdown(seconds(20));
+  });
+  client.Run(WatchHealth(client, "mlp.v1.JobService", first, seen, status));
+  shutdown.join();
+  CHECK(seen == "SERVING NOT_SERVING ");
+  CHECK(status.code() == absl::StatusCode::kUnavailable);
 }
 
 // A call by name with raw bytes: what it answers first, or its error.
@@ -136,6 +170,36 @@ TEST_CASE("reflection lists the services and describes those of others that are 
   const std::string symbol = "grpc.health.v1.Health";  // field 4
   const std::string describe = "\x22" + std::string(1, static_cast<char>(symbol.size())) + symbol;
   CHECK_THAT(RawCall(server.address(), method, describe).bytes, Contains("HealthCheckRequest"));
+}
+
+TEST_CASE("reflection answers what it knows and says what it does not") {
+  using grpc::reflection::v1alpha::ServerReflectionRequest;
+  const std::vector<std::string> services{"mlp.v1.JobService"};
+  ServerReflectionRequest request;
+  request.set_host("here");
+  CHECK(Reflect(request, services).error_response().error_code() ==
+        grpc::StatusCode::INVALID_ARGUMENT);
+
+  request.set_file_by_filename("mlp/v1/job.proto");
+  const auto file = Reflect(request, services);
+  CHECK(file.valid_host() == "here");
+  // With what it imports, each once.
+  const auto& declarations = file.file_descriptor_response().file_descriptor_proto();
+  CHECK(std::set<std::string>(declarations.begin(), declarations.end()).size() ==
+        static_cast<std::size_t>(declarations.size()));
+  CHECK_THAT(file.SerializeAsString(), Contains("mlp/v1/model.proto"));
+
+  request.set_file_containing_symbol("mlp.v1.NodeService.TrainShard");
+  CHECK(Reflect(request, services).file_descriptor_response().file_descriptor_proto_size() > 1);
+  request.set_file_containing_symbol("mlp.v1.NoService");
+  CHECK(Reflect(request, services).error_response().error_code() == grpc::StatusCode::NOT_FOUND);
+
+  request.set_all_extension_numbers_of_type("mlp.v1.Job");
+  const auto extensions = Reflect(request, services).all_extension_numbers_response();
+  CHECK(extensions.base_type_name() == "mlp.v1.Job");
+  CHECK(extensions.extension_number_size() == 0);
+  request.mutable_file_containing_extension()->set_containing_type("mlp.v1.Job");
+  CHECK(Reflect(request, services).error_response().error_code() == grpc::StatusCode::NOT_FOUND);
 }
 
 TEST_CASE("a message that cannot be parsed fails its own call only") {

@@ -1,6 +1,7 @@
 // A server on 127.0.0.1 to call, and a loop to call it from.
 #pragma once
 
+#include <grpc/health/v1/health.grpc.pb.h>
 #include <mlp/v1/job.grpc.pb.h>
 #include <mlp/v1/node.grpc.pb.h>
 
@@ -67,6 +68,8 @@ class TestClient {
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::JobService::Stub> jobs = v1::JobService::NewStub(channel);
   std::unique_ptr<v1::NodeService::Stub> node = v1::NodeService::NewStub(channel);
+  std::unique_ptr<grpc::health::v1::Health::Stub> health =
+      grpc::health::v1::Health::NewStub(channel);
 
  private:
   async::Task<> ShutdownAfterFlow();

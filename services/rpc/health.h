@@ -1,0 +1,45 @@
+// The standard health service: whether the server serves, as a whole ("") and each service by name.
+//
+// On the loop, like everything else: gRPC's own health service would start threads that poll
+// beside the loop's and hand it every event over. Loop thread only.
+#pragma once
+
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "services/async/clock.h"
+#include "services/async/task.h"
+#include "services/async/wait.h"
+#include "services/rpc/server_call.h"
+
+namespace mlp::rpc {
+
+class Health {
+ public:
+  using Request = grpc::health::v1::HealthCheckRequest;
+  using Response = grpc::health::v1::HealthCheckResponse;
+
+  // Not serving, at first. Watchers' calls end with `stop`.
+  Health(async::Clock& clock, const std::vector<std::string>& services, std::stop_token stop);
+
+  void SetServing(bool serving);
+
+  // NotFound for a service that is not served.
+  async::Task<absl::StatusOr<Response>> Check(const Request& request) const;
+  // The status at once and whenever it changes; SERVICE_UNKNOWN for a service that is not served.
+  async::Task<absl::Status> Watch(const Request& request, ServerStream<Response>& stream);
+
+ private:
+  Response::ServingStatus StatusOf(const std::string& service) const;
+
+  const std::set<std::string> services_;
+  const std::stop_token stop_;
+  bool serving_ = false;
+  async::Signal changed_;
+};
+
+}  // namespace mlp::rpc
