@@ -49,22 +49,12 @@ class AttemptReader {
       : task_(task), observer_(observer) {}
 
   void Read(const v1::TrainShardEvent& event) {
-    switch (event.event_case()) {
-      case v1::TrainShardEvent::kAccepted:
-        observer_.OnAccepted(event.accepted().queued_behind());
-        break;
-      case v1::TrainShardEvent::kRejected:
-        outcome_ = AttemptOutcome(Rejected{ReasonText(event.rejected().reason())});
-        break;
-      case v1::TrainShardEvent::kStarted:
-        ReadStarted(event.started());
-        break;
-      case v1::TrainShardEvent::kFinished:
-        outcome_ = ReadFinished(event.finished());
-        break;
-      case v1::TrainShardEvent::EVENT_NOT_SET:
-        break;
+    if (event.has_accepted()) observer_.OnAccepted(event.accepted().queued_behind());
+    if (event.has_rejected()) {
+      outcome_ = AttemptOutcome(Rejected{ReasonText(event.rejected().reason())});
     }
+    if (event.has_started()) ReadStarted(event.started());
+    if (event.has_finished()) outcome_ = ReadFinished(event.finished());
   }
 
   // `status` is how the call ended.

@@ -17,7 +17,15 @@ using async::TimePoint;
 constexpr std::size_t kMostKeptResults = 256;
 constexpr std::size_t kMostKeptBytes = std::size_t{64} << 20;
 
-// On a worker.
+// Takes less time than waking a worker would: about 20 microseconds of arithmetic, three products
+// of the rows and the parameters an epoch.
+bool IsBrief(const Shard& shard, const TaskRequest& request) {
+  constexpr double kBriefMultiplications = 100'000;
+  return 3.0 * static_cast<double>(shard.rows()) * static_cast<double>(SizeOf(request.parameters)) *
+             request.options.epochs <=
+         kBriefMultiplications;
+}
+
 absl::StatusOr<TrainingResult> TrainOn(const Shard& shard, const TaskRequest& request,
                                        const std::stop_token& stop) {
   const absl::Status fits = CheckShard(request.model, shard);
@@ -144,12 +152,19 @@ Task<absl::StatusOr<TaskOutcome>> Node::Compute(const TaskRequest& request, std:
   }
   const absl::StatusOr<LoadedShard> loaded = co_await FindShard(request.data, stop);
   if (!loaded.ok()) co_return loaded.status();
-  auto train = [&loaded, &request, &stop] { return TrainOn(*loaded->shard, request, stop); };
-  absl::StatusOr<TrainingResult> trained = co_await async::Offload(workers_, std::move(train));
+  absl::StatusOr<TrainingResult> trained = co_await TrainOnLoaded(*loaded->shard, request, stop);
   if (!trained.ok()) co_return trained.status();
   TaskResult result{*std::move(trained), clock_.Now() - began - loaded->load_time,
                     loaded->load_time};
   co_return Finish(request, std::move(result));
+}
+
+Task<absl::StatusOr<TrainingResult>> Node::TrainOnLoaded(const Shard& shard,
+                                                         const TaskRequest& request,
+                                                         std::stop_token stop) {
+  if (IsBrief(shard, request)) co_return TrainOn(shard, request, stop);
+  auto train = [&shard, &request, &stop] { return TrainOn(shard, request, stop); };
+  co_return co_await async::Offload(workers_, std::move(train));
 }
 
 TaskOutcome Node::Finish(const TaskRequest& request, TaskResult result) {

@@ -4,11 +4,12 @@
 // computes; the others wait in line, first come, first served. Hold-ups overlap
 // for tasks that came with slots; for the others, a task is held up when its turn has come, as in
 // the reference system. A task that is stopped leaves at once, or within one epoch where it
-// computes. Files and arithmetic are left to `workers`. Once `shutdown` is requested, every task is
-// rejected and those that have not started end; the one that computes goes on. After Drain every
-// new task is rejected, and those that are held go on to their ends. A task that was computed here
-// before, and whose result is still there, is answered with it at once, whatever the node's load or
-// state. Loop thread only; clock and workers outlive the node, the node outlives its tasks.
+// computes. Files and all but the briefest arithmetic are left to `workers`. Once `shutdown` is
+// requested, every task is rejected and those that have not started end; the one that computes goes
+// on. After Drain every new task is rejected, and those that are held go on to their ends. A task
+// that was computed here before, and whose result is still there, is answered with it at once,
+// whatever the node's load or state. Loop thread only; clock and workers outlive the node, the node
+// outlives its tasks.
 #pragma once
 
 #include <cstddef>
@@ -87,6 +88,9 @@ class Node {
                                          TaskObserver& observer, std::stop_token stop);
   async::Task<absl::StatusOr<TaskOutcome>> Compute(const TaskRequest& request,
                                                    std::stop_token stop);
+  async::Task<absl::StatusOr<TrainingResult>> TrainOnLoaded(const Shard& shard,
+                                                            const TaskRequest& request,
+                                                            std::stop_token stop);
   // The task is computed.
   TaskOutcome Finish(const TaskRequest& request, TaskResult result);
   // Waits as long as computing is said to take. False where it was stopped.

@@ -24,45 +24,58 @@ std::string DrawInstanceId() {
   return absl::StrCat(absl::Hex(id, absl::kZeroPad16));
 }
 
+// Messages up to this size are decoded and encoded faster than a worker is woken to do it.
+constexpr std::size_t kSmallMessageBytes = std::size_t{32} << 10;
+
+bool IsSmall(const v1::TrainShardRequest& request) {
+  return request.parameters().data().size() <= kSmallMessageBytes;
+}
+
 std::string TaskName(const v1::TrainShardRequest& request) {
   return absl::StrCat(request.job_id(), " round ", request.round(), " shard ", request.shard());
 }
 
-// Tells the caller. A message that cannot be sent means that the call is dead, which its stop token
-// tells the node.
+// The words only where they are wanted: they would cost more than the message.
+template <class... Words>
+void Log(const v1::TrainShardRequest& request, const Words&... words) {
+  if (spdlog::should_log(spdlog::level::debug)) {
+    spdlog::debug("{}: {}", TaskName(request), absl::StrCat(words...));
+  }
+}
+
+double Seconds(async::Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
 class StreamObserver final : public TaskObserver {
  public:
-  StreamObserver(rpc::ServerStream<v1::TrainShardEvent>& stream, std::string task)
-      : stream_(stream), task_(std::move(task)) {}
+  StreamObserver(rpc::ServerStream<v1::TrainShardEvent>& stream,
+                 const v1::TrainShardRequest& request)
+      : stream_(stream), request_(request) {}
 
   Task<void> OnAccepted(std::size_t queued_behind) override {
-    spdlog::debug("{}: accepted behind {} others", task_, queued_behind);
-    const v1::TrainShardEvent event = AcceptedEvent(queued_behind);
-    co_await stream_.Write(event);
+    Log(request_, "accepted behind ", queued_behind, " others");
+    stream_.Send(AcceptedEvent(queued_behind));
+    co_return;
   }
   Task<void> OnStarted(async::Duration queued_for, async::Duration held_up_for) override {
-    const std::chrono::duration<double> queued = queued_for;
-    const std::chrono::duration<double> held_up = held_up_for;
-    spdlog::debug("{}: started, queued for {:.3f} s, held up for {:.3f} s", task_, queued.count(),
-                  held_up.count());
-    const v1::TrainShardEvent event = StartedEvent(queued_for, held_up_for);
-    co_await stream_.Write(event);
+    Log(request_, "started, queued for ", Seconds(queued_for), " s, held up for ",
+        Seconds(held_up_for), " s");
+    stream_.Send(StartedEvent(queued_for, held_up_for));
+    co_return;
   }
 
  private:
   rpc::ServerStream<v1::TrainShardEvent>& stream_;
-  const std::string task_;
+  const v1::TrainShardRequest& request_;
 };
 
 void LogEnd(const v1::TrainShardRequest& request, const absl::StatusOr<TaskOutcome>& outcome) {
   if (!outcome.ok()) {
-    spdlog::debug("{}: {}", TaskName(request), outcome.status().ToString());
+    Log(request, outcome.status().message());
   } else if (const auto* result = std::get_if<SharedResult>(&*outcome)) {
-    const std::chrono::duration<double> seconds = (*result)->compute_time;
-    spdlog::debug("{}: finished {} epochs in {:.3f} s", TaskName(request),
-                  (*result)->training.epochs_run, seconds.count());
+    Log(request, "finished ", (*result)->training.epochs_run, " epochs in ",
+        Seconds((*result)->compute_time), " s");
   } else {
-    spdlog::debug("{}: rejected", TaskName(request));
+    Log(request, "rejected");
   }
 }
 
@@ -83,17 +96,22 @@ void NodeService::Serve(rpc::Server& server, v1::NodeService::AsyncService& serv
 
 Task<absl::Status> NodeService::TrainShard(const v1::TrainShardRequest& request,
                                            EventStream& stream) {
-  auto parse = [&request] { return FromProto(request); };
-  absl::StatusOr<TaskRequest> task = co_await async::Offload(workers_, std::move(parse));
+  absl::StatusOr<TaskRequest> task = co_await Decode(request);
   if (!task.ok()) co_return task.status();
-  StreamObserver observer(stream, TaskName(request));
+  StreamObserver observer(stream, request);
   const absl::StatusOr<TaskOutcome> outcome =
       co_await node_.Train(*std::move(task), observer, stream.stop_token());
   LogEnd(request, outcome);
   if (!outcome.ok()) co_return outcome.status();
-  const v1::TrainShardEvent last = co_await EventOf(*outcome, request);
-  co_await stream.Write(last);
+  v1::TrainShardEvent last = co_await EventOf(*outcome, request);
+  stream.Send(std::move(last));
   co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<TaskRequest>> NodeService::Decode(const v1::TrainShardRequest& request) {
+  if (IsSmall(request)) co_return FromProto(request);
+  auto decode = [&request] { return FromProto(request); };
+  co_return co_await async::Offload(workers_, std::move(decode));
 }
 
 Task<v1::TrainShardEvent> NodeService::EventOf(const TaskOutcome& outcome,
@@ -102,6 +120,7 @@ Task<v1::TrainShardEvent> NodeService::EventOf(const TaskOutcome& outcome,
     co_return RejectedEvent(*rejection);
   }
   const TaskResult& result = *std::get<SharedResult>(outcome);
+  if (IsSmall(request)) co_return FinishedEvent(result, request.data().file());
   auto encode = [&result, &request] { return FinishedEvent(result, request.data().file()); };
   co_return co_await async::Offload(workers_, std::move(encode));
 }

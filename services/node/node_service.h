@@ -28,6 +28,7 @@ class NodeService {
   using EventStream = rpc::ServerStream<v1::TrainShardEvent>;
 
   async::Task<absl::Status> TrainShard(const v1::TrainShardRequest& request, EventStream& stream);
+  async::Task<absl::StatusOr<TaskRequest>> Decode(const v1::TrainShardRequest& request);
   async::Task<v1::TrainShardEvent> EventOf(const TaskOutcome& outcome,
                                            const v1::TrainShardRequest& request);
   async::Task<absl::StatusOr<v1::GetNodeResponse>> GetNode();

@@ -14,6 +14,7 @@
 
 #include <coroutine>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <type_traits>
@@ -22,7 +23,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/async/task.h"
+#include "services/async/task_group.h"
+#include "services/async/wait.h"
 #include "services/rpc/completion.h"
+#include "services/rpc/loop.h"
 #include "services/rpc/server.h"
 #include "services/rpc/status.h"
 
@@ -32,8 +36,8 @@ namespace mlp::rpc {
 template <class Response>
 class ServerStream {
  public:
-  ServerStream(grpc::ServerAsyncWriter<Response>& writer, std::stop_token stop)
-      : writer_(writer), stop_(std::move(stop)) {}
+  ServerStream(Loop& loop, grpc::ServerAsyncWriter<Response>& writer, std::stop_token stop)
+      : loop_(loop), writer_(writer), stop_(std::move(stop)) {}
 
   // Sends `message`, which must live until then; returns when gRPC takes the next one, which is
   // late where the client reads slowly. False: the call is dead, and nothing more can be sent. One
@@ -41,13 +45,44 @@ class ServerStream {
   async::Task<bool> Write(const Response& message) {
     co_return co_await Completion([&](void* tag) { writer_.Write(message, tag); });
   }
+  // For calls of a few messages, instead of Write: sends without waiting. What is sent in one turn
+  // of the loop is merged into one message, and travels with the call's end where it comes in that
+  // turn, too. Dropped where the call is dead.
+  void Send(const Response& message) {
+    if (!pending_) pending_.emplace();
+    pending_->MergeFrom(message);
+    if (sending_.running() == 0) sending_.Spawn(SendPending());
+  }
+  // By the server, when the handler has ended: what was not sent yet, and `status`.
+  async::Task<> Finish(grpc::Status status) {
+    const std::optional<Response> last = std::exchange(pending_, std::nullopt);
+    co_await sending_.Join();
+    co_await Completion([&](void* tag) {
+      if (last) {
+        writer_.WriteAndFinish(*last, grpc::WriteOptions(), status, tag);
+      } else {
+        writer_.Finish(status, tag);
+      }
+    });
+  }
   // Requested when the client cancelled or vanished, when its deadline passed, and when the
   // server's shutdown has run out of patience.
   std::stop_token stop_token() const { return stop_; }
 
  private:
+  async::Task<> SendPending() {
+    co_await async::SleepFor(loop_, async::Duration::zero());
+    bool alive = true;
+    while (pending_) {
+      const Response message = *std::exchange(pending_, std::nullopt);
+      if (alive) alive = co_await Write(message);
+    }
+  }
+  Loop& loop_;
   grpc::ServerAsyncWriter<Response>& writer_;
   std::stop_token stop_;
+  std::optional<Response> pending_;
+  async::TaskGroup sending_;  // at most one task
 };
 
 template <class Request, class Response>
@@ -139,10 +174,10 @@ async::Task<> ServeOneStream(
   if (!accepted) co_return;
   server.tasks().Spawn(ServeOneStream(server, service, accept, handler));  // the next call
 
-  ServerStream<Response> stream(writer, end.stop_token());
+  ServerStream<Response> stream(server.loop(), writer, end.stop_token());
   const absl::Status result = co_await handler(request, stream);
-  const grpc::Status status = ToGrpcStatus(result);
-  co_await Completion([&](void* tag) { writer.Finish(status, tag); });
+  grpc::Status status = ToGrpcStatus(result);
+  co_await stream.Finish(std::move(status));
   co_await end;
 }
 

@@ -69,11 +69,18 @@ class Call {
     reader_ = stub.TrainShard(&context_, request);
   }
 
-  // The next event; one without content where there is none.
+  // The next event; one without content where there is none. Several may come in one message.
   v1::TrainShardEvent Next() {
-    v1::TrainShardEvent event;
-    if (!reader_->Read(&event)) return {};
-    return event;
+    v1::TrainShardEvent next;
+    if (read_.ByteSizeLong() == 0 && !reader_->Read(&read_)) return next;
+    if (read_.has_accepted()) {
+      next.set_allocated_accepted(read_.release_accepted());
+    } else if (read_.has_started()) {
+      next.set_allocated_started(read_.release_started());
+    } else {
+      next.Swap(&read_);
+    }
+    return next;
   }
   void Cancel() { context_.TryCancel(); }
   // Reads the rest.
@@ -87,6 +94,7 @@ class Call {
  private:
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReader<v1::TrainShardEvent>> reader_;
+  v1::TrainShardEvent read_;  // what is left of the last message
 };
 
 v1::GetNodeResponse GetNode(v1::NodeService::Stub& stub) {
