@@ -14,8 +14,11 @@ using fuzz::Check;
 
 void CheckAccepted(const TaskRequest& task) {
   Check(CheckModelSpec(task.model).ok(), "a shape within limits");
-  Check(SizeOf(task.parameters) == ParameterCount(task.model), "as many elements as the model has");
-  Check(AllFinite(task.parameters), "elements are finite");
+  Check(!task.parameters_sha256.empty(), "parameters, or what names them");
+  if (task.parameters != nullptr) {
+    Check(SizeOf(*task.parameters) == ParameterCount(task.model), "as many elements as the model");
+    Check(AllFinite(*task.parameters), "elements are finite");
+  }
   Check(task.round >= 1 && task.shard >= 0 && task.offer >= 0, "keys are not negative");
   Check(task.options.epochs >= 1 && task.options.learning_rate > 0 && task.options.tolerance >= 0,
         "options within limits");

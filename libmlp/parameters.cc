@@ -102,6 +102,11 @@ Parameters ZeroParameters(Precision precision, std::size_t size) {
   return Vector<double>(xt::zeros<double>({size}));
 }
 
+Parameters UninitializedParameters(Precision precision, std::size_t size) {
+  if (precision == Precision::kFloat32) return Vector<float>::from_shape({size});
+  return Vector<double>::from_shape({size});
+}
+
 void Add(Parameters& sum, const Parameters& addend) {
   std::visit([&](auto& values) { values += std::get<std::decay_t<decltype(values)>>(addend); },
              sum);

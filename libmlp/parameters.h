@@ -38,6 +38,8 @@ std::span<const std::byte> BytesOf(const Parameters& parameters);
 absl::StatusOr<Parameters> ParametersFromBytes(Precision precision, std::string_view bytes);
 
 Parameters ZeroParameters(Precision precision, std::size_t size);
+// For whoever writes all of them.
+Parameters UninitializedParameters(Precision precision, std::size_t size);
 // sum += addend, element by element. Same size and precision.
 void Add(Parameters& sum, const Parameters& addend);
 // parameters += gradient_sum / count, element by element: the averaging step of a round.

@@ -21,6 +21,12 @@
 
 namespace mlp::coordinator {
 
+// What a round starts from.
+struct RoundParameters {
+  std::shared_ptr<const Parameters> values;
+  std::string sha256;  // of their bytes, 32 bytes
+};
+
 // One attempt's work. What all attempts of a round have in common is shared.
 struct ShardTask {
   std::string job_id;
@@ -32,7 +38,7 @@ struct ShardTask {
   std::string file;
   std::string sha256;  // of the file, 32 bytes
   std::shared_ptr<const ModelSpec> model;
-  std::shared_ptr<const Parameters> parameters;
+  RoundParameters parameters;
   TrainingOptions training;
 };
 

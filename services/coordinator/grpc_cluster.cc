@@ -1,8 +1,12 @@
 #include "services/coordinator/grpc_cluster.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -10,9 +14,12 @@
 #include "services/async/either_stop.h"
 #include "services/async/wait.h"
 #include "services/base/field_error.h"
+#include "services/rpc/byte_buffer.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/client_call.h"
+#include "services/wire/enum_proto.h"
 #include "services/wire/model_proto.h"
+#include "services/wire/parameter_pieces.h"
 #include "services/wire/parameters_proto.h"
 #include "services/wire/time_proto.h"
 
@@ -26,6 +33,8 @@ constexpr auto kGreetAgain = 200ms;
 // A refused node may have been replaced by one that fits.
 constexpr auto kGreetRefusedAgain = 2s;
 constexpr auto kResolveAgain = 2s;
+
+constexpr int kTriesWithParameters = 5;
 
 constexpr const char* kShuttingDown = "shutting down";
 
@@ -50,12 +59,17 @@ class AttemptReader {
 
   void Read(const v1::TrainShardEvent& event) {
     if (event.has_accepted()) observer_.OnAccepted(event.accepted().queued_behind());
-    if (event.has_rejected()) {
-      outcome_ = AttemptOutcome(Rejected{ReasonText(event.rejected().reason())});
-    }
+    if (event.has_rejected()) ReadRejected(event.rejected());
     if (event.has_started()) ReadStarted(event.started());
-    if (event.has_finished()) outcome_ = ReadFinished(event.finished());
+    if (event.has_finished()) ReadFinished(event.finished());
+    if (!event.gradient_data().empty()) ReadGradient(event.gradient_data());
   }
+
+  // The call has brought all that it brings.
+  bool complete() const { return outcome_.has_value() || parameters_unknown_; }
+  // It says how the shard was trained, and the gradient is still to come.
+  bool gradient_to_come() const { return gradient_.has_value() && !complete(); }
+  bool parameters_unknown() const { return parameters_unknown_; }
 
   // `status` is how the call ended.
   absl::StatusOr<AttemptOutcome> Outcome(const absl::Status& status) && {
@@ -65,40 +79,107 @@ class AttemptReader {
   }
 
  private:
+  void ReadRejected(const v1::TrainShardEvent::Rejected& rejected) {
+    using Rejection = v1::TrainShardEvent::Rejected;
+    parameters_unknown_ = rejected.reason() == Rejection::REASON_PARAMETERS_UNKNOWN;
+    if (!parameters_unknown_) outcome_ = AttemptOutcome(Rejected{ReasonText(rejected.reason())});
+  }
+
   void ReadStarted(const v1::TrainShardEvent::Started& started) {
     const auto queued = wire::FromProto(started.queued_for(), "started.queued_for");
     const auto held_up = wire::FromProto(started.held_up_for(), "started.held_up_for");
     observer_.OnStarted(queued.value_or(0ns), held_up.value_or(0ns));
   }
 
-  absl::StatusOr<AttemptOutcome> ReadFinished(const v1::TrainShardEvent::Finished& finished) const {
-    auto gradient = wire::FromProto(finished.gradient(), *task_.model, "finished.gradient");
+  void ReadFinished(const v1::TrainShardEvent::Finished& finished) {
     auto training = wire::FromProto(finished.training(), "finished.training");
     auto compute_time = wire::FromProto(finished.compute_time(), "finished.compute_time");
     auto load_time = wire::FromProto(finished.load_time(), "finished.load_time");
-    absl::Status status = gradient.status();
-    status.Update(training.status());
+    auto precision =
+        wire::FromProto(finished.gradient().precision(), "finished.gradient.precision");
+    absl::Status status = training.status();
     status.Update(compute_time.status());
     status.Update(load_time.status());
-    if (status.ok() && PrecisionOf(*gradient) != PrecisionOf(*task_.parameters)) {
+    status.Update(precision.status());
+    if (status.ok() && *precision != PrecisionOf(*task_.parameters.values)) {
       status = absl::InvalidArgumentError(
           "finished.gradient: has another precision than the parameters");
     }
-    // What the node sent is at fault, not what it was asked: worth another try.
-    if (!status.ok()) return absl::DataLossError(status.message());
-    Trained trained;
-    trained.gradient = *std::move(gradient);
-    trained.digest = finished.gradient().sha256();
-    trained.training = *training;
-    trained.epochs_run = finished.epochs_run();
-    trained.compute_time = *compute_time;
-    trained.load_time = *load_time;
-    return AttemptOutcome(std::move(trained));
+    if (!status.ok()) return Fail(status);
+    trained_.digest = finished.gradient().sha256();
+    trained_.training = *training;
+    trained_.epochs_run = finished.epochs_run();
+    trained_.compute_time = *compute_time;
+    trained_.load_time = *load_time;
+    if (wire::TravelWhole(*task_.parameters.values)) {
+      return Finish(wire::FromProto(finished.gradient(), *task_.model, "finished.gradient"));
+    }
+    const auto bytes = static_cast<std::int64_t>(BytesOf(*task_.parameters.values).size());
+    bytes_to_come_ = BytesOf(*task_.parameters.values).size();
+    auto gradient = wire::ParameterAssembly::Begin(*precision, bytes);
+    if (!gradient.ok()) return Fail(gradient.status());
+    gradient_ = *std::move(gradient);
+  }
+
+  void ReadGradient(const std::string& piece) {
+    if (!gradient_to_come()) return Fail(absl::InvalidArgumentError("a piece of no gradient"));
+    const absl::Status status = gradient_->Add(piece);
+    if (!status.ok()) return Fail(AtField("gradient_data", status));
+    bytes_to_come_ -= piece.size();
+    if (bytes_to_come_ == 0) Finish((*std::move(gradient_)).Finish(trained_.digest));
+  }
+
+  void Finish(absl::StatusOr<Parameters> gradient) {
+    if (!gradient.ok()) return Fail(gradient.status());
+    trained_.gradient = *std::move(gradient);
+    outcome_ = AttemptOutcome(std::move(trained_));
+  }
+
+  // What the node sent is at fault, not what it was asked: worth another try.
+  void Fail(const absl::Status& status) {
+    outcome_ = absl::StatusOr<AttemptOutcome>(absl::DataLossError(status.message()));
   }
 
   const ShardTask& task_;
   AttemptObserver& observer_;
+  bool parameters_unknown_ = false;
+  Trained trained_;
+  std::optional<wire::ParameterAssembly> gradient_;
+  std::size_t bytes_to_come_ = 0;
   std::optional<absl::StatusOr<AttemptOutcome>> outcome_;
+};
+
+// The requests of PutParameters, one after the other: the pieces are not copied, but share the
+// parameters' memory.
+class PieceWriter {
+ public:
+  explicit PieceWriter(RoundParameters parameters) : parameters_(std::move(parameters)) {
+    v1::PutParametersRequest first;
+    *first.mutable_parameters() = wire::ReferenceTo(*parameters_.values, parameters_.sha256);
+    first.set_size(static_cast<std::int64_t>(BytesOf(*parameters_.values).size()));
+    header_ = first.SerializeAsString();
+  }
+
+  std::optional<grpc::ByteBuffer> Next() {
+    const auto bytes = BytesOf(*parameters_.values);
+    if (sent_ == bytes.size()) return std::nullopt;
+    const auto piece = bytes.subspan(sent_, std::min(wire::kPieceBytes, bytes.size() - sent_));
+    sent_ += piece.size();
+    // Field 3 of the message, and its length.
+    std::string before = std::exchange(header_, {});
+    {
+      google::protobuf::io::StringOutputStream stream(&before);
+      google::protobuf::io::CodedOutputStream out(&stream);
+      out.WriteTag(v1::PutParametersRequest::kDataFieldNumber << 3 | 2);
+      out.WriteVarint32(static_cast<std::uint32_t>(piece.size()));
+    }
+    return rpc::ToByteBuffer(std::move(before), piece, parameters_.values);
+  }
+
+ private:
+  const RoundParameters parameters_;
+  std::string header_;
+  std::size_t sent_ = 0;
 };
 
 Membership::AttemptEnd EndOf(const absl::StatusOr<AttemptOutcome>& outcome) {
@@ -129,7 +210,10 @@ NodeIdentity IdentityFrom(const v1::GetNodeResponse& reply) {
 }  // namespace
 
 GrpcCluster::GrpcCluster(rpc::Loop& loop, async::Workers& resolver, LeaseTerms terms)
-    : loop_(loop), resolver_(resolver), membership_(std::string(ArithmeticId()), terms) {}
+    : loop_(loop),
+      resolver_(resolver),
+      membership_(std::string(ArithmeticId()), terms),
+      gradient_turns_(loop) {}
 
 async::Task<> GrpcCluster::Run(std::vector<HostPort> configured, std::stop_token stop) {
   stop_ = stop;
@@ -204,7 +288,7 @@ async::Task<NodeState> GrpcCluster::Greet(int node, LinkPtr link, std::stop_toke
 }
 
 void GrpcCluster::Dial(int node) {
-  const auto link = std::make_shared<Link>();
+  const auto link = std::make_shared<Link>(loop_);
   link->address = nodes()[static_cast<std::size_t>(node)].address;
   link->channel = ChannelTo(node);
   link->stub = v1::NodeService::NewStub(link->channel);
@@ -310,22 +394,79 @@ async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::TrainShard(
     co_return absl::UnavailableError(
         absl::StrCat("the node is lost: ", nodes()[static_cast<std::size_t>(node)].detail));
   }
-  AttemptReader reader(*task, observer);
-  auto on_event = [&reader](const v1::TrainShardEvent& event) { reader.Read(event); };
-  v1::TrainShardRequest request = RequestFor(*task);
-  rpc::CallOptions options;
   const async::EitherStop end(stop, link->gone.get_token());
   membership_.AttemptBegan(node);
-  const absl::Status status =
-      co_await rpc::CallStream(loop_, *link->stub, &v1::NodeService::Stub::PrepareAsyncTrainShard,
-                               request, options, on_event, end.token());
-  absl::StatusOr<AttemptOutcome> outcome = std::move(reader).Outcome(status);
+  absl::StatusOr<AttemptOutcome> outcome =
+      co_await Attempt(link, std::move(task), observer, end.token());
   if (absl::IsCancelled(outcome.status()) && !stop.stop_requested() &&
       link->gone.stop_requested()) {
     outcome = absl::UnavailableError(absl::StrCat("the node is lost: ", link->gone_because));
   }
   NoteEnd(node, outcome);
   co_return outcome;
+}
+
+async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::Attempt(
+    LinkPtr link, std::shared_ptr<const ShardTask> task, AttemptObserver& observer,
+    std::stop_token stop) {
+  // Large parameters of several jobs may push each other out on the node.
+  for (int tries = 0; tries < kTriesWithParameters; ++tries) {
+    if (!wire::TravelWhole(*task->parameters.values)) {
+      absl::Status put = co_await Put(link, task->parameters, stop);
+      if (!put.ok()) co_return put;
+    }
+    AttemptEnd end = co_await Call(link, *task, observer, stop);
+    if (!end.parameters_unknown) co_return std::move(end.outcome);
+    link->has.clear();
+  }
+  co_return absl::UnavailableError("the node does not keep the parameters that it is sent");
+}
+
+async::Task<GrpcCluster::AttemptEnd> GrpcCluster::Call(LinkPtr link, const ShardTask& task,
+                                                       AttemptObserver& observer,
+                                                       std::stop_token stop) {
+  const bool whole = wire::TravelWhole(*task.parameters.values);
+  std::optional<GradientTurns::Attempt> place;
+  if (!whole) place.emplace(gradient_turns_, task.job_id, task.round, task.shard);
+  AttemptReader reader(task, observer);
+  const v1::TrainShardRequest request = RequestFor(task, *link);
+  rpc::StreamCall<v1::TrainShardEvent> call(loop_, *link->stub,
+                                            &v1::NodeService::Stub::PrepareAsyncTrainShard, request,
+                                            rpc::CallOptions(), stop);
+  co_await call.Start();
+  bool in_turn = whole;
+  while (!reader.complete()) {
+    // Until then the gradient stays on the node: what is not read is not sent.
+    if (reader.gradient_to_come() && !in_turn) in_turn = co_await place->Turn(stop);
+    std::optional<v1::TrainShardEvent> event = co_await call.Read();
+    if (!event) break;
+    reader.Read(*event);
+    if (event->has_accepted()) link->has = task.parameters.sha256;
+  }
+  const absl::Status status = co_await call.Finish();
+  AttemptEnd end;
+  end.parameters_unknown = reader.parameters_unknown() && status.ok();
+  end.outcome = std::move(reader).Outcome(status);
+  co_return end;
+}
+
+async::Task<absl::Status> GrpcCluster::Put(LinkPtr link, RoundParameters parameters,
+                                           std::stop_token stop) {
+  while (link->coming == parameters.sha256) {
+    const bool arrived = co_await link->arrived.Wait(stop);
+    if (!arrived) co_return absl::CancelledError("the call was cancelled");
+  }
+  if (link->has == parameters.sha256) co_return absl::OkStatus();
+  link->coming = parameters.sha256;
+  PieceWriter pieces(parameters);
+  std::function<std::optional<grpc::ByteBuffer>()> next = [&pieces] { return pieces.Next(); };
+  rpc::CallOptions options;
+  const absl::StatusOr<grpc::ByteBuffer> put = co_await rpc::CallWithStream(
+      loop_, link->channel, "/mlp.v1.NodeService/PutParameters", options, std::move(next), stop);
+  if (put.ok()) link->has = parameters.sha256;
+  link->coming.clear();
+  link->arrived.Notify();
+  co_return put.status();
 }
 
 void GrpcCluster::NoteEnd(int node, const absl::StatusOr<AttemptOutcome>& outcome) {
@@ -338,10 +479,11 @@ void GrpcCluster::NoteEnd(int node, const absl::StatusOr<AttemptOutcome>& outcom
   CarryOutChanges();
 }
 
-v1::TrainShardRequest GrpcCluster::RequestFor(const ShardTask& task) {
-  if (encoded_from_.lock() != task.parameters) {
-    encoded_ = wire::ToProto(*task.parameters);
-    encoded_from_ = task.parameters;
+v1::TrainShardRequest GrpcCluster::RequestFor(const ShardTask& task, const Link& link) {
+  const bool has_them = link.has == task.parameters.sha256;
+  if (!has_them && encoded_sha256_ != task.parameters.sha256) {
+    encoded_ = wire::ToProto(*task.parameters.values);
+    encoded_sha256_ = task.parameters.sha256;
   }
   v1::TrainShardRequest request;
   request.set_job_id(task.job_id);
@@ -352,7 +494,12 @@ v1::TrainShardRequest GrpcCluster::RequestFor(const ShardTask& task) {
   request.mutable_data()->set_file(task.file);
   request.mutable_data()->set_sha256(task.sha256);
   *request.mutable_model() = wire::ToProto(*task.model);
-  *request.mutable_parameters() = encoded_;
+  if (has_them) {
+    *request.mutable_parameters() =
+        wire::ReferenceTo(*task.parameters.values, task.parameters.sha256);
+  } else {
+    *request.mutable_parameters() = encoded_;
+  }
   request.set_epochs(task.training.epochs);
   request.set_learning_rate(task.training.learning_rate);
   request.set_tolerance(task.training.tolerance);

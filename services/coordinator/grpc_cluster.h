@@ -17,8 +17,10 @@
 #include "mlp/v1/node.grpc.pb.h"
 #include "services/async/task.h"
 #include "services/async/task_group.h"
+#include "services/async/wait.h"
 #include "services/async/workers.h"
 #include "services/coordinator/cluster.h"
+#include "services/coordinator/gradient_turns.h"
 #include "services/coordinator/membership.h"
 #include "services/coordinator/node_list.h"
 #include "services/rpc/loop.h"
@@ -51,13 +53,24 @@ class GrpcCluster final : public Cluster {
  private:
   // The line to one process of a node.
   struct Link {
+    explicit Link(async::Clock& clock) : arrived(clock) {}
+
     std::string address;
     std::shared_ptr<grpc::Channel> channel;
     std::unique_ptr<v1::NodeService::Stub> stub;
     std::stop_source gone;  // requested: the process is; its calls end
     std::string gone_because;
+    // Digests of the parameters that the process has for certain, and of those on their way there.
+    std::string has;
+    std::string coming;
+    async::Signal arrived;  // ... or did not
   };
   using LinkPtr = std::shared_ptr<Link>;
+  // How a call ended.
+  struct AttemptEnd {
+    absl::StatusOr<AttemptOutcome> outcome;
+    bool parameters_unknown = false;  // to the node
+  };
 
   async::Task<> WatchHost(HostPort host, std::stop_token stop);
   async::Task<> WatchLeases(std::stop_token stop);
@@ -76,7 +89,16 @@ class GrpcCluster final : public Cluster {
   void CarryOut(const NodeChange& change);
   void Say(const NodeChange& change) const;
   void NoteEnd(int node, const absl::StatusOr<AttemptOutcome>& outcome);
-  v1::TrainShardRequest RequestFor(const ShardTask& task);
+  // The attempt, with its parameters; again where the node has lost these.
+  async::Task<absl::StatusOr<AttemptOutcome>> Attempt(LinkPtr link,
+                                                      std::shared_ptr<const ShardTask> task,
+                                                      AttemptObserver& observer,
+                                                      std::stop_token stop);
+  async::Task<AttemptEnd> Call(LinkPtr link, const ShardTask& task, AttemptObserver& observer,
+                               std::stop_token stop);
+  // Sends large parameters, in pieces, unless the node has them or somebody is sending them.
+  async::Task<absl::Status> Put(LinkPtr link, RoundParameters parameters, std::stop_token stop);
+  v1::TrainShardRequest RequestFor(const ShardTask& task, const Link& link);
 
   rpc::Loop& loop_;
   async::Workers& resolver_;
@@ -93,8 +115,9 @@ class GrpcCluster final : public Cluster {
   async::TaskGroup watches_;
 
   // The parameters that went out last, encoded: all attempts of a round send the same.
-  std::weak_ptr<const Parameters> encoded_from_;
+  std::string encoded_sha256_;
   v1::ParameterBuffer encoded_;
+  GradientTurns gradient_turns_;
 };
 
 }  // namespace mlp::coordinator

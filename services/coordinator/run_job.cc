@@ -12,35 +12,40 @@ namespace {
 
 using SharedParameters = std::shared_ptr<const Parameters>;
 
-// The parameters that the job stands at.
-absl::StatusOr<SharedParameters> Current(const Job& job, const JobProgress& progress) {
+RoundParameters Named(SharedParameters parameters) {
+  std::string sha256 = Sha256(BytesOf(*parameters));
+  return {std::move(parameters), std::move(sha256)};
+}
+
+// The parameters that the job stands at. On a worker: they may be many.
+absl::StatusOr<RoundParameters> Current(const Job& job, const JobProgress& progress) {
   if (job.rounds_done == 0) {
-    return std::make_shared<const Parameters>(
-        InitialParameters(job.model, job.spec.precision, job.spec.initialization, job.spec.seed));
+    return Named(std::make_shared<const Parameters>(
+        InitialParameters(job.model, job.spec.precision, job.spec.initialization, job.spec.seed)));
   }
   const auto found = progress.rounds.find(job.rounds_done);
-  if (found != progress.rounds.end()) return found->second;
+  if (found != progress.rounds.end()) return Named(found->second);
   return absl::DataLossError(absl::StrCat("the store has lost the parameters after round ",
                                           job.rounds_done, "; submit the job again"));
 }
 
-// The parameters after the round; OutOfRange where one is not finite.
-absl::StatusOr<SharedParameters> Updated(const Parameters& before, const RoundResult& round,
-                                         int number) {
+// The parameters after the round; OutOfRange where one is not finite. On a worker.
+absl::StatusOr<RoundParameters> Updated(const Parameters& before, const RoundResult& round,
+                                        int number) {
   auto after = std::make_shared<Parameters>(before);
   round.gradients.ApplyAverageTo(*after);
   if (!AllFinite(*after)) {
     return absl::OutOfRangeError(absl::StrCat("parameters became non-finite in round ", number,
                                               "; a smaller learning rate may help"));
   }
-  return SharedParameters(std::move(after));
+  return Named(std::move(after));
 }
 
-std::shared_ptr<const Model> ModelOf(const Job& job, const Parameters& parameters) {
+std::shared_ptr<const Model> ModelOf(const Job& job, const RoundParameters& parameters) {
   auto model = std::make_shared<Model>();
   model->spec = job.model;
-  model->parameters = parameters;
-  model->digest = Hex(Sha256(BytesOf(parameters)));
+  model->parameters = *parameters.values;
+  model->digest = Hex(parameters.sha256);
   model->job_id = job.id;
   model->dataset = job.spec.dataset;
   return model;
@@ -82,14 +87,16 @@ async::Task<> ValidateMissing(JobWorld world, const Job& job, const Dataset& dat
 }
 
 // The rounds themselves. Whatever it leaves running belongs to `runner` and `validations`.
-async::Task<absl::StatusOr<SharedParameters>> RunRounds(JobWorld world, const Job& job,
-                                                        const Dataset& dataset,
-                                                        JobProgress& progress, RoundRunner& runner,
-                                                        async::TaskGroup& validations,
-                                                        JobStage& stage, std::stop_token stop) {
-  const absl::StatusOr<SharedParameters> current = Current(job, progress);
+async::Task<absl::StatusOr<RoundParameters>> RunRounds(JobWorld world, const Job& job,
+                                                       const Dataset& dataset,
+                                                       JobProgress& progress, RoundRunner& runner,
+                                                       async::TaskGroup& validations,
+                                                       JobStage& stage, std::stop_token stop) {
+  auto begin_with = [&job, &progress] { return Current(job, progress); };
+  absl::StatusOr<RoundParameters> current =
+      co_await async::Offload(world.workers, std::move(begin_with));
   if (!current.ok()) co_return current.status();
-  SharedParameters parameters = *current;
+  RoundParameters parameters = *std::move(current);
   validations.Spawn(ValidateMissing(world, job, dataset, progress, stop));
   for (int round = job.rounds_done + 1; round <= job.spec.rounds; ++round) {
     const async::TimePoint begin = world.clock.Now();
@@ -99,14 +106,18 @@ async::Task<absl::StatusOr<SharedParameters>> RunRounds(JobWorld world, const Jo
     const absl::StatusOr<RoundResult> result =
         co_await runner.Run(round, parameters, std::move(kept), stop);
     if (!result.ok()) co_return result.status();
-    absl::StatusOr<SharedParameters> updated = Updated(*parameters, *result, round);
+    auto update = [&parameters, &result, round] {
+      return Updated(*parameters.values, *result, round);
+    };
+    absl::StatusOr<RoundParameters> updated =
+        co_await async::Offload(world.workers, std::move(update));
     if (!updated.ok()) co_return updated.status();
     parameters = *std::move(updated);
-    world.journal.FinishRound(job.id, round, parameters);
+    world.journal.FinishRound(job.id, round, parameters.values);
     world.journal.Record(job.id, round, Summary(*result, world.clock.Now() - begin));
     stage.Enter(JobStage::Phase::kValidating, world.clock.Now());
     co_await validations.Join();  // at most one behind, so that memory stays bounded
-    validations.Spawn(Validate(world, job, dataset, round, parameters, stop));
+    validations.Spawn(Validate(world, job, dataset, round, parameters.values, stop));
   }
   co_return parameters;
 }
@@ -122,7 +133,7 @@ async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world,
   RoundRunner runner(job, dataset, world);
   stage.runner = &runner;
   async::TaskGroup validations;
-  absl::StatusOr<SharedParameters> parameters =
+  absl::StatusOr<RoundParameters> parameters =
       co_await RunRounds(world, job, dataset, progress, runner, validations, stage, stop);
   stage.Enter(JobStage::Phase::kCallingBack, world.clock.Now());
   const absl::Status finished = co_await runner.Finish();
@@ -131,7 +142,7 @@ async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world,
   co_await validations.Join();
   if (!parameters.ok()) co_return parameters.status();
   if (!finished.ok()) co_return finished;
-  co_return ModelOf(job, **parameters);
+  co_return ModelOf(job, *parameters);
 }
 
 }  // namespace mlp::coordinator

@@ -64,9 +64,8 @@ RoundRunner::RoundRunner(const Job& job, const Dataset& dataset, const JobWorld&
 
 RoundRunner::~RoundRunner() { cluster_.SetObserver(nullptr); }
 
-async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(
-    int round, std::shared_ptr<const Parameters> parameters, KeptShards kept,
-    std::stop_token stop) {
+async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(int round, RoundParameters parameters,
+                                                          KeptShards kept, std::stop_token stop) {
   if (absl::Status status = Begin(round, std::move(parameters), kept); !status.ok()) {
     co_return status;
   }
@@ -90,12 +89,11 @@ async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(
   co_return std::move(*result_);
 }
 
-absl::Status RoundRunner::Begin(int round, std::shared_ptr<const Parameters> parameters,
-                                const KeptShards& kept) {
+absl::Status RoundRunner::Begin(int round, RoundParameters parameters, const KeptShards& kept) {
   round_ = round;
   parameters_ = std::move(parameters);
-  result_.emplace(
-      RoundResult{Aggregator(job_.shards, PrecisionOf(*parameters_), SizeOf(*parameters_))});
+  result_.emplace(RoundResult{
+      Aggregator(job_.shards, PrecisionOf(*parameters_.values), SizeOf(*parameters_.values))});
   first_results_ = std::make_shared<FirstResults>(job_.shards);
   now_ = clock_.Now();
   RoundStarted started;

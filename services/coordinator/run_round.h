@@ -74,8 +74,7 @@ class RoundRunner final : private MembershipObserver {
   // Trains all shards from `parameters`, but those that are `kept`. Ends early with Cancelled after
   // `stop`, or with why the round could not be completed. Attempts may still be out when it
   // returns.
-  async::Task<absl::StatusOr<RoundResult>> Run(int round,
-                                               std::shared_ptr<const Parameters> parameters,
+  async::Task<absl::StatusOr<RoundResult>> Run(int round, RoundParameters parameters,
                                                KeptShards kept, std::stop_token stop);
   // Calls back the attempts that are out and waits for their end. DataLoss where the last round was
   // completed and a copy of one of its shards says otherwise after all.
@@ -86,8 +85,7 @@ class RoundRunner final : private MembershipObserver {
 
  private:
   // The records say that a round begins, and the scheduler is told.
-  absl::Status Begin(int round, std::shared_ptr<const Parameters> parameters,
-                     const KeptShards& kept);
+  absl::Status Begin(int round, RoundParameters parameters, const KeptShards& kept);
   absl::Status Add(int shard, std::shared_ptr<const ShardResult> result);
   // Waits while the store cannot be written to, or is behind; says so where it cannot.
   async::Task<> AwaitRoom(std::stop_token stop);
@@ -158,7 +156,7 @@ class RoundRunner final : private MembershipObserver {
 
   // Of the round that runs now.
   int round_ = 0;
-  std::shared_ptr<const Parameters> parameters_;
+  RoundParameters parameters_;
   std::optional<RoundResult> result_;
   std::shared_ptr<FirstResults> first_results_;
   std::string waiting_for_;

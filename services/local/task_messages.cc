@@ -34,7 +34,8 @@ node::TaskRequest RequestFrom(const ShardTask& task) {
   request.data.file = task.file;
   request.data.sha256 = task.sha256;
   request.model = *task.model;
-  request.parameters = *task.parameters;
+  request.parameters = task.parameters.values;
+  request.parameters_sha256 = task.parameters.sha256;
   request.options = task.training;
   request.slots = task.terms.slots;
   request.rejectable = task.terms.rejectable;

@@ -21,8 +21,8 @@ constexpr std::size_t kMostKeptBytes = std::size_t{64} << 20;
 // of the rows and the parameters an epoch.
 bool IsBrief(const Shard& shard, const TaskRequest& request) {
   constexpr double kBriefMultiplications = 100'000;
-  return 3.0 * static_cast<double>(shard.rows()) * static_cast<double>(SizeOf(request.parameters)) *
-             request.options.epochs <=
+  return 3.0 * static_cast<double>(shard.rows()) *
+             static_cast<double>(SizeOf(*request.parameters)) * request.options.epochs <=
          kBriefMultiplications;
 }
 
@@ -32,7 +32,7 @@ absl::StatusOr<TrainingResult> TrainOn(const Shard& shard, const TaskRequest& re
   if (!fits.ok()) {
     return WithContext(request.data.path(), absl::FailedPreconditionError(fits.message()));
   }
-  return mlp::Train(request.model, request.parameters, shard, request.options, stop);
+  return mlp::Train(request.model, *request.parameters, shard, request.options, stop);
 }
 
 }  // namespace
@@ -145,8 +145,8 @@ Task<absl::StatusOr<TaskOutcome>> Node::Compute(const TaskRequest& request, std:
   const bool go_on = co_await PassComputeTime(request, stop);
   if (!go_on) co_return absl::CancelledError("the call was cancelled");
   if (options_.given_work.made_up) {
-    TaskResult made_up{MadeUpTraining(request.model, PrecisionOf(request.parameters), request.round,
-                                      request.shard),
+    TaskResult made_up{MadeUpTraining(request.model, PrecisionOf(*request.parameters),
+                                      request.round, request.shard),
                        clock_.Now() - began, Duration::zero()};
     co_return Finish(request, std::move(made_up));
   }

@@ -2,15 +2,22 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <random>
 #include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/training.h"
+#include "services/base/field_error.h"
 #include "services/base/protocol_version.h"
 #include "services/node/train_shard_proto.h"
+#include "services/wire/enum_proto.h"
+#include "services/wire/parameter_pieces.h"
+#include "services/wire/parameters_proto.h"
 #include "services/wire/time_proto.h"
 
 namespace mlp::node {
@@ -23,6 +30,10 @@ std::string DrawInstanceId() {
   const std::uint64_t id = (std::uint64_t{random()} << 32) | random();
   return absl::StrCat(absl::Hex(id, absl::kZeroPad16));
 }
+
+// Those of the jobs that take turns, as long as they are small.
+constexpr std::size_t kMostParameters = 16;
+constexpr std::size_t kMostParameterBytes = std::size_t{64} << 20;
 
 // Messages up to this size are decoded and encoded faster than a worker is woken to do it.
 constexpr std::size_t kSmallMessageBytes = std::size_t{32} << 10;
@@ -82,7 +93,10 @@ void LogEnd(const v1::TrainShardRequest& request, const absl::StatusOr<TaskOutco
 }  // namespace
 
 NodeService::NodeService(Node& node, async::Workers& workers)
-    : node_(node), workers_(workers), instance_id_(DrawInstanceId()) {}
+    : node_(node),
+      workers_(workers),
+      instance_id_(DrawInstanceId()),
+      parameters_(kMostParameters, kMostParameterBytes) {}
 
 void NodeService::Serve(rpc::Server& server, v1::NodeService::AsyncService& service) {
   using Service = v1::NodeService::AsyncService;
@@ -90,6 +104,8 @@ void NodeService::Serve(rpc::Server& server, v1::NodeService::AsyncService& serv
                    [this](const v1::TrainShardRequest& request, EventStream& stream) {
                      return TrainShard(request, stream);
                    });
+  rpc::ServePut(server, service, &Service::RequestPutParameters,
+                [this](PieceStream& pieces) { return PutParameters(pieces); });
   rpc::ServeUnary(server, service, &Service::RequestGetNode,
                   [this](const v1::GetNodeRequest&) { return GetNode(); });
 }
@@ -98,14 +114,74 @@ Task<absl::Status> NodeService::TrainShard(const v1::TrainShardRequest& request,
                                            EventStream& stream) {
   absl::StatusOr<TaskRequest> task = co_await Decode(request);
   if (!task.ok()) co_return task.status();
+  const absl::StatusOr<bool> known = FindParameters(request, *task);
+  if (!known.ok()) co_return known.status();
+  if (!*known) {
+    stream.Send(ParametersUnknownEvent());
+    co_return absl::OkStatus();
+  }
   StreamObserver observer(stream, request);
   const absl::StatusOr<TaskOutcome> outcome =
       co_await node_.Train(*std::move(task), observer, stream.stop_token());
   LogEnd(request, outcome);
   if (!outcome.ok()) co_return outcome.status();
   v1::TrainShardEvent last = co_await EventOf(*outcome, request);
-  stream.Send(std::move(last));
+  stream.Send(last);
+  const auto* result = std::get_if<SharedResult>(&*outcome);
+  if (result == nullptr || wire::TravelWhole((*result)->training.gradient)) {
+    co_return absl::OkStatus();
+  }
+  co_return co_await SendGradient((*result)->training.gradient, stream);
+}
+
+absl::StatusOr<bool> NodeService::FindParameters(const v1::TrainShardRequest& request,
+                                                 TaskRequest& task) {
+  if (task.parameters != nullptr) {
+    parameters_.Keep(task.parameters_sha256, task.parameters);
+    return true;
+  }
+  auto found = parameters_.Find(task.parameters_sha256);
+  if (found == nullptr) return false;
+  if (absl::Status status = Refer(task, request, std::move(found)); !status.ok()) return status;
+  return true;
+}
+
+Task<absl::Status> NodeService::SendGradient(const Parameters& gradient, EventStream& stream) {
+  co_await stream.Sent();
+  const auto bytes = mlp::BytesOf(gradient);
+  for (std::size_t sent = 0; sent < bytes.size();) {
+    const auto piece = bytes.subspan(sent, std::min(wire::kPieceBytes, bytes.size() - sent));
+    v1::TrainShardEvent event;
+    event.set_gradient_data(piece.data(), piece.size());
+    const bool alive = co_await stream.Write(event);
+    if (!alive) co_return absl::CancelledError("the call is dead");
+    sent += piece.size();
+  }
   co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<v1::PutParametersResponse>> NodeService::PutParameters(PieceStream& pieces) {
+  std::optional<v1::PutParametersRequest> first = co_await pieces.Read();
+  if (!first) co_return absl::InvalidArgumentError("parameters: required");
+  if (auto status = wire::CheckReference(first->parameters(), "parameters"); !status.ok()) {
+    co_return status;
+  }
+  const auto precision = wire::FromProto(first->parameters().precision(), "parameters.precision");
+  absl::StatusOr<wire::ParameterAssembly> assembly =
+      wire::ParameterAssembly::Begin(*precision, first->size());
+  if (!assembly.ok()) co_return AtField("size", assembly.status());
+  std::string sha256 = first->parameters().sha256();
+  absl::Status added = assembly->Add(first->data());
+  while (added.ok()) {
+    std::optional<v1::PutParametersRequest> next = co_await pieces.Read();
+    if (!next) break;
+    added = assembly->Add(next->data());
+  }
+  if (!added.ok()) co_return AtField("data", added);
+  absl::StatusOr<Parameters> all = (*std::move(assembly)).Finish(sha256);
+  if (!all.ok()) co_return AtField("data", all.status());
+  parameters_.Keep(std::move(sha256), std::make_shared<const Parameters>(*std::move(all)));
+  co_return v1::PutParametersResponse();
 }
 
 Task<absl::StatusOr<TaskRequest>> NodeService::Decode(const v1::TrainShardRequest& request) {

@@ -9,6 +9,7 @@
 #include "services/async/task.h"
 #include "services/async/workers.h"
 #include "services/node/node.h"
+#include "services/node/parameter_cache.h"
 #include "services/rpc/server.h"
 #include "services/rpc/server_call.h"
 
@@ -28,14 +29,22 @@ class NodeService {
   using EventStream = rpc::ServerStream<v1::TrainShardEvent>;
 
   async::Task<absl::Status> TrainShard(const v1::TrainShardRequest& request, EventStream& stream);
+  using PieceStream = rpc::RequestStream<v1::PutParametersResponse, v1::PutParametersRequest>;
+
   async::Task<absl::StatusOr<TaskRequest>> Decode(const v1::TrainShardRequest& request);
   async::Task<v1::TrainShardEvent> EventOf(const TaskOutcome& outcome,
                                            const v1::TrainShardRequest& request);
+  // The gradient, in pieces.
+  async::Task<absl::Status> SendGradient(const Parameters& gradient, EventStream& stream);
+  async::Task<absl::StatusOr<v1::PutParametersResponse>> PutParameters(PieceStream& pieces);
+  // Takes the parameters from the request, or those that it refers to. False: they are unknown.
+  absl::StatusOr<bool> FindParameters(const v1::TrainShardRequest& request, TaskRequest& task);
   async::Task<absl::StatusOr<v1::GetNodeResponse>> GetNode();
 
   Node& node_;
   async::Workers& workers_;
   const std::string instance_id_;
+  ParameterCache parameters_;
 };
 
 }  // namespace mlp::node

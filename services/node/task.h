@@ -23,8 +23,8 @@ struct TaskRequest {
   std::int32_t shard = 0;
   std::int32_t offer = 0;  // how often the shard was offered to this node in this round before
   ShardReference data;
-  ModelSpec model;        // passed CheckModelSpec
-  Parameters parameters;  // (ParameterCount(model))
+  ModelSpec model;                               // passed CheckModelSpec
+  std::shared_ptr<const Parameters> parameters;  // (ParameterCount(model))
   // Of the parameters' bytes; may be empty where job and round say as much.
   std::string parameters_sha256;
   TrainingOptions options;

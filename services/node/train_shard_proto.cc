@@ -8,7 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/base/field_error.h"
+#include "services/wire/enum_proto.h"
 #include "services/wire/model_proto.h"
+#include "services/wire/parameter_pieces.h"
 #include "services/wire/parameters_proto.h"
 #include "services/wire/time_proto.h"
 
@@ -141,11 +143,31 @@ absl::StatusOr<TaskRequest> FromProto(const v1::TrainShardRequest& request) {
   auto model = wire::FromProto(request.model(), "model");
   if (!model.ok()) return model.status();
   task.model = *std::move(model);
+  task.parameters_sha256 = request.parameters().sha256();
+  if (request.parameters().data().empty()) {
+    const auto status = wire::CheckReference(request.parameters(), "parameters");
+    if (!status.ok()) return status;
+    return task;
+  }
   auto parameters = wire::FromProto(request.parameters(), task.model, "parameters");
   if (!parameters.ok()) return parameters.status();
-  task.parameters = *std::move(parameters);
-  task.parameters_sha256 = request.parameters().sha256();
+  task.parameters = std::make_shared<const Parameters>(*std::move(parameters));
   return task;
+}
+
+absl::Status Refer(TaskRequest& task, const v1::TrainShardRequest& request,
+                   std::shared_ptr<const Parameters> parameters) {
+  const auto precision = wire::FromProto(request.parameters().precision(), "parameters.precision");
+  if (!precision.ok()) return precision.status();
+  if (PrecisionOf(*parameters) != *precision || SizeOf(*parameters) != ParameterCount(task.model)) {
+    return FieldError("parameters.sha256",
+                      absl::StrCat("is of ", SizeOf(*parameters), " ",
+                                   std::string(PrecisionName(PrecisionOf(*parameters))),
+                                   " parameters, but the model has ", ParameterCount(task.model),
+                                   " in ", std::string(PrecisionName(*precision))));
+  }
+  task.parameters = std::move(parameters);
+  return absl::OkStatus();
 }
 
 v1::TrainShardEvent AcceptedEvent(std::size_t queued_behind) {
@@ -168,10 +190,18 @@ v1::TrainShardEvent RejectedEvent(Rejection rejection) {
   return event;
 }
 
+v1::TrainShardEvent ParametersUnknownEvent() {
+  v1::TrainShardEvent event;
+  event.mutable_rejected()->set_reason(v1::TrainShardEvent::Rejected::REASON_PARAMETERS_UNKNOWN);
+  return event;
+}
+
 v1::TrainShardEvent FinishedEvent(const TaskResult& result, std::string_view rows_source) {
   v1::TrainShardEvent event;
   auto& finished = *event.mutable_finished();
-  *finished.mutable_gradient() = wire::ToProto(result.training.gradient);
+  const Parameters& gradient = result.training.gradient;
+  *finished.mutable_gradient() =
+      wire::TravelWhole(gradient) ? wire::ToProto(gradient) : wire::ReferenceTo(gradient);
   *finished.mutable_training() = wire::ToProto(result.training.training, rows_source);
   finished.set_epochs_run(result.training.epochs_run);
   *finished.mutable_compute_time() = wire::ToProto(result.compute_time);

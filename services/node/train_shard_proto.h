@@ -11,14 +11,20 @@
 
 namespace mlp::node {
 
-// InvalidArgument names the field at fault and what it must be.
+// InvalidArgument names the field at fault and what it must be. The parameters are null where the
+// request only refers to them.
 absl::StatusOr<TaskRequest> FromProto(const v1::TrainShardRequest& request);
+// Gives the task what its request refers to. InvalidArgument where it is of another shape or
+// precision.
+absl::Status Refer(TaskRequest& task, const v1::TrainShardRequest& request,
+                   std::shared_ptr<const Parameters> parameters);
 
 v1::TrainShardEvent AcceptedEvent(std::size_t queued_behind);
 v1::TrainShardEvent StartedEvent(std::chrono::nanoseconds queued_for,
                                  std::chrono::nanoseconds held_up_for);
 v1::TrainShardEvent RejectedEvent(Rejection rejection);
-// `rows_source` is the shard's file.
+v1::TrainShardEvent ParametersUnknownEvent();
+// `rows_source` is the shard's file. A gradient that does not travel whole is left out.
 v1::TrainShardEvent FinishedEvent(const TaskResult& result, std::string_view rows_source);
 
 }  // namespace mlp::node

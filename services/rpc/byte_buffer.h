@@ -5,6 +5,9 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/support/byte_buffer.h>
 
+#include <cstddef>
+#include <memory>
+#include <span>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -13,6 +16,10 @@ namespace mlp::rpc {
 
 // Takes the bytes over, without copying them.
 grpc::ByteBuffer ToByteBuffer(std::string bytes);
+
+// The same, followed by bytes that `keep_alive` keeps where they are: they are not copied.
+grpc::ByteBuffer ToByteBuffer(std::string bytes, std::span<const std::byte> more,
+                              std::shared_ptr<const void> keep_alive);
 
 // InvalidArgument where the bytes are no such message.
 template <class Message>

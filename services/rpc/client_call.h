@@ -9,14 +9,17 @@
 // task has ended. Loop thread only.
 #pragma once
 
+#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/async_stream.h>
 #include <grpcpp/support/async_unary_call.h>
+#include <grpcpp/support/byte_buffer.h>
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -70,6 +73,56 @@ async::Task<absl::StatusOr<Response>> CallUnary(
   co_return std::move(response);
 }
 
+// One request, a stream of responses, read one by one.
+//
+//   StreamCall<v1::JobEvent> call(loop, *stub, &Stub::PrepareAsyncWatchJob, request, options,
+//   stop); co_await call.Start();
+//   ... co_await call.Read() ...
+//   co_return co_await call.Finish();
+//
+// Must be finished before it is destroyed. Finish before the last response only where the peer
+// sends no more, or after a stop.
+template <class Response>
+class StreamCall {
+ public:
+  template <class Stub, class Request>
+  StreamCall(Loop& loop, Stub& stub, internal::PrepareStream<Stub, Request, Response> prepare,
+             const Request& request, const CallOptions& options, std::stop_token stop)
+      : call_(Prepare(loop, stub, prepare, request, options)),
+        cancel_(std::move(stop), [this] { context_.TryCancel(); }) {}
+
+  async::Task<> Start() {
+    alive_ = co_await Completion([&](void* tag) { call_->StartCall(tag); });
+  }
+  // nullopt: there are no more.
+  async::Task<std::optional<Response>> Read() {
+    std::optional<Response> message(std::in_place);
+    if (alive_) alive_ = co_await Completion([&](void* tag) { call_->Read(&*message, tag); });
+    if (!alive_) message.reset();
+    co_return message;
+  }
+  // How the stream ended.
+  async::Task<absl::Status> Finish() {
+    grpc::Status status;
+    co_await Completion([&](void* tag) { call_->Finish(&status, tag); });
+    co_return FromGrpcStatus(status);
+  }
+
+ private:
+  template <class Stub, class Request>
+  std::unique_ptr<grpc::ClientAsyncReader<Response>> Prepare(
+      Loop& loop, Stub& stub, internal::PrepareStream<Stub, Request, Response> prepare,
+      const Request& request, const CallOptions& options) {
+    internal::Apply(options, context_);
+    return (stub.*prepare)(&context_, request, loop.queue());
+  }
+
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientAsyncReader<Response>> call_;
+  bool alive_ = false;
+  std::stop_callback<std::function<void()>> cancel_;
+};
+
 // One request, a stream of responses, each handed to `on_message` as it comes. The status that the
 // stream ended with.
 template <class Stub, class Request, class Response>
@@ -77,19 +130,20 @@ async::Task<absl::Status> CallStream(
     Loop& loop, Stub& stub, internal::PrepareStream<Stub, Request, Response> prepare,
     const Request& request, CallOptions options,
     std::type_identity_t<std::function<void(Response&&)>> on_message, std::stop_token stop) {
-  grpc::ClientContext context;
-  internal::Apply(options, context);
-  const auto call = (stub.*prepare)(&context, request, loop.queue());
-  const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
-  bool ok = co_await Completion([&](void* tag) { call->StartCall(tag); });
-  while (ok) {
-    Response message;
-    ok = co_await Completion([&](void* tag) { call->Read(&message, tag); });
-    if (ok) on_message(std::move(message));
+  StreamCall<Response> call(loop, stub, prepare, request, options, std::move(stop));
+  co_await call.Start();
+  while (true) {
+    std::optional<Response> message = co_await call.Read();
+    if (!message) break;
+    on_message(*std::move(message));
   }
-  grpc::Status status;
-  co_await Completion([&](void* tag) { call->Finish(&status, tag); });
-  co_return FromGrpcStatus(status);
+  co_return co_await call.Finish();
 }
+
+// A stream of requests, one response, all as bytes. `method` is the full name of the method, such
+// as "/mlp.v1.NodeService/PutParameters"; `next` gives the requests, nullopt after the last.
+async::Task<absl::StatusOr<grpc::ByteBuffer>> CallWithStream(
+    Loop& loop, std::shared_ptr<grpc::Channel> channel, std::string method, CallOptions options,
+    std::function<std::optional<grpc::ByteBuffer>()> next, std::stop_token stop);
 
 }  // namespace mlp::rpc

@@ -53,6 +53,8 @@ class ServerStream {
     pending_->MergeFrom(message);
     if (sending_.running() == 0) sending_.Spawn(SendPending());
   }
+  // Before Write after Send: until what was sent is out.
+  async::TaskGroup::JoinAwaiter Sent() { return sending_.Join(); }
   // By the server, when the handler has ended: what was not sent yet, and `status`.
   async::Task<> Finish(grpc::Status status) {
     const std::optional<Response> last = std::exchange(pending_, std::nullopt);
@@ -85,6 +87,24 @@ class ServerStream {
   async::TaskGroup sending_;  // at most one task
 };
 
+// The requests of a call that sends a stream of them, as its handler sees it. Loop thread only.
+template <class Response, class Request>
+class RequestStream {
+ public:
+  explicit RequestStream(grpc::ServerAsyncReader<Response, Request>& reader) : reader_(reader) {}
+
+  // nullopt: there are no more, or the call is dead.
+  async::Task<std::optional<Request>> Read() {
+    std::optional<Request> request(std::in_place);
+    const bool more = co_await Completion([&](void* tag) { reader_.Read(&*request, tag); });
+    if (!more) request.reset();
+    co_return request;
+  }
+
+ private:
+  grpc::ServerAsyncReader<Response, Request>& reader_;
+};
+
 template <class Request, class Response>
 using UnaryHandler = std::function<async::Task<absl::StatusOr<Response>>(const Request&)>;
 // `peer` is where the call comes from, as gRPC says it: "ipv4:10.0.0.1:41234".
@@ -94,6 +114,9 @@ using UnaryHandlerWithPeer =
 template <class Request, class Response>
 using StreamHandler =
     std::function<async::Task<absl::Status>(const Request&, ServerStream<Response>&)>;
+template <class Request, class Response>
+using PutHandler =
+    std::function<async::Task<absl::StatusOr<Response>>(RequestStream<Response, Request>&)>;
 
 namespace internal {
 
@@ -182,6 +205,35 @@ async::Task<> ServeOneStream(
 }
 
 template <class Service, class Request, class Response>
+using PutMethod = void (Service::*)(grpc::ServerContext*,
+                                    grpc::ServerAsyncReader<Response, Request>*,
+                                    grpc::CompletionQueue*, grpc::ServerCompletionQueue*, void*);
+
+template <class Service, class Request, class Response>
+async::Task<> ServeOnePut(Server& server, Service& service,
+                          PutMethod<Service, Request, Response> accept,
+                          PutHandler<Request, Response> handler) {
+  grpc::ServerContext context;
+  grpc::ServerAsyncReader<Response, Request> reader(&context);
+  const bool accepted = co_await Completion([&](void* tag) {
+    (service.*accept)(&context, &reader, server.queue(), server.queue(), tag);
+  });
+  if (!accepted) co_return;
+  server.tasks().Spawn(ServeOnePut(server, service, accept, handler));  // the next call
+
+  RequestStream<Response, Request> requests(reader);
+  const absl::StatusOr<Response> response = co_await handler(requests);
+  const grpc::Status status = ToGrpcStatus(response.status());
+  co_await Completion([&](void* tag) {
+    if (response.ok()) {
+      reader.Finish(*response, status, tag);
+    } else {
+      reader.FinishWithError(status, tag);
+    }
+  });
+}
+
+template <class Service, class Request, class Response>
 using ConversationMethod = void (Service::*)(grpc::ServerContext*,
                                              grpc::ServerAsyncReaderWriter<Response, Request>*,
                                              grpc::CompletionQueue*, grpc::ServerCompletionQueue*,
@@ -245,6 +297,16 @@ void ServeStream(
     std::type_identity_t<StreamHandler<Request, Response>> handler) {
   for (int i = 0; i < internal::kOutstandingRequests; ++i) {
     server.tasks().Spawn(internal::ServeOneStream(server, service, accept, handler));
+  }
+}
+
+// The same for a method that takes a stream of requests.
+template <class Service, class Request, class Response>
+void ServePut(Server& server, std::type_identity_t<Service>& service,
+              internal::PutMethod<Service, Request, Response> accept,
+              std::type_identity_t<PutHandler<Request, Response>> handler) {
+  for (int i = 0; i < internal::kOutstandingRequests; ++i) {
+    server.tasks().Spawn(internal::ServeOnePut(server, service, accept, handler));
   }
 }
 

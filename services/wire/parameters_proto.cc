@@ -26,11 +26,14 @@ absl::Status CheckSize(const v1::ParameterBuffer& buffer, Precision precision,
                                                   " parameters of this model take ", expected));
 }
 
+absl::Status CheckDigestSize(const v1::ParameterBuffer& buffer, const std::string& field) {
+  if (buffer.sha256().size() == kDigestBytes) return absl::OkStatus();
+  return FieldError(field + ".sha256",
+                    absl::StrCat("must be ", kDigestBytes, " bytes, has ", buffer.sha256().size()));
+}
+
 absl::Status CheckDigest(const v1::ParameterBuffer& buffer, const std::string& field) {
-  if (buffer.sha256().size() != kDigestBytes) {
-    return FieldError(field + ".sha256", absl::StrCat("must be ", kDigestBytes, " bytes, has ",
-                                                      buffer.sha256().size()));
-  }
+  if (const auto status = CheckDigestSize(buffer, field); !status.ok()) return status;
   const std::string digest = Sha256(buffer.data());
   if (digest == buffer.sha256()) return absl::OkStatus();
   return FieldError(field + ".sha256", absl::StrCat("says ", Hex(buffer.sha256()).substr(0, 12),
@@ -47,6 +50,24 @@ v1::ParameterBuffer ToProto(const Parameters& parameters) {
   buffer.set_data(bytes.data(), bytes.size());
   buffer.set_sha256(Sha256(bytes));
   return buffer;
+}
+
+v1::ParameterBuffer ReferenceTo(const Parameters& parameters) {
+  return ReferenceTo(parameters, Sha256(BytesOf(parameters)));
+}
+
+v1::ParameterBuffer ReferenceTo(const Parameters& parameters, std::string sha256) {
+  v1::ParameterBuffer buffer;
+  buffer.set_precision(ToProto(PrecisionOf(parameters)));
+  buffer.set_sha256(std::move(sha256));
+  return buffer;
+}
+
+absl::Status CheckReference(const v1::ParameterBuffer& buffer, std::string_view field_path) {
+  const std::string field(field_path);
+  const auto precision = FromProto(buffer.precision(), field + ".precision");
+  if (!precision.ok()) return precision.status();
+  return CheckDigestSize(buffer, field);
 }
 
 absl::StatusOr<Parameters> FromProto(const v1::ParameterBuffer& buffer, const ModelSpec& spec,

@@ -1,6 +1,7 @@
 // Parameters and gradients as they travel: little-endian bytes with their SHA-256.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -12,6 +13,11 @@ namespace mlp::wire {
 
 // Computes the digest. Copies: for the same parameters to many receivers, call it once.
 v1::ParameterBuffer ToProto(const Parameters& parameters);
+// The same without the data, which travels otherwise.
+v1::ParameterBuffer ReferenceTo(const Parameters& parameters);
+v1::ParameterBuffer ReferenceTo(const Parameters& parameters, std::string sha256);
+// Of what travels otherwise: precision and digest must be there.
+absl::Status CheckReference(const v1::ParameterBuffer& buffer, std::string_view field);
 // Parameters of a model of shape `spec`, which must have passed CheckModelSpec: as many elements,
 // the digest right, all finite. InvalidArgument names the field below `field` and what is wrong.
 absl::StatusOr<Parameters> FromProto(const v1::ParameterBuffer& buffer, const ModelSpec& spec,

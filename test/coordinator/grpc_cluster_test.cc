@@ -1,6 +1,7 @@
 // GrpcCluster with real nodes and heartbeats made up by the test, on the test's own loop.
 #include "services/coordinator/grpc_cluster.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <functional>
@@ -12,6 +13,7 @@
 #include "libmlp/training.h"
 #include "services/async/inline_workers.h"
 #include "services/async/wait.h"
+#include "services/base/sha256.h"
 #include "services/node/node_server.h"
 #include "services/rpc/channel.h"
 
@@ -67,16 +69,22 @@ class Fixture : private MembershipObserver, private AttemptObserver {
     while (!accepted_) co_await changed_.Wait();
   }
   Task<> Train(std::string& end) {
-    const auto model = std::make_shared<const ModelSpec>(ModelSpec{{2, 3, 2}, Activation::kTanh});
+    const ModelSpec small{{2, 3, 2}, Activation::kTanh};
+    return TrainModel(end, small, 0);
+  }
+  Task<> TrainModel(std::string& end, ModelSpec shape, int shard) {
+    const auto model = std::make_shared<const ModelSpec>(std::move(shape));
     auto task = std::make_shared<ShardTask>();
     task->job_id = "job-1";
     task->round = 1;
+    task->shard = shard;
     task->dataset = "xor";
     task->file = "train_1.txt";
     task->sha256 = std::string(32, 'x');
     task->model = model;
-    task->parameters = std::make_shared<const Parameters>(
+    task->parameters.values = std::make_shared<const Parameters>(
         InitialParameters(*model, Precision::kFloat64, Initialization::kReference, 1));
+    task->parameters.sha256 = Sha256(BytesOf(*task->parameters.values));
     task->terms.slots = 1;
     task->terms.rejectable = false;
     const std::stop_token stop = stop_.get_token();
@@ -87,8 +95,17 @@ class Fixture : private MembershipObserver, private AttemptObserver {
       end = "rejected: " + rejected->reason;
     } else {
       end = "trained";
+      const auto& trained = std::get<Trained>(*outcome);
+      CHECK(SizeOf(trained.gradient) == ParameterCount(*model));
+      CHECK(trained.digest == Sha256(BytesOf(trained.gradient)));
     }
+    ends += end + " ";
     changed_.Notify();
+  }
+  Task<> UntilEnded(std::size_t attempts) {
+    while (static_cast<std::size_t>(std::ranges::count(ends, ' ')) < attempts) {
+      co_await changed_.Wait();
+    }
   }
   void Spawn(Task<> task) { tasks_.Spawn(std::move(task)); }
   Task<> UntilSaid(const std::string& end) {
@@ -99,6 +116,7 @@ class Fixture : private MembershipObserver, private AttemptObserver {
   async::InlineWorkers workers{loop};
   GrpcCluster cluster;
   std::vector<std::string> happened;  // "+a", "-a: why"
+  std::string ends;                   // of attempts, in order
 
  private:
   void OnNodeJoined(int, const std::string& name) override { Note("+" + name); }
@@ -145,6 +163,27 @@ TEST_CASE("a node that registers is called back and trains") {
   CHECK(end == "trained");
   CHECK(f.cluster.nodes()[0].finished_attempts == 1);
   CHECK(f.cluster.nodes()[0].active_attempts == 0);
+}
+
+// More than a message carries within it.
+const ModelSpec kLarge{{2, 600, 600, 2}, Activation::kTanh};
+
+Task<> TrainLarge(Fixture& f, const node::NodeServer& node, std::vector<std::string>& ends) {
+  CHECK(f.Heartbeat(node).ok());
+  co_await f.Until(1);
+  // At once: the later one comes first, and waits for the parameters that are on their way.
+  for (std::size_t i = ends.size(); i-- > 0;) {
+    f.Spawn(f.TrainModel(ends[i], kLarge, static_cast<int>(i)));
+  }
+  co_await f.UntilEnded(ends.size());
+}
+
+TEST_CASE("large parameters go to a node once, and large gradients come back in pieces") {
+  const auto node = StartNode(false);
+  Fixture f;
+  std::vector<std::string> ends(2);  // as many as the node takes at once
+  f.Run(TrainLarge(f, *node, ends));
+  CHECK(ends == std::vector<std::string>(2, "trained"));
 }
 
 Task<> Replace(Fixture& f, const node::NodeServer& first, const node::NodeServer& second,

@@ -192,8 +192,12 @@ const std::vector<BadSpec>& BadSpecs() {
        "spec.hidden_layer_sizes", "0"},
       {"hidden size 10^9", [](auto& s) { s.add_hidden_layer_sizes(1'000'000'000); }, kInvalid,
        "spec.hidden_layer_sizes", "1000000"},
-      {"too many parameters", [](auto& s) { s.add_hidden_layer_sizes(900'000); }, kInvalid,
-       "spec.hidden_layer_sizes", "8000000"},
+      {"too many parameters",
+       [](auto& s) {
+         s.add_hidden_layer_sizes(900'000);
+         s.add_hidden_layer_sizes(1000);
+       },
+       kInvalid, "spec.hidden_layer_sizes", "100000000"},
       {"nan learning rate", [](auto& s) { s.set_learning_rate(std::nan("")); }, kInvalid,
        "spec.learning_rate", "finite"},
       {"zero learning rate", [](auto& s) { s.set_learning_rate(0); }, kInvalid,

@@ -23,8 +23,9 @@ TEST_CASE("A model's sizes are refused with the entry and the limit") {
   CHECK(Refusal({16, 0, 26}) == "layer_sizes[1] is 0: must be 1 to 1000000");
   CHECK(Refusal({16, 1'000'000'000, 26}) == "layer_sizes[1] is 1000000000: must be 1 to 1000000");
   CHECK(Refusal({0, 26}) == "layer_sizes[0] is 0: must be 1 to 1000000");
-  CHECK(Refusal({1000, 7000, 150}) ==
-        "layer_sizes make 8057150 parameters: at most 8000000 are possible, use smaller layers");
+  CHECK(Refusal({1000, 90'000, 150}) ==
+        "layer_sizes make 103590150 parameters: at most 100000000 are possible, use smaller "
+        "layers");
   CHECK(Refusal(std::vector<std::size_t>(32, 1'000'000)).find("parameters") != std::string::npos);
 }
 

@@ -94,8 +94,8 @@ struct World {
              from == From::kDirectory ? nullptr : &source) {
     request.data = data.Write("xor", "train_1.txt", kXor);
     request.model = ModelSpec{{2, 3, 2}, Activation::kTanh};
-    request.parameters =
-        InitialParameters(request.model, Precision::kFloat64, Initialization::kGlorotUniform, 1);
+    request.parameters = std::make_shared<const Parameters>(
+        InitialParameters(request.model, Precision::kFloat64, Initialization::kGlorotUniform, 1));
     request.options.epochs = 5;
     request.options.learning_rate = 0.1;
     request.rejectable = false;
@@ -152,7 +152,7 @@ TEST_CASE("a task is accepted, started and trained as mlp::Train does it") {
   CHECK(story.held_up_for == 0s);
   const Shard shard = ParseShard(kXor, "xor").value();
   const TrainingResult expected =
-      Train(world.request.model, world.request.parameters, shard, world.request.options).value();
+      Train(world.request.model, *world.request.parameters, shard, world.request.options).value();
   CHECK(story.result().training.gradient == expected.gradient);
   CHECK(story.result().training.epochs_run == 5);
   CHECK(story.result().training.training.loss == expected.training.loss);
@@ -415,7 +415,8 @@ TEST_CASE("a task that fails frees the slot") {
   SECTION("because its file is not there") { world.request.data.file = "train_2.txt"; }
   SECTION("because the shard does not fit the model") {
     world.request.model = ModelSpec{{3, 2}, Activation::kRelu};
-    world.request.parameters = ZeroParameters(Precision::kFloat64, 8);
+    world.request.parameters =
+        std::make_shared<const Parameters>(ZeroParameters(Precision::kFloat64, 8));
   }
   const Story& failed = world.Offer();
   world.clock.RunAll();

@@ -61,7 +61,7 @@ class ScriptedCluster final : public Cluster {
     go_on = co_await async::SleepFor(clock_, behaviour.computes, stop);
     if (!go_on) co_return absl::CancelledError("called back");
     Trained trained;
-    trained.gradient = *task->parameters;
+    trained.gradient = *task->parameters.values;
     trained.digest = "the same";
     trained.training.rows = 1;
     co_return AttemptOutcome(std::move(trained));

@@ -1,0 +1,37 @@
+// The parameters that came last, by their digest: a round's parameters come once, however many of
+// its shards are trained here.
+//
+// Keeps the last ones up to a number and a size, the last one whatever its size. Loop thread only.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "libmlp/parameters.h"
+
+namespace mlp::node {
+
+class ParameterCache {
+ public:
+  ParameterCache(std::size_t most, std::size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
+
+  void Keep(std::string sha256, std::shared_ptr<const Parameters> parameters);
+  // Null where they are not there.
+  std::shared_ptr<const Parameters> Find(std::string_view sha256) const;
+
+ private:
+  struct Entry {
+    std::string sha256;
+    std::shared_ptr<const Parameters> parameters;
+  };
+
+  const std::size_t most_;
+  const std::size_t most_bytes_;
+  std::size_t bytes_ = 0;
+  std::deque<Entry> entries_;  // the one that came last is the last
+};
+
+}  // namespace mlp::node

@@ -1,0 +1,46 @@
+// Parameters that are too large for one message: they travel in pieces, which are put where they
+// belong as they come.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libmlp/model_spec.h"
+#include "libmlp/parameters.h"
+#include "services/base/sha256.h"
+
+namespace mlp::wire {
+
+// Up to this size parameters travel within the message that is about them.
+inline constexpr std::size_t kWholeBytes = std::size_t{1} << 20;
+// Of a piece: some hundred microseconds of copying and checking. A multiple of an element.
+inline constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
+
+// Whether they travel within the message.
+bool TravelWhole(const Parameters& parameters);
+
+// Puts pieces together. Takes the memory for all of them at once.
+class ParameterAssembly {
+ public:
+  // InvalidArgument where `bytes` is no number of elements that a model may have.
+  static absl::StatusOr<ParameterAssembly> Begin(Precision precision, std::int64_t bytes);
+
+  // Appends the piece. InvalidArgument where it is more than was to come, or has an element that is
+  // not finite.
+  absl::Status Add(std::string_view piece);
+  // Everything, once; InvalidArgument where something is missing or the digest is not `sha256`.
+  absl::StatusOr<Parameters> Finish(std::string_view sha256) &&;
+
+ private:
+  explicit ParameterAssembly(Parameters room);
+
+  Parameters parameters_;
+  std::size_t filled_ = 0;   // bytes
+  std::size_t checked_ = 0;  // elements that are finite
+  Sha256Pieces digest_;
+};
+
+}  // namespace mlp::wire
