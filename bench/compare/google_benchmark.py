@@ -1,0 +1,76 @@
+"""Reads what a Google Benchmark program prints with --benchmark_format=json. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .report import number, table
+
+# Keys of a benchmark that are no counters of its own.
+_STANDARD = frozenset({
+    "name", "run_name", "run_type", "family_index", "per_family_instance_index", "repetitions",
+    "repetition_index", "threads", "iterations", "real_time", "cpu_time", "time_unit", "label",
+    "aggregate_name", "aggregate_unit", "error_occurred", "error_message", "big_o", "rms",
+})  # fmt: skip
+_NANOSECONDS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One benchmark: the median of its repetitions where it was repeated, else its only run."""
+
+    name: str
+    nanoseconds: float  # real time of an iteration
+    counters: Mapping[str, float]
+    label: str = ""
+    error: str = ""
+
+
+def _benchmark(entry: Mapping[str, object]) -> Benchmark:
+    name = str(entry.get("run_name", entry["name"]))
+    if entry.get("error_occurred"):
+        return Benchmark(name, 0.0, {}, error=str(entry.get("error_message", "failed")))
+    counters = {
+        key: float(value)
+        for key, value in entry.items()
+        if key not in _STANDARD and isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
+    time = float(str(entry["real_time"])) * _NANOSECONDS[str(entry["time_unit"])]
+    return Benchmark(name, time, counters, label=str(entry.get("label", "")))
+
+
+def read(text: str) -> list[Benchmark]:
+    """In the order of the program. ValueError where `text` is no such output."""
+    try:
+        entries = json.loads(text)["benchmarks"]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no output of Google Benchmark: {error}") from error
+    medians = {entry["run_name"] for entry in entries if entry.get("aggregate_name") == "median"}
+    chosen = [
+        entry
+        for entry in entries
+        if entry.get("aggregate_name") == "median"
+        or (entry.get("run_type") != "aggregate" and entry.get("run_name", entry["name"]) not in medians)
+    ]
+    return [_benchmark(entry) for entry in chosen]
+
+
+def _time(nanoseconds: float) -> str:
+    for unit, factor in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if nanoseconds >= factor:
+            return f"{number(nanoseconds / factor)} {unit}"
+    return f"{number(nanoseconds)} ns"
+
+
+def as_table(benchmarks: list[Benchmark]) -> str:
+    """A Markdown table with a column for each counter that any of them has."""
+    names = list(dict.fromkeys(name for benchmark in benchmarks for name in benchmark.counters))
+    labels = any(benchmark.label for benchmark in benchmarks)
+    rows = []
+    for benchmark in benchmarks:
+        time = benchmark.error or _time(benchmark.nanoseconds)
+        counters = [number(benchmark.counters[name]) if name in benchmark.counters else "" for name in names]
+        rows.append([f"`{benchmark.name}`", time, *counters, *([benchmark.label] if labels else [])])
+    return table(["benchmark", "time", *names, *(["" ] if labels else [])], rows)
