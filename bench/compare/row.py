@@ -64,6 +64,21 @@ class Missing:
 Row = Measured | Seen | Missing
 
 
+@dataclass(frozen=True)
+class Figure:
+    """What a comparison means to measure, before it is known whether it can."""
+
+    what: str
+    unit: str = ""
+    bar: Bar | None = None
+
+    def row(self, samples: Samples) -> Measured:
+        return Measured(self.what, samples, self.unit, self.bar)
+
+    def missing(self, why: str) -> Missing:
+        return Missing(self.what, why, self.unit, self.bar)
+
+
 @dataclass
 class Section:
     """One comparison in the report."""

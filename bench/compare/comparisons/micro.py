@@ -1,0 +1,33 @@
+"""Tables of our own micro-benchmarks, as Google Benchmark prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..context import Context
+from ..google_benchmark import as_table, read
+from ..programs import BIN, NotMeasured, run
+from ..row import Figure, Section
+
+
+def _section(name: str, title: str, program: str, context: Context) -> Section:
+    section = Section(name, title)
+    context.say(f"{name}: {program}")
+    command = [BIN / program, "--benchmark_format=json", f"--benchmark_repetitions={context.runs}"]
+    environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    try:
+        section.tables.append(as_table(read(run(command, timeout=1800, environment=environment))))
+        section.notes.append(f"Medians of {context.runs} repetitions.")
+    except (NotMeasured, ValueError) as why:
+        section.rows.append(Figure(program).missing(str(why)))
+    return section
+
+
+def scheduler(context: Context) -> Section:
+    return _section(
+        "scheduler", "what a decision costs, by the number of nodes (`decision`: seconds)", "scheduler_bench", context
+    )
+
+
+def kernels(context: Context) -> Section:
+    return _section("kernels", "the arithmetic's share of what the processor can do", "kernels_bench", context)
