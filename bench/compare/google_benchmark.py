@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from .report import number, table
@@ -64,13 +64,19 @@ def _time(nanoseconds: float) -> str:
     return f"{number(nanoseconds)} ns"
 
 
-def as_table(benchmarks: list[Benchmark]) -> str:
-    """A Markdown table with a column for each counter that any of them has."""
+def _counter(value: float | None, is_time: bool) -> str:
+    if value is None:
+        return ""
+    return _time(1e9 * value) if is_time else number(value)
+
+
+def as_table(benchmarks: Sequence[Benchmark], times: Collection[str] = ()) -> str:
+    """A Markdown table with a column for each counter that any of them has; `times` are in seconds."""
     names = list(dict.fromkeys(name for benchmark in benchmarks for name in benchmark.counters))
     labels = any(benchmark.label for benchmark in benchmarks)
     rows = []
     for benchmark in benchmarks:
         time = benchmark.error or _time(benchmark.nanoseconds)
-        counters = [number(benchmark.counters[name]) if name in benchmark.counters else "" for name in names]
+        counters = [_counter(benchmark.counters.get(name), name in times) for name in names]
         rows.append([f"`{benchmark.name}`", time, *counters, *([benchmark.label] if labels else [])])
-    return table(["benchmark", "time", *names, *(["" ] if labels else [])], rows)
+    return table(["benchmark", "time", *names, *([""] if labels else [])], rows)

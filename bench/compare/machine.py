@@ -27,10 +27,10 @@ def facts(runs: int) -> dict[str, str]:
         "compiler": _output(["c++", "--version"]).splitlines()[0],
         "gRPC": _output(["pkg-config", "--modversion", "grpc++"]),
         "Python": _output([PYTHON, "--version"]),
-        "NumPy": _module("numpy"),
-        "PyTorch": _module("torch"),
-        "scikit-learn": _module("sklearn"),
-        "OpenBLAS": _output(["dpkg-query", "-W", "-f", "${Version}", "libopenblas0-pthread"]),
+        "NumPy": _package("python3-numpy"),
+        "PyTorch": _package("python3-torch"),
+        "scikit-learn": _package("python3-sklearn"),
+        "OpenBLAS": _package("libopenblas0-pthread"),
     }
 
 
@@ -41,8 +41,8 @@ def _output(command: Sequence[str | Path]) -> str:
         return f"unknown: {why}"
 
 
-def _module(name: str) -> str:
-    return _output([PYTHON, "-c", f"import {name}; print({name}.__version__)"])
+def _package(name: str) -> str:
+    return _output(["dpkg-query", "-W", "-f", "${Version}", name])
 
 
 def _processor() -> str:

@@ -57,10 +57,10 @@ def _on_cluster() -> dict[str, float]:
         summary = cluster.client("train", "letters", "--preset", "reference")
     digest = re.search(r"model digest +(\S+)", summary)
     require_digest("the cluster", digest[1] if digest else "none")
-    return {"cluster": _seconds(summary)}
+    return {"cluster": seconds_of(summary)}
 
 
-def _seconds(summary: str) -> float:
+def seconds_of(summary: str) -> float:
     taken = _SUMMARY.search(summary)
     if taken is None:
         raise NotMeasured(f"no time in the client's summary: {summary[-300:]!r}")
