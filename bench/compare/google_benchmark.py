@@ -67,7 +67,12 @@ def _time(nanoseconds: float) -> str:
 def _counter(value: float | None, is_time: bool) -> str:
     if value is None:
         return ""
-    return _time(1e9 * value) if is_time else number(value)
+    if is_time:
+        return _time(1e9 * value)
+    for prefix, factor in (("G", 1e9), ("M", 1e6)):
+        if value >= factor:
+            return f"{number(value / factor)} {prefix}"
+    return number(value)
 
 
 def as_table(benchmarks: Sequence[Benchmark], times: Collection[str] = ()) -> str:

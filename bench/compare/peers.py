@@ -9,7 +9,7 @@ from pathlib import Path
 from .programs import ROOT, NotMeasured, last_object, run
 
 PYTHON = Path("/usr/bin/python3")  # Debian's, which has Debian's packages
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _TRIAL_ROUNDS = 3
 _TRIALS = 3
 
@@ -29,7 +29,7 @@ class Peer:
         command += ["--precision", self.precision, "--formulation", self.formulation]
         if rounds is not None:
             command += ["--rounds", str(rounds)]
-        return last_object(run(command, timeout=600, environment={**_ONE_THREAD, "OPENBLAS_CORETYPE": self.core}))
+        return last_object(run(command, timeout=600, environment={**ONE_THREAD, "OPENBLAS_CORETYPE": self.core}))
 
     def trial(self) -> float:
         """The least time of some short runs."""
@@ -40,15 +40,16 @@ class Peer:
         return f"{self.formulation}, OPENBLAS_CORETYPE={self.core}"
 
 
-def _has_avx512() -> bool:
-    return " avx512bw " in Path("/proc/cpuinfo").read_text()
+def cores() -> tuple[str, ...]:
+    """What OPENBLAS_CORETYPE may be here. SkylakeX is not asked of a machine that would die of it."""
+    has_avx512 = " avx512bw " in Path("/proc/cpuinfo").read_text()
+    return ("Haswell", "SkylakeX") if has_avx512 else ("Haswell",)
 
 
 @functools.cache
 def fastest(script: str, precision: str, formulations: tuple[str, ...] = ("manual",)) -> Peer:
-    """Measured once. SkylakeX is not asked of a machine that would die of it."""
-    cores = ("Haswell", "SkylakeX") if _has_avx512() else ("Haswell",)
-    candidates = [Peer(script, precision, formulation, core) for formulation in formulations for core in cores]
+    """Measured once."""
+    candidates = [Peer(script, precision, formulation, core) for formulation in formulations for core in cores()]
     return min(candidates, key=Peer.trial)
 
 

@@ -35,6 +35,10 @@ class GoogleBenchmarkTest(unittest.TestCase):
         self.assertIn("| `a` | 1.50 ms | 2.00 |", text)
         self.assertIn("| `c` | no AVX-512 |  |", text)
 
+    def test_large_counters_are_shortened(self) -> None:
+        text = as_table(read(output(entry("a", FLOPS=7.71e10, rows=2e6, share_of_peak=0.625))))
+        self.assertIn("| `a` | 1.50 ms | 77.1 G | 2.00 M | 0.625 |", text)
+
     def test_times_have_a_unit(self) -> None:
         text = as_table(read(output(entry("a", decision=1.5e-6, decisions=3.0))), times={"decision"})
         self.assertIn("| `a` | 1.50 ms | 1.50 µs | 3.00 |", text)

@@ -60,7 +60,7 @@ def _ten_million(context: Context, section: Section, shards: int) -> None:
     figures = {
         "sent": Figure(f"{title}: coordinator, time a byte sent", "ns"),
         "moved": Figure(f"{title}: coordinator, time a byte sent or received", "ns"),
-        "echo stream": Figure("bare echo: client, time a byte sent", "ns"),
+        "echo stream": Figure("bare echo beside it: client, time a byte sent", "ns"),
         "memory": Figure(f"{title}: coordinator's memory ÷ parameters", "x"),
     }
     sent_ratio = Figure(f"{title}: a byte sent ÷ echo's", "x")
@@ -69,8 +69,8 @@ def _ten_million(context: Context, section: Section, shards: int) -> None:
         found = context.repeat(f"large, {title}", lambda: _job(model, shards, _ROUNDS), lambda: stream(_ECHOES))
     except NotMeasured as why:
         section.rows.append(Seen(title, "completes", False, str(why)))
-        section.rows += [figure.missing("the job did not complete") for figure in figures.values()]
-        section.rows += [figure.missing("the job did not complete") for figure in (sent_ratio, moved_ratio)]
+        for figure in (*figures.values(), sent_ratio, moved_ratio):
+            section.rows.append(figure.missing("there was nothing to measure"))
         return
     section.rows.append(Seen(title, "completes", True, "completes"))
     section.rows += [figure.row(found[key]) for key, figure in figures.items()]

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from ..context import Context
 from ..google_benchmark import as_table, read
+from ..peers import ONE_THREAD, cores
 from ..programs import BIN, NotMeasured, run
 from ..row import Figure, Section
 
 
-def _section(context: Context, section: Section, program: str, times: Collection[str] = ()) -> Section:
-    """`times` are counters in seconds."""
-    context.say(f"{section.name}: {program}")
-    command = [BIN / program, "--benchmark_format=json", f"--benchmark_repetitions={context.runs}"]
-    environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    try:
-        section.tables.append(as_table(read(run(command, timeout=1800, environment=environment)), times))
-        section.notes.append(f"Medians of {context.runs} repetitions.")
-    except (NotMeasured, ValueError) as why:
-        section.rows.append(Figure(program).missing(str(why)))
-    return section
-
-
 def scheduler(context: Context) -> Section:
     section = Section("scheduler", "what a decision costs, by the number of nodes")
-    return _section(context, section, "scheduler_bench", times={"decision"})
+    _add_table(context, section, "scheduler_bench", {}, times={"decision"})
+    return section
 
 
 def kernels(context: Context) -> Section:
     section = Section("kernels", "the arithmetic's share of what the processor can do")
-    return _section(context, section, "kernels_bench")
+    section.notes.append("`times_openblas`: the same training on OpenBLAS, with each of its kernels in turn.")
+    for core in cores():
+        _add_table(context, section, "kernels_bench", {**ONE_THREAD, "OPENBLAS_CORETYPE": core})
+    return section
+
+
+def _add_table(
+    context: Context, section: Section, program: str, settings: Mapping[str, str], times: Collection[str] = ()
+) -> None:
+    """`times` are counters in seconds."""
+    told = "".join(f" {name}={value}" for name, value in settings.items())
+    heading = f"`{program}`, {context.runs} repetitions, medians{told and ':' + told}"
+    context.say(f"{section.name}: {heading}")
+    command = [BIN / program, "--benchmark_format=json", f"--benchmark_repetitions={context.runs}"]
+    try:
+        benchmarks = read(run(command, timeout=3600, environment=settings))
+    except (NotMeasured, ValueError) as why:
+        section.rows.append(Figure(program + told).missing(str(why)))
+        return
+    section.tables += [heading, as_table(benchmarks, times)]
