@@ -6,7 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from .comparisons import dispatch, large, letters_arithmetic, letters_cluster, micro, scale, time_to_accuracy
+from .comparisons import (
+    dispatch,
+    large,
+    letters_arithmetic,
+    letters_cluster,
+    micro,
+    scale,
+    time_to_accuracy,
+)
 from .context import Comparison, Context
 from .machine import facts
 from .programs import ROOT
@@ -32,9 +40,12 @@ def _arguments() -> argparse.Namespace:
         epilog="Comparisons: " + ", ".join(COMPARISONS) + ".",
     )
     parser.add_argument("--only", metavar="NAME,…", help="these comparisons; all without it")
-    parser.add_argument("--runs", type=int, default=5, metavar="N", help="repetitions of everything [5]")
     parser.add_argument(
-        "--out", type=Path, default=ROOT / "bench" / "results", metavar="DIR", help="for the report [bench/results]"
+        "--runs", type=int, default=5, metavar="N", help="repetitions of everything [5]"
+    )
+    results = ROOT / "bench" / "results"
+    parser.add_argument(
+        "--out", type=Path, default=results, metavar="DIR", help="for the report [bench/results]"
     )
     options = parser.parse_args()
     options.only = list(COMPARISONS) if options.only is None else options.only.split(",")

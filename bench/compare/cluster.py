@@ -8,7 +8,6 @@ import subprocess
 import time
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from .programs import BIN, ROOT, NotMeasured, last_object, run
@@ -28,7 +27,7 @@ def duration(text: str) -> float:
 
 
 class Cluster:
-    """Up, with all of its nodes, inside a `with` block. `coordinator` and `nodes` are process ids."""
+    """Up, with all of its nodes, inside a `with` block. The processes are named by their ids."""
 
     def __init__(self, nodes: int, data_dir: Path, name: str) -> None:
         self._count = nodes
@@ -48,18 +47,19 @@ class Cluster:
     def __enter__(self) -> Cluster:
         self._logs.mkdir(parents=True, exist_ok=True)
         try:
-            started = [self._start(f"node-{i + 1}", "mlp-node", "--name", f"node-{i + 1}") for i in range(self._count)]
-            addresses = ",".join(self._address(name) for name in started)
-            self.address = self._address(self._start("coordinator", "mlp-coordinator", "--nodes", addresses))
+            names = [f"node-{i + 1}" for i in range(self._count)]
+            for name in names:
+                self._start(name, "mlp-node", "--name", name)
+            nodes = ",".join(map(self._address, names))
+            self._start("coordinator", "mlp-coordinator", "--nodes", nodes)
+            self.address = self._address("coordinator")
             self._wait_for_nodes()
         except BaseException:
             self._stop()
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._stop()
 
     def client(self, *arguments: str, timeout: float = 120) -> str:
@@ -88,14 +88,14 @@ class Cluster:
         lines = self.client("--json", "watch", job).splitlines()
         return [event for event in map(json.loads, lines) if "sequence" in event]
 
-    def _start(self, name: str, program: str, *arguments: str) -> str:
+    def _start(self, name: str, program: str, *arguments: str) -> None:
         path = BIN / program
         if not path.exists():
             raise NotMeasured(f"{program} is not built")
-        command = [str(path), "--listen", "127.0.0.1:0", "--data-dir", str(self._data_dir), *arguments]
+        command = [str(path), "--listen", "127.0.0.1:0", "--data-dir", str(self._data_dir)]
         with open(self._logs / f"{name}.log", "wb") as log:
-            self._processes.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT))
-        return name
+            process = subprocess.Popen([*command, *arguments], stdout=log, stderr=log, cwd=ROOT)
+        self._processes.append(process)
 
     def _address(self, name: str) -> str:
         log = self._logs / f"{name}.log"

@@ -16,7 +16,9 @@ class Context:
 
     runs: int
 
-    def repeat(self, name: str, *measurements: Callable[[], dict[str, float]]) -> dict[str, Samples]:
+    def repeat(
+        self, name: str, *measurements: Callable[[], dict[str, float]]
+    ) -> dict[str, Samples]:
         """Takes the measurements in turn, so that noise hits all of them; their figures by key."""
         found: dict[str, list[float]] = {}
         for repetition in range(self.runs):

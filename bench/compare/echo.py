@@ -46,8 +46,8 @@ def calls(count: int, outstanding: int) -> dict[str, float]:
 
 
 def _call(server: EchoServer, count: int, outstanding: int) -> dict[str, float]:
-    words = [BIN / "echo_bench", "call", server.port, "--calls", str(count), "--outstanding", str(outstanding)]
-    return last_object(run(words, timeout=120))
+    words = [BIN / "echo_bench", "call", server.port, "--calls", str(count)]
+    return last_object(run([*words, "--outstanding", str(outstanding)], timeout=120))
 
 
 def stream(messages: int) -> dict[str, float]:

@@ -11,10 +11,10 @@ DATA = ROOT / "build" / "bench" / "data"
 
 
 def _rows(draw: random.Random, rows: int, features: int) -> str:
-    lines = [
-        ",".join([*(f"{draw.uniform(-1, 1):.4f}" for _ in range(features)), str(row % 2)]) for row in range(rows)
-    ]
-    return "\n".join(lines) + "\n"
+    text = ""
+    for row in range(rows):
+        text += "".join(f"{draw.uniform(-1, 1):.4f}," for _ in range(features)) + f"{row % 2}\n"
+    return text
 
 
 def dataset(shards: int, rows: int, features: int) -> str:

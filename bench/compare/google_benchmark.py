@@ -48,13 +48,13 @@ def read(text: str) -> list[Benchmark]:
     except (KeyError, TypeError) as error:
         raise ValueError(f"no output of Google Benchmark: {error}") from error
     medians = {entry["run_name"] for entry in entries if entry.get("aggregate_name") == "median"}
-    chosen = [
-        entry
-        for entry in entries
-        if entry.get("aggregate_name") == "median"
-        or (entry.get("run_type") != "aggregate" and entry.get("run_name", entry["name"]) not in medians)
-    ]
-    return [_benchmark(entry) for entry in chosen]
+
+    def counts(entry: Mapping[str, object]) -> bool:
+        if entry.get("run_type") == "aggregate":
+            return entry.get("aggregate_name") == "median"
+        return entry.get("run_name", entry["name"]) not in medians
+
+    return [_benchmark(entry) for entry in entries if counts(entry)]
 
 
 def _time(nanoseconds: float) -> str:
@@ -76,12 +76,14 @@ def _counter(value: float | None, is_time: bool) -> str:
 
 
 def as_table(benchmarks: Sequence[Benchmark], times: Collection[str] = ()) -> str:
-    """A Markdown table with a column for each counter that any of them has; `times` are in seconds."""
+    """A Markdown table with a column for each counter; `times` are those that are in seconds."""
     names = list(dict.fromkeys(name for benchmark in benchmarks for name in benchmark.counters))
     labels = any(benchmark.label for benchmark in benchmarks)
     rows = []
     for benchmark in benchmarks:
         time = benchmark.error or _time(benchmark.nanoseconds)
         counters = [_counter(benchmark.counters.get(name), name in times) for name in names]
-        rows.append([f"`{benchmark.name}`", time, *counters, *([benchmark.label] if labels else [])])
-    return table(["benchmark", "time", *names, *([""] if labels else [])], rows)
+        row = [f"`{benchmark.name}`", time, *counters]
+        rows.append([*row, benchmark.label] if labels else row)
+    head = ["benchmark", "time", *names]
+    return table([*head, ""] if labels else head, rows)

@@ -16,7 +16,7 @@ def require_digest(who: str, digest: str) -> None:
 
 
 def arithmetic(precision: str) -> dict[str, Any]:
-    """One thread, without a cluster: {"seconds", "validation_error", "digest", "instruction_set"}."""
+    """One thread, no cluster: {"seconds", "validation_error", "digest", "instruction_set"}."""
     found = last_object(run([BIN / "letters_arithmetic", precision], timeout=300))
     if precision == "float64":
         require_digest("letters_arithmetic", found["digest"])

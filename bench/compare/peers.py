@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ _TRIALS = 3
 
 @dataclass(frozen=True)
 class Peer:
-    """A script of bench/peers in one formulation, and the kernels that its OpenBLAS is told to use."""
+    """A script of bench/peers in one formulation, and what its OpenBLAS takes the machine for."""
 
     script: str
     precision: str
@@ -29,7 +30,8 @@ class Peer:
         command += ["--precision", self.precision, "--formulation", self.formulation]
         if rounds is not None:
             command += ["--rounds", str(rounds)]
-        return last_object(run(command, timeout=600, environment={**ONE_THREAD, "OPENBLAS_CORETYPE": self.core}))
+        environment = {**ONE_THREAD, "OPENBLAS_CORETYPE": self.core}
+        return last_object(run(command, timeout=600, environment=environment))
 
     def trial(self) -> float:
         """The least time of some short runs."""
@@ -41,7 +43,7 @@ class Peer:
 
 
 def cores() -> tuple[str, ...]:
-    """What OPENBLAS_CORETYPE may be here. SkylakeX is not asked of a machine that would die of it."""
+    """What OPENBLAS_CORETYPE may be here; without AVX-512 a process would die of SkylakeX."""
     has_avx512 = " avx512bw " in Path("/proc/cpuinfo").read_text()
     return ("Haswell", "SkylakeX") if has_avx512 else ("Haswell",)
 
@@ -49,11 +51,14 @@ def cores() -> tuple[str, ...]:
 @functools.cache
 def fastest(script: str, precision: str, formulations: tuple[str, ...] = ("manual",)) -> Peer:
     """Measured once."""
-    candidates = [Peer(script, precision, formulation, core) for formulation in formulations for core in cores()]
-    return min(candidates, key=Peer.trial)
+    settings = itertools.product(formulations, cores())
+    return min((Peer(script, precision, *each) for each in settings), key=Peer.trial)
 
 
 def require_same_error(who: str, error: float, expected: float) -> None:
     """NotMeasured where a peer did not compute the same thing."""
     if abs(error - expected) > 5e-5:
-        raise NotMeasured(f"{who} ended with validation error {error:.4f}, not {expected:.4f}: another computation")
+        raise NotMeasured(
+            f"{who} ended with validation error {error:.4f}, not {expected:.4f}: "
+            "it has computed something else"
+        )

@@ -23,7 +23,9 @@ def _name(command: Sequence[str | Path]) -> str:
     return Path(next((word for word in words if word.endswith(".py")), words[0])).name
 
 
-def run(command: Sequence[str | Path], timeout: float, environment: Mapping[str, str] | None = None) -> str:
+def run(
+    command: Sequence[str | Path], timeout: float, environment: Mapping[str, str] | None = None
+) -> str:
     """What it wrote to its standard output. NotMeasured where it failed, with its last line."""
     name = _name(command)
     try:

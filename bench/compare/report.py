@@ -38,16 +38,19 @@ def _verdict(met: bool | None) -> str:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+    return "\n".join(map(line, [head, ["---"] * len(head), *rows]))
 
 
 def _cells(row: Row) -> list[str]:
     match row:
         case Measured(what, samples, unit, bar):
-            spread = f"{number(samples.least)}..{number(samples.most)}"
             figure = _with_unit(number(samples.median), unit)
-            return [what, _bar(bar, unit), figure, f"{spread} (n={len(samples.values)})", _verdict(row.met)]
+            spread = f"{number(samples.least)}..{number(samples.most)} (n={len(samples.values)})"
+            return [what, _bar(bar, unit), figure, spread, _verdict(row.met)]
         case Seen(what, must, met, seen):
             return [what, must, seen, "", _verdict(met)]
         case Missing(what, why, unit, bar):
@@ -71,8 +74,8 @@ def to_markdown(facts: dict[str, str], sections: Sequence[Section]) -> str:
     bars = sum(1 for section in sections for row in section.rows if _has_bar(row))
     parts = [
         "# Comparison with peers",
-        "Made by `scripts/bench`; [docs/performance.md](../../docs/performance.md) says how each figure "
-        "is measured. Medians over the repetitions, which take ours and the peers in turn.",
+        "Made by `scripts/bench`; [docs/performance.md](../../docs/performance.md) says how each "
+        "figure is measured. Medians over the repetitions, which take ours and the peers in turn.",
         f"Of {bars} bars {verdicts.count(True)} are met, {verdicts.count(False)} are not, "
         f"{bars - verdicts.count(True) - verdicts.count(False)} were not measured.",
         table(["", ""], [[name, value] for name, value in facts.items()]),

@@ -1,12 +1,12 @@
-"""The letters job in PyTorch with gloo: processes that train their shards and add up with all_reduce.
+"""The letters job in PyTorch with gloo: four processes that add up their changes with all_reduce.
 
-Without arguments of its own it starts the processes and prints what the first one says. Shards are
-dealt in turn; the last rank, which has the fewest, measures the validation rows. Timed from a barrier
-that all have passed to one that all have reached.
+It starts itself once more for each rank. Shards are dealt in turn; the last rank, which has the
+fewest, measures the validation rows and prints the result. Timed from one barrier to another.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -18,12 +18,15 @@ import torch
 import torch.distributed
 
 import letters
-from torch_steps import FORMULATIONS, flat_initial
+from torch_steps import FORMULATIONS, Shard, flat_initial
 
 PROCESSES = 4
 
 
-def run(mine: list, count: int, validation, flat: torch.Tensor, rounds: int) -> float:  # type: ignore[no-untyped-def]
+def run(
+    mine: list[Shard], count: int, validation: Shard | None, flat: torch.Tensor, rounds: int
+) -> float:
+    """`count` shards in all. The last validation error, where this rank measures it."""
     local = torch.empty_like(flat)
     error = 0.0
     for _ in range(rounds):
@@ -39,10 +42,12 @@ def run(mine: list, count: int, validation, flat: torch.Tensor, rounds: int) -> 
     return error
 
 
-def work(options, rank: int, meeting: str) -> None:  # type: ignore[no-untyped-def]
+def work(options: argparse.Namespace, rank: int, meeting: str) -> None:
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    torch.distributed.init_process_group("gloo", f"file://{meeting}", rank=rank, world_size=PROCESSES)
+    torch.distributed.init_process_group(
+        "gloo", f"file://{meeting}", rank=rank, world_size=PROCESSES
+    )
     rows = FORMULATIONS[options.formulation]
     shards, validation = letters.read(options.precision)
     mine = [rows(*shard) for shard in shards[rank::PROCESSES]]
@@ -61,9 +66,12 @@ def work(options, rank: int, meeting: str) -> None:  # type: ignore[no-untyped-d
 
 def start_all() -> int:
     with tempfile.TemporaryDirectory() as directory:
-        environment = {"GLOO_SOCKET_IFNAME": "lo", **os.environ, "GLOO_MEETING": str(Path(directory, "meet"))}
+        meeting = str(Path(directory, "meeting"))
+        environment = {"GLOO_SOCKET_IFNAME": "lo", **os.environ, "GLOO_MEETING": meeting}
         ranks = [
-            subprocess.Popen([sys.executable, *sys.argv], env={**environment, "GLOO_RANK": str(rank)})
+            subprocess.Popen(
+                [sys.executable, *sys.argv], env={**environment, "GLOO_RANK": str(rank)}
+            )
             for rank in range(PROCESSES)
         ]
         return max(abs(rank.wait()) for rank in ranks)

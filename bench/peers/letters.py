@@ -1,9 +1,9 @@
 """The reference system's job on letters, as every peer computes it.
 
-Each round every shard is trained from the same parameters: at most EPOCHS full-batch steps, given up
-after a step that changed the loss by TOLERANCE or less. The changes are averaged, and the validation
-rows are measured. What a peer must do beside the steps is what a node does: the loss of each step
-(the tolerance needs it), and loss and error of the shard's rows after the last one.
+Each round every shard is trained from the same parameters: at most EPOCHS full-batch steps, given
+up after a step that changed the loss by TOLERANCE or less. The changes are averaged, and the
+validation rows are measured. What a peer must do beside the steps is what a node does: the loss of
+each step (the tolerance needs it), and loss and error of the shard's rows after the last one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ CLASSES = 26
 DATA = Path(__file__).resolve().parents[2] / "datasets" / "letters"
 
 
-def _rows(path: Path, dtype: str) -> tuple[numpy.ndarray, numpy.ndarray]:
+Rows = tuple[numpy.ndarray, numpy.ndarray]  # features (rows, d), labels (rows)
+
+
+def _rows(path: Path, dtype: str) -> Rows:
     rows = numpy.loadtxt(path, delimiter=",")
     return rows[:, :-1].astype(dtype), rows[:, -1].astype(numpy.int64)
 
@@ -34,8 +37,8 @@ def _number(path: Path) -> int:
     return int(re.findall(r"\d+", path.name)[0])
 
 
-def read(dtype: str) -> tuple[list[tuple[numpy.ndarray, numpy.ndarray]], tuple[numpy.ndarray, numpy.ndarray]]:
-    """The shards in their order, and the validation rows: features (rows, d), labels (rows)."""
+def read(dtype: str) -> tuple[list[Rows], Rows]:
+    """The shards in their order, and the validation rows."""
     shards = [_rows(path, dtype) for path in sorted(DATA.glob("train_*"), key=_number)]
     return shards, _rows(DATA / "validate_letters.txt", dtype)
 

@@ -68,7 +68,9 @@ def train(rows: Rows, w: numpy.ndarray, v: numpy.ndarray) -> None:
     rows.wrong()
 
 
-def run(shards: list[Rows], validation: Rows, w: numpy.ndarray, v: numpy.ndarray, rounds: int) -> float:
+def run(
+    shards: list[Rows], validation: Rows, w: numpy.ndarray, v: numpy.ndarray, rounds: int
+) -> float:
     for _ in range(rounds):
         sum_w, sum_v = numpy.zeros_like(w), numpy.zeros_like(v)
         for shard in shards:

@@ -1,9 +1,9 @@
 """The letters job with scikit-learn's MLPClassifier, as far as it can be told to do it.
 
 It can do one full-batch step at a time (partial_fit, batch_size of all rows, no momentum, no
-regularisation). It divides gradients by the rows, so the learning rate is multiplied by them. What it
-cannot be told is the reference system's hidden layer, which has the mask of a ReLU without rectifying:
-its table of activations is changed for that. Parameters are put in and taken out in place.
+regularisation). It divides gradients by the rows, so the learning rate is multiplied by them. What
+it cannot be told is the reference system's hidden layer, which has the mask of a ReLU without
+rectifying: its table of activations is changed for that. Parameters are changed in place.
 """
 
 from __future__ import annotations

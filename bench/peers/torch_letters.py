@@ -7,10 +7,10 @@ import time
 import torch
 
 import letters
-from torch_steps import FORMULATIONS, flat_initial
+from torch_steps import FORMULATIONS, Shard, flat_initial
 
 
-def run(shards: list, validation, flat: torch.Tensor, rounds: int) -> float:  # type: ignore[no-untyped-def]
+def run(shards: list[Shard], validation: Shard, flat: torch.Tensor, rounds: int) -> float:
     local = torch.empty_like(flat)
     for _ in range(rounds):
         total = torch.zeros_like(flat)

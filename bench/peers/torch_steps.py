@@ -134,4 +134,5 @@ class Autograd:
             return int((logits.argmax(dim=1) != self.labels).sum()) / len(self.labels)
 
 
-FORMULATIONS = {"manual": Manual, "autograd": Autograd}
+Shard = Manual | Autograd
+FORMULATIONS: dict[str, type[Manual] | type[Autograd]] = {"manual": Manual, "autograd": Autograd}

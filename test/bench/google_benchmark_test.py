@@ -5,7 +5,13 @@ from compare.google_benchmark import as_table, read
 
 
 def entry(name: str, **more: object) -> dict[str, object]:
-    common = {"name": name, "run_name": name, "run_type": "iteration", "threads": 1, "iterations": 9}
+    common = {
+        "name": name,
+        "run_name": name,
+        "run_type": "iteration",
+        "threads": 1,
+        "iterations": 9,
+    }
     return {**common, "real_time": 1.5, "cpu_time": 1.4, "time_unit": "ms", **more}
 
 
@@ -27,7 +33,9 @@ class GoogleBenchmarkTest(unittest.TestCase):
             entry("a_median", aggregate_name="median", real_time=2, **aggregate),
         ]
         found = read(output(*repeated, entry("b")))
-        self.assertEqual([(each.name, each.nanoseconds) for each in found], [("a", 2e6), ("b", 1.5e6)])
+        self.assertEqual(
+            [(each.name, each.nanoseconds) for each in found], [("a", 2e6), ("b", 1.5e6)]
+        )
 
     def test_an_error_stands_in_its_row(self) -> None:
         failed = entry("c", error_occurred=True, error_message="no AVX-512")
@@ -40,7 +48,9 @@ class GoogleBenchmarkTest(unittest.TestCase):
         self.assertIn("| `a` | 1.50 ms | 77.1 G | 2.00 M | 0.625 |", text)
 
     def test_times_have_a_unit(self) -> None:
-        text = as_table(read(output(entry("a", decision=1.5e-6, decisions=3.0))), times={"decision"})
+        text = as_table(
+            read(output(entry("a", decision=1.5e-6, decisions=3.0))), times={"decision"}
+        )
         self.assertIn("| `a` | 1.50 ms | 1.50 µs | 3.00 |", text)
 
     def test_other_output_is_refused(self) -> None:

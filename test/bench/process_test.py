@@ -3,11 +3,17 @@ import unittest
 
 from compare.process import Traffic, cpu_seconds, peak_memory_bytes, traffic_in
 
-LISTING = """\
-ESTAB 0 0 127.0.0.1:4321 127.0.0.1:9091 users:(("mlp-coordinator",pid=12,fd=8)) cubic bytes_sent:1010 bytes_acked:1000 bytes_received:7 segs_out:3
-ESTAB 0 0 127.0.0.1:4322 127.0.0.1:9092 users:(("mlp-coordinator",pid=12,fd=9)) cubic bytes_sent:5 bytes_acked:5 segs_out:3
-ESTAB 0 0 127.0.0.1:9091 127.0.0.1:4321 users:(("mlp-node",pid=123,fd=8)) cubic bytes_acked:7 bytes_received:1000
-"""  # noqa: E501
+
+def connection(pid: int, figures: str) -> str:
+    ends = "ESTAB 0 0 127.0.0.1:4321 127.0.0.1:9091"
+    return f'{ends} users:(("mlp-node",pid={pid},fd=8)) cubic bytes_sent:99 {figures} segs_out:3\n'
+
+
+LISTING = (
+    connection(12, "bytes_acked:1000 bytes_received:7")
+    + connection(12, "bytes_acked:5")
+    + connection(123, "bytes_acked:7 bytes_received:1000")
+)
 
 
 class ProcessTest(unittest.TestCase):

@@ -45,6 +45,12 @@ class ReportTest(unittest.TestCase):
         self.assertIn("| a \\| b |", to_markdown({"compiler": "a | b"}, []))
 
     def test_numbers_have_three_digits(self) -> None:
-        figures = [(12345.6, "12,346"), (99.96, "100.0"), (1.2345, "1.23"), (0.00123456, "0.00123"), (0, "0")]
+        figures = [
+            (12345.6, "12,346"),
+            (99.96, "100.0"),
+            (1.2345, "1.23"),
+            (0.00123456, "0.00123"),
+            (0, "0"),
+        ]
         for value, text in figures:
             self.assertEqual(number(value), text)

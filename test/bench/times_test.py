@@ -7,7 +7,9 @@ from compare.programs import NotMeasured
 
 class TimesTest(unittest.TestCase):
     def test_a_timestamp_keeps_its_fraction(self) -> None:
-        later, earlier = timestamp("2026-11-25T00:27:24.480670961Z"), timestamp("2026-11-25T00:27:24Z")
+        later, earlier = timestamp("2026-11-25T00:27:24.480670961Z"), timestamp(
+            "2026-11-25T00:27:24Z"
+        )
         self.assertAlmostEqual(later - earlier, 0.480670961, places=6)
 
     def test_a_duration_is_in_seconds(self) -> None:

@@ -30,10 +30,11 @@ _NODE_RATIO = Figure("nodes a task ÷ echo server a call", "x")
 def run(context: Context) -> Section:
     section = Section("dispatch", "an empty training step, 4 nodes")
     section.notes += [
-        f"{SHARDS} shards of one row, 2 features, 2 hidden units, 1 epoch, {_ROUNDS} rounds, default policy and "
-        "slots; nobody watches the job. Tasks a second are its tasks by its start and end times.",
-        f"The echo: unary calls of 256 bytes, {_OUTSTANDING} outstanding, client and server one process each, one "
-        "thread on one completion queue each.",
+        f"{SHARDS} shards of one row, 2 features, 2 hidden units, 1 epoch, {_ROUNDS} rounds, "
+        "default policy and slots; nobody watches the job. Tasks a second are its tasks by its "
+        "start and end times.",
+        f"The echo: unary calls of 256 bytes, {_OUTSTANDING} outstanding, client and server one "
+        "process each, one thread on one completion queue each.",
     ]
     try:
         found = context.repeat("dispatch", empty_steps, lambda: calls(_CALLS, _OUTSTANDING))
@@ -41,18 +42,22 @@ def run(context: Context) -> Section:
         section.rows.append(_RATIO.row(found["coordinator"] / found["echo client"]))
         section.rows.append(_NODE_RATIO.row(found["node"] / found["echo server"]))
     except NotMeasured as why:
-        section.rows += [figure.missing(str(why)) for figure in (*_FIGURES.values(), _RATIO, _NODE_RATIO)]
+        figures = (*_FIGURES.values(), _RATIO, _NODE_RATIO)
+        section.rows += [figure.missing(str(why)) for figure in figures]
     round_trip_rows(context, section)
     return section
 
 
-def empty_steps(nodes: int = 4, rounds: int = _ROUNDS, digests: set[str] | None = None) -> dict[str, float]:
-    """One job on a new cluster that has run another before."""
+def empty_steps(
+    nodes: int = 4, rounds: int = _ROUNDS, digests: set[str] | None = None
+) -> dict[str, float]:
+    """One job on a new cluster that has run another before. Its digest is added to `digests`."""
     name = dataset(SHARDS, rows=1, features=2)
     options = ["--epochs", "1", "--hidden", "2"]
     with Cluster(nodes, DATA, f"dispatch-{nodes}") as cluster:
         cluster.wait_for(cluster.submit(name, *options, "--rounds", "2"))
-        coordinator, trainers = cpu_seconds(cluster.coordinator), sum(map(cpu_seconds, cluster.nodes))
+        coordinator = cpu_seconds(cluster.coordinator)
+        trainers = sum(map(cpu_seconds, cluster.nodes))
         job = cluster.wait_for(cluster.submit(name, *options, "--rounds", str(rounds)))
         coordinator = cpu_seconds(cluster.coordinator) - coordinator
         trainers = sum(map(cpu_seconds, cluster.nodes)) - trainers

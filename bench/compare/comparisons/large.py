@@ -41,11 +41,14 @@ _HUNDRED_MILLION = Model((10_000, 9988))
 
 
 def run(context: Context) -> Section:
-    section = Section("large", f"large models in float32 on {_NODES} nodes, {_ROWS} rows a shard, 1 epoch")
+    title = f"large models in float32 on {_NODES} nodes, {_ROWS} rows a shard, 1 epoch"
+    section = Section("large", title)
     section.notes += [
-        "Bytes are what went over the coordinator's TCP connections, both ways, as the kernel counts them (`ss`); "
-        "processor time is the coordinator's for all that it does in the job: messages, averaging, digests, validation.",
-        f"The echo: one stream of {_ECHOES} messages of 1 MiB as ByteBuffers; the client receives what it sends.",
+        "Bytes are what went over the coordinator's TCP connections, both ways, as the kernel "
+        "counts them (`ss`); processor time is the coordinator's for all that it does in the job: "
+        "messages, averaging, digests, validation.",
+        f"The echo: one stream of {_ECHOES} messages of 1 MiB as ByteBuffers; the client receives "
+        "what it sends.",
         "Memory is the coordinator's peak (VmHWM) over the bytes of one set of parameters.",
     ]
     for shards in (8, 64):
@@ -66,7 +69,9 @@ def _ten_million(context: Context, section: Section, shards: int) -> None:
     sent_ratio = Figure(f"{title}: a byte sent ÷ echo's", "x")
     moved_ratio = Figure(f"{title}: a byte sent or received ÷ echo's", "x")
     try:
-        found = context.repeat(f"large, {title}", lambda: _job(model, shards, _ROUNDS), lambda: stream(_ECHOES))
+        found = context.repeat(
+            f"large, {title}", lambda: _job(model, shards, _ROUNDS), lambda: stream(_ECHOES)
+        )
     except NotMeasured as why:
         section.rows.append(Seen(title, "completes", False, str(why)))
         for figure in (*figures.values(), sent_ratio, moved_ratio):
@@ -88,12 +93,14 @@ def _hundred_million(context: Context) -> Row:
         found = _job(model, shards=4, rounds=1, timeout=900)
     except NotMeasured as why:
         return Seen(title, "completes", False, str(why))
-    return Seen(title, "completes", True, f"completes; coordinator's memory {found['memory']:.1f} x the parameters")
+    seen = f"completes; coordinator's memory {found['memory']:.1f} x the parameters"
+    return Seen(title, "completes", True, seen)
 
 
 def _job(model: Model, shards: int, rounds: int, timeout: float = 300) -> dict[str, float]:
     name = dataset(shards, _ROWS, _FEATURES)
-    options = ["--hidden", model.option, "--epochs", "1", "--rounds", str(rounds), "--precision", "float32"]
+    options = ["--hidden", model.option, "--precision", "float32"]
+    options += ["--epochs", "1", "--rounds", str(rounds)]
     with Cluster(_NODES, DATA, "large") as cluster:
         pid = cluster.coordinator
         cpu, bytes_ = cpu_seconds(pid), traffic(pid)
@@ -101,7 +108,7 @@ def _job(model: Model, shards: int, rounds: int, timeout: float = 300) -> dict[s
         cpu, bytes_ = cpu_seconds(pid) - cpu, traffic(pid) - bytes_
         memory = peak_memory_bytes(pid)
     if bytes_.sent < 4 * model.parameters * rounds:
-        raise NotMeasured(f"ss tells of {bytes_.sent} bytes sent, which is less than one copy of the parameters a round")
+        raise NotMeasured(f"ss tells of {bytes_.sent} bytes sent: less than the parameters")
     return {
         "sent": 1e9 * cpu / bytes_.sent,
         "moved": 1e9 * cpu / (bytes_.sent + bytes_.received),

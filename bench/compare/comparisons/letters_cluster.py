@@ -19,10 +19,12 @@ _SUMMARY = re.compile(r"SUCCEEDED in (?:(\d+) min )?([\d.]+) (ms|s),")
 
 
 def run(context: Context) -> Section:
-    section = Section("letters-cluster", "coordinator and 4 node processes on this machine, float64")
+    section = Section(
+        "letters-cluster", "coordinator and 4 node processes on this machine, float64"
+    )
     section.notes += [
-        "The cluster is a new one each time, so its nodes read their shards within the time, which is the client's "
-        "own; gloo's processes have theirs, and its start-up is not timed.",
+        "The cluster is a new one each time, so its nodes read their shards within the time, which "
+        "is the client's own; gloo's processes have theirs, and its start-up is not timed.",
         "Half of the arithmetic on one thread is what two processors need at least.",
     ]
     try:
@@ -35,7 +37,10 @@ def run(context: Context) -> Section:
         best = fastest("torch_letters.py", "float64", ("manual", "autograd"))
         gloo = Peer("gloo_letters.py", "float64", best.formulation, best.core)
         found = context.repeat("letters-cluster", lambda: _with_gloo(gloo), _on_cluster)
-        section.rows += [_GLOO.row(found["gloo"]), _GLOO_RATIO.row(found["gloo"] / found["cluster"])]
+        section.rows += [
+            _GLOO.row(found["gloo"]),
+            _GLOO_RATIO.row(found["gloo"] / found["cluster"]),
+        ]
         section.notes.append(f"gloo: 4 processes, {gloo.settings}.")
     except NotMeasured as why:
         section.rows += [_GLOO.missing(str(why)), _GLOO_RATIO.missing(str(why))]

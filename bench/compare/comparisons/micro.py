@@ -19,14 +19,18 @@ def scheduler(context: Context) -> Section:
 
 def kernels(context: Context) -> Section:
     section = Section("kernels", "the arithmetic's share of what the processor can do")
-    section.notes.append("`times_openblas`: the same training on OpenBLAS, with each of its kernels in turn.")
+    section.notes.append("`times_openblas`: against the same training on OpenBLAS.")
     for core in cores():
         _add_table(context, section, "kernels_bench", {**ONE_THREAD, "OPENBLAS_CORETYPE": core})
     return section
 
 
 def _add_table(
-    context: Context, section: Section, program: str, settings: Mapping[str, str], times: Collection[str] = ()
+    context: Context,
+    section: Section,
+    program: str,
+    settings: Mapping[str, str],
+    times: Collection[str] = (),
 ) -> None:
     """`times` are counters in seconds."""
     told = "".join(f" {name}={value}" for name, value in settings.items())

@@ -26,9 +26,10 @@ _FIGURES = {
 
 def round_trip_rows(context: Context, section: Section) -> None:
     section.notes.append(
-        "Round trips: one node, --slots 1, so that one task is under way at a time, and as many epochs on the one row "
-        "as make a task follow the last one after 1 ms. Times are `attempt_finished.total_time` of the job's events, "
-        "with the arithmetic; those of round 1, which reads the shards, are left out."
+        "Round trips: one node, --slots 1, so that one task is under way at a time, and as many "
+        "epochs on the one row as make a task follow the last one after 1 ms. Times are "
+        "`attempt_finished.total_time` of the job's events, with the arithmetic; those of round 1, "
+        "which reads the shards, are left out."
     )
     try:
         epochs = _calibrate(context)
@@ -53,8 +54,9 @@ def _calibrate(context: Context) -> int:
 def _paced(epochs: int, rounds: int = 21) -> dict[str, float]:
     name = dataset(_SHARDS, rows=1, features=2)
     with Cluster(1, DATA, "round-trip") as cluster:
-        options = ["--hidden", "2", "--epochs", str(epochs), "--rounds", str(rounds), "--slots", "1"]
-        job = cluster.submit(name, *options, "--hedge", "off")
+        options = ["--hidden", "2", "--slots", "1", "--hedge", "off"]
+        options += ["--epochs", str(epochs), "--rounds", str(rounds)]
+        job = cluster.submit(name, *options)
         cluster.wait_for(job)
         return _figures(cluster.events(job))
 
