@@ -74,7 +74,7 @@ class Cluster:
         """The job, which has succeeded; NotMeasured with its own words where it has not."""
         give_up = time.monotonic() + timeout
         while time.monotonic() < give_up:
-            found = last_object(self.client("--json", "job", job))["job"]
+            found: dict[str, Any] = last_object(self.client("--json", "job", job))["job"]
             state = found["state"].removeprefix("JOB_STATE_")
             if state == "SUCCEEDED":
                 return found

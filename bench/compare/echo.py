@@ -46,13 +46,13 @@ def calls(count: int, outstanding: int) -> dict[str, float]:
 
 
 def _call(server: EchoServer, count: int, outstanding: int) -> dict[str, float]:
-    words = [BIN / "echo_bench", "call", server.port, "--calls", str(count)]
+    words = [str(BIN / "echo_bench"), "call", server.port, "--calls", str(count)]
     return last_object(run([*words, "--outstanding", str(outstanding)], timeout=120))
 
 
 def stream(messages: int) -> dict[str, float]:
     """The client's processor time, in nanoseconds, for a byte sent; it receives as many."""
     with _server() as server:
-        words = [BIN / "echo_bench", "stream", server.port, "--messages", str(messages)]
+        words = [str(BIN / "echo_bench"), "stream", server.port, "--messages", str(messages)]
         found = last_object(run(words, timeout=300))
     return {"echo stream": 1e9 * found["cpu_seconds"] / found["bytes_sent"]}

@@ -51,6 +51,7 @@ def run(
 def last_object(output: str) -> dict[str, Any]:
     """The JSON object in the last line."""
     try:
-        return json.loads(output.strip().splitlines()[-1])
+        found: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
     except (IndexError, ValueError) as error:
         raise NotMeasured(f"unexpected output: {output[-200:]!r}") from error
+    return found

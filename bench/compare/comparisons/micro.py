@@ -21,7 +21,7 @@ def kernels(context: Context) -> Section:
     section = Section("kernels", "the arithmetic's share of what the processor can do")
     section.notes.append("`times_openblas`: against the same training on OpenBLAS.")
     for core in cores():
-        _add_table(context, section, "kernels_bench", {**ONE_THREAD, "OPENBLAS_CORETYPE": core})
+        _add_table(context, section, "kernels_bench", ONE_THREAD | {"OPENBLAS_CORETYPE": core})
     return section
 
 
@@ -33,13 +33,18 @@ def _add_table(
     times: Collection[str] = (),
 ) -> None:
     """`times` are counters in seconds."""
-    told = "".join(f" {name}={value}" for name, value in settings.items())
-    heading = f"`{program}`, {context.runs} repetitions, medians{told and ':' + told}"
+    core = settings.get("OPENBLAS_CORETYPE")
+    named = f"{program} with OPENBLAS_CORETYPE={core}" if core else program
+    heading = f"{named}, medians of {context.runs} repetitions:"
     context.say(f"{section.name}: {heading}")
-    command = [BIN / program, "--benchmark_format=json", f"--benchmark_repetitions={context.runs}"]
+    command = [
+        str(BIN / program),
+        "--benchmark_format=json",
+        f"--benchmark_repetitions={context.runs}",
+    ]
     try:
         benchmarks = read(run(command, timeout=3600, environment=settings))
     except (NotMeasured, ValueError) as why:
-        section.rows.append(Figure(program + told).missing(str(why)))
+        section.rows.append(Figure(named).missing(str(why)))
         return
     section.tables += [heading, as_table(benchmarks, times)]
