@@ -73,8 +73,7 @@ class _Comparison:
         try:
             found = self._peers[who].run()
             self._errors[who] = found["validation_error"]
-            if self._precision == "float64":  # in float32 30 rounds of rounding lead elsewhere
-                require_same_error(who, self._errors[who], VALIDATION_ERROR)
+            require_same_error(who, self._precision, self._errors[who], VALIDATION_ERROR)
         except NotMeasured as why:
             self._failed[who] = str(why)
             return {}

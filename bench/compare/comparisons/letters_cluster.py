@@ -53,7 +53,7 @@ def _one_thread() -> dict[str, float]:
 
 def _with_gloo(gloo: Peer) -> dict[str, float]:
     found = gloo.run()
-    require_same_error("gloo", found["validation_error"], VALIDATION_ERROR)
+    require_same_error("gloo", gloo.precision, found["validation_error"], VALIDATION_ERROR)
     return {"gloo": found["seconds"]}
 
 
