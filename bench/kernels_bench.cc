@@ -9,6 +9,8 @@
 // fast as the same training on it. All are measured in turns, on the thread's own clock, and the
 // ratios are medians over the turns, so that other work on the machine matters little.
 //
+// `exp` is the logistic function, an exp and a quotient.
+//
 // One thread. OPENBLAS_CORETYPE, if it is not set, becomes SkylakeX or Haswell, as the machine is.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
@@ -117,15 +119,77 @@ void Training(benchmark::State& state, std::vector<std::size_t> layer_sizes, std
   if (!times_openblas.empty()) state.counters["times_openblas"] = Median(times_openblas);
 }
 
+// The matrices of a kernel, which lie in the nearest caches.
+template <class T>
+struct Operands {
+  Operands(std::size_t rows, std::size_t columns)
+      : stride(Padded<T>(columns)), values(Padded<T>(rows) * stride, T(0.25)) {}
+  PaddedMatrix<T> padded() { return {values.data(), stride}; }
+
+  std::size_t stride;
+  std::vector<T> values;
+};
+
+// Runs `work` again and again; counts `operations` a time.
+template <class Work>
+void Repeat(benchmark::State& state, const char* unit, double operations, Work work) {
+  for (auto _ : state) {
+    work();
+    benchmark::ClobberMemory();
+  }
+  state.counters[unit] = benchmark::Counter(operations * static_cast<double>(state.iterations()),
+                                            benchmark::Counter::kIsRate);
+}
+
+template <class T>
+void Multiply(benchmark::State& state, std::size_t rows, std::size_t columns, std::size_t depth) {
+  Operands<T> a(rows, depth), b(depth, columns), c(rows, columns);
+  const auto& kernels = KernelsFor<T>(ChosenInstructionSet());
+  Repeat(state, "FLOPS", 2.0 * static_cast<double>(rows * columns * depth), [&] {
+    kernels.multiply(rows, columns, depth, {a.values.data(), a.stride, 1},
+                     {b.values.data(), b.stride}, c.padded());
+  });
+}
+
+// 64 x 64 values at a time.
+template <class T>
+void Elementwise(benchmark::State& state, const std::string& what) {
+  constexpr std::size_t kSize = 64;
+  Operands<T> a(kSize, kSize), b(kSize, kSize);
+  const auto& kernels = KernelsFor<T>(ChosenInstructionSet());
+  Repeat(state, "values", kSize * kSize, [&] {
+    if (what == "softmax") kernels.softmax(kSize, kSize, a.padded());
+    if (what == "tanh") kernels.activate(Activation::kTanh, kSize, kSize, a.padded());
+    if (what == "exp") kernels.activate(Activation::kLogistic, kSize, kSize, a.padded());
+    if (what == "transpose") {
+      kernels.transpose(kSize, kSize, {a.values.data(), a.stride}, b.padded());
+    }
+  });
+}
+
 template <class T>
 void AddTraining(const char* precision, std::vector<std::size_t> layer_sizes, std::size_t rows) {
   const std::string name =
       absl::StrCat("training/", absl::StrJoin(layer_sizes, "-"), "/", precision);
-  const auto run = [=](benchmark::State& state) { Training<T>(state, layer_sizes, rows); };
-  benchmark::RegisterBenchmark(name.c_str(), run)->UseManualTime()->Unit(benchmark::kMillisecond);
+  benchmark::RegisterBenchmark(name.c_str(), Training<T>, layer_sizes, rows)
+      ->UseManualTime()
+      ->Unit(benchmark::kMillisecond);
+}
+
+template <class T>
+void AddKernels(const char* precision) {
+  for (const std::size_t size : {24, 64, 512}) {
+    benchmark::RegisterBenchmark(absl::StrCat("multiply/", size, "/", precision).c_str(),
+                                 Multiply<T>, size, size, size);
+  }
+  for (const char* what : {"exp", "tanh", "softmax", "transpose"}) {
+    benchmark::RegisterBenchmark(absl::StrCat(what, "/", precision).c_str(), Elementwise<T>, what);
+  }
 }
 
 void AddAll() {
+  AddKernels<float>("float32");
+  AddKernels<double>("float64");
   AddTraining<float>("float32", {16, 20, 26}, 1500);  // a shard of letters
   AddTraining<double>("float64", {16, 20, 26}, 1500);
   AddTraining<float>("float32", {784, 512, 10}, 2000);  // images of 28 x 28

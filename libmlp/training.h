@@ -1,8 +1,8 @@
 // Training and measuring a multi-layer perceptron.
 //
-// Deterministic by construction: every sum has one fixed order, one thread works on a model, every
-// multiply-add is fused, and exp, log and tanh are xsimd's. The result is a function of the
-// arguments and of ArithmeticId() alone, whatever the optimisation level.
+// Deterministic by construction: every sum has one fixed order, every multiply-add is fused, and
+// exp, log and tanh are our own. The result is a function of the arguments and of ArithmeticId()
+// alone, whatever the optimisation level.
 //
 // Functions are re-entrant and may run on any thread.
 #pragma once
@@ -26,6 +26,9 @@ struct TrainingOptions {
   int epochs = 10;              // full-batch steps at most, >= 1
   double learning_rate = 1e-4;  // > 0
   double tolerance = 0;         // stop once a step changed the loss by this much or less; 0: never
+
+  // Of the machine: on how many threads at most. The bits do not depend on it.
+  int threads = 1;
 
   friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
 };
