@@ -1,7 +1,6 @@
 #include "libmlp/block.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <numeric>
 #include <xtensor/xbuilder.hpp>
 
@@ -25,7 +24,6 @@ std::size_t DefaultBlockRows(const ModelSpec& spec) {
   constexpr std::size_t kValues = std::size_t{1} << 21;
   const std::size_t width =
       std::accumulate(spec.layer_sizes.begin(), spec.layer_sizes.end(), std::size_t{0});
-  if (const char* e = std::getenv("BR"); width <= kNarrow && e) return std::atoi(e);
   return width <= kNarrow ? 64 : std::clamp<std::size_t>(kValues / width, 16, 256);
 }
 
@@ -39,10 +37,16 @@ BlockInput<T> LoadBlockInput(const Matrix<double>& features, std::size_t first, 
                              std::size_t most_rows, T* memory) {
   const std::size_t width = features.shape(1), stride = Stride<T>(most_rows);
   std::fill_n(memory, Padded<T>(rows), T(1));
-  for (std::size_t j = 0; j < width; ++j) {
-    T* const row = memory + (1 + j) * stride;
-    for (std::size_t i = 0; i < rows; ++i) row[i] = static_cast<T>(features(first + i, j));
-    std::fill(row + rows, row + Padded<T>(rows), T(0));
+  // A line of the rows that are written at a time.
+  constexpr std::size_t kLine = kAlignedValues<T>;
+  for (std::size_t i = 0; i < rows; i += kLine) {
+    const std::size_t count = std::min(kLine, rows - i);
+    for (std::size_t j = 0; j < width; ++j) {
+      T* const line = memory + (1 + j) * stride + i;
+      const double* from = &features(first + i, j);
+      for (std::size_t k = 0; k < count; ++k) line[k] = static_cast<T>(from[k * width]);
+      std::fill(line + count, line + kLine, T(0));
+    }
   }
   return {{memory, stride}, rows};
 }
@@ -52,8 +56,7 @@ Block<T>::Block(const ModelSpec& spec, std::size_t most_rows, Purpose purpose, I
     : spec_(spec),
       kernels_(KernelsFor<T>(set)),
       log_likelihood_(xt::zeros<T>({Padded<T>(most_rows)})),
-      greatest_(most_rows),
-      class_(most_rows) {
+      greatest_(xt::zeros<T>({Padded<T>(most_rows)})) {
   const std::size_t stride = Stride<T>(most_rows);
   for (std::size_t l = 0; l < spec.layers(); ++l) {
     const bool last = l + 1 == spec.layers();
@@ -94,17 +97,9 @@ void Block<T>::SubtractLogLikelihood(double& loss) const {
 
 template <class T>
 std::size_t Block<T>::WrongRows(const std::int32_t* labels) {
-  std::copy_n(&outputs_.back()(0, 0), rows_, greatest_.begin());
-  std::fill_n(class_.begin(), rows_, 0);
-  for (std::size_t label = 1; label < spec_.classes(); ++label) {
-    const T* y = &outputs_.back()(label, 0);
-    for (std::size_t i = 0; i < rows_; ++i) {
-      class_[i] = y[i] > greatest_[i] ? static_cast<std::int32_t>(label) : class_[i];
-      greatest_[i] = y[i] > greatest_[i] ? y[i] : greatest_[i];
-    }
-  }
+  kernels_.greatest(spec_.classes(), rows_, ConstRows(outputs_.back()), greatest_.data());
   std::size_t wrong = 0;
-  for (std::size_t i = 0; i < rows_; ++i) wrong += class_[i] != labels[i];
+  for (std::size_t i = 0; i < rows_; ++i) wrong += greatest_(i) != static_cast<T>(labels[i]);
   return wrong;
 }
 

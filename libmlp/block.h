@@ -94,8 +94,7 @@ class Block {
   std::vector<AlignedMatrix<T>> outputs_;  // (outputs, rows): Y^T in the last layer, then D^T
   std::vector<AlignedMatrix<T>> transposed_;  // (rows, outputs): D
   AlignedVector<T> log_likelihood_;           // (rows)
-  std::vector<T> greatest_;                   // (rows)
-  std::vector<std::int32_t> class_;           // (rows), of the greatest
+  AlignedVector<T> greatest_;                 // (rows), classes
 };
 
 extern template class Block<float>;

@@ -58,6 +58,9 @@ struct Kernels {
                             PaddedMatrix<const T> z, PaddedMatrix<T> d);
   // Each column becomes softmax(column). (rows, columns)
   void (*softmax)(std::size_t rows, std::size_t columns, PaddedMatrix<T> a);
+  // The row of the greatest value of each column, the first of equals; there is room for
+  // Padded(columns). (rows, columns), at most 2^24 rows.
+  void (*greatest)(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a, T* row);
   // B = A^T. A (rows, columns), in memory Padded(rows) rows; B (columns, rows).
   void (*transpose)(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a,
                     PaddedMatrix<T> b);

@@ -229,6 +229,20 @@ struct KernelsOf {
     }
   }
 
+  // Which row has the greatest value of each column, the first of equals.
+  static void Greatest(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a, T* row) {
+    for (std::size_t j = 0; j < columns; j += kLanes) {
+      V greatest = Isa::Load(a.data + j), index = Isa::All(T(0));
+      for (std::size_t i = 1; i < rows; ++i) {
+        const V value = Isa::Load(a.data + i * a.stride + j);
+        const V this_one = Isa::OneWhereGreater(value, greatest);
+        index = Isa::Fma(this_one, Isa::All(static_cast<T>(i)) - index, index);
+        greatest = Isa::Max(value, greatest);
+      }
+      Isa::Store(row + j, index);
+    }
+  }
+
   static void Transpose(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a,
                         PaddedMatrix<T> b) {
     for (std::size_t i = 0; i < rows; i += kLanes) {
@@ -251,8 +265,8 @@ struct KernelsOf {
   }
 
   static constexpr Kernels<T> kTable = {&Multiply<false>, &Multiply<true>, &Activate,
-                                        &MultiplyBySlope, &Softmax,        &Transpose,
-                                        &Logarithms};
+                                        &MultiplyBySlope, &Softmax,        &Greatest,
+                                        &Transpose,       &Logarithms};
 };
 
 }  // namespace mlp

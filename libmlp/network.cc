@@ -4,13 +4,18 @@
 #include <cmath>
 #include <xtensor/xbuilder.hpp>
 
+#include "absl/strings/str_cat.h"
+
 namespace mlp {
 
-std::size_t ThreadsWorthwhile(const ModelSpec& spec, std::size_t rows, std::size_t block_rows,
-                              std::size_t threads) {
+bool ThreadsPay(const ModelSpec& spec) {
   constexpr std::size_t kMultiplyAdds = std::size_t{1} << 23;  // 0.1 ms and more
-  const std::size_t blocks = (rows + block_rows - 1) / block_rows;
-  return ParameterCount(spec) * block_rows < kMultiplyAdds ? 1 : std::min(threads, blocks);
+  return ParameterCount(spec) * DefaultBlockRows(spec) >= kMultiplyAdds;
+}
+
+absl::Status Diverged(int epoch) {
+  return absl::OutOfRangeError(absl::StrCat("loss or parameters became non-finite in epoch ", epoch,
+                                            ": use a smaller learning rate"));
 }
 
 template <class T>
@@ -19,7 +24,7 @@ Network<T>::Network(const ModelSpec& spec, const Vector<T>& start, const Shard& 
     : spec_(spec),
       shard_(shard),
       block_rows_(options.block_rows > 0 ? options.block_rows : DefaultBlockRows(spec)),
-      team_(ThreadsWorthwhile(spec, shard.rows(), block_rows_, options.threads)),
+      team_(std::min(options.threads, (shard.rows() + block_rows_ - 1) / block_rows_)),
       weights_(start) {
   for (std::size_t l = 0; l < spec.layers(); ++l) {
     gradients_.push_back(
@@ -57,6 +62,24 @@ absl::Status Network<T>::ForEachBlocks(const std::stop_token& stop, Each each, T
     together(first, count);
   }
   return absl::OkStatus();
+}
+
+template <class T>
+absl::StatusOr<int> Network<T>::Descend(const TrainingOptions& options,
+                                        const std::stop_token& stop) {
+  double loss_before = 0;
+  int steps = 0;
+  for (; steps < options.epochs; ++steps) {
+    absl::StatusOr<double> loss = Differentiate(stop);
+    if (!loss.ok()) return loss.status();
+    if (!std::isfinite(*loss)) return Diverged(std::max(steps, 1));
+    // This pass found the loss after the step before; the gradient that it found too is not used.
+    const bool settled = steps > 0 && std::abs(*loss - loss_before) <= options.tolerance;
+    if (options.tolerance > 0 && settled) break;
+    loss_before = *loss;
+    Step(static_cast<T>(options.learning_rate));
+  }
+  return steps;
 }
 
 template <class T>

@@ -22,13 +22,12 @@ namespace mlp {
 
 struct NetworkOptions {
   std::size_t block_rows = 0;  // 0: DefaultBlockRows
-  std::size_t threads = 1;     // at most
+  std::size_t threads = 1;     // no more than there are blocks
   InstructionSet set = ChosenInstructionSet();
 };
 
-// How many of `threads` are worth their while: one where a block of rows is little work.
-std::size_t ThreadsWorthwhile(const ModelSpec& spec, std::size_t rows, std::size_t block_rows,
-                              std::size_t threads);
+// Whether a block of rows is so much work that threads gain more than their meetings cost.
+bool ThreadsPay(const ModelSpec& spec);
 
 template <class T>
 class Network {
@@ -39,6 +38,9 @@ class Network {
 
   std::size_t threads() const { return team_.size(); }
 
+  // Steps until the options say stop; returns how many. Cancelled within one of them after `stop`;
+  // OutOfRange where the loss becomes non-finite.
+  absl::StatusOr<int> Descend(const TrainingOptions& options, const std::stop_token& stop);
   // Finds the gradient of all rows; returns the loss. Cancelled after `stop`.
   absl::StatusOr<double> Differentiate(const std::stop_token& stop);
   // weights -= learning_rate * gradient.
@@ -50,8 +52,8 @@ class Network {
   Vector<T>& parameters() { return weights_; }
 
  private:
-  // Calls forward(member, block) on all threads for so many blocks at a time, and after each time
-  // together(first block, count).
+  // Calls each(a thread's block, index) for as many blocks at a time as there are threads, and
+  // after each time together(first index, count). Cancelled after `stop`.
   template <class Each, class Together>
   absl::Status ForEachBlocks(const std::stop_token& stop, Each each, Together together);
   const std::int32_t* Labels(std::size_t block) const;
@@ -67,6 +69,9 @@ class Network {
   std::vector<BlockInput<T>> inputs_;        // by block
   std::vector<Block<T>> blocks_;             // one for each thread
 };
+
+// What training says whose step `epoch` led to numbers that are none.
+absl::Status Diverged(int epoch);
 
 extern template class Network<float>;
 extern template class Network<double>;

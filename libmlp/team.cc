@@ -1,10 +1,16 @@
 #include "libmlp/team.h"
 
+#include <system_error>
+
 namespace mlp {
 
 Team::Team(std::size_t size) : barrier_(static_cast<std::ptrdiff_t>(size)) {
   for (std::size_t member = 1; member < size; ++member) {
-    others_.emplace_back([this, member] { Follow(member); });
+    try {
+      others_.emplace_back([this, member] { Follow(member); });
+    } catch (const std::system_error&) {
+      for (; member < size; ++member) barrier_.arrive_and_drop();
+    }
   }
 }
 

@@ -31,35 +31,21 @@ absl::Status ForEachBlock(const ModelSpec& spec, const Vector<T>& parameters,
   return absl::OkStatus();
 }
 
-absl::Status Diverged(int epoch) {
-  return absl::OutOfRangeError(absl::StrCat("loss or parameters became non-finite in epoch ", epoch,
-                                            ": use a smaller learning rate"));
-}
-
 template <class T>
 absl::StatusOr<TrainingResult> TrainNetwork(const ModelSpec& spec, const Vector<T>& start,
                                             const Shard& shard, const TrainingOptions& options,
-                                            const std::stop_token& stop) {
+                                            const std::stop_token& stop, int threads) {
+  const bool alone = threads <= 1 || !ThreadsPay(spec);
   Network<T> network(spec, start, shard,
-                     {.threads = static_cast<std::size_t>(std::max(options.threads, 1))});
-  double loss_before = 0;
-  int steps = 0;
-  for (; steps < options.epochs; ++steps) {
-    absl::StatusOr<double> loss = network.Differentiate(stop);
-    if (!loss.ok()) return loss.status();
-    if (!std::isfinite(*loss)) return Diverged(std::max(steps, 1));
-    // This pass found the loss after the step before; the gradient that it found too is not used.
-    const bool settled = steps > 0 && std::abs(*loss - loss_before) <= options.tolerance;
-    if (options.tolerance > 0 && settled) break;
-    loss_before = *loss;
-    network.Step(static_cast<T>(options.learning_rate));
-  }
+                     {.threads = alone ? 1 : static_cast<std::size_t>(threads)});
+  const absl::StatusOr<int> steps = network.Descend(options, stop);
+  if (!steps.ok()) return steps.status();
   absl::StatusOr<Evaluation> training = network.Measure(stop);
   if (!training.ok()) return training.status();
   network.parameters() -= start;
   Parameters gradient = std::move(network.parameters());
-  if (!std::isfinite(training->loss) || !AllFinite(gradient)) return Diverged(steps);
-  return TrainingResult{std::move(gradient), *training, steps};
+  if (!std::isfinite(training->loss) || !AllFinite(gradient)) return Diverged(*steps);
+  return TrainingResult{std::move(gradient), *training, *steps};
 }
 
 }  // namespace
@@ -80,9 +66,10 @@ absl::Status CheckShard(const ModelSpec& spec, const Shard& shard) {
 
 absl::StatusOr<TrainingResult> Train(const ModelSpec& spec, const Parameters& start,
                                      const Shard& shard, const TrainingOptions& options,
-                                     std::stop_token stop) {
+                                     std::stop_token stop, int threads) {
   return std::visit(
-      [&](const auto& values) { return TrainNetwork(spec, values, shard, options, stop); }, start);
+      [&](const auto& values) { return TrainNetwork(spec, values, shard, options, stop, threads); },
+      start);
 }
 
 absl::StatusOr<Evaluation> Evaluate(const ModelSpec& spec, const Parameters& parameters,

@@ -27,9 +27,6 @@ struct TrainingOptions {
   double learning_rate = 1e-4;  // > 0
   double tolerance = 0;         // stop once a step changed the loss by this much or less; 0: never
 
-  // Of the machine: on how many threads at most. The bits do not depend on it.
-  int threads = 1;
-
   friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
 };
 
@@ -60,13 +57,14 @@ absl::Status CheckShard(const ModelSpec& spec, const Shard& shard);
 // changed the loss by at most `tolerance` is kept and is the last one.
 //
 // The arguments must have passed CheckModelSpec and CheckShard. Cancelled within one epoch after
-// `stop`; OutOfRange where loss or parameters become non-finite, with the epoch.
+// `stop`; OutOfRange where loss or parameters become non-finite, with the epoch. Works on up to
+// `threads` threads where the model is large enough for it to pay; the bits do not depend on it.
 absl::StatusOr<TrainingResult> Train(const ModelSpec& spec, const Parameters& start,
                                      const Shard& shard, const TrainingOptions& options,
-                                     std::stop_token stop = {});
+                                     std::stop_token stop = {}, int threads = 1);
 
-// Measures a model. Same requirements. Cancelled after `stop`; OutOfRange where the loss is not
-// finite.
+// Measures a model, with no copy of its parameters. Same requirements. Cancelled after `stop`;
+// OutOfRange where the loss is not finite.
 absl::StatusOr<Evaluation> Evaluate(const ModelSpec& spec, const Parameters& parameters,
                                     const Shard& shard, std::stop_token stop = {});
 

@@ -19,12 +19,12 @@ constexpr std::size_t kMostKeptBytes = std::size_t{64} << 20;
 
 // On a worker.
 absl::StatusOr<TrainingResult> TrainOn(const Shard& shard, const TaskRequest& request,
-                                       const std::stop_token& stop) {
+                                       const std::stop_token& stop, int threads) {
   const absl::Status fits = CheckShard(request.model, shard);
   if (!fits.ok()) {
     return WithContext(request.data.path(), absl::FailedPreconditionError(fits.message()));
   }
-  return mlp::Train(request.model, request.parameters, shard, request.options, stop);
+  return mlp::Train(request.model, request.parameters, shard, request.options, stop, threads);
 }
 
 }  // namespace
@@ -144,7 +144,9 @@ Task<absl::StatusOr<TaskOutcome>> Node::Compute(const TaskRequest& request, std:
   }
   const absl::StatusOr<LoadedShard> loaded = co_await FindShard(request.data, stop);
   if (!loaded.ok()) co_return loaded.status();
-  auto train = [&loaded, &request, &stop] { return TrainOn(*loaded->shard, request, stop); };
+  auto train = [&loaded, &request, &stop, threads = options_.threads] {
+    return TrainOn(*loaded->shard, request, stop, threads);
+  };
   absl::StatusOr<TrainingResult> trained = co_await async::Offload(workers_, std::move(train));
   if (!trained.ok()) co_return trained.status();
   TaskResult result{*std::move(trained), clock_.Now() - began - loaded->load_time,

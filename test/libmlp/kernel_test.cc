@@ -135,6 +135,16 @@ TEMPLATE_TEST_CASE("The size of the row blocks changes no bit", "", float, doubl
   }
 }
 
+TEMPLATE_TEST_CASE("The number of threads changes no bit", "", float, double) {
+  const auto [loss, parameters] = TrainWith<TestType>({});
+  for (std::size_t threads : {2u, 3u, 7u, 100u}) {
+    INFO(threads << " threads");
+    const auto [other_loss, other_parameters] = TrainWith<TestType>({.threads = threads});
+    CHECK(other_loss == loss);
+    CHECK(Bits(other_parameters) == Bits(parameters));
+  }
+}
+
 TEMPLATE_TEST_CASE("Every instruction set gives the same bits", "", float, double) {
   const Activation activation =
       GENERATE(Activation::kRelu, Activation::kTanh, Activation::kLogistic, Activation::kIdentity,
