@@ -1,8 +1,8 @@
 // The arithmetic of batches of rows, for the instruction set of the machine that it runs on.
 //
 // The bits do not depend on the instruction set: each element of a product is one chain of fused
-// multiply-adds in ascending order, elements lie across the lanes of a vector, sums over a row have
-// one fixed order, and exp, log and tanh are our own (elementary.h).
+// multiply-adds in ascending order, elements lie across the lanes of a vector, the sums of softmax
+// have one fixed order, and exp, log and tanh are our own (elementary.h).
 //
 // Matrices are row-major with a stride that is a multiple of kAlignedValues: rows are worked on in
 // whole vectors. The padding takes part in the arithmetic; what is in it reaches no element.
@@ -51,14 +51,19 @@ struct Kernels {
                    PaddedMatrix<const T> b, PaddedMatrix<T> c);
   void (*multiply_add)(std::size_t rows, std::size_t columns, std::size_t depth, StridedMatrix<T> a,
                        PaddedMatrix<const T> b, PaddedMatrix<T> c);
-  // Z = f(A). A, Z (rows, columns).
-  void (*activate)(Activation activation, std::size_t rows, std::size_t columns,
-                   PaddedMatrix<const T> a, PaddedMatrix<T> z);
+  // A becomes Z = f(A). (rows, columns)
+  void (*activate)(Activation activation, std::size_t rows, std::size_t columns, PaddedMatrix<T> a);
   // D *= f'(A), or the mask of kUnrectifiedRelu, as a function of Z = f(A).
   void (*multiply_by_slope)(Activation activation, std::size_t rows, std::size_t columns,
                             PaddedMatrix<const T> z, PaddedMatrix<T> d);
-  // Each row becomes softmax(row). (rows, columns)
+  // Each column becomes softmax(column). (rows, columns)
   void (*softmax)(std::size_t rows, std::size_t columns, PaddedMatrix<T> a);
+  // The row of the greatest value of each column, the first of equals; there is room for
+  // Padded(columns). (rows, columns), at most 2^24 rows.
+  void (*greatest)(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a, T* row);
+  // B = A^T. A (rows, columns), in memory Padded(rows) rows; B (columns, rows).
+  void (*transpose)(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a,
+                    PaddedMatrix<T> b);
   // Positive values become their logarithms; there is room for Padded(count).
   void (*logarithms)(T* values, std::size_t count);
 };

@@ -6,8 +6,10 @@
 // cannot run. scripts/check-kernels looks at the object files.
 #pragma once
 
+#include <bit>
 #include <cstddef>
-#include <limits>
+#include <type_traits>
+#include <utility>
 
 #include "libmlp/elementary.h"
 #include "libmlp/kernels.h"
@@ -21,47 +23,69 @@ struct KernelsOf {
   using V = typename Isa::template Vector<T>;
   static constexpr std::size_t kLanes = V::size;
 
+  // Calls f(0), f(1), … with constants: a loop over registers, which a compiler would else keep in
+  // memory.
+  template <std::size_t kCount, class Function>
+  [[gnu::always_inline]] static inline void Unrolled(Function f) {
+    [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) __attribute__((always_inline)) {
+      (f(std::integral_constant<std::size_t, kIndex>()), ...);
+    }
+    (std::make_index_sequence<kCount>());
+  }
+
   // C = A B or C += A B for a tile of C. C (kRows, kVectors vectors), A (kRows, depth), B (depth,
   // kVectors vectors).
   template <bool kAdd, std::size_t kRows, std::size_t kVectors>
   static inline void MultiplyTile(std::size_t depth, StridedMatrix<T> a, PaddedMatrix<const T> b,
                                   PaddedMatrix<T> c) {
-    V sums[kRows][kVectors];
-    for (std::size_t i = 0; i < kRows; ++i) {
-      for (std::size_t j = 0; j < kVectors; ++j) {
-        sums[i][j] = kAdd ? Isa::Load(c.data + i * c.stride + j * kLanes) : Isa::All(T(0));
-      }
-    }
+    V sums[kRows * kVectors];
+    Unrolled<kRows * kVectors>([&](auto n) {
+      constexpr std::size_t i = n / kVectors, j = n % kVectors;
+      sums[n] = kAdd ? Isa::Load(c.data + i * c.stride + j * kLanes) : Isa::All(T(0));
+    });
     const T* b_row = b.data;
     const T* a_column = a.data;
     for (std::size_t k = 0; k < depth; ++k, b_row += b.stride, a_column += a.column_stride) {
       V b_vectors[kVectors];
-      for (std::size_t j = 0; j < kVectors; ++j) b_vectors[j] = Isa::Load(b_row + j * kLanes);
-      for (std::size_t i = 0; i < kRows; ++i) {
+      Unrolled<kVectors>([&](auto j) { b_vectors[j] = Isa::Load(b_row + j * kLanes); });
+      Unrolled<kRows>([&](auto i) {
         const V a_element = Isa::All(a_column[i * a.row_stride]);
-        for (std::size_t j = 0; j < kVectors; ++j) {
-          sums[i][j] = Isa::Fma(a_element, b_vectors[j], sums[i][j]);
-        }
-      }
+        Unrolled<kVectors>([&](auto j) {
+          V& sum = sums[i * kVectors + j];
+          sum = Isa::Fma(a_element, b_vectors[j], sum);
+        });
+      });
     }
-    for (std::size_t i = 0; i < kRows; ++i) {
-      for (std::size_t j = 0; j < kVectors; ++j) {
-        Isa::Store(c.data + i * c.stride + j * kLanes, sums[i][j]);
-      }
+    Unrolled<kRows * kVectors>([&](auto n) {
+      constexpr std::size_t i = n / kVectors, j = n % kVectors;
+      Isa::Store(c.data + i * c.stride + j * kLanes, sums[n]);
+    });
+  }
+
+  // `tiles` tiles of kRows rows, one below the other. Moves `a` and `c` to the row after them.
+  template <bool kAdd, std::size_t kRows, std::size_t kVectors>
+  static void MultiplyTiles(std::size_t tiles, std::size_t depth, StridedMatrix<T>& a,
+                            PaddedMatrix<const T> b, PaddedMatrix<T>& c) {
+    for (; tiles > 0; --tiles) {
+      MultiplyTile<kAdd, kRows, kVectors>(depth, a, b, c);
+      a.data += kRows * a.row_stride;
+      c.data += kRows * c.stride;
     }
   }
 
-  // Tiles of kRows rows from `row` on, then the rest in tiles of half as many.
+  // In tiles as even as can be, none of more than kRows rows: 17 are 6, 6 and 5 rather than 8, 8
+  // and 1, which would wait for one chain.
   template <bool kAdd, std::size_t kRows, std::size_t kVectors>
-  static void MultiplyRows(std::size_t row, std::size_t rows, std::size_t depth, StridedMatrix<T> a,
-                           PaddedMatrix<const T> b, PaddedMatrix<T> c) {
-    for (; row + kRows <= rows; row += kRows) {
-      MultiplyTile<kAdd, kRows, kVectors>(
-          depth, {a.data + row * a.row_stride, a.row_stride, a.column_stride}, b,
-          {c.data + row * c.stride, c.stride});
-    }
-    if constexpr (kRows > 1) {
-      if (row < rows) MultiplyRows<kAdd, kRows / 2, kVectors>(row, rows, depth, a, b, c);
+  static void MultiplyRows(std::size_t tiles, std::size_t rows, std::size_t depth,
+                           StridedMatrix<T> a, PaddedMatrix<const T> b, PaddedMatrix<T> c) {
+    if (rows > tiles * (kRows - 1)) {
+      const std::size_t smaller = tiles * kRows - rows;
+      MultiplyTiles<kAdd, kRows, kVectors>(tiles - smaller, depth, a, b, c);
+      if constexpr (kRows > 1) {
+        MultiplyTiles<kAdd, kRows - 1, kVectors>(smaller, depth, a, b, c);
+      }
+    } else if constexpr (kRows > 1) {
+      MultiplyRows<kAdd, kRows - 1, kVectors>(tiles, rows, depth, a, b, c);
     }
   }
 
@@ -70,25 +94,47 @@ struct KernelsOf {
   static void MultiplyColumns(std::size_t vectors, std::size_t rows, std::size_t depth,
                               StridedMatrix<T> a, PaddedMatrix<const T> b, PaddedMatrix<T> c) {
     if (vectors == kVectors) {
-      constexpr std::size_t kRows = kTileRows * kTileVectors / kVectors;
-      MultiplyRows<kAdd, (kRows < 8 ? kRows : 8), kVectors>(0, rows, depth, a, b, c);
+      constexpr std::size_t kFitting = kTileRows * kTileVectors / kVectors;
+      constexpr std::size_t kRows = kFitting < 8 ? kFitting : 8;
+      MultiplyRows<kAdd, kRows, kVectors>((rows + kRows - 1) / kRows, rows, depth, a, b, c);
     } else if constexpr (kVectors > 1) {
       MultiplyColumns<kAdd, kVectors - 1>(vectors, rows, depth, a, b, c);
     }
   }
 
   template <bool kAdd>
-  static void Multiply(std::size_t rows, std::size_t columns, std::size_t depth, StridedMatrix<T> a,
-                       PaddedMatrix<const T> b, PaddedMatrix<T> c) {
+  static void MultiplyPanels(std::size_t rows, std::size_t columns, std::size_t depth,
+                             StridedMatrix<T> a, PaddedMatrix<const T> b, PaddedMatrix<T> c) {
     std::size_t left = (columns + kLanes - 1) / kLanes;
     while (left > 0) {
       // As even as can be: 4 are 2 and 2 rather than 3 and 1.
-      const std::size_t parts = (left + kTileVectors - 1) / kTileVectors;
-      const std::size_t vectors = (left + parts - 1) / parts;
+      const std::size_t panels = (left + kTileVectors - 1) / kTileVectors;
+      const std::size_t vectors = (left + panels - 1) / panels;
       MultiplyColumns<kAdd, kTileVectors>(vectors, rows, depth, a, b, c);
       b.data += vectors * kLanes;
       c.data += vectors * kLanes;
       left -= vectors;
+    }
+  }
+
+  // So deep is a panel of B that stays in the first-level cache while all rows of A pass it. C
+  // holds the sums between two of them, as exactly as the registers do.
+  static constexpr std::size_t kPanelDepth = 32 * 1024 / (kTileVectors * sizeof(V));
+
+  template <bool kAdd>
+  static void Multiply(std::size_t rows, std::size_t columns, std::size_t depth, StridedMatrix<T> a,
+                       PaddedMatrix<const T> b, PaddedMatrix<T> c) {
+    const std::size_t parts = (depth + kPanelDepth - 1) / kPanelDepth;
+    for (std::size_t part = 0; part < parts; ++part) {
+      const std::size_t first = part * depth / parts, end = (part + 1) * depth / parts;
+      const StridedMatrix<T> a_part{a.data + first * a.column_stride, a.row_stride,
+                                    a.column_stride};
+      const PaddedMatrix<const T> b_part{b.data + first * b.stride, b.stride};
+      if (kAdd || part > 0) {
+        MultiplyPanels<true>(rows, columns, end - first, a_part, b_part, c);
+      } else {
+        MultiplyPanels<false>(rows, columns, end - first, a_part, b_part, c);
+      }
     }
   }
 
@@ -103,24 +149,21 @@ struct KernelsOf {
   }
 
   static void Activate(Activation activation, std::size_t rows, std::size_t columns,
-                       PaddedMatrix<const T> a, PaddedMatrix<T> z) {
+                       PaddedMatrix<T> a) {
+    const auto apply = [&](auto function) {
+      ForEachRow(rows, columns, {a.data, a.stride}, a,
+                 [&](const T* in, T* out) { Isa::Store(out, function(Isa::Load(in))); });
+    };
     switch (activation) {
       case Activation::kRelu:
-        return ForEachRow(rows, columns, a, z, [](const T* in, T* out) {
-          Isa::Store(out, Isa::Max(Isa::All(T(0)), Isa::Load(in)));
-        });
+        return apply([](V value) { return Isa::Max(Isa::All(T(0)), value); });
       case Activation::kTanh:
-        return ForEachRow(rows, columns, a, z, [](const T* in, T* out) {
-          Isa::Store(out, Tanh<Isa, T>(Isa::Load(in)));
-        });
+        return apply([](V value) { return Tanh<Isa, T>(value); });
       case Activation::kLogistic:
-        return ForEachRow(rows, columns, a, z, [](const T* in, T* out) {
-          Isa::Store(out, Logistic<Isa, T>(Isa::Load(in)));
-        });
+        return apply([](V value) { return Logistic<Isa, T>(value); });
       case Activation::kIdentity:
       case Activation::kUnrectifiedRelu:
-        return ForEachRow(rows, columns, a, z,
-                          [](const T* in, T* out) { Isa::Store(out, Isa::Load(in)); });
+        return;
     }
   }
 
@@ -146,57 +189,72 @@ struct KernelsOf {
     }
   }
 
-  // Combines the values of a row of whole lines in an order that does not depend on the width of
-  // vectors: first line by line, value by value, then half by half.
-  template <class Combine>
-  static T Reduced(const T* row, std::size_t columns, Combine combine) {
+  // The sum of so many values, each `stride` after the other, in an order that is that of lines of
+  // 64 bytes: first line by line, value by value, then half by half.
+  static V Sum(const T* values, std::size_t count, std::size_t stride) {
     constexpr std::size_t kLine = kAlignedValues<T>;
-    alignas(64) T line[kLine];
-    for (std::size_t j = 0; j < kLine; j += kLanes) {
-      V value = Isa::Load(row + j);
-      for (std::size_t k = kLine; k < columns; k += kLine) {
-        value = combine(value, Isa::Load(row + k + j));
+    V line[kLine];
+    Unrolled<kLine>([&](auto i) {
+      line[i] = Isa::All(T(0));
+      for (std::size_t k = i; k < count; k += kLine) {
+        line[i] = line[i] + Isa::Load(values + k * stride);
       }
-      Isa::Store(line + j, value);
-    }
-    for (std::size_t half = kLine / 2; half > 0; half /= 2) {
-      if (half >= kLanes) {
-        for (std::size_t j = 0; j < half; j += kLanes) {
-          Isa::Store(line + j, combine(Isa::Load(line + j), Isa::Load(line + half + j)));
-        }
-      } else {
-        for (std::size_t j = 0; j < half; ++j) line[j] = combine(line[j], line[half + j]);
-      }
-    }
+    });
+    Unrolled<std::bit_width(kLine) - 1>([&](auto step) {
+      constexpr std::size_t kHalf = kLine / 2 >> step;
+      Unrolled<kHalf>([&](auto i) { line[i] = line[i] + line[kHalf + i]; });
+    });
     return line[0];
   }
 
-  struct Add {
-    V operator()(V a, V b) const { return a + b; }
-    T operator()(T a, T b) const { return a + b; }
-  };
-  struct Greater {
-    V operator()(V a, V b) const { return Isa::Max(a, b); }
-    T operator()(T a, T b) const { return a > b ? a : b; }
-  };
-
-  // The padding becomes 0.
-  static void SoftmaxRow(T* row, std::size_t columns) {
-    const std::size_t padded = Padded<T>(columns);
-    for (std::size_t j = columns; j < padded; ++j) row[j] = -std::numeric_limits<T>::infinity();
+  static void SoftmaxOfColumns(T* column, std::size_t rows, std::size_t stride) {
     // Shifted by the greatest value, exp cannot overflow.
-    const V greatest = Isa::All(Reduced(row, padded, Greater()));
-    for (std::size_t j = 0; j < padded; j += kLanes) {
-      Isa::Store(row + j, Exp<Isa, T>(Isa::Load(row + j) - greatest));
+    V greatest = Isa::Load(column);
+    for (std::size_t i = 1; i < rows; ++i) {
+      greatest = Isa::Max(greatest, Isa::Load(column + i * stride));
     }
-    for (std::size_t j = columns; j < padded; ++j) row[j] = 0;
-    const V scale = Isa::All(T(1) / Reduced(row, padded, Add()));
-    for (std::size_t j = 0; j < padded; j += kLanes) {
-      Isa::Store(row + j, Isa::Load(row + j) * scale);
+    for (std::size_t i = 0; i < rows; ++i) {
+      T* const value = column + i * stride;
+      Isa::Store(value, Exp<Isa, T>(Isa::Load(value) - greatest));
+    }
+    const V scale = Isa::All(T(1)) / Sum(column, rows, stride);
+    for (std::size_t i = 0; i < rows; ++i) {
+      T* const value = column + i * stride;
+      Isa::Store(value, Isa::Load(value) * scale);
     }
   }
   static void Softmax(std::size_t rows, std::size_t columns, PaddedMatrix<T> a) {
-    for (std::size_t i = 0; i < rows; ++i) SoftmaxRow(a.data + i * a.stride, columns);
+    for (std::size_t j = 0; j < columns; j += kLanes) {
+      SoftmaxOfColumns(a.data + j, rows, a.stride);
+    }
+  }
+
+  // Which row has the greatest value of each column, the first of equals.
+  static void Greatest(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a, T* row) {
+    for (std::size_t j = 0; j < columns; j += kLanes) {
+      V greatest = Isa::Load(a.data + j), index = Isa::All(T(0));
+      for (std::size_t i = 1; i < rows; ++i) {
+        const V value = Isa::Load(a.data + i * a.stride + j);
+        const V this_one = Isa::OneWhereGreater(value, greatest);
+        index = Isa::Fma(this_one, Isa::All(static_cast<T>(i)) - index, index);
+        greatest = Isa::Max(value, greatest);
+      }
+      Isa::Store(row + j, index);
+    }
+  }
+
+  static void Transpose(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a,
+                        PaddedMatrix<T> b) {
+    for (std::size_t i = 0; i < rows; i += kLanes) {
+      for (std::size_t j = 0; j < columns; j += kLanes) {
+        V tile[kLanes];
+        for (std::size_t k = 0; k < kLanes; ++k)
+          tile[k] = Isa::Load(a.data + (i + k) * a.stride + j);
+        Isa::TransposeTile(tile);
+        for (std::size_t k = 0; k < kLanes; ++k)
+          Isa::Store(b.data + (j + k) * b.stride + i, tile[k]);
+      }
+    }
   }
 
   static void Logarithms(T* values, std::size_t count) {
@@ -207,7 +265,8 @@ struct KernelsOf {
   }
 
   static constexpr Kernels<T> kTable = {&Multiply<false>, &Multiply<true>, &Activate,
-                                        &MultiplyBySlope, &Softmax,        &Logarithms};
+                                        &MultiplyBySlope, &Softmax,        &Greatest,
+                                        &Transpose,       &Logarithms};
 };
 
 }  // namespace mlp

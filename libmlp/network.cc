@@ -1,172 +1,149 @@
 #include "libmlp/network.h"
 
 #include <algorithm>
-#include <numeric>
+#include <cmath>
 #include <xtensor/xbuilder.hpp>
-#include <xtensor/xmath.hpp>
-#include <xtensor/xnoalias.hpp>
+
+#include "absl/strings/str_cat.h"
 
 namespace mlp {
-namespace {
 
-// From column `first` on.
-template <class T>
-PaddedMatrix<T> Rows(Matrix<T>& matrix, std::size_t first = 0) {
-  return {matrix.data() + first, matrix.shape(1)};
-}
-template <class T>
-PaddedMatrix<const T> ConstRows(const Matrix<T>& matrix, std::size_t first = 0) {
-  return {matrix.data() + first, matrix.shape(1)};
-}
-template <class T>
-StridedMatrix<T> Elements(const Matrix<T>& matrix) {
-  return {matrix.data(), matrix.shape(1), 1};
-}
-template <class T>
-StridedMatrix<T> TransposedElements(const Matrix<T>& matrix) {
-  return {matrix.data(), 1, matrix.shape(1)};
+bool ThreadsPay(const ModelSpec& spec) {
+  constexpr std::size_t kMultiplyAdds = std::size_t{1} << 23;  // 0.1 ms and more
+  return ParameterCount(spec) * DefaultBlockRows(spec) >= kMultiplyAdds;
 }
 
-// A stride for so many columns, padded. Rows a power of two apart would share few lines of the
-// first-level cache.
-template <class T>
-std::size_t Stride(std::size_t columns) {
-  const std::size_t padded = Padded<T>(columns);
-  const std::size_t lines = padded / kAlignedValues<T>;
-  return lines % 8 == 0 ? padded + kAlignedValues<T> : padded;
-}
-
-}  // namespace
-
-std::size_t DefaultBlockRows(const ModelSpec& spec) {
-  constexpr std::size_t kCachedValues = 1 << 18;
-  const std::size_t width =
-      std::accumulate(spec.layer_sizes.begin(), spec.layer_sizes.end(), std::size_t{0});
-  return std::clamp<std::size_t>(kCachedValues / width, 4, 64);
+absl::Status Diverged(int epoch) {
+  return absl::OutOfRangeError(absl::StrCat("loss or parameters became non-finite in epoch ", epoch,
+                                            ": use a smaller learning rate"));
 }
 
 template <class T>
-Network<T>::Layer::Layer(std::size_t inputs, std::size_t outputs, std::size_t block_rows,
-                         const T* parameters)
-    : inputs(inputs),
-      outputs(outputs),
-      weights(xt::zeros<T>({1 + inputs, Stride<T>(outputs)})),
-      transposed(xt::zeros<T>({outputs, Stride<T>(inputs)})),
-      gradient(xt::zeros<T>({1 + inputs, Stride<T>(outputs)})),
-      input(xt::ones<T>({block_rows, 1 + Stride<T>(inputs)})),
-      output(xt::zeros<T>({block_rows, Stride<T>(outputs)})) {
-  for (std::size_t i = 0; i <= inputs; ++i) {
-    std::copy_n(parameters + i * outputs, outputs, &weights(i, 0));
-  }
-  Transpose();
-}
-
-template <class T>
-void Network<T>::Layer::Transpose() {
-  for (std::size_t i = 0; i < inputs; ++i) {
-    for (std::size_t j = 0; j < outputs; ++j) transposed(j, i) = weights(1 + i, j);
-  }
-}
-
-template <class T>
-Network<T>::Network(const ModelSpec& spec, const Vector<T>& parameters, std::size_t block_rows,
-                    InstructionSet set)
-    : kernels_(KernelsFor<T>(set)),
-      block_rows_(block_rows),
-      activation_(spec.activation),
-      picked_(xt::zeros<T>({Padded<T>(block_rows)})) {
-  layers_.reserve(spec.layers());
+Network<T>::Network(const ModelSpec& spec, const Vector<T>& start, const Shard& shard,
+                    const NetworkOptions& options)
+    : spec_(spec),
+      shard_(shard),
+      block_rows_(options.block_rows > 0 ? options.block_rows : DefaultBlockRows(spec)),
+      team_(std::min(options.threads, (shard.rows() + block_rows_ - 1) / block_rows_)),
+      weights_(start) {
   for (std::size_t l = 0; l < spec.layers(); ++l) {
-    layers_.emplace_back(spec.layer_sizes[l], spec.layer_sizes[l + 1], block_rows,
-                         parameters.data() + LayerOffset(spec, l));
+    gradients_.push_back(
+        xt::zeros<T>({1 + spec.layer_sizes[l], Stride<T>(spec.layer_sizes[l + 1])}));
+  }
+  // One piece of memory: the allocator keeps it for the next network.
+  const std::size_t blocks = (shard.rows() + block_rows_ - 1) / block_rows_;
+  const std::size_t size = BlockInputSize<T>(spec.features(), block_rows_);
+  features_ = AlignedVector<T>::from_shape({blocks * size});
+  for (std::size_t block = 0; block < blocks; ++block) {
+    const std::size_t first = block * block_rows_;
+    inputs_.push_back(LoadBlockInput(shard.features, first,
+                                     std::min(block_rows_, shard.rows() - first), block_rows_,
+                                     features_.data() + block * size));
+  }
+  for (std::size_t member = 0; member < team_.size(); ++member) {
+    blocks_.emplace_back(spec, block_rows_, Block<T>::Purpose::kForwardAndBackward, options.set);
   }
 }
 
 template <class T>
-void Network<T>::Forward(const Matrix<double>& features, std::size_t first, std::size_t rows) {
-  rows_ = rows;
-  for (std::size_t i = 0; i < rows; ++i) {
-    std::transform(&features(first + i, 0), &features(first + i, 0) + layers_[0].inputs,
-                   &layers_[0].input(i, 1), [](double x) { return static_cast<T>(x); });
+const std::int32_t* Network<T>::Labels(std::size_t block) const {
+  return &shard_.labels(block * block_rows_);
+}
+
+template <class T>
+template <class Each, class Together>
+absl::Status Network<T>::ForEachBlocks(const std::stop_token& stop, Each each, Together together) {
+  for (std::size_t first = 0; first < inputs_.size(); first += team_.size()) {
+    if (stop.stop_requested()) return absl::CancelledError("stopped on request");
+    const std::size_t count = std::min(team_.size(), inputs_.size() - first);
+    team_.Run([&](std::size_t member) {
+      if (member < count) each(blocks_[member], first + member);
+    });
+    together(first, count);
   }
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
-    Layer& layer = layers_[l];
-    if (l > 0) Activate(layers_[l - 1], layer);
-    kernels_.multiply(rows, layer.outputs, 1 + layer.inputs, Elements(layer.input),
-                      ConstRows(layer.weights), Rows(layer.output));
+  return absl::OkStatus();
+}
+
+template <class T>
+absl::StatusOr<int> Network<T>::Descend(const TrainingOptions& options,
+                                        const std::stop_token& stop) {
+  double loss_before = 0;
+  int steps = 0;
+  for (; steps < options.epochs; ++steps) {
+    absl::StatusOr<double> loss = Differentiate(stop);
+    if (!loss.ok()) return loss.status();
+    if (!std::isfinite(*loss)) return Diverged(std::max(steps, 1));
+    // This pass found the loss after the step before; the gradient that it found too is not used.
+    const bool settled = steps > 0 && std::abs(*loss - loss_before) <= options.tolerance;
+    if (options.tolerance > 0 && settled) break;
+    loss_before = *loss;
+    Step(static_cast<T>(options.learning_rate));
   }
-  kernels_.softmax(rows, layers_.back().outputs, Rows(layers_.back().output));
-}
-
-// Z_{l+1} = f(A_l)
-template <class T>
-void Network<T>::Activate(const Layer& from, Layer& to) {
-  kernels_.activate(activation_, rows_, from.outputs, ConstRows(from.output), Rows(to.input, 1));
+  return steps;
 }
 
 template <class T>
-const T* Network<T>::Probabilities(std::size_t row) const {
-  return &layers_.back().output(row, 0);
+absl::StatusOr<double> Network<T>::Differentiate(const std::stop_token& stop) {
+  double loss = 0;
+  absl::Status done = ForEachBlocks(
+      stop,
+      [&](Block<T>& block, std::size_t index) {
+        block.Forward(inputs_[index], weights_.data());
+        block.TakeLogLikelihood(Labels(index));
+        block.Backward(Labels(index), weights_.data());
+      },
+      [&](std::size_t first, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) blocks_[i].SubtractLogLikelihood(loss);
+        team_.Run([&](std::size_t member) { AddGradients(member, first, count); });
+      });
+  if (!done.ok()) return done;
+  return loss;
 }
 
+// A member's share of the rows of each layer's gradient, block after block.
 template <class T>
-void Network<T>::SubtractLogLikelihood(const std::int32_t* labels, double& loss) {
-  for (std::size_t i = 0; i < rows_; ++i) picked_(i) = Probabilities(i)[labels[i]] + T(1e-6);
-  kernels_.logarithms(picked_.data(), rows_);
-  for (std::size_t i = 0; i < rows_; ++i) loss -= static_cast<double>(picked_(i));
-}
-
-template <class T>
-std::size_t Network<T>::WrongRows(const std::int32_t* labels) const {
-  std::size_t wrong = 0;
-  for (std::size_t i = 0; i < rows_; ++i) {
-    const T* y = Probabilities(i);
-    wrong += std::max_element(y, y + layers_.back().outputs) - y != labels[i];
+void Network<T>::AddGradients(std::size_t member, std::size_t first_block, std::size_t count) {
+  for (std::size_t l = 0; l < gradients_.size(); ++l) {
+    const std::size_t rows = gradients_[l].shape(0);
+    const std::size_t first = rows * member / team_.size(),
+                      end = rows * (member + 1) / team_.size();
+    for (std::size_t i = 0; i < count && first < end; ++i) {
+      const std::size_t block = first_block + i;
+      blocks_[i].Gradient(inputs_[block], l, first, end, block > 0, gradients_[l]);
+    }
   }
-  return wrong;
-}
-
-template <class T>
-void Network<T>::Backward(const std::int32_t* labels) {
-  // The gradient of the loss by A_last is Y - onehot(labels).
-  for (std::size_t i = 0; i < rows_; ++i) layers_.back().output(i, labels[i]) -= 1;
-  for (std::size_t l = layers_.size(); l-- > 0;) {
-    Layer& layer = layers_[l];
-    kernels_.multiply_add(1 + layer.inputs, layer.outputs, rows_, TransposedElements(layer.input),
-                          ConstRows(layer.output), Rows(layer.gradient));
-    if (l > 0) PropagateBack(layer, layers_[l - 1]);
-  }
-}
-
-// D_{l-1} = (D_l W_l[1:]^T) * f'(A_{l-1})
-template <class T>
-void Network<T>::PropagateBack(const Layer& from, Layer& to) {
-  kernels_.multiply(rows_, from.inputs, from.outputs, Elements(from.output),
-                    ConstRows(from.transposed), Rows(to.output));
-  kernels_.multiply_by_slope(activation_, rows_, from.inputs, ConstRows(from.input, 1),
-                             Rows(to.output));
 }
 
 template <class T>
 void Network<T>::Step(T learning_rate) {
-  for (Layer& layer : layers_) {
-    xt::noalias(layer.weights) = xt::fma(-learning_rate, layer.gradient, layer.weights);
-    layer.gradient.fill(0);
-    layer.Transpose();
+  T* weight = weights_.data();
+  for (std::size_t l = 0; l < gradients_.size(); ++l) {
+    const std::size_t outputs = spec_.layer_sizes[l + 1];
+    for (std::size_t i = 0; i < gradients_[l].shape(0); ++i, weight += outputs) {
+      const T* gradient = &gradients_[l](i, 0);
+      for (std::size_t j = 0; j < outputs; ++j) {
+        weight[j] = std::fma(-learning_rate, gradient[j], weight[j]);
+      }
+    }
   }
 }
 
 template <class T>
-Vector<T> Network<T>::parameters() const {
-  std::size_t size = 0;
-  for (const Layer& layer : layers_) size += (1 + layer.inputs) * layer.outputs;
-  Vector<T> result = Vector<T>::from_shape({size});
-  T* next = result.data();
-  for (const Layer& layer : layers_) {
-    for (std::size_t i = 0; i <= layer.inputs; ++i) {
-      next = std::copy_n(&layer.weights(i, 0), layer.outputs, next);
-    }
-  }
+absl::StatusOr<Evaluation> Network<T>::Measure(const std::stop_token& stop) {
+  Evaluation result{.rows = shard_.rows()};
+  std::vector<std::size_t> wrong(team_.size());
+  absl::Status done = ForEachBlocks(
+      stop,
+      [&](Block<T>& block, std::size_t index) {
+        block.Forward(inputs_[index], weights_.data());
+        block.TakeLogLikelihood(Labels(index));
+        wrong[index % team_.size()] += block.WrongRows(Labels(index));
+      },
+      [&](std::size_t, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) blocks_[i].SubtractLogLikelihood(result.loss);
+      });
+  if (!done.ok()) return done;
+  for (const std::size_t rows : wrong) result.wrong_rows += rows;
   return result;
 }
 

@@ -1,73 +1,77 @@
-// One model at work on one block of rows after another, in the precision of its parameters.
+// A model that learns the rows of one shard, all of them in each step.
 //
-// The bits of all results are independent of where blocks begin and end, as long as the blocks of a
-// pass are taken in order. All buffers are allocated by the constructor. One thread at a time.
+// The bits of all results are independent of the size of blocks, the number of threads and the
+// instruction set: rows are summed in order, whoever computes them. Beside the start and the shard
+// it holds the parameters, their gradient and the features once. One thread at a time calls it.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <stop_token>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "libmlp/block.h"
+#include "libmlp/dataset.h"
 #include "libmlp/kernels.h"
 #include "libmlp/model_spec.h"
 #include "libmlp/parameters.h"
+#include "libmlp/team.h"
+#include "libmlp/training.h"
 
 namespace mlp {
 
-// Rows of a block whose values fit into the cache, at least 4 and at most 64.
-std::size_t DefaultBlockRows(const ModelSpec& spec);
+struct NetworkOptions {
+  std::size_t block_rows = 0;  // 0: DefaultBlockRows
+  std::size_t threads = 1;     // no more than there are blocks
+  InstructionSet set = ChosenInstructionSet();
+};
+
+// Whether a block of rows is so much work that threads gain more than their meetings cost.
+bool ThreadsPay(const ModelSpec& spec);
 
 template <class T>
 class Network {
  public:
-  // `parameters` (parameters); `spec` must have passed CheckModelSpec.
-  Network(const ModelSpec& spec, const Vector<T>& parameters, std::size_t block_rows,
-          InstructionSet set = ChosenInstructionSet());
+  // `spec` must have passed CheckModelSpec, `shard` CheckShard; `shard` must outlive this.
+  Network(const ModelSpec& spec, const Vector<T>& start, const Shard& shard,
+          const NetworkOptions& options);
 
-  std::size_t block_rows() const { return block_rows_; }
+  std::size_t threads() const { return team_.size(); }
 
-  // Forward pass of features[first .. first + rows), at most block_rows() of them. The other
-  // functions on rows speak of these.
-  void Forward(const Matrix<double>& features, std::size_t first, std::size_t rows);
-  // Y of one row of the block (classes).
-  const T* Probabilities(std::size_t row) const;
-  // loss -= log(probability of the label + 1e-6) for each row. `labels` are the block's.
-  void SubtractLogLikelihood(const std::int32_t* labels, double& loss);
-  // Rows whose most probable class, the first of equals, is not the label.
-  std::size_t WrongRows(const std::int32_t* labels) const;
-  // Adds the block's gradient of the loss to that of the blocks before. Consumes the probabilities.
-  void Backward(const std::int32_t* labels);
-  // weights -= learning_rate * gradient; forgets the gradient.
+  // Steps until the options say stop; returns how many. Cancelled within one of them after `stop`;
+  // OutOfRange where the loss becomes non-finite.
+  absl::StatusOr<int> Descend(const TrainingOptions& options, const std::stop_token& stop);
+  // Finds the gradient of all rows; returns the loss. Cancelled after `stop`.
+  absl::StatusOr<double> Differentiate(const std::stop_token& stop);
+  // weights -= learning_rate * gradient.
   void Step(T learning_rate);
+  // Cancelled after `stop`.
+  absl::StatusOr<Evaluation> Measure(const std::stop_token& stop);
 
   // (parameters)
-  Vector<T> parameters() const;
+  Vector<T>& parameters() { return weights_; }
 
  private:
-  struct Layer {
-    Layer(std::size_t inputs, std::size_t outputs, std::size_t block_rows, const T* parameters);
-    void Transpose();
+  // Calls each(a thread's block, index) for as many blocks at a time as there are threads, and
+  // after each time together(first index, count). Cancelled after `stop`.
+  template <class Each, class Together>
+  absl::Status ForEachBlocks(const std::stop_token& stop, Each each, Together together);
+  const std::int32_t* Labels(std::size_t block) const;
+  void AddGradients(std::size_t member, std::size_t first_block, std::size_t count);
 
-    std::size_t inputs;
-    std::size_t outputs;
-    // Columns are padded.
-    Matrix<T> weights;     // (1 + inputs, outputs), row 0 the bias
-    Matrix<T> transposed;  // (outputs, inputs), weights[1:]^T
-    Matrix<T> gradient;    // as weights
-    Matrix<T> input;       // (block rows, 1 + inputs), [1 Z]
-    Matrix<T> output;      // (block rows, outputs): A, in the last layer Y, then D
-  };
-
-  void Activate(const Layer& from, Layer& to);
-  void PropagateBack(const Layer& from, Layer& to);
-
-  const Kernels<T>& kernels_;
+  ModelSpec spec_;
+  const Shard& shard_;
   std::size_t block_rows_;
-  std::size_t rows_ = 0;  // in the current block
-  Activation activation_;
-  std::vector<Layer> layers_;
-  Vector<T> picked_;  // (block rows padded), one probability of each row
+  Team team_;
+  Vector<T> weights_;                        // (parameters)
+  std::vector<AlignedMatrix<T>> gradients_;  // by layer, (1 + inputs, outputs), columns are padded
+  AlignedVector<T> features_;                // of all rows, what `inputs_` speak of
+  std::vector<BlockInput<T>> inputs_;        // by block
+  std::vector<Block<T>> blocks_;             // one for each thread
 };
+
+// What training says whose step `epoch` led to numbers that are none.
+absl::Status Diverged(int epoch);
 
 extern template class Network<float>;
 extern template class Network<double>;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 #include <xsimd/xsimd.hpp>
 
 namespace mlp {
@@ -90,6 +91,9 @@ struct ScalarFma {
   static Vector<U> Or(Vector<U> a, Vector<U> b) {
     return {a.value | b.value};
   }
+  // Lane j of vector i becomes lane i of vector j.
+  template <class T>
+  static void TransposeTile(Vector<T> (&)[1]) {}
 };
 
 // The same on xsimd's batches of one architecture.
@@ -162,6 +166,31 @@ struct Xsimd {
   template <class U>
   static Vector<U> Or(Vector<U> a, Vector<U> b) {
     return a | b;
+  }
+  // Exchanges the two blocks off the diagonal, then does so within each of the four.
+  template <class T, std::size_t kLanes>
+  static void TransposeTile(Vector<T> (&tile)[kLanes]) {
+    [&]<std::size_t... kStep>(std::index_sequence<kStep...>) {
+      (ExchangeBlocks<(kLanes / 2 >> kStep)>(tile, std::make_index_sequence<kLanes>()), ...);
+    }
+    (std::make_index_sequence<std::bit_width(kLanes) - 1>());
+  }
+
+ private:
+  // Of kHalf x kHalf values, in all diagonal blocks of twice the size.
+  template <std::size_t kHalf, class T, std::size_t kLanes, std::size_t... kLane>
+  static void ExchangeBlocks(Vector<T> (&tile)[kLanes], std::index_sequence<kLane...>) {
+    (Exchange<kHalf, kLane>(tile, std::make_index_sequence<kLanes>()), ...);
+  }
+  template <std::size_t kHalf, std::size_t kRow, class T, std::size_t kLanes, std::size_t... kLane>
+  static void Exchange(Vector<T> (&tile)[kLanes], std::index_sequence<kLane...>) {
+    if constexpr ((kRow & kHalf) == 0) {
+      const auto upper = tile[kRow].data, lower = tile[kRow + kHalf].data;
+      tile[kRow].data = __builtin_shufflevector(
+          upper, lower, ((kLane & kHalf) == 0 ? kLane : kLane - kHalf + kLanes)...);
+      tile[kRow + kHalf].data = __builtin_shufflevector(
+          upper, lower, ((kLane & kHalf) == 0 ? kLane + kHalf : kLane + kLanes)...);
+    }
   }
 };
 

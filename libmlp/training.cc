@@ -5,76 +5,47 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/block.h"
 #include "libmlp/network.h"
 
 namespace mlp {
 namespace {
 
-// Calls visit(first row) after the forward pass of each block, in order. Cancelled after `stop`.
+// Forward passes of block after block, with no more memory than for one of them. After each calls
+// visit(block, first row). Cancelled after `stop`.
 template <class T, class Visit>
-absl::Status ForEachBlock(Network<T>& network, const Matrix<double>& features,
-                          const std::stop_token& stop, Visit visit) {
-  const std::size_t rows = features.shape(0);
-  for (std::size_t first = 0; first < rows; first += network.block_rows()) {
+absl::Status ForEachBlock(const ModelSpec& spec, const Vector<T>& parameters,
+                          const Matrix<double>& features, const std::stop_token& stop,
+                          Visit visit) {
+  const std::size_t rows = features.shape(0), block_rows = DefaultBlockRows(spec);
+  AlignedVector<T> memory =
+      AlignedVector<T>::from_shape({BlockInputSize<T>(spec.features(), block_rows)});
+  Block<T> block(spec, block_rows, Block<T>::Purpose::kForward, ChosenInstructionSet());
+  for (std::size_t first = 0; first < rows; first += block_rows) {
     if (stop.stop_requested()) return absl::CancelledError("stopped on request");
-    network.Forward(features, first, std::min(network.block_rows(), rows - first));
-    visit(first);
+    const std::size_t count = std::min(block_rows, rows - first);
+    block.Forward(LoadBlockInput(features, first, count, block_rows, memory.data()),
+                  parameters.data());
+    visit(block, first);
   }
   return absl::OkStatus();
-}
-
-// The gradient of all rows, left in `network`; returns the loss.
-template <class T>
-absl::StatusOr<double> Differentiate(Network<T>& network, const Shard& shard,
-                                     const std::stop_token& stop) {
-  double loss = 0;
-  absl::Status done = ForEachBlock(network, shard.features, stop, [&](std::size_t first) {
-    network.SubtractLogLikelihood(&shard.labels(first), loss);
-    network.Backward(&shard.labels(first));
-  });
-  if (!done.ok()) return done;
-  return loss;
-}
-
-template <class T>
-absl::StatusOr<Evaluation> Measure(Network<T>& network, const Shard& shard,
-                                   const std::stop_token& stop) {
-  Evaluation result{.rows = shard.rows()};
-  absl::Status done = ForEachBlock(network, shard.features, stop, [&](std::size_t first) {
-    network.SubtractLogLikelihood(&shard.labels(first), result.loss);
-    result.wrong_rows += network.WrongRows(&shard.labels(first));
-  });
-  if (!done.ok()) return done;
-  return result;
-}
-
-absl::Status Diverged(int epoch) {
-  return absl::OutOfRangeError(absl::StrCat("loss or parameters became non-finite in epoch ", epoch,
-                                            ": use a smaller learning rate"));
 }
 
 template <class T>
 absl::StatusOr<TrainingResult> TrainNetwork(const ModelSpec& spec, const Vector<T>& start,
                                             const Shard& shard, const TrainingOptions& options,
-                                            const std::stop_token& stop) {
-  Network<T> network(spec, start, DefaultBlockRows(spec));
-  double loss_before = 0;
-  int steps = 0;
-  for (; steps < options.epochs; ++steps) {
-    absl::StatusOr<double> loss = Differentiate(network, shard, stop);
-    if (!loss.ok()) return loss.status();
-    if (!std::isfinite(*loss)) return Diverged(std::max(steps, 1));
-    // This pass found the loss after the step before; the gradient that it found too is not used.
-    const bool settled = steps > 0 && std::abs(*loss - loss_before) <= options.tolerance;
-    if (options.tolerance > 0 && settled) break;
-    loss_before = *loss;
-    network.Step(static_cast<T>(options.learning_rate));
-  }
-  absl::StatusOr<Evaluation> training = Measure(network, shard, stop);
+                                            const std::stop_token& stop, int threads) {
+  const bool alone = threads <= 1 || !ThreadsPay(spec);
+  Network<T> network(spec, start, shard,
+                     {.threads = alone ? 1 : static_cast<std::size_t>(threads)});
+  const absl::StatusOr<int> steps = network.Descend(options, stop);
+  if (!steps.ok()) return steps.status();
+  absl::StatusOr<Evaluation> training = network.Measure(stop);
   if (!training.ok()) return training.status();
-  Parameters gradient = Vector<T>(network.parameters() - start);
-  if (!std::isfinite(training->loss) || !AllFinite(gradient)) return Diverged(steps);
-  return TrainingResult{std::move(gradient), *training, steps};
+  network.parameters() -= start;
+  Parameters gradient = std::move(network.parameters());
+  if (!std::isfinite(training->loss) || !AllFinite(gradient)) return Diverged(*steps);
+  return TrainingResult{std::move(gradient), *training, *steps};
 }
 
 }  // namespace
@@ -95,18 +66,25 @@ absl::Status CheckShard(const ModelSpec& spec, const Shard& shard) {
 
 absl::StatusOr<TrainingResult> Train(const ModelSpec& spec, const Parameters& start,
                                      const Shard& shard, const TrainingOptions& options,
-                                     std::stop_token stop) {
+                                     std::stop_token stop, int threads) {
   return std::visit(
-      [&](const auto& values) { return TrainNetwork(spec, values, shard, options, stop); }, start);
+      [&](const auto& values) { return TrainNetwork(spec, values, shard, options, stop, threads); },
+      start);
 }
 
 absl::StatusOr<Evaluation> Evaluate(const ModelSpec& spec, const Parameters& parameters,
                                     const Shard& shard, std::stop_token stop) {
   return std::visit(
       [&]<class T>(const Vector<T>& values) -> absl::StatusOr<Evaluation> {
-        Network<T> network(spec, values, DefaultBlockRows(spec));
-        absl::StatusOr<Evaluation> result = Measure(network, shard, stop);
-        if (result.ok() && !std::isfinite(result->loss)) {
+        Evaluation result{.rows = shard.rows()};
+        const auto add = [&](Block<T>& block, std::size_t first) {
+          block.TakeLogLikelihood(&shard.labels(first));
+          block.SubtractLogLikelihood(result.loss);
+          result.wrong_rows += block.WrongRows(&shard.labels(first));
+        };
+        absl::Status done = ForEachBlock(spec, values, shard.features, stop, add);
+        if (!done.ok()) return done;
+        if (!std::isfinite(result.loss)) {
           return absl::OutOfRangeError("the model's loss on these rows is not finite");
         }
         return result;
@@ -119,14 +97,14 @@ Matrix<double> Probabilities(const ModelSpec& spec, const Parameters& parameters
   Matrix<double> result = Matrix<double>::from_shape({features.shape(0), spec.classes()});
   std::visit(
       [&]<class T>(const Vector<T>& values) {
-        Network<T> network(spec, values, DefaultBlockRows(spec));
-        const auto copy = [&](std::size_t first) {
-          const std::size_t end = std::min(first + network.block_rows(), features.shape(0));
-          for (std::size_t row = first; row < end; ++row) {
-            std::copy_n(network.Probabilities(row - first), spec.classes(), &result(row, 0));
+        const auto copy = [&](const Block<T>& block, std::size_t first) {
+          for (std::size_t i = 0; i < block.rows(); ++i) {
+            for (std::size_t label = 0; label < spec.classes(); ++label) {
+              result(first + i, label) = block.Probability(i, label);
+            }
           }
         };
-        ForEachBlock(network, features, {}, copy).IgnoreError();
+        ForEachBlock(spec, values, features, {}, copy).IgnoreError();
       },
       parameters);
   return result;

@@ -1,8 +1,8 @@
 // Training and measuring a multi-layer perceptron.
 //
-// Deterministic by construction: every sum has one fixed order, one thread works on a model, every
-// multiply-add is fused, and exp, log and tanh are xsimd's. The result is a function of the
-// arguments and of ArithmeticId() alone, whatever the optimisation level.
+// Deterministic by construction: every sum has one fixed order, every multiply-add is fused, and
+// exp, log and tanh are our own. The result is a function of the arguments and of ArithmeticId()
+// alone, whatever the optimisation level.
 //
 // Functions are re-entrant and may run on any thread.
 #pragma once
@@ -57,13 +57,14 @@ absl::Status CheckShard(const ModelSpec& spec, const Shard& shard);
 // changed the loss by at most `tolerance` is kept and is the last one.
 //
 // The arguments must have passed CheckModelSpec and CheckShard. Cancelled within one epoch after
-// `stop`; OutOfRange where loss or parameters become non-finite, with the epoch.
+// `stop`; OutOfRange where loss or parameters become non-finite, with the epoch. Works on up to
+// `threads` threads where the model is large enough for it to pay; the bits do not depend on it.
 absl::StatusOr<TrainingResult> Train(const ModelSpec& spec, const Parameters& start,
                                      const Shard& shard, const TrainingOptions& options,
-                                     std::stop_token stop = {});
+                                     std::stop_token stop = {}, int threads = 1);
 
-// Measures a model. Same requirements. Cancelled after `stop`; OutOfRange where the loss is not
-// finite.
+// Measures a model, with no copy of its parameters. Same requirements. Cancelled after `stop`;
+// OutOfRange where the loss is not finite.
 absl::StatusOr<Evaluation> Evaluate(const ModelSpec& spec, const Parameters& parameters,
                                     const Shard& shard, std::stop_token stop = {});
 

@@ -82,6 +82,7 @@ refuses services/coordinator/main.cc '"../async/task.h"'
 refuses cli/main.cc '"async/task.h"'
 
 accepts libmlp/x.cc '<xtensor/xtensor.hpp>'
+accepts libmlp/team.h '<thread>'
 accepts services/base/x.cc '<openssl/sha.h>'
 accepts services/async/x.h '<thread>'
 accepts services/coordinator/scheduler/x.cc '"absl/status/status.h"'

@@ -87,6 +87,11 @@ void DeclareMembership(CLI::App& app, Arguments& arguments) {
   app.add_option("--advertise", arguments.options.advertise,
                  "HOST:PORT where the coordinator connects to this node; :PORT stands for the "
                  "host that it sees (default: that, with the port of --listen)");
+  app.add_option("--threads", arguments.options.threads,
+                 "Threads that a task computes on at most, where its model is large enough for it "
+                 "to pay; to the same bits")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
   app.add_option("--slots", arguments.options.slots,
                  "Tasks to hold at once at most; 0: as many as a job says")
       ->check(CLI::Range(0, 1000))

@@ -27,12 +27,12 @@ bool IsBrief(const Shard& shard, const TaskRequest& request) {
 }
 
 absl::StatusOr<TrainingResult> TrainOn(const Shard& shard, const TaskRequest& request,
-                                       const std::stop_token& stop) {
+                                       const std::stop_token& stop, int threads) {
   const absl::Status fits = CheckShard(request.model, shard);
   if (!fits.ok()) {
     return WithContext(request.data.path(), absl::FailedPreconditionError(fits.message()));
   }
-  return mlp::Train(request.model, *request.parameters, shard, request.options, stop);
+  return mlp::Train(request.model, *request.parameters, shard, request.options, stop, threads);
 }
 
 }  // namespace
@@ -162,8 +162,10 @@ Task<absl::StatusOr<TaskOutcome>> Node::Compute(const TaskRequest& request, std:
 Task<absl::StatusOr<TrainingResult>> Node::TrainOnLoaded(const Shard& shard,
                                                          const TaskRequest& request,
                                                          std::stop_token stop) {
-  if (IsBrief(shard, request)) co_return TrainOn(shard, request, stop);
-  auto train = [&shard, &request, &stop] { return TrainOn(shard, request, stop); };
+  if (IsBrief(shard, request)) co_return TrainOn(shard, request, stop, 1);
+  auto train = [&shard, &request, &stop, threads = options_.threads] {
+    return TrainOn(shard, request, stop, threads);
+  };
   co_return co_await async::Offload(workers_, std::move(train));
 }
 

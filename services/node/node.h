@@ -41,6 +41,7 @@ struct NodeOptions {
   std::optional<std::filesystem::path> data_dir;
   LoadProfile load;
   std::size_t memory_bytes = std::size_t{256} << 20;  // for parsed shards
+  int threads = 1;       // that a task computes on at most, where its model is large
   int slots = 0;         // tasks held at once at most; 0: as many as the coordinator says
   GivenWork given_work;  // none, except in experiments and simulations
 };

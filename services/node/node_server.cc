@@ -67,6 +67,10 @@ absl::Status CheckMembership(const NodeServerOptions& options) {
     status.Update(
         absl::InvalidArgumentError(absl::StrCat("slots must be 0 to 1000, are ", options.slots)));
   }
+  if (options.threads < 1 || options.threads > 256) {
+    status.Update(absl::InvalidArgumentError(
+        absl::StrCat("threads must be 1 to 256, are ", options.threads)));
+  }
   if (options.name.size() > 255) {
     status.Update(absl::InvalidArgumentError("the name must have at most 255 characters"));
   }
@@ -93,6 +97,7 @@ NodeOptions OptionsOfNode(const NodeServerOptions& options, int port) {
   node.load.delay = options.load_delay;
   node.load.seed = options.load_seed;
   node.memory_bytes = options.memory_bytes;
+  node.threads = options.threads;
   node.slots = options.slots;
   node.given_work = options.given_work;
   return node;

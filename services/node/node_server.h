@@ -31,6 +31,7 @@ struct NodeServerOptions {
                             // configured there
   std::string advertise;  // host:port where the coordinator connects to; ":port": at the host that
                           // it sees; empty: that, with the port that it listens on
+  int threads = 1;        // that a task computes on at most, 1 to 256
   int slots = 0;          // tasks held at once at most, 0 to 1,000; 0: as many as a job says
   std::string name;       // empty: host name and port, such as "host:9091"
   double load_probability = 0;  // of a rejection and, independently, of a delay; 0 to 1

@@ -22,9 +22,7 @@ bool AllFinite(const T* begin, const T* end) {
 
 }  // namespace
 
-bool TravelWhole(const Parameters& parameters) {
-  return BytesOf(parameters).size() <= kWholeBytes;
-}
+bool TravelWhole(const Parameters& parameters) { return BytesOf(parameters).size() <= kWholeBytes; }
 
 absl::StatusOr<ParameterAssembly> ParameterAssembly::Begin(Precision precision,
                                                            std::int64_t bytes) {
@@ -44,8 +42,8 @@ absl::Status ParameterAssembly::Add(std::string_view piece) {
   return std::visit(
       [&]<class T>(Vector<T>& values) {
         if (piece.size() > values.size() * sizeof(T) - filled_) {
-          return absl::InvalidArgumentError(
-              absl::StrCat("more than the ", values.size() * sizeof(T), " bytes that were to come"));
+          return absl::InvalidArgumentError(absl::StrCat(
+              "more than the ", values.size() * sizeof(T), " bytes that were to come"));
         }
         std::memcpy(reinterpret_cast<std::byte*>(values.data()) + filled_, piece.data(),
                     piece.size());
@@ -64,8 +62,7 @@ absl::Status ParameterAssembly::Add(std::string_view piece) {
 absl::StatusOr<Parameters> ParameterAssembly::Finish(std::string_view sha256) && {
   const std::size_t all = BytesOf(parameters_).size();
   if (filled_ < all) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("ended after ", filled_, " of ", all, " bytes"));
+    return absl::InvalidArgumentError(absl::StrCat("ended after ", filled_, " of ", all, " bytes"));
   }
   const std::string digest = digest_.Digest();
   if (digest == sha256) return std::move(parameters_);

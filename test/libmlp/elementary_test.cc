@@ -31,9 +31,8 @@ std::vector<T> Between(double low, double high, std::size_t count) {
 
 template <class T>
 std::vector<T> Activated(InstructionSet set, Activation activation, const std::vector<T>& values) {
-  std::vector<T> result(values.size());
-  KernelsFor<T>(set).activate(activation, 1, values.size(), {values.data(), values.size()},
-                              {result.data(), result.size()});
+  std::vector<T> result = values;
+  KernelsFor<T>(set).activate(activation, 1, values.size(), {result.data(), result.size()});
   return result;
 }
 

@@ -56,59 +56,90 @@ TEMPLATE_TEST_CASE("Each element of a product is one chain of fused multiply-add
 TEMPLATE_TEST_CASE("Softmax sums to one, whatever the magnitude of its values", "", float, double) {
   using T = TestType;
   const T offset = GENERATE(T(0), T(1e4), T(-1e4));
+  const std::size_t columns = 3, stride = Padded<T>(columns);
   for (const auto& [name, kernels] : AllKernels<T>()) {
     INFO(name);
-    std::vector<T> row(Padded<T>(9), T(7e4));
-    for (std::size_t i = 0; i < 9; ++i) row[i] = offset + static_cast<T>(i);
-    kernels->softmax(1, 9, {row.data(), row.size()});
-    CHECK(std::accumulate(row.begin(), row.begin() + 9, T(0)) == Approx(1).epsilon(1e-6));
-    CHECK(row[8] / row[7] == Approx(std::exp(1.0)).epsilon(1e-5));
+    std::vector<T> a(9 * stride, T(7e4));
+    for (std::size_t i = 0; i < 9; ++i) a[i * stride + 2] = offset + static_cast<T>(i);
+    kernels->softmax(9, columns, {a.data(), stride});
+    T sum = 0;
+    for (std::size_t i = 0; i < 9; ++i) sum += a[i * stride + 2];
+    CHECK(sum == Approx(1).epsilon(1e-6));
+    CHECK(a[8 * stride + 2] / a[7 * stride + 2] == Approx(std::exp(1.0)).epsilon(1e-5));
+    CHECK(a[8 * stride] == Approx(1.0 / 9).epsilon(1e-6));
   }
 }
 
-TEMPLATE_TEST_CASE("A row with a value that is not a number has no probabilities", "", float,
+TEMPLATE_TEST_CASE("A column with a value that is not a number has no probabilities", "", float,
                    double) {
   using T = TestType;
   const std::size_t place = GENERATE(0u, 7u, 25u);
+  const std::size_t stride = kAlignedValues<T>;
   for (const auto& [name, kernels] : AllKernels<T>()) {
     INFO(name);
-    std::vector<T> row(Padded<T>(26), T(1));
-    row[place] = std::numeric_limits<T>::quiet_NaN();
-    kernels->softmax(1, 26, {row.data(), row.size()});
-    CHECK(std::isnan(row[place]));
-    kernels->logarithms(row.data(), 26);
-    CHECK(std::isnan(row[place]));
+    std::vector<T> a(26 * stride, T(1));
+    a[place * stride + 1] = std::numeric_limits<T>::quiet_NaN();
+    kernels->softmax(26, 2, {a.data(), stride});
+    CHECK(std::isnan(a[place * stride + 1]));
+    CHECK(a[place * stride] == Approx(1.0 / 26));
+    kernels->logarithms(&a[place * stride], 2);
+    CHECK(std::isnan(a[place * stride + 1]));
   }
 }
 
-// Passes of `epochs` steps over letters' first shard, in blocks of `block_rows`.
+TEMPLATE_TEST_CASE("A matrix is transposed, value by value", "", float, double) {
+  using T = TestType;
+  const std::size_t rows = GENERATE(1u, 16u, 26u), columns = GENERATE(1u, 8u, 33u);
+  const std::size_t a_stride = Padded<T>(columns), b_stride = Padded<T>(rows) + kAlignedValues<T>;
+  std::vector<T> a(Padded<T>(rows) * a_stride);
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<T>(i);
+  for (const auto& [name, kernels] : AllKernels<T>()) {
+    INFO(name);
+    std::vector<T> b(Padded<T>(columns) * b_stride);
+    kernels->transpose(rows, columns, {a.data(), a_stride}, {b.data(), b_stride});
+    bool equal = true;
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < columns; ++j) {
+        equal = equal && b[j * b_stride + i] == a[i * a_stride + j];
+      }
+    }
+    CHECK(equal);
+  }
+}
+
+// Three steps on letters' first shard.
 template <class T>
-std::pair<double, Vector<T>> TrainInBlocks(std::size_t block_rows,
-                                           Activation activation = Activation::kTanh,
-                                           InstructionSet set = ChosenInstructionSet()) {
+std::pair<double, Vector<T>> TrainWith(const NetworkOptions& options,
+                                       Activation activation = Activation::kTanh) {
   const ModelSpec spec{{16, 9, 7, 26}, activation};
   const Shard shard = LettersFile("train_letters1.txt");
   const Precision precision = sizeof(T) == 4 ? Precision::kFloat32 : Precision::kFloat64;
   const Parameters start = InitialParameters(spec, precision, Initialization::kGlorotUniform, 5);
-  Network<T> network(spec, std::get<Vector<T>>(start), block_rows, set);
+  Network<T> network(spec, std::get<Vector<T>>(start), shard, options);
   double loss = 0;
   for (int epoch = 0; epoch < 3; ++epoch) {
-    for (std::size_t first = 0; first < shard.rows(); first += block_rows) {
-      network.Forward(shard.features, first, std::min(block_rows, shard.rows() - first));
-      network.SubtractLogLikelihood(&shard.labels(first), loss);
-      network.Backward(&shard.labels(first));
-    }
+    loss += network.Differentiate({}).value();
     network.Step(T(1e-4));
   }
   return {loss, network.parameters()};
 }
 
 TEMPLATE_TEST_CASE("The size of the row blocks changes no bit", "", float, double) {
-  const auto [loss, parameters] = TrainInBlocks<TestType>(64);
+  const auto [loss, parameters] = TrainWith<TestType>({.block_rows = 64});
   CHECK(std::isfinite(loss));
   for (std::size_t block_rows : {1u, 3u, 4u, 63u, 1500u, 4000u}) {
     INFO("blocks of " << block_rows << " rows");
-    const auto [other_loss, other_parameters] = TrainInBlocks<TestType>(block_rows);
+    const auto [other_loss, other_parameters] = TrainWith<TestType>({.block_rows = block_rows});
+    CHECK(other_loss == loss);
+    CHECK(Bits(other_parameters) == Bits(parameters));
+  }
+}
+
+TEMPLATE_TEST_CASE("The number of threads changes no bit", "", float, double) {
+  const auto [loss, parameters] = TrainWith<TestType>({});
+  for (std::size_t threads : {2u, 3u, 7u, 100u}) {
+    INFO(threads << " threads");
+    const auto [other_loss, other_parameters] = TrainWith<TestType>({.threads = threads});
     CHECK(other_loss == loss);
     CHECK(Bits(other_parameters) == Bits(parameters));
   }
@@ -119,20 +150,21 @@ TEMPLATE_TEST_CASE("Every instruction set gives the same bits", "", float, doubl
       GENERATE(Activation::kRelu, Activation::kTanh, Activation::kLogistic, Activation::kIdentity,
                Activation::kUnrectifiedRelu);
   const auto [loss, parameters] =
-      TrainInBlocks<TestType>(64, activation, InstructionSet::kScalarFma);
+      TrainWith<TestType>({.set = InstructionSet::kScalarFma}, activation);
   CHECK(std::isfinite(loss));
   for (const InstructionSet set : AvailableInstructionSets()) {
     INFO(InstructionSetName(set));
-    const auto [other_loss, other_parameters] = TrainInBlocks<TestType>(64, activation, set);
+    const auto [other_loss, other_parameters] = TrainWith<TestType>({.set = set}, activation);
     CHECK(other_loss == loss);
     CHECK(Bits(other_parameters) == Bits(parameters));
   }
 }
 
-TEST_CASE("A block is small where layers are wide, and never smaller than four rows") {
+TEST_CASE("A block is small where layers are wide, and never smaller than sixteen rows") {
   CHECK(DefaultBlockRows(ReferenceSpec()) == 64);
-  CHECK(DefaultBlockRows({{5000, 10000, 10}, Activation::kRelu}) == 17);
-  CHECK(DefaultBlockRows({{1, kMaxLayerSize, 2}, Activation::kRelu}) == 4);
+  CHECK(DefaultBlockRows({{784, 512, 10}, Activation::kRelu}) == 256);
+  CHECK(DefaultBlockRows({{5000, 10000, 10}, Activation::kRelu}) == 139);
+  CHECK(DefaultBlockRows({{1, kMaxLayerSize, 2}, Activation::kRelu}) == 16);
 }
 
 }  // namespace

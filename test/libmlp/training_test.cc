@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "libmlp/network.h"
 #include "test/libmlp/testing.h"
 
 namespace mlp::testing {
@@ -83,6 +84,28 @@ TEST_CASE("The first step that changes the loss by the tolerance or less is kept
   const TrainingResult three = Train(spec, start, shard, {3, 0.01, 0}).value();
   CHECK(Bits(at_limit.gradient) == Bits(three.gradient));
 }
+
+TEST_CASE("A large model trains on several threads to the bits of one") {
+  const ModelSpec spec{{96, 400, 10}, Activation::kTanh};
+  REQUIRE(ThreadsPay(spec));
+  const Shard shard = RandomShard(700, 96, 10, 1);  // in three blocks of rows
+  const Parameters start = RandomParameters(spec, -0.1, 0.1, 2);
+  CHECK(Network<double>(spec, std::get<Vector<double>>(start), shard, {.threads = 3}).threads() ==
+        3);
+  const auto train = [&](int threads) {
+    return Train(spec, start, shard, {.epochs = 2}, {}, threads).value();
+  };
+  const TrainingResult alone = train(1);
+  for (const int threads : {2, 3, 8}) {
+    INFO(threads << " threads");
+    const TrainingResult result = train(threads);
+    CHECK(Bits(result.gradient) == Bits(alone.gradient));
+    CHECK(result.training.loss == alone.training.loss);
+    CHECK(result.training.wrong_rows == alone.training.wrong_rows);
+  }
+}
+
+TEST_CASE("A small model is not worth several threads") { CHECK(!ThreadsPay(ReferenceSpec())); }
 
 TEST_CASE("Without a tolerance training goes on where nothing changes") {
   const ModelSpec spec{{1, 2}, Activation::kRelu};

@@ -1,0 +1,25 @@
+// What a core's arithmetic units can do at most: independent fused multiply-adds in registers.
+#pragma once
+
+#include <cstddef>
+
+#include "libmlp/kernels.h"
+
+namespace mlp::bench {
+
+// Multiplies and adds on the widest vectors of `set`, which must be available, for `steps` steps.
+// Returns how many operations that was: 2 for a multiply-add of one lane.
+template <class T>
+double RunMultiplyAdds(InstructionSet set, std::size_t steps);
+template <>
+double RunMultiplyAdds<float>(InstructionSet set, std::size_t steps);
+template <>
+double RunMultiplyAdds<double>(InstructionSet set, std::size_t steps);
+
+// Each is compiled for its own set.
+double Avx2MultiplyAdds32(std::size_t steps);
+double Avx2MultiplyAdds64(std::size_t steps);
+double Avx512MultiplyAdds32(std::size_t steps);
+double Avx512MultiplyAdds64(std::size_t steps);
+
+}  // namespace mlp::bench
