@@ -1,6 +1,7 @@
 #include "services/rpc/loop.h"
 
 #include <grpc/support/time.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
@@ -61,6 +62,7 @@ void Loop::AskToBeWoken() {
 }
 
 void Loop::Run() {
+  turn_began_ = std::chrono::steady_clock::now();
   while (Turn()) {
   }
 }
@@ -68,11 +70,24 @@ void Loop::Run() {
 bool Loop::Turn() {
   RunDueTimers();
   if (waker_ != nullptr) AskToBeWoken();
+  NoteTurn();
   void* tag = nullptr;
   bool ok = false;
   const auto next = queue_->AsyncNext(&tag, &ok, NextTimer());
+  turn_began_ = std::chrono::steady_clock::now();
   if (next == grpc::CompletionQueue::GOT_EVENT) Tag::Deliver(tag, ok);
   return next != grpc::CompletionQueue::SHUTDOWN;
+}
+
+void Loop::NoteTurn() {
+  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - turn_began_;
+  ++turns_.all;
+  turns_.longest = std::max(turns_.longest, took);
+  if (took <= LoopTurns::kLong) return;
+  ++turns_.long_ones;
+  const std::chrono::duration<double, std::milli> milliseconds = took;
+  spdlog::debug("the loop's turn took {:.1f} ms, number {} of more than {} ms in {} turns",
+                milliseconds.count(), turns_.long_ones, LoopTurns::kLong.count(), turns_.all);
 }
 
 void Loop::RunDueTimers() {

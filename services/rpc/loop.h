@@ -10,6 +10,7 @@
 #include <grpcpp/completion_queue.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,6 +23,15 @@
 #include "services/rpc/waker.h"
 
 namespace mlp::rpc {
+
+// How long the turns of a loop took: what one flow does, all the others wait for.
+struct LoopTurns {
+  static constexpr std::chrono::milliseconds kLong{1};
+
+  std::int64_t all = 0;
+  std::int64_t long_ones = 0;  // longer than kLong; on a busy machine the scheduler's doing, too
+  std::chrono::nanoseconds longest{};
+};
 
 class Loop final : public async::Clock, private Tag {
  public:
@@ -49,11 +59,15 @@ class Loop final : public async::Clock, private Tag {
   // nothing may be started on the queue afterwards: gRPC would end the process.
   void Shutdown();
 
+  const LoopTurns& turns() const { return turns_; }
+
   // Where flows start their operations.
   grpc::CompletionQueue* queue() { return queue_.get(); }
 
  private:
   bool Turn();
+  // Counts the turn that ends; tells of it in the log where it was long.
+  void NoteTurn();
   void RunDueTimers();
   gpr_timespec NextTimer() const;
   void AskToBeWoken();
@@ -63,7 +77,9 @@ class Loop final : public async::Clock, private Tag {
   const std::unique_ptr<grpc::CompletionQueue> queue_;
   const std::chrono::steady_clock::time_point steady_start_ = std::chrono::steady_clock::now();
   async::TimePoint unix_start_ = std::chrono::system_clock::now();
-  async::TimerQueue timers_;                   // loop thread
+  async::TimerQueue timers_;  // loop thread
+  LoopTurns turns_;           // loop thread
+  std::chrono::steady_clock::time_point turn_began_;
   std::optional<async::TimePoint> asked_for_;  // of waker_; loop thread
 
   std::mutex mutex_;

@@ -41,6 +41,20 @@ TEST_CASE("posts from several threads all run on the loop thread, each thread's 
   }
 }
 
+TEST_CASE("a turn that keeps the others waiting for more than a millisecond is counted") {
+  Loop loop;
+  loop.PostFromAnyThread([] {
+    const auto began = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - began <= 2 * LoopTurns::kLong) {
+    }
+  });
+  loop.PostFromAnyThread([&] { loop.Shutdown(); });
+  loop.Run();
+  CHECK(loop.turns().all > 0);
+  CHECK(loop.turns().long_ones >= 1);
+  CHECK(loop.turns().longest > 2 * LoopTurns::kLong);
+}
+
 TEST_CASE("precise timers run well within a millisecond, and never early") {
   constexpr int kTimers = 50;
   constexpr auto kAfter = std::chrono::microseconds(200);
