@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <random>
 
 #include "absl/strings/str_cat.h"
@@ -107,17 +108,21 @@ Parameters UninitializedParameters(Precision precision, std::size_t size) {
   return Vector<double>::from_shape({size});
 }
 
+// Element by element, in place: xtensor's += makes a copy first.
 void Add(Parameters& sum, const Parameters& addend) {
-  std::visit([&](auto& values) { values += std::get<std::decay_t<decltype(values)>>(addend); },
-             sum);
+  std::visit(
+      [&]<class T>(Vector<T>& values) {
+        std::ranges::transform(values, std::get<Vector<T>>(addend), values.begin(), std::plus());
+      },
+      sum);
 }
 
 void AddAverage(Parameters& parameters, const Parameters& gradient_sum, std::size_t count) {
   std::visit(
-      [&](auto& values) {
-        using Values = std::decay_t<decltype(values)>;
-        const auto divisor = static_cast<typename Values::value_type>(count);
-        values += std::get<Values>(gradient_sum) / divisor;
+      [&]<class T>(Vector<T>& values) {
+        const T divisor = static_cast<T>(count);
+        std::ranges::transform(values, std::get<Vector<T>>(gradient_sum), values.begin(),
+                               [divisor](T value, T sum) { return value + sum / divisor; });
       },
       parameters);
 }

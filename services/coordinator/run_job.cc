@@ -1,5 +1,6 @@
 #include "services/coordinator/run_job.h"
 
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,12 +13,22 @@ namespace {
 
 using SharedParameters = std::shared_ptr<const Parameters>;
 
+// Of so many parameters work takes less than some 100 microseconds, and is not worth the wait for
+// a worker, who may be validating.
+constexpr std::size_t kFewParameters = 20'000;
+
+template <class Work>
+async::Task<std::invoke_result_t<Work&>> WorkOn(JobWorld world, const ModelSpec& model, Work work) {
+  if (ParameterCount(model) <= kFewParameters) co_return work();
+  co_return co_await async::Offload(world.workers, std::move(work));
+}
+
 RoundParameters Named(SharedParameters parameters) {
   std::string sha256 = Sha256(BytesOf(*parameters));
   return {std::move(parameters), std::move(sha256)};
 }
 
-// The parameters that the job stands at. On a worker: they may be many.
+// The parameters that the job stands at.
 absl::StatusOr<RoundParameters> Current(const Job& job, const JobProgress& progress) {
   if (job.rounds_done == 0) {
     return Named(std::make_shared<const Parameters>(
@@ -29,7 +40,7 @@ absl::StatusOr<RoundParameters> Current(const Job& job, const JobProgress& progr
                                           job.rounds_done, "; submit the job again"));
 }
 
-// The parameters after the round; OutOfRange where one is not finite. On a worker.
+// The parameters after the round; OutOfRange where one is not finite.
 absl::StatusOr<RoundParameters> Updated(const Parameters& before, const RoundResult& round,
                                         int number) {
   auto after = std::make_shared<Parameters>(before);
@@ -94,7 +105,7 @@ async::Task<absl::StatusOr<RoundParameters>> RunRounds(JobWorld world, const Job
                                                        JobStage& stage, std::stop_token stop) {
   auto begin_with = [&job, &progress] { return Current(job, progress); };
   absl::StatusOr<RoundParameters> current =
-      co_await async::Offload(world.workers, std::move(begin_with));
+      co_await WorkOn(world, job.model, std::move(begin_with));
   if (!current.ok()) co_return current.status();
   RoundParameters parameters = *std::move(current);
   validations.Spawn(ValidateMissing(world, job, dataset, progress, stop));
@@ -109,8 +120,7 @@ async::Task<absl::StatusOr<RoundParameters>> RunRounds(JobWorld world, const Job
     auto update = [&parameters, &result, round] {
       return Updated(*parameters.values, *result, round);
     };
-    absl::StatusOr<RoundParameters> updated =
-        co_await async::Offload(world.workers, std::move(update));
+    absl::StatusOr<RoundParameters> updated = co_await WorkOn(world, job.model, std::move(update));
     if (!updated.ok()) co_return updated.status();
     parameters = *std::move(updated);
     world.journal.FinishRound(job.id, round, parameters.values);

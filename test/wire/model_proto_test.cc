@@ -79,8 +79,9 @@ TEST_CASE("a wrong shape is refused with the field at fault") {
     proto.set_layer_sizes(1, 1'000'001);
     CHECK(FieldBlamedIn(proto) == "model.layer_sizes");
   }
-  SECTION("more parameters than a message carries") {
+  SECTION("more parameters than are possible") {
     proto.set_layer_sizes(1, 1'000'000);
+    proto.set_layer_sizes(2, 1000);
     CHECK(FieldBlamedIn(proto) == "model.layer_sizes");
   }
   SECTION("too many layers") {
