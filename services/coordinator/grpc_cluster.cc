@@ -68,7 +68,7 @@ class AttemptReader {
   // The call has brought all that it brings.
   bool complete() const { return outcome_.has_value() || parameters_unknown_; }
   // It says how the shard was trained, and the gradient is still to come.
-  bool gradient_to_come() const { return gradient_.has_value() && !complete(); }
+  bool gradient_to_come() const { return bytes_to_come_ > 0 && !complete(); }
   bool parameters_unknown() const { return parameters_unknown_; }
 
   // `status` is how the call ended.
@@ -114,19 +114,25 @@ class AttemptReader {
     if (wire::TravelWhole(*task_.parameters.values)) {
       return Finish(wire::FromProto(finished.gradient(), *task_.model, "finished.gradient"));
     }
-    const auto bytes = static_cast<std::int64_t>(BytesOf(*task_.parameters.values).size());
     bytes_to_come_ = BytesOf(*task_.parameters.values).size();
-    auto gradient = wire::ParameterAssembly::Begin(*precision, bytes);
-    if (!gradient.ok()) return Fail(gradient.status());
-    gradient_ = *std::move(gradient);
   }
 
   void ReadGradient(const std::string& piece) {
     if (!gradient_to_come()) return Fail(absl::InvalidArgumentError("a piece of no gradient"));
-    const absl::Status status = gradient_->Add(piece);
+    absl::Status status;
+    if (!gradient_) status = BeginGradient();  // not before its turn: many may wait for theirs
+    if (status.ok()) status = gradient_->Add(piece);
     if (!status.ok()) return Fail(AtField("gradient_data", status));
     bytes_to_come_ -= piece.size();
     if (bytes_to_come_ == 0) Finish((*std::move(gradient_)).Finish(trained_.digest));
+  }
+
+  absl::Status BeginGradient() {
+    auto gradient = wire::ParameterAssembly::Begin(PrecisionOf(*task_.parameters.values),
+                                                   static_cast<std::int64_t>(bytes_to_come_));
+    if (!gradient.ok()) return gradient.status();
+    gradient_ = *std::move(gradient);
+    return absl::OkStatus();
   }
 
   void Finish(absl::StatusOr<Parameters> gradient) {
@@ -409,13 +415,15 @@ async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::TrainShard(
 async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::Attempt(
     LinkPtr link, std::shared_ptr<const ShardTask> task, AttemptObserver& observer,
     std::stop_token stop) {
+  // From here on, so that no later shard goes first while this one's parameters are on their way.
+  GradientTurns::Attempt place(gradient_turns_, task->job_id, task->round, task->shard);
   // Large parameters of several jobs may push each other out on the node.
   for (int tries = 0; tries < kTriesWithParameters; ++tries) {
     if (!wire::TravelWhole(*task->parameters.values)) {
       absl::Status put = co_await Put(link, task->parameters, stop);
       if (!put.ok()) co_return put;
     }
-    AttemptEnd end = co_await Call(link, *task, observer, stop);
+    AttemptEnd end = co_await Call(link, *task, place, observer, stop);
     if (!end.parameters_unknown) co_return std::move(end.outcome);
     link->has.clear();
   }
@@ -423,25 +431,24 @@ async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::Attempt(
 }
 
 async::Task<GrpcCluster::AttemptEnd> GrpcCluster::Call(LinkPtr link, const ShardTask& task,
+                                                       GradientTurns::Attempt& place,
                                                        AttemptObserver& observer,
                                                        std::stop_token stop) {
-  const bool whole = wire::TravelWhole(*task.parameters.values);
-  std::optional<GradientTurns::Attempt> place;
-  if (!whole) place.emplace(gradient_turns_, task.job_id, task.round, task.shard);
   AttemptReader reader(task, observer);
   const v1::TrainShardRequest request = RequestFor(task, *link);
   rpc::StreamCall<v1::TrainShardEvent> call(loop_, *link->stub,
                                             &v1::NodeService::Stub::PrepareAsyncTrainShard, request,
                                             rpc::CallOptions(), stop);
   co_await call.Start();
-  bool in_turn = whole;
+  bool in_turn = false;
+  v1::TrainShardEvent event;
   while (!reader.complete()) {
     // Until then the gradient stays on the node: what is not read is not sent.
-    if (reader.gradient_to_come() && !in_turn) in_turn = co_await place->Turn(stop);
-    std::optional<v1::TrainShardEvent> event = co_await call.Read();
-    if (!event) break;
-    reader.Read(*event);
-    if (event->has_accepted()) link->has = task.parameters.sha256;
+    if (reader.gradient_to_come() && !in_turn) in_turn = co_await place.Turn(stop);
+    const bool more = co_await call.Read(event);
+    if (!more) break;
+    reader.Read(event);
+    if (event.has_accepted()) link->has = task.parameters.sha256;
   }
   const absl::Status status = co_await call.Finish();
   AttemptEnd end;

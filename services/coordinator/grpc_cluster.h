@@ -94,8 +94,8 @@ class GrpcCluster final : public Cluster {
                                                       std::shared_ptr<const ShardTask> task,
                                                       AttemptObserver& observer,
                                                       std::stop_token stop);
-  async::Task<AttemptEnd> Call(LinkPtr link, const ShardTask& task, AttemptObserver& observer,
-                               std::stop_token stop);
+  async::Task<AttemptEnd> Call(LinkPtr link, const ShardTask& task, GradientTurns::Attempt& place,
+                               AttemptObserver& observer, std::stop_token stop);
   // Sends large parameters, in pieces, unless the node has them or somebody is sending them.
   async::Task<absl::Status> Put(LinkPtr link, RoundParameters parameters, std::stop_token stop);
   v1::TrainShardRequest RequestFor(const ShardTask& task, const Link& link);

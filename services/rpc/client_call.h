@@ -77,7 +77,7 @@ async::Task<absl::StatusOr<Response>> CallUnary(
 //
 //   StreamCall<v1::JobEvent> call(loop, *stub, &Stub::PrepareAsyncWatchJob, request, options,
 //   stop); co_await call.Start();
-//   ... co_await call.Read() ...
+//   ... co_await call.Read(event) ...
 //   co_return co_await call.Finish();
 //
 // Must be finished before it is destroyed. Finish before the last response only where the peer
@@ -94,12 +94,10 @@ class StreamCall {
   async::Task<> Start() {
     alive_ = co_await Completion([&](void* tag) { call_->StartCall(tag); });
   }
-  // nullopt: there are no more.
-  async::Task<std::optional<Response>> Read() {
-    std::optional<Response> message(std::in_place);
-    if (alive_) alive_ = co_await Completion([&](void* tag) { call_->Read(&*message, tag); });
-    if (!alive_) message.reset();
-    co_return message;
+  // The next one, instead of what is in `response`, whose memory it uses. False: there are no more.
+  async::Task<bool> Read(Response& response) {
+    if (alive_) alive_ = co_await Completion([&](void* tag) { call_->Read(&response, tag); });
+    co_return alive_;
   }
   // How the stream ended.
   async::Task<absl::Status> Finish() {
@@ -132,10 +130,11 @@ async::Task<absl::Status> CallStream(
     std::type_identity_t<std::function<void(Response&&)>> on_message, std::stop_token stop) {
   StreamCall<Response> call(loop, stub, prepare, request, options, std::move(stop));
   co_await call.Start();
-  while (true) {
-    std::optional<Response> message = co_await call.Read();
-    if (!message) break;
-    on_message(*std::move(message));
+  Response message;
+  bool more = co_await call.Read(message);
+  while (more) {
+    on_message(std::move(message));
+    more = co_await call.Read(message);
   }
   co_return co_await call.Finish();
 }
