@@ -34,10 +34,11 @@ struct KernelsOf {
   }
 
   // C = A B or C += A B for a tile of C. C (kRows, kVectors vectors), A (kRows, depth), B (depth,
-  // kVectors vectors).
+  // kVectors vectors). Inline, because a call would wait for the tile before it.
   template <bool kAdd, std::size_t kRows, std::size_t kVectors>
-  static inline void MultiplyTile(std::size_t depth, StridedMatrix<T> a, PaddedMatrix<const T> b,
-                                  PaddedMatrix<T> c) {
+  [[gnu::always_inline]] static inline void MultiplyTile(std::size_t depth, StridedMatrix<T> a,
+                                                         PaddedMatrix<const T> b,
+                                                         PaddedMatrix<T> c) {
     V sums[kRows * kVectors];
     Unrolled<kRows * kVectors>([&](auto n) {
       constexpr std::size_t i = n / kVectors, j = n % kVectors;
@@ -95,7 +96,7 @@ struct KernelsOf {
                               StridedMatrix<T> a, PaddedMatrix<const T> b, PaddedMatrix<T> c) {
     if (vectors == kVectors) {
       constexpr std::size_t kFitting = kTileRows * kTileVectors / kVectors;
-      constexpr std::size_t kRows = kFitting < 8 ? kFitting : 8;
+      constexpr std::size_t kRows = kFitting < 12 ? kFitting : 12;
       MultiplyRows<kAdd, kRows, kVectors>((rows + kRows - 1) / kRows, rows, depth, a, b, c);
     } else if constexpr (kVectors > 1) {
       MultiplyColumns<kAdd, kVectors - 1>(vectors, rows, depth, a, b, c);
@@ -207,26 +208,39 @@ struct KernelsOf {
     return line[0];
   }
 
-  static void SoftmaxOfColumns(T* column, std::size_t rows, std::size_t stride) {
+  // Of kVectors vectors beside each other: their chains do not wait for each other.
+  template <std::size_t kVectors>
+  [[gnu::always_inline]] static inline void SoftmaxOfColumns(T* column, std::size_t rows,
+                                                             std::size_t stride) {
     // Shifted by the greatest value, exp cannot overflow.
-    V greatest = Isa::Load(column);
+    V greatest[kVectors];
+    Unrolled<kVectors>([&](auto j) { greatest[j] = Isa::Load(column + j * kLanes); });
     for (std::size_t i = 1; i < rows; ++i) {
-      greatest = Isa::Max(greatest, Isa::Load(column + i * stride));
+      Unrolled<kVectors>([&](auto j) {
+        greatest[j] = Isa::Max(greatest[j], Isa::Load(column + i * stride + j * kLanes));
+      });
     }
     for (std::size_t i = 0; i < rows; ++i) {
-      T* const value = column + i * stride;
-      Isa::Store(value, Exp<Isa, T>(Isa::Load(value) - greatest));
+      Unrolled<kVectors>([&](auto j) {
+        T* const value = column + i * stride + j * kLanes;
+        Isa::Store(value, Exp<Isa, T>(Isa::Load(value) - greatest[j]));
+      });
     }
-    const V scale = Isa::All(T(1)) / Sum(column, rows, stride);
+    V scale[kVectors];
+    Unrolled<kVectors>(
+        [&](auto j) { scale[j] = Isa::All(T(1)) / Sum(column + j * kLanes, rows, stride); });
     for (std::size_t i = 0; i < rows; ++i) {
-      T* const value = column + i * stride;
-      Isa::Store(value, Isa::Load(value) * scale);
+      Unrolled<kVectors>([&](auto j) {
+        T* const value = column + i * stride + j * kLanes;
+        Isa::Store(value, Isa::Load(value) * scale[j]);
+      });
     }
   }
   static void Softmax(std::size_t rows, std::size_t columns, PaddedMatrix<T> a) {
-    for (std::size_t j = 0; j < columns; j += kLanes) {
-      SoftmaxOfColumns(a.data + j, rows, a.stride);
-    }
+    std::size_t j = 0;
+    for (; j + 3 * kLanes < columns; j += 4 * kLanes)
+      SoftmaxOfColumns<4>(a.data + j, rows, a.stride);
+    for (; j < columns; j += kLanes) SoftmaxOfColumns<1>(a.data + j, rows, a.stride);
   }
 
   // Which row has the greatest value of each column, the first of equals.
