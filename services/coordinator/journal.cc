@@ -10,6 +10,7 @@ namespace mlp::coordinator {
 namespace {
 
 constexpr std::size_t kEventsAtOnce = 1024;
+constexpr std::chrono::milliseconds kGather{1};
 // Events of a running job that stay in memory for its watchers.
 constexpr std::size_t kRecentEvents = 2048;
 
@@ -150,9 +151,9 @@ void Journal::RecordAt(async::TimePoint time, const std::string& job_id, int rou
   event.body = std::move(body);
   const bool was_final = IsFinal(entry.job.state);
   Apply(entry.job, event);
-  entry.recent.push_back(std::make_shared<const JobEvent>(event));
   const bool milestone = IsMilestone(event);
-  Add(change::AppendEvent{job_id, std::move(event)}, 0);
+  entry.recent.push_back(std::make_shared<const JobEvent>(std::move(event)));
+  Add(change::AppendEvent{job_id, entry.recent.back()}, 0);
   if (milestone) Add(change::SaveJob{{entry.job, entry.sequence}}, 0);
   if (was_final || !IsFinal(entry.job.state)) return;
   ++ended_;
@@ -208,9 +209,11 @@ void Journal::Add(Change change, std::size_t bytes) {
 }
 
 async::Task<> Journal::WritePending() {
-  // What is recorded in the same turn goes together.
-  co_await async::SleepFor(clock_, async::Duration::zero());
   while (!pending_.empty()) {
+    // What is recorded in the same turn goes together, and where groups follow each other what is
+    // recorded within kGather: each costs the loop and the writer their turns.
+    co_await async::SleepUntil(clock_, std::max(clock_.Now(), group_began_ + kGather));
+    group_began_ = clock_.Now();
     std::vector<Change> changes = std::exchange(pending_, {});
     pending_bytes_ = 0;
     const std::function<absl::Status()> commit = [this, &changes] {
@@ -255,10 +258,10 @@ async::Task<absl::Status> Journal::Persist(async::Workers& workers,
 
 void Journal::Tell(const std::vector<change::AppendEvent>& events) {
   for (const auto& [job_id, event] : events) {
-    log_.Append(job_id, event);
+    log_.Append(job_id, *event);
     Entry* entry = Find(job_id);
     if (entry == nullptr) continue;  // removed since
-    entry->committed = event.sequence;
+    entry->committed = event->sequence;
     Trim(*entry);
   }
   written_.Notify();

@@ -174,6 +174,7 @@ class Journal {
 
   std::vector<Change> pending_;
   std::size_t pending_bytes_ = 0;
+  async::TimePoint group_began_{};             // the last one that was written
   std::uint64_t recorded_count_ = 0;           // changes ever
   std::uint64_t written_count_ = 0;            // ... that are in the store
   std::uint64_t synced_count_ = 0;             // ... and synced

@@ -12,6 +12,7 @@
 #include "libmlp/dataset.h"
 #include "libmlp/kernels.h"
 #include "libmlp/training.h"
+#include "services/rpc/allocator.h"
 #include "services/base/duration_text.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/coordinator/scheduler/policy.h"
@@ -188,6 +189,7 @@ int Serve(const CoordinatorServerOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  mlp::ReturnFreedPages();
   mlp::rpc::StartLog("mlp-coordinator");
   CLI::App app("Takes training jobs, has nodes train their shards, averages, validates.");
   Arguments arguments;

@@ -20,7 +20,7 @@ class MemoryStore::Check {
   absl::Status operator()(const change::AppendEvent& change) {
     std::optional<JobReach>& reach = Reach(change.job_id);
     if (!reach) return NoSuchJob(change.job_id);
-    const absl::Status status = CheckNextEvent(change.job_id, *reach, change.event.sequence);
+    const absl::Status status = CheckNextEvent(change.job_id, *reach, change.event->sequence);
     ++reach->sequence;
     return status;
   }
@@ -79,7 +79,7 @@ void MemoryStore::Apply(const change::SaveJob& change) {
 void MemoryStore::Apply(const change::AppendEvent& change) {
   Entry& entry = jobs_.at(change.job_id);
   entry.events.push_back(change.event);
-  entry.reach.sequence = change.event.sequence;
+  entry.reach.sequence = change.event->sequence;
 }
 
 void MemoryStore::Apply(const change::KeepShard& change) {
@@ -137,11 +137,15 @@ absl::StatusOr<std::vector<JobEvent>> MemoryStore::Events(const std::string& job
   const std::lock_guard lock(mutex_);
   const auto job = jobs_.find(job_id);
   if (job == jobs_.end()) return std::vector<JobEvent>();
-  const std::vector<JobEvent>& events = job->second.events;
+  const auto& events = job->second.events;
   const auto skipped = static_cast<std::size_t>(std::max<std::int64_t>(from, 1) - 1);
   const auto first = events.begin() + static_cast<std::ptrdiff_t>(std::min(skipped, events.size()));
   const auto left = static_cast<std::size_t>(events.end() - first);
-  return std::vector<JobEvent>(first, first + static_cast<std::ptrdiff_t>(std::min(limit, left)));
+  std::vector<JobEvent> found;
+  for (auto it = first; it != first + static_cast<std::ptrdiff_t>(std::min(limit, left)); ++it) {
+    found.push_back(**it);
+  }
+  return found;
 }
 
 absl::StatusOr<std::shared_ptr<const Model>> MemoryStore::GetModel(const std::string& job_id) {

@@ -24,7 +24,7 @@ class MemoryStore final : public Store {
   struct Entry {
     StoredJob stored;
     JobReach reach;
-    std::vector<JobEvent> events;  // events[i].sequence == i + 1
+    std::vector<std::shared_ptr<const JobEvent>> events;  // events[i]->sequence == i + 1
     JobProgress progress;
     std::shared_ptr<const Model> model;
   };

@@ -41,11 +41,11 @@ class Applier {
     const auto job = Find(change.job_id);
     if (!job.ok()) return job.status();
     if (job->number == 0) return NoSuchJob(change.job_id);
-    absl::Status status = CheckNextEvent(change.job_id, job->reach, change.event.sequence);
+    absl::Status status = CheckNextEvent(change.job_id, job->reach, change.event->sequence);
     if (!status.ok()) return status;
-    const std::string proto = ToProto(change.event).SerializeAsString();
+    const std::string proto = ToProto(*change.event).SerializeAsString();
     return database_.Run("INSERT INTO events (job, sequence, message) VALUES (?, ?, ?)",
-                         {job->number, change.event.sequence, BlobOf(proto)});
+                         {job->number, change.event->sequence, BlobOf(proto)});
   }
 
   absl::Status operator()(const change::KeepShard& change) {

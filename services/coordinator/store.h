@@ -47,7 +47,7 @@ struct SaveJob {
 // The event's sequence number is one more than that of the job's last one, or 1.
 struct AppendEvent {
   std::string job_id;
-  JobEvent event;
+  std::shared_ptr<const JobEvent> event;
 };
 // A shard of the round that is open: the one after the last that was finished, or 1. Any other one,
 // such as one that comes after its round or its job has ended, is dropped: it can be trained again.

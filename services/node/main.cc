@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "libmlp/kernels.h"
 #include "libmlp/training.h"
+#include "services/rpc/allocator.h"
 #include "services/base/duration_text.h"
 #include "services/node/node_server.h"
 #include "services/rpc/program.h"
@@ -183,6 +184,7 @@ int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeo
 }  // namespace
 
 int main(int argc, char** argv) {
+  mlp::ReturnFreedPages();
   mlp::rpc::StartLog("mlp-node");
   CLI::App app("Trains shards for a coordinator, one at a time.");
   Arguments arguments;

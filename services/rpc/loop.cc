@@ -99,7 +99,9 @@ void Loop::RunDueTimers() {
 gpr_timespec Loop::NextTimer() const {
   const auto earliest = timers_.Earliest();
   if (!earliest) return gpr_inf_future(GPR_CLOCK_MONOTONIC);
-  return DeadlineAfter(std::max(*earliest - Now(), async::Duration::zero()));
+  const async::Duration left = *earliest - Now();
+  // gRPC rounds deadlines up to milliseconds, and would wait that long for one that has passed.
+  return left > async::Duration::zero() ? DeadlineAfter(left) : gpr_inf_past(GPR_CLOCK_MONOTONIC);
 }
 
 void Loop::Shutdown() {

@@ -251,7 +251,7 @@ TEST_CASE("Pages of jobs that were removed are used again", "[sqlite_store]") {
     auto store = Opened(scratch.path());
     const std::string id = absl::StrCat("job-", number);
     std::vector<Change> changes = {change::SaveJob{{NewJob(number), 0}}};
-    for (int i = 1; i <= 500; ++i) changes.emplace_back(change::AppendEvent{id, Event(i)});
+    for (int i = 1; i <= 500; ++i) changes.emplace_back(change::AppendEvent{id, SharedEvent(i)});
     changes.emplace_back(change::EndJob{id, TrainedModel(Precision::kFloat64, id)});
     REQUIRE(store->Commit(changes).ok());
     REQUIRE(store->Commit({change::RemoveJob{id}}).ok());

@@ -43,6 +43,9 @@ inline JobEvent Event(std::int64_t sequence, int round = 1) {
   event.body = std::move(body);
   return event;
 }
+inline std::shared_ptr<const JobEvent> SharedEvent(std::int64_t sequence) {
+  return std::make_shared<const JobEvent>(Event(sequence));
+}
 
 inline Parameters Numbers(Precision precision, std::size_t size, double first) {
   Parameters parameters = ZeroParameters(precision, size);

@@ -15,8 +15,8 @@ inline std::vector<Change> StepChanges(int step) {
   StoredJob stored = {NewJob(1), 2 * step};
   stored.job.rounds_done = step;
   changes.emplace_back(change::SaveJob{stored});
-  changes.emplace_back(change::AppendEvent{"job-1", Event(2 * step - 1)});
-  changes.emplace_back(change::AppendEvent{"job-1", Event(2 * step)});
+  changes.emplace_back(change::AppendEvent{"job-1", SharedEvent(2 * step - 1)});
+  changes.emplace_back(change::AppendEvent{"job-1", SharedEvent(2 * step)});
   changes.emplace_back(
       change::FinishRound{"job-1", step, SharedNumbers(Precision::kFloat64, step), step - 1});
   changes.emplace_back(change::KeepShard{"job-1", step + 1, 0, Result(Precision::kFloat64, step)});

@@ -98,7 +98,7 @@ change::SaveJob Save(std::int64_t number, std::int64_t sequence = 0) {
   return {{NewJob(number), sequence}};
 }
 change::AppendEvent Append(std::int64_t sequence, const std::string& job_id = "job-1") {
-  return {job_id, Event(sequence)};
+  return {job_id, SharedEvent(sequence)};
 }
 change::KeepShard Keep(int round, int shard, double first = 0) {
   return {"job-1", round, shard, Result(Precision::kFloat64, first)};

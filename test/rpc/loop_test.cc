@@ -77,6 +77,25 @@ TEST_CASE("precise timers run well within a millisecond, and never early") {
   CHECK(earliest < milliseconds(1));
 }
 
+TEST_CASE("a timer that is due runs in the next turn instead of in the next millisecond") {
+  constexpr int kTimers = 5000;
+  Loop loop;
+  int run = 0;
+  std::function<void()> again = [&] {
+    if (++run == kTimers) return loop.Shutdown();
+    loop.Schedule(loop.Now(), again);
+  };
+  loop.Schedule(loop.Now(), again);
+  bool late = false;  // a millisecond each would be 5 s
+  loop.Schedule(loop.Now() + std::chrono::seconds(2), [&] {
+    late = true;
+    loop.Shutdown();
+  });
+  loop.Run();
+  CHECK(run == kTimers);
+  CHECK_FALSE(late);
+}
+
 TEST_CASE("timers run in order and never early") {
   Loop loop;
   const async::TimePoint start = loop.Now();

@@ -112,7 +112,7 @@ class World {
   }
   Job RunJob(JobSpec spec) { return Finish(Create(std::move(spec)).value().id); }
   std::vector<JobEvent> Events(const std::string& id) {
-    clock.RunFor(0ns);  // what was recorded now is written now
+    clock.RunFor(1ms);  // by then what was recorded now is written
     return store_.Events(id, 1, 100'000).value();
   }
 
