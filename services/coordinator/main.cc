@@ -12,10 +12,10 @@
 #include "libmlp/dataset.h"
 #include "libmlp/kernels.h"
 #include "libmlp/training.h"
-#include "services/rpc/allocator.h"
 #include "services/base/duration_text.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/coordinator/scheduler/policy.h"
+#include "services/rpc/allocator.h"
 #include "services/rpc/program.h"
 
 namespace {

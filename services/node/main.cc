@@ -13,9 +13,9 @@
 #include "absl/strings/str_cat.h"
 #include "libmlp/kernels.h"
 #include "libmlp/training.h"
-#include "services/rpc/allocator.h"
 #include "services/base/duration_text.h"
 #include "services/node/node_server.h"
+#include "services/rpc/allocator.h"
 #include "services/rpc/program.h"
 #include "services/rpc/signals.h"
 
