@@ -1,7 +1,5 @@
 #include "services/coordinator/grpc_cluster.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -13,11 +11,10 @@
 #include "absl/strings/str_cat.h"
 #include "services/async/either_stop.h"
 #include "services/async/wait.h"
-#include "services/base/field_error.h"
-#include "services/rpc/byte_buffer.h"
+#include "services/coordinator/attempt_reader.h"
+#include "services/coordinator/piece_writer.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/client_call.h"
-#include "services/wire/enum_proto.h"
 #include "services/wire/model_proto.h"
 #include "services/wire/parameter_pieces.h"
 #include "services/wire/parameters_proto.h"
@@ -35,158 +32,6 @@ constexpr auto kGreetRefusedAgain = 2s;
 constexpr auto kResolveAgain = 2s;
 
 constexpr int kTriesWithParameters = 5;
-
-constexpr const char* kShuttingDown = "shutting down";
-
-const char* ReasonText(v1::TrainShardEvent::Rejected::Reason reason) {
-  switch (reason) {
-    case v1::TrainShardEvent::Rejected::REASON_BUSY:
-      return "busy";
-    case v1::TrainShardEvent::Rejected::REASON_LOAD:
-      return "injected load";
-    case v1::TrainShardEvent::Rejected::REASON_SHUTTING_DOWN:
-      return kShuttingDown;
-    default:
-      return "no reason given";
-  }
-}
-
-// What one TrainShard call brought, message by message.
-class AttemptReader {
- public:
-  AttemptReader(const ShardTask& task, AttemptObserver& observer)
-      : task_(task), observer_(observer) {}
-
-  void Read(const v1::TrainShardEvent& event) {
-    if (event.has_accepted()) observer_.OnAccepted(event.accepted().queued_behind());
-    if (event.has_rejected()) ReadRejected(event.rejected());
-    if (event.has_started()) ReadStarted(event.started());
-    if (event.has_finished()) ReadFinished(event.finished());
-    if (!event.gradient_data().empty()) ReadGradient(event.gradient_data());
-  }
-
-  // The call has brought all that it brings.
-  bool complete() const { return outcome_.has_value() || parameters_unknown_; }
-  // It says how the shard was trained, and the gradient is still to come.
-  bool gradient_to_come() const { return bytes_to_come_ > 0 && !complete(); }
-  bool parameters_unknown() const { return parameters_unknown_; }
-
-  // `status` is how the call ended.
-  absl::StatusOr<AttemptOutcome> Outcome(const absl::Status& status) && {
-    if (!status.ok()) return status;
-    if (!outcome_) return absl::DataLossError("the node ended the call without a result");
-    return *std::move(outcome_);
-  }
-
- private:
-  void ReadRejected(const v1::TrainShardEvent::Rejected& rejected) {
-    using Rejection = v1::TrainShardEvent::Rejected;
-    parameters_unknown_ = rejected.reason() == Rejection::REASON_PARAMETERS_UNKNOWN;
-    if (!parameters_unknown_) outcome_ = AttemptOutcome(Rejected{ReasonText(rejected.reason())});
-  }
-
-  void ReadStarted(const v1::TrainShardEvent::Started& started) {
-    const auto queued = wire::FromProto(started.queued_for(), "started.queued_for");
-    const auto held_up = wire::FromProto(started.held_up_for(), "started.held_up_for");
-    observer_.OnStarted(queued.value_or(0ns), held_up.value_or(0ns));
-  }
-
-  void ReadFinished(const v1::TrainShardEvent::Finished& finished) {
-    auto training = wire::FromProto(finished.training(), "finished.training");
-    auto compute_time = wire::FromProto(finished.compute_time(), "finished.compute_time");
-    auto load_time = wire::FromProto(finished.load_time(), "finished.load_time");
-    auto precision =
-        wire::FromProto(finished.gradient().precision(), "finished.gradient.precision");
-    absl::Status status = training.status();
-    status.Update(compute_time.status());
-    status.Update(load_time.status());
-    status.Update(precision.status());
-    if (status.ok() && *precision != PrecisionOf(*task_.parameters.values)) {
-      status = absl::InvalidArgumentError(
-          "finished.gradient: has another precision than the parameters");
-    }
-    if (!status.ok()) return Fail(status);
-    trained_.digest = finished.gradient().sha256();
-    trained_.training = *training;
-    trained_.epochs_run = finished.epochs_run();
-    trained_.compute_time = *compute_time;
-    trained_.load_time = *load_time;
-    if (wire::TravelWhole(*task_.parameters.values)) {
-      return Finish(wire::FromProto(finished.gradient(), *task_.model, "finished.gradient"));
-    }
-    bytes_to_come_ = BytesOf(*task_.parameters.values).size();
-  }
-
-  void ReadGradient(const std::string& piece) {
-    if (!gradient_to_come()) return Fail(absl::InvalidArgumentError("a piece of no gradient"));
-    absl::Status status;
-    if (!gradient_) status = BeginGradient();  // not before its turn: many may wait for theirs
-    if (status.ok()) status = gradient_->Add(piece);
-    if (!status.ok()) return Fail(AtField("gradient_data", status));
-    bytes_to_come_ -= piece.size();
-    if (bytes_to_come_ == 0) Finish((*std::move(gradient_)).Finish(trained_.digest));
-  }
-
-  absl::Status BeginGradient() {
-    auto gradient = wire::ParameterAssembly::Begin(PrecisionOf(*task_.parameters.values),
-                                                   static_cast<std::int64_t>(bytes_to_come_));
-    if (!gradient.ok()) return gradient.status();
-    gradient_ = *std::move(gradient);
-    return absl::OkStatus();
-  }
-
-  void Finish(absl::StatusOr<Parameters> gradient) {
-    if (!gradient.ok()) return Fail(gradient.status());
-    trained_.gradient = *std::move(gradient);
-    outcome_ = AttemptOutcome(std::move(trained_));
-  }
-
-  // What the node sent is at fault, not what it was asked: worth another try.
-  void Fail(const absl::Status& status) {
-    outcome_ = absl::StatusOr<AttemptOutcome>(absl::DataLossError(status.message()));
-  }
-
-  const ShardTask& task_;
-  AttemptObserver& observer_;
-  bool parameters_unknown_ = false;
-  Trained trained_;
-  std::optional<wire::ParameterAssembly> gradient_;
-  std::size_t bytes_to_come_ = 0;
-  std::optional<absl::StatusOr<AttemptOutcome>> outcome_;
-};
-
-// The requests of PutParameters, one after the other: the pieces are not copied, but share the
-// parameters' memory.
-class PieceWriter {
- public:
-  explicit PieceWriter(RoundParameters parameters) : parameters_(std::move(parameters)) {
-    v1::PutParametersRequest first;
-    *first.mutable_parameters() = wire::ReferenceTo(*parameters_.values, parameters_.sha256);
-    first.set_size(static_cast<std::int64_t>(BytesOf(*parameters_.values).size()));
-    header_ = first.SerializeAsString();
-  }
-
-  std::optional<grpc::ByteBuffer> Next() {
-    const auto bytes = BytesOf(*parameters_.values);
-    if (sent_ == bytes.size()) return std::nullopt;
-    const auto piece = bytes.subspan(sent_, std::min(wire::kPieceBytes, bytes.size() - sent_));
-    sent_ += piece.size();
-    // Field 3 of the message, and its length.
-    std::string before = std::exchange(header_, {});
-    {
-      google::protobuf::io::StringOutputStream stream(&before);
-      google::protobuf::io::CodedOutputStream out(&stream);
-      out.WriteTag(v1::PutParametersRequest::kDataFieldNumber << 3 | 2);
-      out.WriteVarint32(static_cast<std::uint32_t>(piece.size()));
-    }
-    return rpc::ToByteBuffer(std::move(before), piece, parameters_.values);
-  }
-
- private:
-  const RoundParameters parameters_;
-  std::string header_;
-  std::size_t sent_ = 0;
-};
 
 Membership::AttemptEnd EndOf(const absl::StatusOr<AttemptOutcome>& outcome) {
   if (absl::IsCancelled(outcome.status())) return Membership::AttemptEnd::kCancelled;
@@ -481,7 +326,7 @@ void GrpcCluster::NoteEnd(int node, const absl::StatusOr<AttemptOutcome>& outcom
                            std::string(outcome.status().message()));
   if (!outcome.ok()) return;
   const auto* rejected = std::get_if<Rejected>(&*outcome);
-  if (rejected == nullptr || rejected->reason != kShuttingDown) return;
+  if (rejected == nullptr || rejected->reason != kNodeShutsDown) return;
   membership_.ShutsDown(node);
   CarryOutChanges();
 }
