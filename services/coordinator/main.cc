@@ -189,7 +189,7 @@ int Serve(const CoordinatorServerOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  mlp::ReturnFreedPages();
+  mlp::HoldLittleFreedMemory();
   mlp::rpc::StartLog("mlp-coordinator");
   CLI::App app("Takes training jobs, has nodes train their shards, averages, validates.");
   Arguments arguments;

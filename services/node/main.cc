@@ -184,7 +184,7 @@ int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeo
 }  // namespace
 
 int main(int argc, char** argv) {
-  mlp::ReturnFreedPages();
+  mlp::HoldLittleFreedMemory();
   mlp::rpc::StartLog("mlp-node");
   CLI::App app("Trains shards for a coordinator, one at a time.");
   Arguments arguments;

@@ -7,8 +7,9 @@
 
 namespace mlp {
 
-// From here on pages that are freed go back to the system at once, so that a program holds no more
-// than it needs: what a large model once took would stay else. Any thread.
-void ReturnFreedPages();
+// From here on a program holds little more than it uses: pages that are freed go back to the system
+// at once, where what a large model once took would stay else, and threads keep few freed objects.
+// Any thread.
+void HoldLittleFreedMemory();
 
 }  // namespace mlp
