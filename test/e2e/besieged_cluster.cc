@@ -71,12 +71,19 @@ void BesiegedCluster::Start(int number) {
 
 v1::GetNodeResponse BesiegedCluster::AskNode(int number) const {
   const auto stub = v1::NodeService::NewStub(channel(number));
-  grpc::ClientContext context;
-  context.set_wait_for_ready(true);
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+  const auto deadline = std::chrono::system_clock::now() + std::chrono::seconds(10);
   v1::GetNodeResponse response;
-  const grpc::Status status = stub->GetNode(&context, v1::GetNodeRequest(), &response);
-  if (!status.ok()) throw std::runtime_error("GetNode: " + status.error_message());
+  grpc::Status status;
+  do {  // a busy machine may have broken the connection
+    grpc::ClientContext context;
+    context.set_wait_for_ready(true);
+    context.set_deadline(deadline);
+    status = stub->GetNode(&context, v1::GetNodeRequest(), &response);
+  } while (!status.ok() && std::chrono::system_clock::now() < deadline);
+  if (!status.ok()) {
+    throw std::runtime_error(absl::StrCat("GetNode of node-", number + 1, ": ", status.error_code(),
+                                          " ", status.error_message()));
+  }
   return response;
 }
 
