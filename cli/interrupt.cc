@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "cli/errors.h"
 #include "services/rpc/signals.h"
 
@@ -11,6 +13,8 @@ namespace mlp::cli {
 
 Interrupt::Interrupt() {
   rpc::BlockTerminationSignals();
+  std::signal(SIGPIPE,
+              SIG_DFL);  // gRPC asks its sockets for none: it comes from who read the output
   listener_ = std::thread([this] { Listen(); });
 }
 

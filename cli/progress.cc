@@ -34,7 +34,8 @@ std::optional<std::string> Progress::Apply(const v1::JobEvent& event) {
       if (round_ == 0) return std::nullopt;
       return absl::StrCat("node ", event.node_joined().node(), " joined");
     case v1::JobEvent::kNodeLeft:
-      return absl::StrCat("node ", event.node_left().node(), " lost: ", event.node_left().reason());
+      return absl::StrCat("node ", event.node_left().node(),
+                          " gets nothing new: ", event.node_left().reason());
     case v1::JobEvent::kResumed:
       return absl::StrCat("the coordinator was restarted: goes on after round ",
                           event.resumed().rounds_done(), " with ", event.resumed().kept_shards(),

@@ -32,7 +32,12 @@ struct StateChanged {
   std::string model_digest;  // hexadecimal, when succeeded
 };
 struct Waiting {
+  static constexpr const char* kPaused = "paused: ";
+
   std::string reason;  // empty: goes on
+
+  // Nothing can be written: the scheduler is not asked before the next record of this kind.
+  bool paused() const { return reason.starts_with(kPaused); }
 };
 struct SchedulingBegan {
   SchedulerOptions options;

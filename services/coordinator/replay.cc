@@ -90,7 +90,8 @@ class Replayer {
     if (absl::Status status = Spend(event.options.shards); !status.ok()) return status;
     scheduler_.emplace(event.options);
     shards_ = event.options.shards;
-    round_runs_ = false;
+    round_runs_ = paused_ = false;
+    asked_from_ = {};
     result_.policy = event.options.policy;
     return CheckTime();
   }
@@ -152,7 +153,17 @@ class Replayer {
     state_ = event.state;
     return absl::OkStatus();
   }
-  absl::Status On(const events::Waiting&) { return absl::OkStatus(); }
+  // Wake-ups that were due while the job was paused came together, at its end.
+  absl::Status On(const events::Waiting& event) {
+    absl::Status status;
+    if (event.paused() && scheduler_) {
+      MissTheRest();
+      status = WakeUpBefore(record_->time);
+    }
+    if (paused_ && !event.paused()) asked_from_ = record_->time;
+    paused_ = event.paused();
+    return status;
+  }
   // Whether what was decided last was carried out, nobody knows any more.
   absl::Status On(const events::Resumed&) {
     resumed_ = true;
@@ -188,10 +199,12 @@ class Replayer {
   // Wake-ups at which nothing was decided are not recorded, but when the scheduler looks at a
   // deadline matters for when it looks again.
   absl::Status WakeUpBefore(TimePoint next) {
-    while (Runs()) {
-      const std::optional<TimePoint> wakeup = scheduler_->NextWakeup();
-      if (!wakeup || *wakeup <= decided_ || *wakeup + kSurelyAwake >= next) break;
-      DecideAt(*wakeup);
+    while (Runs() && !paused_) {
+      const std::optional<TimePoint> due = scheduler_->NextWakeup();
+      if (!due) break;
+      const TimePoint wakeup = std::max(*due, asked_from_);
+      if (wakeup <= decided_ || wakeup + kSurelyAwake >= next) break;
+      DecideAt(wakeup);
       const auto decisions = static_cast<std::int64_t>(expected_.size());
       absl::Status status = Spend(kShardsPerDecision * (1 + decisions));
       if (!status.ok()) return status;
@@ -276,6 +289,8 @@ class Replayer {
   int nodes_ = 0;  // their numbers are below it
   bool round_runs_ = false;
   bool resumed_ = false;  // and the new scheduler has not begun
+  bool paused_ = false;
+  TimePoint asked_from_;  // since the last pause
   JobState state_ = JobState::kPending;
   std::map<int, std::string> names_;  // by node number
   const JobEvent* record_ = nullptr;  // that is being taken

@@ -123,7 +123,7 @@ async::Task<> RoundRunner::AwaitRoom(std::stop_token stop) {
     co_return;
   }
   now_ = clock_.Now();
-  waiting_for_ = absl::StrCat("paused: ", journal_.trouble().message());
+  waiting_for_ = absl::StrCat(events::Waiting::kPaused, journal_.trouble().message());
   Record(round_, events::Waiting{waiting_for_});
   co_await journal_.Room(std::move(stop));
   now_ = clock_.Now();

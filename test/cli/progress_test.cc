@@ -24,7 +24,7 @@ TEST_CASE("without a terminal each validated round and each notable event is one
       std::vector<std::string>{
           "waiting: no node is up",
           "goes on",
-          "node b lost: connection reset",
+          "node b gets nothing new: connection reset",
           "round 1: shard 1 failed on node b: node b is gone",
           "node c joined",
           "round 1/2  training error 0.5000  validation error 0.5000  elapsed 7.00 s  left 4.00 s",
@@ -37,7 +37,7 @@ TEST_CASE("on a terminal rounds are in the status and only notable events stay")
   CHECK(LinesOf(progress) == std::vector<std::string>{
                                  "waiting: no node is up",
                                  "goes on",
-                                 "node b lost: connection reset",
+                                 "node b gets nothing new: connection reset",
                                  "round 1: shard 1 failed on node b: node b is gone",
                                  "node c joined",
                              });

@@ -176,7 +176,7 @@ TEST_CASE("a node that was killed gets work at once when it is restarted under i
   const auto watcher = cluster.Watcher();
   const Time killed = cluster.Signal("b", SIGKILL);
   Measured("a killed node is noticed after", killed, cluster.Left("b"), 10s);
-  watcher->WaitForLine("node b lost: the connection was lost");
+  watcher->WaitForLine("node b gets nothing new: the connection was lost");
   CHECK_THAT(cluster.Client({"nodes"}).out, Contains("\nb is down: "));
   const Time again = cluster.Start("b");
   Measured("a restarted node's first task after its start", again, cluster.Accepted("b", again),

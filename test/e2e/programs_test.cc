@@ -187,6 +187,20 @@ TEST_CASE("output that cannot be written is an error, not silence") {
   CHECK_THAT(result.err, Contains("cannot write to standard output"));
 }
 
+TEST_CASE("a client whose reader has gone ends at its next line, in silence, and its job goes on") {
+  ProgramCluster cluster({});
+  REQUIRE(cluster.Client({"train", "letters", "--rounds", "100000", "--detach"}).exit_code == 0);
+  const std::string watch = Program("mlp-client") + " --coordinator " +
+                            cluster.coordinator_address() + " watch job-1 | head -n 1";
+  // However the shell was started.
+  const ProcessResult result = Run({"sh", "-c", "trap '' PIPE; " + watch});
+  CHECK(result.exit_code == 0);
+  CHECK_FALSE(result.out.empty());
+  CHECK(result.err.empty());
+  CHECK_THAT(cluster.Client({"job", "job-1"}).out, Contains("RUNNING"));
+  CHECK(cluster.Client({"cancel", "job-1"}).exit_code == 0);
+}
+
 TEST_CASE("a port in use is refused with what to do, and the program that has it goes on") {
   ProgramCluster cluster({});
   const std::string& address = cluster.coordinator_address();

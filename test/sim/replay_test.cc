@@ -83,6 +83,10 @@ class Recorder {
     scheduler_.Apply(begin_ + at, Told{attempt});
     Decide(at);
   }
+  // Nothing is decided from a pause until the next wait.
+  void Wait(std::chrono::nanoseconds at, std::string reason) {
+    Record(at, events::Waiting{std::move(reason)});
+  }
   void WakeUp() { Decide(scheduler_.NextWakeup().value() - begin_); }
 
   std::vector<JobEvent> records;
@@ -246,6 +250,31 @@ TEST_CASE("another seed, policy or wait in the log gives other decisions") {
   CHECK(differ([](SchedulerOptions& options) { options.hedge_after = 11ms; }));
   CHECK(differ([](SchedulerOptions& options) { options.slots = 1; }));
   CHECK(differ([](SchedulerOptions& options) { options.waits.cool_down = 15ms; }));
+}
+
+TEST_CASE("wake-ups that were due while the job was paused are not replayed before its end") {
+  SchedulerOptions options;
+  options.shards = 1;
+  options.slots = 1;
+  options.policy = "pull";
+  options.hedge_after = 10ms;
+  const auto tell = [&](auto pause) {
+    Recorder job(options);
+    job.Join(0s, 0);
+    job.StartRound(0s, 1);
+    job.Join(1ms, 1);  // free for a second copy, which is due at 12 ms
+    job.Tell<events::AttemptAccepted, AttemptAccepted>(2ms, 1);
+    pause(job);
+    job.Tell<events::AttemptStarted, AttemptStarted>(20s, 1);
+    return Replay(job.records).value();
+  };
+  const auto slept = tell([](Recorder&) {});
+  CHECK(slept.differences > 0);  // the copy would have been sent
+  const auto paused = tell([](Recorder& job) {
+    job.Wait(3ms, "paused: no room");
+    job.Wait(20s, "");
+  });
+  CHECK(paused.differences == 0);
 }
 
 TEST_CASE("records that are none of a job are refused with their number") {
