@@ -13,8 +13,8 @@ namespace mlp::cli {
 
 Interrupt::Interrupt() {
   rpc::BlockTerminationSignals();
-  std::signal(SIGPIPE,
-              SIG_DFL);  // gRPC asks its sockets for none: it comes from who read the output
+  // gRPC asks its sockets for none: it comes from the output, when nobody reads on.
+  std::signal(SIGPIPE, SIG_DFL);
   listener_ = std::thread([this] { Listen(); });
 }
 

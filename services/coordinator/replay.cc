@@ -91,7 +91,7 @@ class Replayer {
     scheduler_.emplace(event.options);
     shards_ = event.options.shards;
     round_runs_ = paused_ = false;
-    asked_from_ = {};
+    awake_since_ = {};
     result_.policy = event.options.policy;
     return CheckTime();
   }
@@ -160,7 +160,7 @@ class Replayer {
       MissTheRest();
       status = WakeUpBefore(record_->time);
     }
-    if (paused_ && !event.paused()) asked_from_ = record_->time;
+    if (paused_ && !event.paused()) awake_since_ = record_->time;
     paused_ = event.paused();
     return status;
   }
@@ -202,7 +202,7 @@ class Replayer {
     while (Runs() && !paused_) {
       const std::optional<TimePoint> due = scheduler_->NextWakeup();
       if (!due) break;
-      const TimePoint wakeup = std::max(*due, asked_from_);
+      const TimePoint wakeup = std::max(*due, awake_since_);
       if (wakeup <= decided_ || wakeup + kSurelyAwake >= next) break;
       DecideAt(wakeup);
       const auto decisions = static_cast<std::int64_t>(expected_.size());
@@ -290,7 +290,7 @@ class Replayer {
   bool round_runs_ = false;
   bool resumed_ = false;  // and the new scheduler has not begun
   bool paused_ = false;
-  TimePoint asked_from_;  // since the last pause
+  TimePoint awake_since_;  // the end of the last pause
   JobState state_ = JobState::kPending;
   std::map<int, std::string> names_;  // by node number
   const JobEvent* record_ = nullptr;  // that is being taken
