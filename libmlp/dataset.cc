@@ -65,9 +65,10 @@ std::size_t ColumnsOf(std::string_view line) {
   return static_cast<std::size_t>(std::count(line.begin(), line.end(), ',')) + 1;
 }
 
-// Parses one line, which must have `feature_count` + 1 columns.
+// Parses one line, which must have `feature_count` + 1 columns, the last of which parse_last takes.
+template <class ParseLast>
 std::optional<Complaint> ParseRow(std::string_view line, std::size_t feature_count,
-                                  double* features, std::int32_t& label) {
+                                  double* features, ParseLast parse_last) {
   if (line.find_first_not_of(kBlanks) == std::string_view::npos) {
     return Complaint{0, "empty line"};
   }
@@ -82,7 +83,7 @@ std::optional<Complaint> ParseRow(std::string_view line, std::size_t feature_cou
   for (std::size_t i = 0; i <= feature_count; ++i) {
     const std::string_view field = TakeField(rest);
     std::optional<std::string> wrong =
-        i < feature_count ? ParseNumber(field, features[i]) : ParseLabel(field, label);
+        i < feature_count ? ParseNumber(field, features[i]) : parse_last(field);
     if (wrong) {
       return Complaint{static_cast<std::size_t>(field.data() - line.data()), *std::move(wrong)};
     }
@@ -142,10 +143,11 @@ absl::Status CheckRelativeName(std::string_view name) {
 }  // namespace
 
 std::size_t Shard::class_count() const {
+  if (regression()) return 1;
   return static_cast<std::size_t>(*std::max_element(labels.begin(), labels.end())) + 1;
 }
 
-absl::StatusOr<Shard> ParseShard(std::string_view text, std::string_view name) {
+absl::StatusOr<Shard> ParseShard(std::string_view text, std::string_view name, LabelKind kind) {
   if (text.empty())
     return absl::InvalidArgumentError(absl::StrCat(AbslView(name), ": the file is empty"));
   const std::size_t columns = ColumnsOf(text.substr(0, text.find('\n')));
@@ -155,10 +157,15 @@ absl::StatusOr<Shard> ParseShard(std::string_view text, std::string_view name) {
   // all are there: a long first row does not claim memory for many short ones.
   const std::size_t room = std::min(lines, (text.size() + 1) / (2 * columns) + 1);
   Shard shard{Matrix<double>::from_shape({room, columns - 1}),
-              xt::xtensor<std::int32_t, 1>::from_shape({room})};
+              xt::xtensor<std::int32_t, 1>::from_shape({kind == LabelKind::kClass ? room : 0}),
+              Vector<double>::from_shape({kind == LabelKind::kNumber ? room : 0})};
   for (std::size_t row = 0; row < lines; ++row) {
     double* const features = shard.features.data() + row * (columns - 1);
-    if (auto complaint = ParseRow(TakeLine(text), columns - 1, features, shard.labels(row))) {
+    const auto parse_last = [&](std::string_view field) {
+      return kind == LabelKind::kClass ? ParseLabel(field, shard.labels(row))
+                                       : ParseNumber(field, shard.targets(row));
+    };
+    if (auto complaint = ParseRow(TakeLine(text), columns - 1, features, parse_last)) {
       return BadText(name, row + 1, *complaint);
     }
   }

@@ -45,6 +45,10 @@ absl::Status CheckModelSpec(const ModelSpec& spec) {
           "layer_sizes[", i, "] is ", spec.layer_sizes[i], ": must be 1 to ", kMaxLayerSize));
     }
   }
+  if (spec.regression() && spec.layer_sizes.back() != 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "layer_sizes ends in ", spec.layer_sizes.back(), ": regression predicts 1 number"));
+  }
   if (ParameterCount(spec) > kMaxParameters) {
     return absl::InvalidArgumentError(absl::StrCat("layer_sizes make ", ParameterCount(spec),
                                                    " parameters: at most ", kMaxParameters,

@@ -14,7 +14,7 @@
 
 namespace mlp {
 
-// The function after every hidden layer. The output layer is always softmax.
+// The function after every hidden layer.
 enum class Activation : std::uint8_t {
   // max(0, a); gradient passes where a > 0.
   kRelu,
@@ -31,12 +31,20 @@ enum class Activation : std::uint8_t {
 std::string_view ActivationName(Activation activation);
 absl::StatusOr<Activation> ParseActivation(std::string_view name);
 
+// What the last layer's values become.
+enum class Output : std::uint8_t {
+  kSoftmax,   // probabilities of classes; trained on cross-entropy
+  kIdentity,  // one number, which is predicted; trained on squared error
+};
+
 struct ModelSpec {
-  std::vector<std::size_t> layer_sizes;  // features, hidden layers, classes
+  std::vector<std::size_t> layer_sizes;  // features, hidden layers, classes or 1
   Activation activation = Activation::kRelu;
+  Output output = Output::kSoftmax;
 
   std::size_t features() const { return layer_sizes.front(); }
-  std::size_t classes() const { return layer_sizes.back(); }
+  std::size_t classes() const { return layer_sizes.back(); }  // 1 where a number is predicted
+  bool regression() const { return output == Output::kIdentity; }
   std::size_t layers() const { return layer_sizes.size() - 1; }
   friend bool operator==(const ModelSpec&, const ModelSpec&) = default;
 };
@@ -46,7 +54,8 @@ inline constexpr std::size_t kMaxLayerSize = 1'000'000;
 // 64 MB in float64: what one message carries.
 inline constexpr std::size_t kMaxParameters = 100'000'000;
 
-// InvalidArgument with the limit where a size is 0 or beyond the limits above.
+// InvalidArgument with the limit where a size is 0 or beyond the limits above, or more than one
+// number is predicted.
 absl::Status CheckModelSpec(const ModelSpec& spec);
 
 // Sum over the layers of (inputs + 1) * outputs. `spec` must have passed CheckModelSpec.

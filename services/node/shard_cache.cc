@@ -6,7 +6,8 @@
 namespace mlp::node {
 
 std::size_t BytesOf(const Shard& shard) {
-  return shard.features.size() * sizeof(double) + shard.labels.size() * sizeof(std::int32_t);
+  return (shard.features.size() + shard.targets.size()) * sizeof(double) +
+         shard.labels.size() * sizeof(std::int32_t);
 }
 
 std::shared_ptr<const Shard> ShardCache::Find(const std::string& digest) {

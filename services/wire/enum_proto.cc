@@ -24,6 +24,11 @@ constexpr Table<Activation, v1::Activation, 5> kActivations = {{
     {Activation::kUnrectifiedRelu, v1::ACTIVATION_UNRECTIFIED_RELU},
 }};
 
+constexpr Table<Output, v1::Output, 2> kOutputs = {{
+    {Output::kSoftmax, v1::OUTPUT_SOFTMAX},
+    {Output::kIdentity, v1::OUTPUT_IDENTITY},
+}};
+
 constexpr Table<Precision, v1::Precision, 2> kPrecisions = {{
     {Precision::kFloat32, v1::PRECISION_FLOAT32},
     {Precision::kFloat64, v1::PRECISION_FLOAT64},
@@ -61,6 +66,7 @@ absl::StatusOr<Ours> Inward(const Table<Ours, Theirs, N>& table, Theirs value,
 }  // namespace
 
 v1::Activation ToProto(Activation activation) { return Outward(kActivations, activation); }
+v1::Output ToProto(Output output) { return Outward(kOutputs, output); }
 v1::Precision ToProto(Precision precision) { return Outward(kPrecisions, precision); }
 v1::Initialization ToProto(Initialization initialization) {
   return Outward(kInitializations, initialization);
@@ -68,6 +74,9 @@ v1::Initialization ToProto(Initialization initialization) {
 
 absl::StatusOr<Activation> FromProto(v1::Activation activation, std::string_view field) {
   return Inward(kActivations, activation, field, v1::Activation_Name<v1::Activation>);
+}
+absl::StatusOr<Output> FromProto(v1::Output output, std::string_view field) {
+  return Inward(kOutputs, output, field, v1::Output_Name<v1::Output>);
 }
 absl::StatusOr<Precision> FromProto(v1::Precision precision, std::string_view field) {
   return Inward(kPrecisions, precision, field, v1::Precision_Name<v1::Precision>);

@@ -14,11 +14,13 @@
 namespace mlp::wire {
 
 v1::Activation ToProto(Activation activation);
+v1::Output ToProto(Output output);
 v1::Precision ToProto(Precision precision);
 v1::Initialization ToProto(Initialization initialization);
 
 // `field` is the path that the error blames, such as "model.activation".
 absl::StatusOr<Activation> FromProto(v1::Activation activation, std::string_view field);
+absl::StatusOr<Output> FromProto(v1::Output output, std::string_view field);
 absl::StatusOr<Precision> FromProto(v1::Precision precision, std::string_view field);
 absl::StatusOr<Initialization> FromProto(v1::Initialization initialization, std::string_view field);
 

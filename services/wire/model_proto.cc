@@ -15,6 +15,7 @@ v1::ModelSpec ToProto(const ModelSpec& spec) {
     proto.add_layer_sizes(static_cast<std::int32_t>(size));
   }
   proto.set_activation(ToProto(spec.activation));
+  proto.set_output(ToProto(spec.output));
   return proto;
 }
 
@@ -29,6 +30,11 @@ absl::StatusOr<ModelSpec> FromProto(const v1::ModelSpec& proto, std::string_view
           absl::StrCat("must be 1 to ", kMaxLayerSize, ", is ", proto.layer_sizes(i)));
     }
     spec.layer_sizes.push_back(static_cast<std::size_t>(proto.layer_sizes(i)));
+  }
+  if (proto.output() != v1::OUTPUT_UNSPECIFIED) {
+    const auto output = FromProto(proto.output(), absl::StrCat(std::string(field), ".output"));
+    if (!output.ok()) return output.status();
+    spec.output = *output;
   }
   if (const absl::Status status = CheckModelSpec(spec); !status.ok()) {
     return AtField(sizes_field, status);
@@ -47,6 +53,7 @@ v1::Evaluation ToProto(const Evaluation& evaluation, std::string_view rows_sourc
   proto.set_wrong_rows(static_cast<std::int64_t>(evaluation.wrong_rows));
   proto.set_error(evaluation.error());
   proto.set_loss(evaluation.loss);
+  proto.set_total_squares(evaluation.total_squares);
   return proto;
 }
 
@@ -62,10 +69,14 @@ absl::StatusOr<Evaluation> FromProto(const v1::Evaluation& proto, std::string_vi
   if (!std::isfinite(proto.loss())) {
     return FieldError(prefix + ".loss", "must be a finite number");
   }
+  if (!std::isfinite(proto.total_squares()) || proto.total_squares() < 0) {
+    return FieldError(prefix + ".total_squares", "must be a finite number, 0 or more");
+  }
   Evaluation evaluation;
   evaluation.rows = static_cast<std::size_t>(proto.rows());
   evaluation.wrong_rows = static_cast<std::size_t>(proto.wrong_rows());
   evaluation.loss = proto.loss();
+  evaluation.total_squares = proto.total_squares();
   return evaluation;
 }
 

@@ -39,6 +39,17 @@ TEST_CASE("All the forms of a row that are fine give the same shard") {
   CHECK(shard->class_count() == 2);
 }
 
+TEST_CASE("In regression the last column is any finite number") {
+  const auto shard = ParseShard("1,2,-0.5\n3,4,1e3\n", "x", LabelKind::kNumber);
+  REQUIRE(shard.ok());
+  CHECK(shard->regression());
+  CHECK(shard->targets == Vector<double>{-0.5, 1000});
+  CHECK(shard->labels.size() == 0);
+  CHECK(shard->class_count() == 1);
+  CHECK(ParseShard("1,2,nan\n", "x", LabelKind::kNumber).status().message() ==
+        "x:1:5: 'nan' is not finite");
+}
+
 TEST_CASE("Malformed text is refused with file, line and column") {
   CHECK(Refusal("") == "train_7.txt: the file is empty");
   CHECK(Refusal("\n") == "train_7.txt:1:1: empty line");

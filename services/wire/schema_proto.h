@@ -1,0 +1,22 @@
+// A schema as it travels, and as the file `schema.json` of a dataset.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "libmlp/schema.h"
+#include "mlp/v1/model.pb.h"
+
+namespace mlp::wire {
+
+v1::Schema ToProto(const Schema& schema);
+// A schema that passed CheckSchema. InvalidArgument names the field below `field`.
+absl::StatusOr<Schema> FromProto(const v1::Schema& proto, std::string_view field);
+
+// The message as JSON, with a newline at its end; numbers travel unchanged.
+std::string ToJson(const Schema& schema);
+// The reverse. InvalidArgument, after `name`, where the text is no such JSON or the schema is wrong.
+absl::StatusOr<Schema> SchemaFromJson(std::string_view json, std::string_view name);
+
+}  // namespace mlp::wire
