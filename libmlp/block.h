@@ -53,6 +53,36 @@ std::size_t BlockInputSize(std::size_t features, std::size_t most_rows);
 template <class T>
 BlockInput<T> LoadBlockInput(const Matrix<double>& features, std::size_t first, std::size_t rows,
                              std::size_t most_rows, T* memory);
+// The same of the rows with those numbers.
+template <class T>
+BlockInput<T> GatherBlockInput(const Matrix<double>& features, const std::uint32_t* numbers,
+                               std::size_t rows, std::size_t most_rows, T* memory);
+
+// What the rows of a block should come out as.
+struct Answers {
+  const std::int32_t* labels = nullptr;  // (rows); nullptr in regression
+  const double* targets = nullptr;       // (rows) in regression
+};
+
+// How far answers are from the truth, and what pulls them there.
+template <class T>
+struct Objective {
+  // The loss of a row is -log(max(probability of its label + offset, least)). What the reference
+  // system takes is the default.
+  T offset = T(1e-6), least = 0;
+  // The label counts for 1 - smoothing, and every class for smoothing / classes more (Szegedy et
+  // al., 2016), in the gradient alone.
+  T smoothing = 0;
+  // (classes), how much a row of each class counts. Empty: all 1.
+  std::vector<T> class_weights;
+};
+
+// Which hidden units of which rows are left out of a pass (Srivastava et al., 2014).
+struct Dropout {
+  double share = 0;       // that is left out, 0 to 1; the others are scaled to make up
+  std::uint64_t key = 0;  // of the draws
+  const std::uint32_t* rows = nullptr;  // numbers of the block's rows: part of the key
+};
 
 template <class T>
 class Block {
@@ -63,20 +93,22 @@ class Block {
   Block(const ModelSpec& spec, std::size_t most_rows, Purpose purpose, InstructionSet set);
 
   // Forward pass of the rows of `input`, which the other functions speak of; with `weights`
-  // (parameters).
-  void Forward(const BlockInput<T>& input, const T* weights);
+  // (parameters). `dropout` only on the way to Backward.
+  void Forward(const BlockInput<T>& input, const T* weights, const Dropout& dropout = {});
   std::size_t rows() const { return rows_; }
-  // Y of one row and class.
+  // Y of one row and class; in regression of class 0: the number that is predicted.
   T Probability(std::size_t row, std::size_t label) const { return outputs_.back()(label, row); }
-  // Takes log(probability of the label + 1e-6) for each row. `labels` are the block's.
-  void TakeLogLikelihood(const std::int32_t* labels);
+  // Takes the logarithm of each row's likelihood: log(probability of the label), as `objective`
+  // says; in regression -(prediction - target)^2 / 2.
+  void TakeLogLikelihood(const Answers& answers, const Objective<T>& objective);
   // loss -= what was taken, row by row.
   void SubtractLogLikelihood(double& loss) const;
-  // Rows whose most probable class, the first of equals, is not the label.
-  std::size_t WrongRows(const std::int32_t* labels);
+  // Rows whose most probable class, the first of equals, is not the label; 0 in regression.
+  std::size_t WrongRows(const Answers& answers);
 
-  // Backward pass: D of each layer. Consumes the probabilities. Same weights as Forward.
-  void Backward(const std::int32_t* labels, const T* weights);
+  // Backward pass: D of each layer. Consumes the probabilities. Same weights and dropout as
+  // Forward.
+  void Backward(const Answers& answers, const Objective<T>& objective, const T* weights);
   // Rows first .. end - 1 of the gradient of the loss by the weights of `layer`, [1 Z]^T D: becomes
   // them, or is added to `gradient` (1 + inputs, outputs).
   void Gradient(const BlockInput<T>& input, std::size_t layer, std::size_t first, std::size_t end,
@@ -85,6 +117,8 @@ class Block {
  private:
   std::size_t inputs(std::size_t layer) const { return spec_.layer_sizes[layer]; }
   std::size_t outputs(std::size_t layer) const { return spec_.layer_sizes[layer + 1]; }
+  void LeaveOut(std::size_t layer, const Dropout& dropout);
+  void SubtractAnswers(const Answers& answers, const Objective<T>& objective);
 
   ModelSpec spec_;
   const Kernels<T>& kernels_;
@@ -93,8 +127,13 @@ class Block {
   std::vector<AlignedMatrix<T>> inputs_;   // (1 + inputs, rows), [1 Z]^T; that of layer 0 is empty
   std::vector<AlignedMatrix<T>> outputs_;  // (outputs, rows): Y^T in the last layer, then D^T
   std::vector<AlignedMatrix<T>> transposed_;  // (rows, outputs): D
-  AlignedVector<T> log_likelihood_;           // (rows)
-  AlignedVector<T> greatest_;                 // (rows), classes
+  // With dropout. By layer, (outputs, rows): 0 where a unit was left out, else what makes up for
+  // them; and what the unit had before.
+  bool dropped_ = false;
+  std::vector<AlignedMatrix<T>> masks_;
+  std::vector<AlignedMatrix<T>> unmasked_;
+  AlignedVector<T> log_likelihood_;  // (rows)
+  AlignedVector<T> greatest_;        // (rows), classes
 };
 
 extern template class Block<float>;

@@ -147,6 +147,14 @@ std::size_t Shard::class_count() const {
   return static_cast<std::size_t>(*std::max_element(labels.begin(), labels.end())) + 1;
 }
 
+double TotalSquares(const Shard& shard) {
+  double mean = 0, squares = 0;
+  for (const double target : shard.targets) mean += target;
+  if (shard.regression()) mean /= static_cast<double>(shard.targets.size());
+  for (const double target : shard.targets) squares += (target - mean) * (target - mean);
+  return squares;
+}
+
 absl::StatusOr<Shard> ParseShard(std::string_view text, std::string_view name, LabelKind kind) {
   if (text.empty())
     return absl::InvalidArgumentError(absl::StrCat(AbslView(name), ": the file is empty"));

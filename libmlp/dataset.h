@@ -2,9 +2,9 @@
 //
 // A dataset is a directory of `train_*` files, the shards, in natural order (2 before 10), and one
 // `validate_*` file. A row is comma-separated numbers, the last one the class, a whole number from
-// 0, or in regression the target, any finite number. CRLF and a missing final newline are fine, other empty lines are not. The number of features
-// and classes comes from the data. Errors name file, line and column (both from 1; the column
-// counts bytes).
+// 0, or in regression the target, any finite number. CRLF and a missing final newline are fine,
+// other empty lines are not. The number of features and classes comes from the data. Errors name
+// file, line and column (both from 1; the column counts bytes).
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@
 namespace mlp {
 
 struct Shard {
-  Matrix<double> features;              // (rows, features)
-  xt::xtensor<std::int32_t, 1> labels;  // (rows), 0 .. classes - 1; (0) in regression
+  Matrix<double> features;                          // (rows, features)
+  xt::xtensor<std::int32_t, 1> labels;              // (rows), 0 .. classes - 1; (0) in regression
   Vector<double> targets = xt::empty<double>({0});  // (rows) in regression; else (0)
 
   std::size_t rows() const { return features.shape(0); }
@@ -33,6 +33,9 @@ struct Shard {
   // Greatest label + 1; 1 in regression.
   std::size_t class_count() const;
 };
+
+// The sum over a regression shard's rows of (target - mean target)^2; 0 for classes.
+double TotalSquares(const Shard& shard);
 
 inline constexpr std::int64_t kMaxClasses = 65'536;
 inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;

@@ -24,30 +24,59 @@ Network<T>::Network(const ModelSpec& spec, const Vector<T>& start, const Shard& 
     : spec_(spec),
       shard_(shard),
       block_rows_(options.block_rows > 0 ? options.block_rows : DefaultBlockRows(spec)),
-      team_(std::min(options.threads, (shard.rows() + block_rows_ - 1) / block_rows_)),
+      team_(std::min(options.threads,
+                     BlocksOf(options.batch_rows > 0 ? options.batch_rows : shard.rows()))),
       weights_(start) {
   for (std::size_t l = 0; l < spec.layers(); ++l) {
     gradients_.push_back(
         xt::zeros<T>({1 + spec.layer_sizes[l], Stride<T>(spec.layer_sizes[l + 1])}));
   }
   // One piece of memory: the allocator keeps it for the next network.
-  const std::size_t blocks = (shard.rows() + block_rows_ - 1) / block_rows_;
-  const std::size_t size = BlockInputSize<T>(spec.features(), block_rows_);
-  features_ = AlignedVector<T>::from_shape({blocks * size});
-  for (std::size_t block = 0; block < blocks; ++block) {
-    const std::size_t first = block * block_rows_;
-    inputs_.push_back(LoadBlockInput(shard.features, first,
-                                     std::min(block_rows_, shard.rows() - first), block_rows_,
-                                     features_.data() + block * size));
-  }
+  const std::size_t rows = options.batch_rows > 0 ? options.batch_rows : shard.rows();
+  features_ = AlignedVector<T>::from_shape(
+      {BlocksOf(rows) * BlockInputSize<T>(spec.features(), block_rows_)});
   for (std::size_t member = 0; member < team_.size(); ++member) {
     blocks_.emplace_back(spec, block_rows_, Block<T>::Purpose::kForwardAndBackward, options.set);
+  }
+  if (options.batch_rows == 0) LoadInputs(nullptr, rows);
+}
+
+template <class T>
+void Network<T>::LoadInputs(const std::uint32_t* numbers, std::size_t count) {
+  const std::size_t size = BlockInputSize<T>(spec_.features(), block_rows_);
+  inputs_.clear();
+  for (std::size_t first = 0; first < count; first += block_rows_) {
+    T* const memory = features_.data() + inputs_.size() * size;
+    const std::size_t rows = std::min(block_rows_, count - first);
+    inputs_.push_back(
+        numbers == nullptr
+            ? LoadBlockInput(shard_.features, first, rows, block_rows_, memory)
+            : GatherBlockInput(shard_.features, numbers + first, rows, block_rows_, memory));
   }
 }
 
 template <class T>
-const std::int32_t* Network<T>::Labels(std::size_t block) const {
-  return &shard_.labels(block * block_rows_);
+void Network<T>::LoadBatch(const std::uint32_t* numbers, std::size_t count) {
+  LoadInputs(numbers, count);
+  numbers_.assign(numbers, numbers + count);
+  labels_.clear();
+  targets_.clear();
+  for (const std::uint32_t row : numbers_) {
+    if (spec_.regression()) {
+      targets_.push_back(shard_.targets(row));
+    } else {
+      labels_.push_back(shard_.labels(row));
+    }
+  }
+}
+
+template <class T>
+Answers Network<T>::AnswersOf(std::size_t block) const {
+  const std::size_t first = block * block_rows_;
+  const std::int32_t* labels = numbers_.empty() ? shard_.labels.data() : labels_.data();
+  const double* targets = numbers_.empty() ? shard_.targets.data() : targets_.data();
+  if (spec_.regression()) return {.targets = targets + first};
+  return {.labels = labels + first};
 }
 
 template <class T>
@@ -70,34 +99,58 @@ absl::StatusOr<int> Network<T>::Descend(const TrainingOptions& options,
   double loss_before = 0;
   int steps = 0;
   for (; steps < options.epochs; ++steps) {
-    absl::StatusOr<double> loss = Differentiate(stop);
-    if (!loss.ok()) return loss.status();
-    if (!std::isfinite(*loss)) return Diverged(std::max(steps, 1));
+    double loss = 0;
+    absl::Status status = Differentiate({}, {}, stop, loss);
+    if (!status.ok()) return status;
+    if (!std::isfinite(loss)) return Diverged(std::max(steps, 1));
     // This pass found the loss after the step before; the gradient that it found too is not used.
-    const bool settled = steps > 0 && std::abs(*loss - loss_before) <= options.tolerance;
+    const bool settled = steps > 0 && std::abs(loss - loss_before) <= options.tolerance;
     if (options.tolerance > 0 && settled) break;
-    loss_before = *loss;
+    loss_before = loss;
     Step(static_cast<T>(options.learning_rate));
   }
   return steps;
 }
 
 template <class T>
-absl::StatusOr<double> Network<T>::Differentiate(const std::stop_token& stop) {
-  double loss = 0;
+absl::Status Network<T>::Differentiate(const Objective<T>& objective, const Dropout& dropout,
+                                       const std::stop_token& stop, double& loss,
+                                       std::size_t* wrong) {
+  std::vector<std::size_t> wrong_of(team_.size());
   absl::Status done = ForEachBlocks(
       stop,
       [&](Block<T>& block, std::size_t index) {
-        block.Forward(inputs_[index], weights_.data());
-        block.TakeLogLikelihood(Labels(index));
-        block.Backward(Labels(index), weights_.data());
+        Dropout of_block = dropout;
+        of_block.rows = numbers_.data() + (numbers_.empty() ? 0 : index * block_rows_);
+        block.Forward(inputs_[index], weights_.data(), of_block);
+        block.TakeLogLikelihood(AnswersOf(index), objective);
+        if (wrong != nullptr) wrong_of[index % team_.size()] += block.WrongRows(AnswersOf(index));
+        block.Backward(AnswersOf(index), objective, weights_.data());
       },
       [&](std::size_t first, std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) blocks_[i].SubtractLogLikelihood(loss);
         team_.Run([&](std::size_t member) { AddGradients(member, first, count); });
       });
   if (!done.ok()) return done;
-  return loss;
+  for (const std::size_t rows : wrong_of) {
+    if (wrong != nullptr) *wrong += rows;
+  }
+  return absl::OkStatus();
+}
+
+template <class T>
+void Network<T>::MeanGradient(T alpha, Vector<T>& gradient) const {
+  const auto rows = static_cast<T>(numbers_.empty() ? shard_.rows() : numbers_.size());
+  const T* weight = weights_.data();
+  T* to = gradient.data();
+  for (std::size_t l = 0; l < gradients_.size(); ++l) {
+    const std::size_t outputs = spec_.layer_sizes[l + 1];
+    for (std::size_t i = 0; i < gradients_[l].shape(0); ++i, weight += outputs, to += outputs) {
+      const T* const sum = &gradients_[l](i, 0);
+      const T penalty = i == 0 ? T(0) : alpha;  // row 0 is the bias
+      for (std::size_t j = 0; j < outputs; ++j) to[j] = std::fma(penalty, weight[j], sum[j]) / rows;
+    }
+  }
 }
 
 // A member's share of the rows of each layer's gradient, block after block.
@@ -130,14 +183,14 @@ void Network<T>::Step(T learning_rate) {
 
 template <class T>
 absl::StatusOr<Evaluation> Network<T>::Measure(const std::stop_token& stop) {
-  Evaluation result{.rows = shard_.rows()};
+  Evaluation result{.rows = shard_.rows(), .total_squares = TotalSquares(shard_)};
   std::vector<std::size_t> wrong(team_.size());
   absl::Status done = ForEachBlocks(
       stop,
       [&](Block<T>& block, std::size_t index) {
         block.Forward(inputs_[index], weights_.data());
-        block.TakeLogLikelihood(Labels(index));
-        wrong[index % team_.size()] += block.WrongRows(Labels(index));
+        block.TakeLogLikelihood(AnswersOf(index), {});
+        wrong[index % team_.size()] += block.WrongRows(AnswersOf(index));
       },
       [&](std::size_t, std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) blocks_[i].SubtractLogLikelihood(result.loss);

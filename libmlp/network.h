@@ -1,4 +1,4 @@
-// A model that learns the rows of one shard, all of them in each step.
+// A model that learns the rows of one shard: all of them in each step, or a batch at a time.
 //
 // The bits of all results are independent of the size of blocks, the number of threads and the
 // instruction set: rows are summed in order, whoever computes them. Beside the start and the shard
@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <stop_token>
 #include <vector>
 
@@ -23,6 +24,7 @@ namespace mlp {
 struct NetworkOptions {
   std::size_t block_rows = 0;  // 0: DefaultBlockRows
   std::size_t threads = 1;     // no more than there are blocks
+  std::size_t batch_rows = 0;  // that are worked on at a time, at most; 0: all of them
   InstructionSet set = ChosenInstructionSet();
 };
 
@@ -38,15 +40,24 @@ class Network {
 
   std::size_t threads() const { return team_.size(); }
 
-  // Steps until the options say stop; returns how many. Cancelled within one of them after `stop`;
-  // OutOfRange where the loss becomes non-finite.
+  // Solver::kDescent: steps until the options say stop; returns how many. Only with all rows.
+  // Cancelled within one of them after `stop`; OutOfRange where the loss becomes non-finite.
   absl::StatusOr<int> Descend(const TrainingOptions& options, const std::stop_token& stop);
-  // Finds the gradient of all rows; returns the loss. Cancelled after `stop`.
-  absl::StatusOr<double> Differentiate(const std::stop_token& stop);
   // weights -= learning_rate * gradient.
   void Step(T learning_rate);
-  // Cancelled after `stop`.
+  // Only with all rows. Cancelled after `stop`.
   absl::StatusOr<Evaluation> Measure(const std::stop_token& stop);
+
+  // Makes the rows of those numbers the ones that are worked on, at most `batch_rows`. Only with
+  // batches, before the first Differentiate.
+  void LoadBatch(const std::uint32_t* numbers, std::size_t count);
+  // Finds the sum of the gradients of the rows that are worked on; adds their loss to `loss` and
+  // where `wrong` is given the rows whose class is not the label. Cancelled after `stop`.
+  absl::Status Differentiate(const Objective<T>& objective, const Dropout& dropout,
+                             const std::stop_token& stop, double& loss,
+                             std::size_t* wrong = nullptr);
+  // gradient = (the sum + alpha * weights, without the biases) / rows that are worked on.
+  void MeanGradient(T alpha, Vector<T>& gradient) const;
 
   // (parameters)
   Vector<T>& parameters() { return weights_; }
@@ -56,7 +67,10 @@ class Network {
   // after each time together(first index, count). Cancelled after `stop`.
   template <class Each, class Together>
   absl::Status ForEachBlocks(const std::stop_token& stop, Each each, Together together);
-  const std::int32_t* Labels(std::size_t block) const;
+  std::size_t BlocksOf(std::size_t rows) const { return (rows + block_rows_ - 1) / block_rows_; }
+  // Of the rows of those numbers, or where there are none the first ones.
+  void LoadInputs(const std::uint32_t* numbers, std::size_t count);
+  Answers AnswersOf(std::size_t block) const;
   void AddGradients(std::size_t member, std::size_t first_block, std::size_t count);
 
   ModelSpec spec_;
@@ -65,9 +79,13 @@ class Network {
   Team team_;
   Vector<T> weights_;                        // (parameters)
   std::vector<AlignedMatrix<T>> gradients_;  // by layer, (1 + inputs, outputs), columns are padded
-  AlignedVector<T> features_;                // of all rows, what `inputs_` speak of
-  std::vector<BlockInput<T>> inputs_;        // by block
-  std::vector<Block<T>> blocks_;             // one for each thread
+  AlignedVector<T> features_;                // what `inputs_` speak of
+  std::vector<BlockInput<T>> inputs_;        // by block, of the rows that are worked on
+  // Of a batch; empty where all rows are worked on.
+  std::vector<std::uint32_t> numbers_;
+  std::vector<std::int32_t> labels_;
+  std::vector<double> targets_;
+  std::vector<Block<T>> blocks_;  // one for each thread
 };
 
 // What training says whose step `epoch` led to numbers that are none.

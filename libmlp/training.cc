@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/batches.h"
 #include "libmlp/block.h"
 #include "libmlp/network.h"
 
@@ -32,20 +33,67 @@ absl::Status ForEachBlock(const ModelSpec& spec, const Vector<T>& parameters,
 }
 
 template <class T>
-absl::StatusOr<TrainingResult> TrainNetwork(const ModelSpec& spec, const Vector<T>& start,
-                                            const Shard& shard, const TrainingOptions& options,
-                                            const std::stop_token& stop, int threads) {
-  const bool alone = threads <= 1 || !ThreadsPay(spec);
-  Network<T> network(spec, start, shard,
-                     {.threads = alone ? 1 : static_cast<std::size_t>(threads)});
+absl::StatusOr<BatchesResult> TrainAllRows(Network<T>& network, const TrainingOptions& options,
+                                           const std::stop_token& stop) {
   const absl::StatusOr<int> steps = network.Descend(options, stop);
   if (!steps.ok()) return steps.status();
   absl::StatusOr<Evaluation> training = network.Measure(stop);
   if (!training.ok()) return training.status();
+  return BatchesResult{*training, *steps};
+}
+
+template <class T>
+absl::StatusOr<TrainingResult> TrainNetwork(const ModelSpec& spec, const Vector<T>& start,
+                                            const Shard& shard, const TrainingOptions& options,
+                                            const std::stop_token& stop, int threads) {
+  const bool alone = threads <= 1 || !ThreadsPay(spec);
+  NetworkOptions network_options{.threads = alone ? 1 : static_cast<std::size_t>(threads)};
+  const bool batches = options.solver != Solver::kDescent;
+  if (batches) {
+    network_options.batch_rows =
+        std::min(static_cast<std::size_t>(options.batches.batch_size), shard.rows());
+  }
+  Network<T> network(spec, start, shard, network_options);
+  const absl::StatusOr<BatchesResult> trained =
+      batches ? TrainBatches(network, spec, shard, options, stop)
+              : TrainAllRows(network, options, stop);
+  if (!trained.ok()) return trained.status();
   network.parameters() -= start;
   Parameters gradient = std::move(network.parameters());
-  if (!std::isfinite(training->loss) || !AllFinite(gradient)) return Diverged(*steps);
-  return TrainingResult{std::move(gradient), *training, *steps};
+  if (!std::isfinite(trained->training.loss) || !AllFinite(gradient)) {
+    return Diverged(trained->epochs_run);
+  }
+  return TrainingResult{std::move(gradient), trained->training, trained->epochs_run};
+}
+
+absl::Status CheckShare(const char* name, double value) {
+  if (value >= 0 && value < 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, " must be 0 or more and less than 1, is ", value));
+}
+
+absl::Status CheckNotNegative(const char* name, double value) {
+  if (value >= 0 && std::isfinite(value)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, " must be finite and 0 or more, is ", value));
+}
+
+absl::Status CheckPositive(const char* name, double value) {
+  if (value > 0 && std::isfinite(value)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, " must be finite and greater than 0, is ", value));
+}
+
+absl::Status CheckClassWeights(const std::vector<double>& weights, std::size_t classes) {
+  if (classes > 0 && !weights.empty() && weights.size() != classes) {
+    return absl::InvalidArgumentError(absl::StrCat("class_weights has ", weights.size(),
+                                                   " numbers, the data has ", classes, " classes"));
+  }
+  for (const double weight : weights) {
+    if (absl::Status status = CheckNotNegative("class_weights", weight); !status.ok())
+      return status;
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -57,11 +105,52 @@ absl::Status CheckShard(const ModelSpec& spec, const Shard& shard) {
     return absl::InvalidArgumentError(absl::StrCat("rows have ", shard.feature_count(),
                                                    " features, the model takes ", spec.features()));
   }
+  if (shard.regression() != spec.regression()) {
+    return absl::InvalidArgumentError(spec.regression()
+                                          ? "rows have classes, the model predicts a number"
+                                          : "rows have numbers to predict, the model has classes");
+  }
   if (shard.class_count() > spec.classes()) {
     return absl::InvalidArgumentError(absl::StrCat("rows have class ", shard.class_count() - 1,
                                                    ", the model knows 0 to ", spec.classes() - 1));
   }
   return absl::OkStatus();
+}
+
+std::string_view SolverName(Solver solver) {
+  switch (solver) {
+    case Solver::kDescent:
+      return "descent";
+    case Solver::kSgd:
+      return "sgd";
+    case Solver::kAdam:
+      return "adam";
+  }
+  return "";
+}
+
+absl::Status CheckTrainingOptions(const TrainingOptions& options, std::size_t classes) {
+  const BatchOptions& batches = options.batches;
+  if (options.solver == Solver::kDescent) {
+    if (batches == BatchOptions{}) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        "solver descent takes all rows in plain steps; choose sgd or adam for batches");
+  }
+  absl::Status status;
+  if (batches.batch_size < 1) {
+    status = absl::InvalidArgumentError(
+        absl::StrCat("batch_size must be 1 or more, is ", batches.batch_size));
+  }
+  status.Update(CheckShare("momentum", batches.momentum));
+  status.Update(CheckShare("beta_1", batches.beta_1));
+  status.Update(CheckShare("beta_2", batches.beta_2));
+  status.Update(CheckPositive("epsilon", batches.epsilon));
+  status.Update(CheckNotNegative("alpha", batches.alpha));
+  status.Update(CheckShare("dropout", batches.dropout));
+  status.Update(CheckNotNegative("clip_norm", batches.clip_norm));
+  status.Update(CheckShare("label_smoothing", batches.label_smoothing));
+  status.Update(CheckClassWeights(batches.class_weights, classes));
+  return status;
 }
 
 absl::StatusOr<TrainingResult> Train(const ModelSpec& spec, const Parameters& start,
@@ -76,11 +165,12 @@ absl::StatusOr<Evaluation> Evaluate(const ModelSpec& spec, const Parameters& par
                                     const Shard& shard, std::stop_token stop) {
   return std::visit(
       [&]<class T>(const Vector<T>& values) -> absl::StatusOr<Evaluation> {
-        Evaluation result{.rows = shard.rows()};
+        Evaluation result{.rows = shard.rows(), .total_squares = TotalSquares(shard)};
         const auto add = [&](Block<T>& block, std::size_t first) {
-          block.TakeLogLikelihood(&shard.labels(first));
+          const Answers answers{shard.labels.data() + first, shard.targets.data() + first};
+          block.TakeLogLikelihood(answers, {});
           block.SubtractLogLikelihood(result.loss);
-          result.wrong_rows += block.WrongRows(&shard.labels(first));
+          result.wrong_rows += block.WrongRows(answers);
         };
         absl::Status done = ForEachBlock(spec, values, shard.features, stop, add);
         if (!done.ok()) return done;

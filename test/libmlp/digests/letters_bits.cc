@@ -1,12 +1,14 @@
-// letters_bits DATASET ROUNDS SHARDS PRECISION SET THREADS: trains the reference job on the first
-// shards of letters and writes the bytes of the parameters to standard output. On so many threads,
-// although the model is a small one. Exit code 77 where the machine lacks the instruction set.
+// letters_bits DATASET ROUNDS SHARDS PRECISION SET THREADS SOLVER: trains on the first shards of
+// letters and writes the bytes of the parameters to standard output; by solver descent the
+// reference job, by sgd and adam batches with every option. On so many threads, although the model
+// is a small one. Exit code 77 where the machine lacks the instruction set.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "libmlp/batches.h"
 #include "libmlp/dataset.h"
 #include "libmlp/network.h"
 #include "libmlp/parameters.h"
@@ -14,24 +16,45 @@
 namespace mlp {
 namespace {
 
-constexpr TrainingOptions kOptions = {.epochs = 10, .learning_rate = 1e-4, .tolerance = 0.2};
+TrainingOptions OptionsFor(std::string_view solver) {
+  if (solver == "descent") return {.epochs = 10, .learning_rate = 1e-4, .tolerance = 0.2};
+  TrainingOptions options{.epochs = 2, .learning_rate = 0.01};
+  options.solver = solver == "adam" ? Solver::kAdam : Solver::kSgd;
+  options.batches.batch_size = 150;  // more than a block
+  options.batches.alpha = 0.01;
+  options.batches.dropout = 0.25;
+  options.batches.clip_norm = 0.5;
+  options.batches.label_smoothing = 0.1;
+  for (int label = 0; label < 26; ++label) options.batches.class_weights.push_back(1 + 0.1 * label);
+  return options;
+}
 
 template <class T>
 Vector<T> Gradient(const ModelSpec& spec, const Vector<T>& start, const Shard& shard,
-                   const NetworkOptions& options) {
+                   const TrainingOptions& training, NetworkOptions options) {
+  const bool batches = training.solver != Solver::kDescent;
+  if (batches) options.batch_rows = static_cast<std::size_t>(training.batches.batch_size);
   Network<T> network(spec, start, shard, options);
-  network.Descend(kOptions, {}).value();
+  if (batches) {
+    TrainBatches(network, spec, shard, training, {}).value();
+  } else {
+    network.Descend(training, {}).value();
+  }
   return network.parameters() - start;
 }
 
 Parameters TrainRounds(const ModelSpec& spec, Precision precision, int rounds,
-                       const std::vector<Shard>& shards, const NetworkOptions& options) {
+                       const std::vector<Shard>& shards, TrainingOptions training,
+                       const NetworkOptions& options) {
   Parameters parameters = InitialParameters(spec, precision, Initialization::kReference, 1);
   for (int round = 0; round < rounds; ++round) {
     Parameters sum = ZeroParameters(precision, ParameterCount(spec));
-    for (const Shard& shard : shards) {
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+      training.key = {.seed = 1, .round = round + 1, .shard = static_cast<int>(i)};
       std::visit(
-          [&](const auto& start) { Add(sum, Parameters(Gradient(spec, start, shard, options))); },
+          [&](const auto& start) {
+            Add(sum, Parameters(Gradient(spec, start, shards[i], training, options)));
+          },
           parameters);
     }
     AddAverage(parameters, sum, shards.size());
@@ -55,7 +78,7 @@ int Main(char** argv) {
   const ModelSpec spec{{16, 20, 26}, Activation::kUnrectifiedRelu};
   const Parameters parameters =
       TrainRounds(spec, ParsePrecision(argv[4]).value(), std::atoi(argv[2]),
-                  Shards(argv[1], std::atoi(argv[3])),
+                  Shards(argv[1], std::atoi(argv[3])), OptionsFor(argv[7]),
                   {.threads = static_cast<std::size_t>(std::atoi(argv[6])), .set = *set});
   const auto bytes = BytesOf(parameters);
   return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() ? 0 : 1;
@@ -65,8 +88,9 @@ int Main(char** argv) {
 }  // namespace mlp
 
 int main(int argc, char** argv) {
-  if (argc != 7) {
-    std::fprintf(stderr, "usage: letters_bits DATASET ROUNDS SHARDS PRECISION SET THREADS\n");
+  if (argc != 8) {
+    std::fprintf(stderr,
+                 "usage: letters_bits DATASET ROUNDS SHARDS PRECISION SET THREADS SOLVER\n");
     return 2;
   }
   return mlp::Main(argv);
