@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/enum_words.h"
 #include "cli/errors.h"
+#include "cli/training_options.h"
 #include "services/base/duration_text.h"
 #include "services/wire/time_proto.h"
 
@@ -41,32 +42,6 @@ void AddEnum(CLI::App& app, const std::string& name, const std::string& descript
          },
          description)
       ->type_name(words);
-}
-
-void AddTrainingOptions(CLI::App& app, v1::JobSpec& spec) {
-  app.add_option_function<int>(
-      "--rounds", [&](int rounds) { spec.set_rounds(rounds); }, "Rounds [30]");
-  app.add_option_function<int>(
-      "--epochs", [&](int epochs) { spec.set_epochs(epochs); },
-      "Gradient-descent steps per shard and round [10]");
-  app.add_option_function<std::vector<int>>(
-         "--hidden",
-         [&](const std::vector<int>& sizes) {
-           spec.mutable_hidden_layer_sizes()->Assign(sizes.begin(), sizes.end());
-         },
-         "Units of each hidden layer: 64,32, or given once per layer [20]")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  app.add_option_function<double>(
-      "--learning-rate", [&](double rate) { spec.set_learning_rate(rate); }, "Step size [0.0001]");
-  app.add_option_function<double>(
-      "--tolerance", [&](double tolerance) { spec.set_tolerance(tolerance); },
-      "Leave a shard for the round when a step changed its loss by this or less; 0: never [0]");
-  app.add_option_function<std::uint32_t>(
-      "--seed", [&](std::uint32_t seed) { spec.set_seed(seed); }, "Of the initial parameters [1]");
-  app.add_option_function<int>(
-      "--max-retries", [&](int retries) { spec.set_max_retries(retries); },
-      "Times a shard may be offered again in one round [100]");
 }
 
 struct HedgingWord {
@@ -105,14 +80,7 @@ void AddSchedulingOptions(CLI::App& app, v1::JobSpec& spec) {
       ->type_name("on|off|DURATION");
 }
 
-void AddTrainingChoices(CLI::App& app, v1::JobSpec& spec) {
-  AddEnum<v1::Activation>(app, "--activation", "Of the hidden layers [relu]",
-                          [&](auto activation) { spec.set_activation(activation); });
-  AddEnum<v1::Precision>(app, "--precision", "Of all arithmetic [float64]",
-                         [&](auto precision) { spec.set_precision(precision); });
-  AddEnum<v1::Initialization>(
-      app, "--initialization", "How initial parameters are drawn [glorot-uniform]",
-      [&](auto initialization) { spec.set_initialization(initialization); });
+void AddPolicy(CLI::App& app, v1::JobSpec& spec) {
   AddEnum<v1::Policy>(
       app, "--policy",
       "Which node gets which shard; 1 is random, 2 least-load, 3 pull, 4 power-of-two "
@@ -122,8 +90,6 @@ void AddTrainingChoices(CLI::App& app, v1::JobSpec& spec) {
        {"2", v1::POLICY_LEAST_LOAD},
        {"3", v1::POLICY_PULL},
        {"4", v1::POLICY_POWER_OF_TWO}});
-  AddEnum<v1::Preset>(app, "--preset", "Defaults for the options that are not given",
-                      [&](auto preset) { spec.set_preset(preset); });
 }
 
 void AddLocalOptions(CLI::App& app, LocalOptions& local, CLI::Option* nodes) {
@@ -233,7 +199,7 @@ class Commands {
            "is used")
         ->required();
     AddTrainingOptions(app, train_.spec);
-    AddTrainingChoices(app, train_.spec);
+    AddPolicy(app, train_.spec);
     AddSchedulingOptions(app, train_.spec);
     app.add_option("--request-id", train_.request_id,
                    "A repeated submission with the same id is the same job [random]");

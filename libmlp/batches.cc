@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libmlp/draws.h"
+#include "libmlp/flush_denormals.h"
 #include "libmlp/optimizer.h"
 
 namespace mlp {
@@ -81,8 +82,8 @@ class Epochs {
 
  private:
   absl::Status Step(const Dropout& dropout, const std::stop_token& stop, Evaluation& evaluation) {
-    absl::Status status = network_.Differentiate(objective_, dropout, stop, evaluation.loss,
-                                                 &evaluation.wrong_rows);
+    absl::Status status =
+        network_.Differentiate(objective_, dropout, stop, evaluation.loss, &evaluation.wrong_rows);
     if (!status.ok()) return status;
     const double alpha = options_.batches.alpha;
     if (alpha > 0) evaluation.loss += alpha / 2 * WeightSquares(spec_, network_.parameters());
@@ -106,6 +107,7 @@ template <class T>
 absl::StatusOr<BatchesResult> TrainBatches(Network<T>& network, const ModelSpec& spec,
                                            const Shard& shard, const TrainingOptions& options,
                                            const std::stop_token& stop) {
+  const FlushDenormals flush;
   Epochs<T> epochs(network, spec, shard.rows(), options);
   BatchesResult result;
   while (result.epochs_run < options.epochs) {
@@ -115,8 +117,8 @@ absl::StatusOr<BatchesResult> TrainBatches(Network<T>& network, const ModelSpec&
     result.training = *training;
     ++result.epochs_run;
     if (!std::isfinite(training->loss)) return Diverged(result.epochs_run);
-    const bool settled = result.epochs_run > 1 &&
-                         std::abs(training->loss - loss_before) <= options.tolerance;
+    const bool settled =
+        result.epochs_run > 1 && std::abs(training->loss - loss_before) <= options.tolerance;
     if (options.tolerance > 0 && settled) break;
   }
   result.training.total_squares = TotalSquares(shard);

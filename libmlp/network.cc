@@ -5,6 +5,7 @@
 #include <xtensor/xbuilder.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/flush_denormals.h"
 
 namespace mlp {
 
@@ -120,6 +121,7 @@ absl::Status Network<T>::Differentiate(const Objective<T>& objective, const Drop
   absl::Status done = ForEachBlocks(
       stop,
       [&](Block<T>& block, std::size_t index) {
+        const FlushDenormals flush(!numbers_.empty());
         Dropout of_block = dropout;
         of_block.rows = numbers_.data() + (numbers_.empty() ? 0 : index * block_rows_);
         block.Forward(inputs_[index], weights_.data(), of_block);
@@ -129,7 +131,10 @@ absl::Status Network<T>::Differentiate(const Objective<T>& objective, const Drop
       },
       [&](std::size_t first, std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) blocks_[i].SubtractLogLikelihood(loss);
-        team_.Run([&](std::size_t member) { AddGradients(member, first, count); });
+        team_.Run([&](std::size_t member) {
+          const FlushDenormals flush(!numbers_.empty());
+          AddGradients(member, first, count);
+        });
       });
   if (!done.ok()) return done;
   for (const std::size_t rows : wrong_of) {

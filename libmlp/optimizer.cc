@@ -72,8 +72,8 @@ void Optimizer<T>::StepByAdam(const Vector<T>& gradient, Vector<T>& weights) {
   const BatchOptions& batches = options_.batches;
   beta_1_power_ *= batches.beta_1;
   beta_2_power_ *= batches.beta_2;
-  const auto rate = static_cast<T>(options_.learning_rate * std::sqrt(1 - beta_2_power_) /
-                                   (1 - beta_1_power_));
+  const auto rate =
+      static_cast<T>(options_.learning_rate * std::sqrt(1 - beta_2_power_) / (1 - beta_1_power_));
   const auto beta_1 = static_cast<T>(batches.beta_1), beta_2 = static_cast<T>(batches.beta_2);
   const auto rest_1 = static_cast<T>(1 - batches.beta_1),
              rest_2 = static_cast<T>(1 - batches.beta_2);

@@ -1,8 +1,8 @@
 // Steps along mean gradients, as scikit-learn takes them, so that its results can be compared.
 //
 // Arithmetic is exact IEEE 754: fused multiply-adds where it says fma, roots, quotients. Sums over
-// parameters go in sixteen partial sums whatever the processor has, so the bits are the same everywhere.
-// One thread at a time for each object.
+// parameters go in sixteen partial sums whatever the processor has, so the bits are the same
+// everywhere. One thread at a time for each object.
 #pragma once
 
 #include <cstddef>
@@ -39,8 +39,8 @@ class Optimizer {
   void StepByAdam(const Vector<T>& gradient, Vector<T>& weights);
 
   const TrainingOptions options_;
-  Vector<T> first_;   // v of kSgd, m of kAdam
-  Vector<T> second_;  // v of kAdam; else (0)
+  Vector<T> first_;                             // v of kSgd, m of kAdam
+  Vector<T> second_;                            // v of kAdam; else (0)
   double beta_1_power_ = 1, beta_2_power_ = 1;  // to the number of steps
 };
 

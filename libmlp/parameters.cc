@@ -127,6 +127,37 @@ void AddAverage(Parameters& parameters, const Parameters& gradient_sum, std::siz
       parameters);
 }
 
+Parameters Part(const Parameters& parameters, std::size_t first, std::size_t count) {
+  return std::visit(
+      [&]<class T>(const Vector<T>& values) -> Parameters {
+        Vector<T> part = Vector<T>::from_shape({count});
+        std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(first), count, part.begin());
+        return part;
+      },
+      parameters);
+}
+
+Parameters Joined(const Parameters& first, const Parameters& second) {
+  return std::visit(
+      [&]<class T>(const Vector<T>& values) -> Parameters {
+        const auto& more = std::get<Vector<T>>(second);
+        Vector<T> joined = Vector<T>::from_shape({values.size() + more.size()});
+        std::copy(more.begin(), more.end(),
+                  std::copy(values.begin(), values.end(), joined.begin()));
+        return joined;
+      },
+      first);
+}
+
+Parameters Converted(const Parameters& parameters, Precision precision) {
+  return std::visit(
+      [&](const auto& values) -> Parameters {
+        if (precision == Precision::kFloat32) return Vector<float>(xt::cast<float>(values));
+        return Vector<double>(xt::cast<double>(values));
+      },
+      parameters);
+}
+
 std::string_view InitializationName(Initialization initialization) {
   return initialization == Initialization::kReference ? "reference" : "glorot-uniform";
 }

@@ -45,6 +45,13 @@ void Add(Parameters& sum, const Parameters& addend);
 // parameters += gradient_sum / count, element by element: the averaging step of a round.
 void AddAverage(Parameters& parameters, const Parameters& gradient_sum, std::size_t count);
 
+// `count` elements from `first` on.
+Parameters Part(const Parameters& parameters, std::size_t first, std::size_t count);
+// The elements of `first`, then those of `second`; same precision.
+Parameters Joined(const Parameters& first, const Parameters& second);
+// Rounded where `precision` is the smaller one.
+Parameters Converted(const Parameters& parameters, Precision precision);
+
 enum class Initialization : std::uint8_t {
   // Weights uniform in +-sqrt(6 / (inputs + outputs)), biases 0 (Glorot, Bengio 2010).
   kGlorotUniform,

@@ -86,11 +86,11 @@ absl::Status CheckPositive(const char* name, double value) {
 
 absl::Status CheckClassWeights(const std::vector<double>& weights, std::size_t classes) {
   if (classes > 0 && !weights.empty() && weights.size() != classes) {
-    return absl::InvalidArgumentError(absl::StrCat("class_weights has ", weights.size(),
+    return absl::InvalidArgumentError(absl::StrCat("batches.class_weights has ", weights.size(),
                                                    " numbers, the data has ", classes, " classes"));
   }
   for (const double weight : weights) {
-    if (absl::Status status = CheckNotNegative("class_weights", weight); !status.ok())
+    if (absl::Status status = CheckNotNegative("batches.class_weights", weight); !status.ok())
       return status;
   }
   return absl::OkStatus();
@@ -134,21 +134,21 @@ absl::Status CheckTrainingOptions(const TrainingOptions& options, std::size_t cl
   if (options.solver == Solver::kDescent) {
     if (batches == BatchOptions{}) return absl::OkStatus();
     return absl::InvalidArgumentError(
-        "solver descent takes all rows in plain steps; choose sgd or adam for batches");
+        "batches are for solvers sgd and adam; choose one of them, or leave them out");
   }
   absl::Status status;
   if (batches.batch_size < 1) {
     status = absl::InvalidArgumentError(
-        absl::StrCat("batch_size must be 1 or more, is ", batches.batch_size));
+        absl::StrCat("batches.batch_size must be 1 or more, is ", batches.batch_size));
   }
-  status.Update(CheckShare("momentum", batches.momentum));
-  status.Update(CheckShare("beta_1", batches.beta_1));
-  status.Update(CheckShare("beta_2", batches.beta_2));
-  status.Update(CheckPositive("epsilon", batches.epsilon));
-  status.Update(CheckNotNegative("alpha", batches.alpha));
-  status.Update(CheckShare("dropout", batches.dropout));
-  status.Update(CheckNotNegative("clip_norm", batches.clip_norm));
-  status.Update(CheckShare("label_smoothing", batches.label_smoothing));
+  status.Update(CheckShare("batches.momentum", batches.momentum));
+  status.Update(CheckShare("batches.beta_1", batches.beta_1));
+  status.Update(CheckShare("batches.beta_2", batches.beta_2));
+  status.Update(CheckPositive("batches.epsilon", batches.epsilon));
+  status.Update(CheckNotNegative("batches.alpha", batches.alpha));
+  status.Update(CheckShare("batches.dropout", batches.dropout));
+  status.Update(CheckNotNegative("batches.clip_norm", batches.clip_norm));
+  status.Update(CheckShare("batches.label_smoothing", batches.label_smoothing));
   status.Update(CheckClassWeights(batches.class_weights, classes));
   return status;
 }

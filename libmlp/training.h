@@ -101,7 +101,7 @@ struct TrainingResult {
 // it has classes where the model predicts a number, or the other way round.
 absl::Status CheckShard(const ModelSpec& spec, const Shard& shard);
 
-// InvalidArgument, which begins with the option's name ("momentum must be …"), where one is out of
+// InvalidArgument, which begins with the option ("batches.momentum must be …"), where one is out of
 // its range or is not for the solver; `classes` are the model's, 0 where they are not known.
 absl::Status CheckTrainingOptions(const TrainingOptions& options, std::size_t classes);
 

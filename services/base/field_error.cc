@@ -37,6 +37,14 @@ absl::Status WithField(std::string_view field, absl::Status status) {
   return status;
 }
 
+absl::Status BelowField(std::string_view prefix, const absl::Status& status) {
+  if (status.ok()) return status;
+  const std::string message(status.message());
+  const std::string name = message.substr(0, message.find(' '));
+  return FieldError(absl::StrCat(std::string(prefix), name),
+                    name.size() < message.size() ? message.substr(name.size() + 1) : "");
+}
+
 std::optional<std::string> FieldOf(const absl::Status& status) {
   const auto payload = status.GetPayload(View(kFieldPayload));
   if (!payload) return std::nullopt;

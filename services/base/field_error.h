@@ -18,6 +18,9 @@ absl::Status WithContext(std::string_view context, const absl::Status& status);
 absl::Status AtField(std::string_view field, const absl::Status& status);
 // The same error and message, with `field` as the field that it carries.
 absl::Status WithField(std::string_view field, absl::Status status);
+// The same error, whose message begins with a field's name and a blank, blamed on that field below
+// `prefix`: of "spec." and "rounds must be …" on spec.rounds. OK stays OK.
+absl::Status BelowField(std::string_view prefix, const absl::Status& status);
 // The field that `status` carries.
 std::optional<std::string> FieldOf(const absl::Status& status);
 

@@ -5,6 +5,6 @@
 
 namespace mlp {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 
 }  // namespace mlp

@@ -30,6 +30,34 @@ absl::Status CheckRequest(const JobSpec& spec, const std::string& request_id) {
   return CheckJobSpec(spec);
 }
 
+// What depends on the data and on the model that training begins with.
+absl::Status CheckFit(const JobSpec& spec, const ModelSpec& model, const Dataset& dataset,
+                      const Model* initial) {
+  const std::vector<double>& weights = spec.batches.class_weights;
+  if (!weights.empty() && weights.size() != dataset.classes) {
+    return FieldError("spec.batches.class_weights",
+                      absl::StrCat("has ", weights.size(), " numbers, but ", dataset.name, " has ",
+                                   dataset.classes, " classes"));
+  }
+  if (model.regression() && (spec.balanced_classes || spec.batches.label_smoothing > 0)) {
+    return FieldError(
+        spec.balanced_classes ? "spec.class_weight" : "spec.batches.label_smoothing",
+        absl::StrCat("is for classes, but ", dataset.name, " has numbers to predict"));
+  }
+  const std::size_t most = kMaxParameters / (1 + ServerMemory(spec.server));
+  if (ParameterCount(model) > most) {
+    return FieldError("spec.server_optimizer",
+                      absl::StrCat("remembers numbers for each parameter: at most ", most,
+                                   " parameters are possible, not ", ParameterCount(model)));
+  }
+  if (initial != nullptr && initial->spec != model) {
+    return FieldError("spec.initial_model",
+                      absl::StrCat(spec.initial_model, " has another shape or activation than ",
+                                   "this job's model; give the same ones"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Coordinator::Coordinator(async::Clock& clock, async::Workers& workers, Cluster& cluster,
@@ -74,11 +102,18 @@ async::Task<absl::StatusOr<std::shared_ptr<Coordinator::Pending>>> Coordinator::
   absl::StatusOr<std::shared_ptr<const Dataset>> dataset =
       co_await async::Offload(world_.workers, std::move(load));
   if (!dataset.ok()) co_return AtField("spec.dataset", dataset.status());
-  co_return Admit(std::move(spec), std::move(request_id), *std::move(dataset));
+  std::shared_ptr<const Model> initial;
+  if (!spec.initial_model.empty()) {
+    absl::StatusOr<std::shared_ptr<const Model>> model = co_await GetModel(spec.initial_model);
+    if (!model.ok()) co_return AtField("spec.initial_model", model.status());
+    initial = *std::move(model);
+  }
+  co_return Admit(std::move(spec), std::move(request_id), *std::move(dataset), std::move(initial));
 }
 
 absl::StatusOr<std::shared_ptr<Coordinator::Pending>> Coordinator::Admit(
-    JobSpec spec, std::string request_id, std::shared_ptr<const Dataset> dataset) {
+    JobSpec spec, std::string request_id, std::shared_ptr<const Dataset> dataset,
+    std::shared_ptr<const Model> initial) {
   auto pending = std::make_shared<Pending>();
   // The same request, or others, may have come while the data was read.
   absl::StatusOr<std::optional<Job>> repeated = Repeated(spec, request_id);
@@ -89,6 +124,9 @@ absl::StatusOr<std::shared_ptr<Coordinator::Pending>> Coordinator::Admit(
   }
   absl::StatusOr<ModelSpec> model = ModelFor(spec, dataset->features, dataset->classes);
   if (!model.ok()) return model.status();
+  if (absl::Status status = CheckFit(spec, *model, *dataset, initial.get()); !status.ok()) {
+    return status;
+  }
 
   Job job;
   job.request_id = std::move(request_id);
@@ -99,6 +137,12 @@ absl::StatusOr<std::shared_ptr<Coordinator::Pending>> Coordinator::Admit(
   job.dataset_digest = dataset->digest();
   job.create_time = world_.clock.Now();
   pending->job = journal_.Create(std::move(job));
+  if (initial != nullptr) {
+    // The other job may be removed from now on.
+    pending->initial = std::make_shared<const Parameters>(
+        Converted(initial->parameters, pending->job.spec.precision));
+    journal_.FinishRound(pending->job.id, 0, pending->initial);
+  }
   pending->dataset = std::move(dataset);
   ChangeState(pending->job.id, JobState::kPending, QueuedBehind(PlaceOf(queue_.size())));
   queue_.push_back(pending);
@@ -291,6 +335,15 @@ async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Coordinator::GoOn(Pend
         id, 0, events::Resumed{pending.job.rounds_done, static_cast<int>(progress.shards.size())});
   } else {
     ChangeState(id, JobState::kRunning);
+    if (!pending.job.spec.initial_model.empty()) {
+      if (pending.initial == nullptr) {  // it was created before a restart
+        absl::StatusOr<JobProgress> stored = co_await journal_.GetProgress(id);
+        if (!stored.ok()) co_return stored.status();
+        progress = *std::move(stored);
+      } else {
+        progress.rounds[0] = std::move(pending.initial);
+      }
+    }
   }
   NotePlaces();
   if (pending.dataset == nullptr) {

@@ -80,13 +80,16 @@ class Coordinator {
   struct Pending {
     Job job;
     std::shared_ptr<const Dataset> dataset;  // nullptr: to be read
+    // Of a new job with an initial model.
+    std::shared_ptr<const Parameters> initial;
     std::stop_source stop;
     bool cancelled = false;  // on request
     JobStage stage;
   };
 
   absl::StatusOr<std::shared_ptr<Pending>> Admit(JobSpec spec, std::string request_id,
-                                                 std::shared_ptr<const Dataset> dataset);
+                                                 std::shared_ptr<const Dataset> dataset,
+                                                 std::shared_ptr<const Model> initial);
   // The job of that request, if any; AlreadyExists where its specification is another.
   absl::StatusOr<std::optional<Job>> Repeated(const JobSpec& spec,
                                               const std::string& request_id) const;

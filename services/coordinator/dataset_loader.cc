@@ -50,6 +50,14 @@ absl::Status Widen(Dataset& dataset, const Shard& shard, const std::string& file
   return absl::OkStatus();
 }
 
+void Count(const Shard& shard, std::vector<std::size_t>& class_rows) {
+  for (const std::int32_t label : shard.labels) {
+    const auto index = static_cast<std::size_t>(label);
+    if (index >= class_rows.size()) class_rows.resize(index + 1);
+    ++class_rows[index];
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> DirectoriesBelow(const fs::path& data_dir) {
@@ -88,12 +96,14 @@ absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const DatasetSources&
     if (!read.ok()) return read.status();
     absl::Status status = Widen(*dataset, read->shard, file.name, first_file);
     if (!status.ok()) return status;
+    Count(read->shard, dataset->class_rows);
     dataset->shards.push_back({file.name, std::move(read->sha256), read->shard.rows()});
   }
   absl::StatusOr<ParsedFile> validation = ReadOne(sources.name, sources.validation);
   if (!validation.ok()) return validation.status();
   absl::Status status = Widen(*dataset, validation->shard, sources.validation.name, first_file);
   if (!status.ok()) return status;
+  dataset->class_rows.resize(dataset->classes);
   dataset->validation = std::move(validation->shard);
   dataset->validation_sha256 = std::move(validation->sha256);
   return std::shared_ptr<const Dataset>(std::move(dataset));

@@ -19,6 +19,7 @@
 #include "services/wire/parameter_pieces.h"
 #include "services/wire/parameters_proto.h"
 #include "services/wire/time_proto.h"
+#include "services/wire/training_proto.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -357,6 +358,11 @@ v1::TrainShardRequest GrpcCluster::RequestFor(const ShardTask& task, const Link&
   request.set_epochs(task.training.epochs);
   request.set_learning_rate(task.training.learning_rate);
   request.set_tolerance(task.training.tolerance);
+  request.set_solver(wire::ToProto(task.training.solver));
+  if (task.training.solver != Solver::kDescent) {
+    *request.mutable_batches() = wire::ToProto(task.training.batches);
+    request.set_seed(task.training.key.seed);
+  }
   request.set_slots(task.terms.slots);
   request.set_rejectable(task.terms.rejectable);
   return request;

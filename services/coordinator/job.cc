@@ -36,6 +36,7 @@ struct Fold {
     job.validated_round = event.round;
     job.validation = validated.validation;
     job.validation_file = validated.rows_source;
+    Note(job.scores, job.spec, job.model, event.round, validated.validation);
   }
   void operator()(const events::SchedulingBegan&) const { job.nodes_up = 0; }
   void operator()(const events::NodeJoined&) const { ++job.nodes_up; }
@@ -49,7 +50,29 @@ struct Fold {
   void operator()(const events::ResultsKept&) const {}
 };
 
+double Score(const ModelSpec& model, const Evaluation& evaluation) {
+  if (!model.regression()) return 1 - evaluation.error();
+  // Where all targets are the same there is no R^2.
+  if (evaluation.total_squares == 0) return -evaluation.loss;
+  return 1 - 2 * evaluation.loss / evaluation.total_squares;
+}
+
 }  // namespace
+
+void Note(Scores& scores, const JobSpec& spec, const ModelSpec& model, int round,
+          const Evaluation& validation) {
+  const bool first = scores.best_round == 0;
+  const double rise = first ? 0 : Score(model, validation) - Score(model, scores.best);
+  const double enough = spec.early_stopping ? spec.early_stopping->min_improvement : 0;
+  if (first || rise >= enough) scores.improved_round = round;
+  if (first || rise > 0) {
+    scores.best_round = round;
+    scores.best = validation;
+  }
+  const bool used_up =
+      spec.early_stopping && round - scores.improved_round >= spec.early_stopping->patience;
+  if (used_up && scores.exhausted_round == 0) scores.exhausted_round = round;
+}
 
 const char* JobStateName(JobState state) {
   switch (state) {

@@ -30,11 +30,26 @@ struct Dataset {
   Shard validation;
   std::size_t features = 0;
   std::size_t classes = 0;
+  std::vector<std::size_t> class_rows;  // of the training shards, by class
 
   std::size_t training_rows() const;
   // SHA-256 over the files' digests, shards first, hexadecimal.
   std::string digest() const;
 };
+
+// The rounds' scores on the validation rows so far: accuracy, or R^2 in regression.
+struct Scores {
+  int best_round = 0;  // the first with the best score; 0: none is validated
+  Evaluation best;     // of that round
+  // Of early stopping: the last round that was better by min_improvement, and the one whose
+  // validation used the patience up, 0: none has.
+  int improved_round = 0;
+  int exhausted_round = 0;
+};
+
+// Rounds are noted in their order.
+void Note(Scores& scores, const JobSpec& spec, const ModelSpec& model, int round,
+          const Evaluation& validation);
 
 struct JobStatistics {
   std::int64_t attempts = 0;
@@ -67,6 +82,7 @@ struct Job {
   int validated_round = 0;
   std::optional<Evaluation> validation;
   std::string validation_file;
+  Scores scores;
   JobStatistics statistics;
   std::string model_digest;
 };

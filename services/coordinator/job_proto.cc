@@ -7,6 +7,7 @@
 #include "services/wire/enum_proto.h"
 #include "services/wire/model_proto.h"
 #include "services/wire/time_proto.h"
+#include "services/wire/training_proto.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -71,6 +72,84 @@ absl::Status SetHiddenLayers(const v1::JobSpec& proto, JobSpec& spec) {
   return absl::OkStatus();
 }
 
+absl::Status UnknownValue(const char* field, int value, const char* of) {
+  return FieldError(field, absl::StrCat("has no value ", value, "; the values are those of ", of));
+}
+
+absl::Status SetSolver(const v1::JobSpec& proto, JobSpec& spec) {
+  const auto solver = wire::FromProto(proto.solver(), "spec.solver");
+  if (!solver.ok()) return solver.status();
+  spec.solver = *solver;
+  spec.batches = wire::FromProto(proto.batches());
+  if (!v1::ClassWeight_IsValid(proto.class_weight())) {
+    return UnknownValue("spec.class_weight", proto.class_weight(), "mlp.v1.ClassWeight");
+  }
+  spec.balanced_classes = proto.class_weight() == v1::CLASS_WEIGHT_BALANCED;
+  return absl::OkStatus();
+}
+
+absl::Status SetSchedule(const v1::JobSpec& proto, Schedule& schedule) {
+  if (!v1::Schedule_IsValid(proto.schedule())) {
+    return UnknownValue("spec.schedule", proto.schedule(), "mlp.v1.Schedule");
+  }
+  if (proto.schedule() == v1::SCHEDULE_STEP) schedule.kind = Schedule::Kind::kStep;
+  if (proto.schedule() == v1::SCHEDULE_COSINE) schedule.kind = Schedule::Kind::kCosine;
+  if (proto.has_warm_up_rounds()) schedule.warm_up_rounds = proto.warm_up_rounds();
+  const bool step = schedule.kind == Schedule::Kind::kStep;
+  if (!step && (proto.has_schedule_rounds() || proto.has_schedule_factor())) {
+    return FieldError(proto.has_schedule_rounds() ? "spec.schedule_rounds" : "spec.schedule_factor",
+                      "is for schedule step; leave it out or choose it");
+  }
+  if (proto.has_schedule_rounds()) schedule.step_rounds = proto.schedule_rounds();
+  if (proto.has_schedule_factor()) schedule.factor = proto.schedule_factor();
+  return absl::OkStatus();
+}
+
+absl::Status SetServer(const v1::JobSpec& proto, JobSpec& spec) {
+  if (!v1::Weighting_IsValid(proto.weighting())) {
+    return UnknownValue("spec.weighting", proto.weighting(), "mlp.v1.Weighting");
+  }
+  if (proto.weighting() == v1::WEIGHTING_BY_ROWS) spec.weighting = Weighting::kByRows;
+  if (!v1::ServerOptimizer_IsValid(proto.server_optimizer())) {
+    return UnknownValue("spec.server_optimizer", proto.server_optimizer(),
+                        "mlp.v1.ServerOptimizer");
+  }
+  ServerOptions& server = spec.server;
+  const bool momentum = proto.server_optimizer() == v1::SERVER_OPTIMIZER_MOMENTUM;
+  const bool adam = proto.server_optimizer() == v1::SERVER_OPTIMIZER_ADAM;
+  if (momentum) server.kind = ServerOptions::Kind::kMomentum;
+  if (adam) server.kind = ServerOptions::Kind::kAdam;
+  if (adam) server.learning_rate = 0.01;
+  if (proto.has_server_learning_rate() && !momentum && !adam) {
+    return FieldError("spec.server_learning_rate",
+                      "is for server optimizers momentum and adam; leave it out or choose one");
+  }
+  if (proto.has_server_momentum() && !momentum) {
+    return FieldError("spec.server_momentum",
+                      "is for server optimizer momentum; leave it out or choose it");
+  }
+  if (proto.has_server_learning_rate()) server.learning_rate = proto.server_learning_rate();
+  if (proto.has_server_momentum()) server.momentum = proto.server_momentum();
+  if (proto.has_server_beta_1()) server.beta_1 = proto.server_beta_1();
+  if (proto.has_server_beta_2()) server.beta_2 = proto.server_beta_2();
+  if (proto.has_server_epsilon()) server.epsilon = proto.server_epsilon();
+  return absl::OkStatus();
+}
+
+absl::Status SetEarlyStopping(const v1::JobSpec& proto, JobSpec& spec) {
+  if (!proto.early_stopping()) {
+    if (!proto.has_patience() && !proto.has_min_improvement()) return absl::OkStatus();
+    return FieldError(proto.has_patience() ? "spec.patience" : "spec.min_improvement",
+                      "is for early_stopping; leave it out or switch that on");
+  }
+  spec.early_stopping.emplace();
+  if (proto.has_patience()) spec.early_stopping->patience = proto.patience();
+  if (proto.has_min_improvement()) {
+    spec.early_stopping->min_improvement = proto.min_improvement();
+  }
+  return absl::OkStatus();
+}
+
 // The fields that one rule each is for.
 absl::Status SetFields(const v1::JobSpec& proto, JobSpec& spec) {
   spec.dataset = proto.dataset();
@@ -80,7 +159,12 @@ absl::Status SetFields(const v1::JobSpec& proto, JobSpec& spec) {
   if (proto.has_tolerance()) spec.tolerance = proto.tolerance();
   if (proto.has_seed()) spec.seed = proto.seed();
   if (proto.has_max_retries()) spec.max_retries = proto.max_retries();
+  spec.initial_model = proto.initial_model();
   absl::Status status = SetHiddenLayers(proto, spec);
+  status.Update(SetSolver(proto, spec));
+  status.Update(SetSchedule(proto, spec.schedule));
+  status.Update(SetServer(proto, spec));
+  status.Update(SetEarlyStopping(proto, spec));
   status.Update(SetEnum(proto.activation(), "spec.activation", spec.activation));
   status.Update(SetEnum(proto.precision(), "spec.precision", spec.precision));
   status.Update(SetEnum(proto.initialization(), "spec.initialization", spec.initialization));
@@ -267,6 +351,37 @@ struct ToBody {
   }
 };
 
+// Only what the schedule uses, so that it can be sent as a new specification.
+void SetSchedule(const Schedule& schedule, v1::JobSpec& proto) {
+  constexpr v1::Schedule kKinds[] = {v1::SCHEDULE_CONSTANT, v1::SCHEDULE_STEP, v1::SCHEDULE_COSINE};
+  proto.set_schedule(kKinds[static_cast<std::size_t>(schedule.kind)]);
+  proto.set_warm_up_rounds(schedule.warm_up_rounds);
+  if (schedule.kind != Schedule::Kind::kStep) return;
+  proto.set_schedule_rounds(schedule.step_rounds);
+  proto.set_schedule_factor(schedule.factor);
+}
+
+// Likewise.
+void SetServer(const JobSpec& spec, v1::JobSpec& proto) {
+  const ServerOptions& server = spec.server;
+  proto.set_weighting(spec.weighting == Weighting::kByRows ? v1::WEIGHTING_BY_ROWS
+                                                           : v1::WEIGHTING_EQUAL);
+  switch (server.kind) {
+    case ServerOptions::Kind::kAverage:
+      return proto.set_server_optimizer(v1::SERVER_OPTIMIZER_AVERAGE);
+    case ServerOptions::Kind::kMomentum:
+      proto.set_server_optimizer(v1::SERVER_OPTIMIZER_MOMENTUM);
+      proto.set_server_learning_rate(server.learning_rate);
+      return proto.set_server_momentum(server.momentum);
+    case ServerOptions::Kind::kAdam:
+      proto.set_server_optimizer(v1::SERVER_OPTIMIZER_ADAM);
+      proto.set_server_learning_rate(server.learning_rate);
+      proto.set_server_beta_1(server.beta_1);
+      proto.set_server_beta_2(server.beta_2);
+      return proto.set_server_epsilon(server.epsilon);
+  }
+}
+
 v1::JobSpec ToProto(const JobSpec& spec) {
   v1::JobSpec proto;
   proto.set_dataset(spec.dataset);
@@ -286,6 +401,17 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   proto.set_slots(spec.slots);
   proto.set_hedging(spec.hedge_after ? v1::HEDGING_ON : v1::HEDGING_OFF);
   if (spec.hedge_after) *proto.mutable_hedge_after() = wire::ToProto(*spec.hedge_after);
+  proto.set_solver(wire::ToProto(spec.solver));
+  if (spec.solver != Solver::kDescent) *proto.mutable_batches() = wire::ToProto(spec.batches);
+  proto.set_class_weight(spec.balanced_classes ? v1::CLASS_WEIGHT_BALANCED : v1::CLASS_WEIGHT_NONE);
+  SetSchedule(spec.schedule, proto);
+  SetServer(spec, proto);
+  proto.set_early_stopping(spec.early_stopping.has_value());
+  if (spec.early_stopping) {
+    proto.set_patience(spec.early_stopping->patience);
+    proto.set_min_improvement(spec.early_stopping->min_improvement);
+  }
+  proto.set_initial_model(spec.initial_model);
   return proto;
 }
 
@@ -361,6 +487,7 @@ absl::Status SetStatistics(const v1::JobStatistics& proto, JobStatistics& statis
 absl::StatusOr<JobSpec> FromProto(const v1::JobSpec& proto, const std::string& default_policy) {
   JobSpec spec;
   spec.policy = default_policy;
+  if (proto.solver() == v1::SOLVER_SGD || proto.solver() == v1::SOLVER_ADAM) SetBatchDefaults(spec);
   absl::Status status = ApplyPreset(proto.preset(), spec);
   status.Update(SetFields(proto, spec));
   status.Update(SetSlotsAndHedging(proto, spec));
@@ -387,6 +514,13 @@ absl::StatusOr<Job> FromProto(const v1::Job& proto) {
     status.Update(Set(wire::FromProto(proto.validation(), "validation"), job.validation.emplace()));
     job.validation_file = proto.validation().rows_source();
   }
+  if (proto.has_best_validation()) {
+    status.Update(
+        Set(wire::FromProto(proto.best_validation(), "best_validation"), job.scores.best));
+    job.scores.best_round = proto.best_round();
+  }
+  job.scores.improved_round = proto.improved_round();
+  job.scores.exhausted_round = proto.exhausted_round();
   if (!status.ok()) return status;
   return job;
 }
@@ -408,6 +542,12 @@ v1::Job ToProto(const Job& job) {
   if (job.validation) {
     *proto.mutable_validation() = wire::ToProto(*job.validation, job.validation_file);
   }
+  if (job.scores.best_round > 0) {
+    proto.set_best_round(job.scores.best_round);
+    *proto.mutable_best_validation() = wire::ToProto(job.scores.best, job.validation_file);
+  }
+  proto.set_improved_round(job.spec.early_stopping ? job.scores.improved_round : 0);
+  proto.set_exhausted_round(job.scores.exhausted_round);
   *proto.mutable_statistics() = ToProto(job.statistics);
   proto.set_model_digest(job.model_digest);
   proto.set_dataset_digest(job.dataset_digest);

@@ -1,6 +1,7 @@
 #include "services/coordinator/job_spec.h"
 
 #include <cmath>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -37,6 +38,60 @@ absl::Status CheckSlotsAndHedging(const JobSpec& spec) {
   return status;
 }
 
+absl::Status CheckPositive(const char* field, double value) {
+  if (std::isfinite(value) && value > 0) return absl::OkStatus();
+  return FieldError(field, absl::StrCat("must be a finite number greater than 0, not ", value));
+}
+
+absl::Status CheckShare(const char* field, double value) {
+  if (value >= 0 && value < 1) return absl::OkStatus();
+  return FieldError(field, absl::StrCat("must be 0 or more and less than 1, not ", value));
+}
+
+absl::Status CheckSchedule(const Schedule& schedule) {
+  absl::Status status = CheckRange("spec.warm_up_rounds", schedule.warm_up_rounds, 0, kMaxRounds);
+  status.Update(CheckRange("spec.schedule_rounds", schedule.step_rounds, 1, kMaxRounds));
+  status.Update(CheckPositive("spec.schedule_factor", schedule.factor));
+  return status;
+}
+
+absl::Status CheckServer(const ServerOptions& server) {
+  absl::Status status = CheckPositive("spec.server_learning_rate", server.learning_rate);
+  status.Update(CheckShare("spec.server_momentum", server.momentum));
+  status.Update(CheckShare("spec.server_beta_1", server.beta_1));
+  status.Update(CheckShare("spec.server_beta_2", server.beta_2));
+  status.Update(CheckPositive("spec.server_epsilon", server.epsilon));
+  return status;
+}
+
+absl::Status CheckEarlyStopping(const EarlyStopping& stopping) {
+  absl::Status status = CheckRange("spec.patience", stopping.patience, 1, kMaxRounds);
+  if (!std::isfinite(stopping.min_improvement) || stopping.min_improvement < 0) {
+    status.Update(FieldError("spec.min_improvement", absl::StrCat("must be finite, 0 or more, not ",
+                                                                  stopping.min_improvement)));
+  }
+  return status;
+}
+
+// What is for batches, or for none of them.
+absl::Status CheckBatches(const JobSpec& spec) {
+  if (spec.batches.batch_size > kMaxBatchSize) {
+    return CheckRange("spec.batches.batch_size", spec.batches.batch_size, 1, kMaxBatchSize);
+  }
+  const TrainingOptions options = TrainingOptionsOf(spec, {}, 1, 0);
+  absl::Status status = BelowField("spec.", CheckTrainingOptions(options, 0));
+  if (!spec.balanced_classes || !status.ok()) return status;
+  if (spec.solver == Solver::kDescent) {
+    return FieldError("spec.class_weight", "is for solvers sgd and adam; choose one of them");
+  }
+  if (!spec.batches.class_weights.empty()) {
+    return FieldError("spec.class_weight",
+                      "is balanced, and batches.class_weights say otherwise; "
+                      "leave one of them out");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 bool BindsWhenFree(const std::string& policy) {
@@ -68,6 +123,10 @@ absl::Status CheckJobSpec(const JobSpec& spec) {
         FieldError("spec.tolerance",
                    absl::StrCat("must be a finite number, 0 or more, not ", spec.tolerance)));
   }
+  status.Update(CheckBatches(spec));
+  status.Update(CheckSchedule(spec.schedule));
+  status.Update(CheckServer(spec.server));
+  if (spec.early_stopping) status.Update(CheckEarlyStopping(*spec.early_stopping));
   status.Update(CheckPolicyName("spec.policy", spec.policy));
   status.Update(CheckSlotsAndHedging(spec));
   if (!status.ok()) return status;
@@ -87,11 +146,29 @@ absl::StatusOr<ModelSpec> ModelFor(const JobSpec& spec, std::size_t features, st
   return model;
 }
 
-TrainingOptions TrainingOptionsOf(const JobSpec& spec) {
+void SetBatchDefaults(JobSpec& spec) {
+  spec.rounds = 200;
+  spec.epochs = 1;
+  spec.hidden_layer_sizes = {100};
+  spec.learning_rate = 1e-3;
+}
+
+TrainingOptions TrainingOptionsOf(const JobSpec& spec, const std::vector<std::size_t>& class_rows,
+                                  int round, int shard) {
   TrainingOptions options;
   options.epochs = spec.epochs;
-  options.learning_rate = spec.learning_rate;
+  options.learning_rate = spec.learning_rate * ScheduleFactor(spec.schedule, round, spec.rounds);
   options.tolerance = spec.tolerance;
+  options.solver = spec.solver;
+  options.batches = spec.batches;
+  options.key = {spec.seed, round, shard};
+  if (!spec.balanced_classes) return options;
+  const auto rows =
+      static_cast<double>(std::accumulate(class_rows.begin(), class_rows.end(), std::size_t{0}));
+  for (const std::size_t of_class : class_rows) {
+    const double share = static_cast<double>(class_rows.size()) * static_cast<double>(of_class);
+    options.batches.class_weights.push_back(of_class == 0 ? 1 : rows / share);
+  }
   return options;
 }
 

@@ -13,14 +13,27 @@
 #include "libmlp/model_spec.h"
 #include "libmlp/parameters.h"
 #include "libmlp/training.h"
+#include "services/coordinator/schedule.h"
 #include "services/coordinator/scheduler/scheduler.h"
+#include "services/coordinator/server_optimizer.h"
 
 namespace mlp::coordinator {
+
+// How much each shard counts in a round's average.
+enum class Weighting : std::uint8_t { kEqual, kByRows };
+
+// When a job stops by itself: its score on the validation rows has not risen by more than
+// `min_improvement` for `patience` rounds.
+struct EarlyStopping {
+  int patience = 10;
+  double min_improvement = 1e-4;
+  friend bool operator==(const EarlyStopping&, const EarlyStopping&) = default;
+};
 
 struct JobSpec {
   std::string dataset;  // directory below the data directory
   int rounds = 30;
-  int epochs = 10;  // per shard and round
+  int epochs = 10;  // passes over the rows, per shard and round
   std::vector<std::size_t> hidden_layer_sizes = {20};
   Activation activation = Activation::kRelu;
   Precision precision = Precision::kFloat64;
@@ -34,11 +47,21 @@ struct JobSpec {
   int slots = 0;
   std::optional<std::chrono::nanoseconds> hedge_after = kDefaultHedgeAfter;
 
+  Solver solver = Solver::kDescent;
+  BatchOptions batches;           // for the other solvers
+  bool balanced_classes = false;  // class weights come from the data
+  Schedule schedule;
+  Weighting weighting = Weighting::kEqual;
+  ServerOptions server;
+  std::optional<EarlyStopping> early_stopping;  // none: all rounds
+  std::string initial_model;                    // a job's id; empty: `initialization`
+
   friend bool operator==(const JobSpec&, const JobSpec&) = default;
 };
 
 inline constexpr int kMaxRounds = 100'000;
 inline constexpr int kMaxEpochs = 1'000'000;
+inline constexpr int kMaxBatchSize = 1'000'000;
 inline constexpr int kMaxRetries = 1'000'000;
 inline constexpr int kMaxSlots = 1000;
 inline constexpr std::chrono::nanoseconds kMaxHedgeAfter = std::chrono::hours(1);
@@ -54,10 +77,16 @@ bool BindsWhenFree(const std::string& policy);
 // without the data.
 absl::Status CheckJobSpec(const JobSpec& spec);
 
+// The defaults of jobs that are trained in batches: scikit-learn's, in rounds of one epoch.
+void SetBatchDefaults(JobSpec& spec);
+
 // The model that `spec` makes of data with so many features and classes. InvalidArgument
 // ("spec.hidden_layer_sizes") where it would be too large.
 absl::StatusOr<ModelSpec> ModelFor(const JobSpec& spec, std::size_t features, std::size_t classes);
 
-TrainingOptions TrainingOptionsOf(const JobSpec& spec);
+// How a shard is trained in `round`. `class_rows` are the rows of each class in the training
+// shards; they are for balanced classes.
+TrainingOptions TrainingOptionsOf(const JobSpec& spec, const std::vector<std::size_t>& class_rows,
+                                  int round, int shard);
 
 }  // namespace mlp::coordinator

@@ -97,8 +97,9 @@ class Journal {
   void RecordAt(async::TimePoint time, const std::string& job_id, int round, JobEvent::Body body);
   void KeepShard(const std::string& job_id, int round, int shard,
                  std::shared_ptr<const ShardResult> result);
+  // Round `also_kept` stays beside the last ones.
   void FinishRound(const std::string& job_id, int round,
-                   std::shared_ptr<const Parameters> parameters);
+                   std::shared_ptr<const Parameters> parameters, int also_kept = -1);
   // Of a job that ends; nullptr: it has no model.
   void EndJob(const std::string& job_id, std::shared_ptr<const Model> model);
   void Remove(const std::string& job_id);

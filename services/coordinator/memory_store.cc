@@ -94,7 +94,9 @@ void MemoryStore::Apply(const change::FinishRound& change) {
   reach.open_round = change.round + 1;
   progress.shards.clear();
   progress.rounds[change.round] = change.parameters;
-  progress.rounds.erase(progress.rounds.begin(), progress.rounds.lower_bound(change.first_kept));
+  std::erase_if(progress.rounds, [&change](const auto& kept) {
+    return kept.first < change.first_kept && kept.first != change.also_kept;
+  });
 }
 
 void MemoryStore::Apply(const change::EndJob& change) {

@@ -1,5 +1,6 @@
 #include "services/coordinator/run_job.h"
 
+#include <map>
 #include <type_traits>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "services/async/task_group.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/await_nodes.h"
+#include "services/coordinator/server_optimizer.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -28,28 +30,61 @@ RoundParameters Named(SharedParameters parameters) {
   return {std::move(parameters), std::move(sha256)};
 }
 
-// The parameters that the job stands at.
-absl::StatusOr<RoundParameters> Current(const Job& job, const JobProgress& progress) {
-  if (job.rounds_done == 0) {
-    return Named(std::make_shared<const Parameters>(
-        InitialParameters(job.model, job.spec.precision, job.spec.initialization, job.spec.seed)));
-  }
+// What a round begins with and its successor is made of.
+struct RoundState {
+  RoundParameters parameters;
+  Parameters memory;  // of the server's optimizer
+};
+
+// As the store keeps it: the parameters, then the memory.
+SharedParameters Stored(const RoundState& state) {
+  if (SizeOf(state.memory) == 0) return state.parameters.values;
+  return std::make_shared<const Parameters>(Joined(*state.parameters.values, state.memory));
+}
+
+SharedParameters ParametersIn(const Job& job, const SharedParameters& stored) {
+  const std::size_t size = ParameterCount(job.model);
+  if (SizeOf(*stored) == size) return stored;
+  return std::make_shared<const Parameters>(Part(*stored, 0, size));
+}
+
+RoundState StateIn(const Job& job, const SharedParameters& stored) {
+  const std::size_t size = ParameterCount(job.model);
+  const std::size_t memory = size * ServerMemory(job.spec.server);
+  const bool has_memory = SizeOf(*stored) == size + memory;
+  return {Named(ParametersIn(job, stored)),
+          has_memory ? Part(*stored, size, memory) : ZeroParameters(PrecisionOf(*stored), memory)};
+}
+
+// Where the job stands.
+absl::StatusOr<RoundState> Current(const Job& job, const JobProgress& progress) {
   const auto found = progress.rounds.find(job.rounds_done);
-  if (found != progress.rounds.end()) return Named(found->second);
+  if (found != progress.rounds.end()) return StateIn(job, found->second);
+  if (job.rounds_done == 0 && job.spec.initial_model.empty()) {
+    return StateIn(job,
+                   std::make_shared<const Parameters>(InitialParameters(
+                       job.model, job.spec.precision, job.spec.initialization, job.spec.seed)));
+  }
   return absl::DataLossError(absl::StrCat("the store has lost the parameters after round ",
                                           job.rounds_done, "; submit the job again"));
 }
 
-// The parameters after the round; OutOfRange where one is not finite.
-absl::StatusOr<RoundParameters> Updated(const Parameters& before, const RoundResult& round,
-                                        int number) {
-  auto after = std::make_shared<Parameters>(before);
-  round.gradients.ApplyAverageTo(*after);
+// After the round; OutOfRange where a parameter is not finite.
+absl::StatusOr<RoundState> Updated(const Job& job, RoundState state, const RoundResult& round,
+                                   int number) {
+  auto after = std::make_shared<Parameters>(*state.parameters.values);
+  if (job.spec.server.kind == ServerOptions::Kind::kAverage) {
+    round.gradients.ApplyAverageTo(*after);
+  } else {
+    Parameters average = ZeroParameters(PrecisionOf(*after), SizeOf(*after));
+    round.gradients.ApplyAverageTo(average);
+    ServerStep(job.spec.server, average, state.memory, *after);
+  }
   if (!AllFinite(*after)) {
     return absl::OutOfRangeError(absl::StrCat("parameters became non-finite in round ", number,
                                               "; a smaller learning rate may help"));
   }
-  return Named(std::move(after));
+  return RoundState{Named(std::move(after)), std::move(state.memory)};
 }
 
 std::shared_ptr<const Model> ModelOf(const Job& job, const RoundParameters& parameters) {
@@ -72,8 +107,45 @@ events::RoundFinished Summary(const RoundResult& result, std::chrono::nanosecond
   return finished;
 }
 
+// Which round's model a job that stops early ends with, and when it stops. A decision before round
+// n knows the scores up to round n - 2, whenever it is made: round n - 1 is validated meanwhile.
+class BestRound {
+ public:
+  BestRound(const Job& job, const JobProgress& progress) : job_(job), scores_(job.scores) {
+    if (!job.spec.early_stopping) return;
+    for (const auto& [round, stored] : progress.rounds) {
+      if (round > 0) candidates_[round] = ParametersIn(job, stored);
+    }
+  }
+
+  void Finished(int round, SharedParameters parameters) {
+    if (job_.spec.early_stopping) candidates_[round] = std::move(parameters);
+  }
+  void Validated(int round, const Evaluation& validation) {
+    Note(scores_, job_.spec, job_.model, round, validation);
+    std::erase_if(candidates_, [&](const auto& candidate) {
+      return candidate.first <= round && candidate.first != scores_.best_round;
+    });
+  }
+  bool StopsBefore(int round) const {
+    return scores_.exhausted_round > 0 && scores_.exhausted_round <= round - 2;
+  }
+  // 0: none.
+  int round() const { return job_.spec.early_stopping ? scores_.best_round : 0; }
+  // nullptr where they are lost.
+  SharedParameters parameters() const {
+    const auto found = candidates_.find(scores_.best_round);
+    return found == candidates_.end() ? nullptr : found->second;
+  }
+
+ private:
+  const Job& job_;
+  Scores scores_;
+  std::map<int, SharedParameters> candidates_;  // the best one, and those that are not validated
+};
+
 async::Task<> Validate(JobWorld world, const Job& job, const Dataset& dataset, int round,
-                       SharedParameters parameters, std::stop_token stop) {
+                       SharedParameters parameters, BestRound& best, std::stop_token stop) {
   const async::TimePoint begin = world.clock.Now();
   auto measure = [&job, &dataset, &parameters, &stop] {
     return Evaluate(job.model, *parameters, dataset.validation, stop);
@@ -81,6 +153,7 @@ async::Task<> Validate(JobWorld world, const Job& job, const Dataset& dataset, i
   const absl::StatusOr<Evaluation> evaluation =
       co_await async::Offload(world.workers, std::move(measure));
   if (!evaluation.ok()) co_return;  // stopped: nobody wants the measurement any more
+  best.Validated(round, *evaluation);
   events::RoundValidated validated;
   validated.validation = *evaluation;
   validated.rows_source = dataset.validation_file;
@@ -90,46 +163,62 @@ async::Task<> Validate(JobWorld world, const Job& job, const Dataset& dataset, i
 
 // The validations that a restart of the coordinator cut off, as far as their models are there.
 async::Task<> ValidateMissing(JobWorld world, const Job& job, const Dataset& dataset,
-                              const JobProgress& progress, std::stop_token stop) {
-  for (const auto& [round, parameters] : progress.rounds) {
+                              const JobProgress& progress, BestRound& best, std::stop_token stop) {
+  for (const auto& [round, stored] : progress.rounds) {
     if (round <= job.validated_round || round > job.rounds_done) continue;
-    co_await Validate(world, job, dataset, round, parameters, stop);
+    co_await Validate(world, job, dataset, round, ParametersIn(job, stored), best, stop);
   }
+}
+
+// The model of a job that stops early, when all its rounds are validated.
+absl::StatusOr<RoundParameters> OfBest(const BestRound& best, const RoundParameters& last) {
+  if (best.round() == 0) return last;
+  SharedParameters parameters = best.parameters();
+  if (parameters != nullptr) return Named(std::move(parameters));
+  return absl::DataLossError(absl::StrCat("the store has lost the parameters after round ",
+                                          best.round(), ", the best one; submit the job again"));
 }
 
 // The rounds themselves. Whatever it leaves running belongs to `runner` and `validations`.
 async::Task<absl::StatusOr<RoundParameters>> RunRounds(JobWorld world, const Job& job,
                                                        const Dataset& dataset,
                                                        JobProgress& progress, RoundRunner& runner,
+                                                       BestRound& best,
                                                        async::TaskGroup& validations,
                                                        JobStage& stage, std::stop_token stop) {
   auto begin_with = [&job, &progress] { return Current(job, progress); };
-  absl::StatusOr<RoundParameters> current =
-      co_await WorkOn(world, job.model, std::move(begin_with));
+  absl::StatusOr<RoundState> current = co_await WorkOn(world, job.model, std::move(begin_with));
   if (!current.ok()) co_return current.status();
-  RoundParameters parameters = *std::move(current);
-  validations.Spawn(ValidateMissing(world, job, dataset, progress, stop));
-  for (int round = job.rounds_done + 1; round <= job.spec.rounds; ++round) {
+  RoundState state = *std::move(current);
+  validations.Spawn(ValidateMissing(world, job, dataset, progress, best, stop));
+  if (job.spec.early_stopping) co_await validations.Join();
+  for (int round = job.rounds_done + 1; round <= job.spec.rounds && !best.StopsBefore(round);
+       ++round) {
     const async::TimePoint begin = world.clock.Now();
     stage.round = round;
     stage.Enter(JobStage::Phase::kTraining, begin);
     KeptShards kept = std::exchange(progress.shards, {});  // of the first round only
     const absl::StatusOr<RoundResult> result =
-        co_await runner.Run(round, parameters, std::move(kept), stop);
+        co_await runner.Run(round, state.parameters, std::move(kept), stop);
     if (!result.ok()) co_return result.status();
-    auto update = [&parameters, &result, round] {
-      return Updated(*parameters.values, *result, round);
+    auto update = [&job, &state, &result, round] {
+      return Updated(job, std::move(state), *result, round);
     };
-    absl::StatusOr<RoundParameters> updated = co_await WorkOn(world, job.model, std::move(update));
+    absl::StatusOr<RoundState> updated = co_await WorkOn(world, job.model, std::move(update));
     if (!updated.ok()) co_return updated.status();
-    parameters = *std::move(updated);
-    world.journal.FinishRound(job.id, round, parameters.values);
+    state = *std::move(updated);
+    world.journal.FinishRound(job.id, round, Stored(state), best.round() > 0 ? best.round() : -1);
     world.journal.Record(job.id, round, Summary(*result, world.clock.Now() - begin));
     stage.Enter(JobStage::Phase::kValidating, world.clock.Now());
     co_await validations.Join();  // at most one behind, so that memory stays bounded
-    validations.Spawn(Validate(world, job, dataset, round, parameters.values, stop));
+    best.Finished(round, state.parameters.values);
+    validations.Spawn(Validate(world, job, dataset, round, state.parameters.values, best, stop));
   }
-  co_return parameters;
+  if (!job.spec.early_stopping) co_return state.parameters;
+  stage.Enter(JobStage::Phase::kValidating, world.clock.Now());
+  co_await validations.Join();
+  if (stop.stop_requested()) co_return absl::CancelledError("stopped on request");
+  co_return OfBest(best, state.parameters);
 }
 
 }  // namespace
@@ -142,9 +231,10 @@ async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world,
   co_await AwaitNodes(world, job, stop);
   RoundRunner runner(job, dataset, world);
   stage.runner = &runner;
+  BestRound best(job, progress);
   async::TaskGroup validations;
   absl::StatusOr<RoundParameters> parameters =
-      co_await RunRounds(world, job, dataset, progress, runner, validations, stage, stop);
+      co_await RunRounds(world, job, dataset, progress, runner, best, validations, stage, stop);
   stage.Enter(JobStage::Phase::kCallingBack, world.clock.Now());
   const absl::Status finished = co_await runner.Finish();
   stage.runner = nullptr;

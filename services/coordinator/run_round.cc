@@ -92,8 +92,7 @@ async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(int round, RoundParame
 absl::Status RoundRunner::Begin(int round, RoundParameters parameters, const KeptShards& kept) {
   round_ = round;
   parameters_ = std::move(parameters);
-  result_.emplace(RoundResult{
-      Aggregator(job_.shards, PrecisionOf(*parameters_.values), SizeOf(*parameters_.values))});
+  result_.emplace(RoundResult{NewAggregator()});
   first_results_ = std::make_shared<FirstResults>(job_.shards);
   now_ = clock_.Now();
   RoundStarted started;
@@ -105,6 +104,15 @@ absl::Status RoundRunner::Begin(int round, RoundParameters parameters, const Kep
   Record(round_, events::RoundStarted{static_cast<int>(job_.shards), started.kept});
   scheduler_.Apply(now_, started);
   return absl::OkStatus();
+}
+
+Aggregator RoundRunner::NewAggregator() const {
+  const Precision precision = PrecisionOf(*parameters_.values);
+  const std::size_t size = SizeOf(*parameters_.values);
+  if (job_.spec.weighting == Weighting::kEqual) return Aggregator(job_.shards, precision, size);
+  std::vector<std::size_t> rows;
+  for (const auto& shard : dataset_.shards) rows.push_back(shard.rows);
+  return Aggregator(std::move(rows), precision, size);
 }
 
 absl::Status RoundRunner::Add(int shard, std::shared_ptr<const ShardResult> result) {
@@ -209,7 +217,7 @@ std::shared_ptr<const ShardTask> RoundRunner::TaskFor(const Dispatch& dispatch) 
   task->sha256 = shard.sha256;
   task->model = model_;
   task->parameters = parameters_;
-  task->training = TrainingOptionsOf(job_.spec);
+  task->training = TrainingOptionsOf(job_.spec, dataset_.class_rows, round_, dispatch.shard);
   return task;
 }
 

@@ -86,6 +86,7 @@ class RoundRunner final : private MembershipObserver {
  private:
   // The records say that a round begins, and the scheduler is told.
   absl::Status Begin(int round, RoundParameters parameters, const KeptShards& kept);
+  Aggregator NewAggregator() const;
   absl::Status Add(int shard, std::shared_ptr<const ShardResult> result);
   // Waits while the store cannot be written to, or is behind; says so where it cannot.
   async::Task<> AwaitRoom(std::stop_token stop);

@@ -75,7 +75,7 @@ class Applier {
         "INSERT OR REPLACE INTO rounds (job, round, float64, parameters, sha256)"
         " VALUES (?, ?, ?, ?, ?)",
         {job->number, round, IsFloat64(parameters), BytesOf(parameters), BlobOf(digest)});
-    if (status.ok()) status = DropProgress(job->number, change.first_kept);
+    if (status.ok()) status = DropProgress(job->number, change.first_kept, change.also_kept);
     if (!status.ok()) return status;
     return database_.Run("UPDATE jobs SET open_round = ? WHERE number = ?",
                          {round + 1, job->number});
@@ -85,7 +85,7 @@ class Applier {
     const auto job = Find(change.job_id);
     if (!job.ok()) return job.status();
     if (job->number == 0) return NoSuchJob(change.job_id);
-    absl::Status status = DropProgress(job->number, INT64_MAX);
+    absl::Status status = DropProgress(job->number, INT64_MAX, -1);
     if (!status.ok()) return status;
     status = database_.Run("UPDATE jobs SET ended = 1 WHERE number = ?", {job->number});
     if (!status.ok()) return status;
@@ -155,10 +155,11 @@ class Applier {
   }
 
   // Kept shards, and the parameters of rounds before `first_kept`.
-  absl::Status DropProgress(std::int64_t job, std::int64_t first_kept) {
+  absl::Status DropProgress(std::int64_t job, std::int64_t first_kept, std::int64_t also_kept) {
     absl::Status status = database_.Run("DELETE FROM shards WHERE job = ?", {job});
     if (!status.ok()) return status;
-    return database_.Run("DELETE FROM rounds WHERE job = ? AND round < ?", {job, first_kept});
+    return database_.Run("DELETE FROM rounds WHERE job = ? AND round < ? AND round <> ?",
+                         {job, first_kept, also_kept});
   }
 
   absl::Status InsertModel(std::int64_t job, const Model& model) {

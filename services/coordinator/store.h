@@ -57,13 +57,15 @@ struct KeepShard {
   int shard = 0;
   std::shared_ptr<const ShardResult> result;
 };
-// `parameters` are those after the round; the next one is open. Kept shards are dropped, and so are
-// the parameters of rounds before `first_kept`. Nothing happens where the job has ended.
+// `parameters` are those after the round, and what else the next one starts from; it is open. Round
+// 0 is what the job starts from. Kept shards are dropped, and so are the parameters of rounds
+// before `first_kept` but round `also_kept`. Nothing happens where the job has ended.
 struct FinishRound {
   std::string job_id;
   int round = 0;
   std::shared_ptr<const Parameters> parameters;
   int first_kept = 0;
+  int also_kept = -1;
 };
 // The job has ended: well, with its model, or otherwise, with nullptr. Kept rounds and shards are
 // dropped, for good.

@@ -13,6 +13,7 @@
 #include "services/wire/parameter_pieces.h"
 #include "services/wire/parameters_proto.h"
 #include "services/wire/time_proto.h"
+#include "services/wire/training_proto.h"
 
 namespace mlp::node {
 namespace {
@@ -107,6 +108,16 @@ absl::Status CheckFields(const v1::TrainShardRequest& request) {
   return CheckOptions(request);
 }
 
+absl::Status SetTraining(const v1::TrainShardRequest& request, TaskRequest& task) {
+  const auto solver = wire::FromProto(request.solver(), "solver");
+  if (!solver.ok()) return solver.status();
+  task.options.solver = *solver;
+  task.options.batches = wire::FromProto(request.batches());
+  task.options.key = {request.seed(), request.round(), request.shard()};
+  const std::size_t classes = task.model.regression() ? 0 : task.model.classes();
+  return BelowField("", CheckTrainingOptions(task.options, classes));
+}
+
 TaskRequest WithoutModel(const v1::TrainShardRequest& request) {
   TaskRequest task;
   task.job_id = request.job_id();
@@ -143,6 +154,7 @@ absl::StatusOr<TaskRequest> FromProto(const v1::TrainShardRequest& request) {
   auto model = wire::FromProto(request.model(), "model");
   if (!model.ok()) return model.status();
   task.model = *std::move(model);
+  if (auto status = SetTraining(request, task); !status.ok()) return status;
   task.parameters_sha256 = request.parameters().sha256();
   if (request.parameters().data().empty()) {
     const auto status = wire::CheckReference(request.parameters(), "parameters");

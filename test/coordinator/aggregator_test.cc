@@ -105,6 +105,16 @@ TEST_CASE("a second gradient of a shard is refused, summed already or not, and c
   CHECK(std::get<Vector<double>>(parameters)(0) == 2);
 }
 
+TEST_CASE("a weighted average counts each shard by its weight, in shard order") {
+  Aggregator aggregator({1, 3}, Precision::kFloat64, 1);
+  REQUIRE(aggregator.Add(1, Shared(Vector<double>{10})).ok());
+  CHECK_FALSE(aggregator.Complete());
+  REQUIRE(aggregator.Add(0, Shared(Vector<double>{2})).ok());
+  Parameters parameters = Vector<double>{1};
+  aggregator.ApplyAverageTo(parameters);
+  CHECK(std::get<Vector<double>>(parameters)(0) == 1 + (2 + 30) / 4.0);
+}
+
 TEST_CASE("a gradient of a shard that does not exist is refused") {
   Aggregator aggregator(3, Precision::kFloat64, 1);
   const absl::Status status = aggregator.Add(3, Shared(Vector<double>{1}));

@@ -217,8 +217,8 @@ TEST_CASE_METHOD(Fixture, "another protocol or arithmetic is refused, and listed
   NodeHeartbeat heartbeat = From("a", "i1");
   std::string reason;
   SECTION("protocol") {
-    heartbeat.protocol = 2;
-    reason = "speaks version 2 of the protocol, this coordinator version 1";
+    heartbeat.protocol = kProtocolVersion + 1;
+    reason = "speaks version 3 of the protocol, this coordinator version 2";
   }
   SECTION("arithmetic") {
     heartbeat.arithmetic = "mlp-1/neon";

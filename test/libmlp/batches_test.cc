@@ -128,8 +128,8 @@ TEST_CASE("Dropout leaves its share of the units out and scales the others up") 
   // A linear unit for each of 1000 inputs of 1: what comes out counts who was left out.
   constexpr std::size_t kUnits = 1000;
   const ModelSpec spec{{1, kUnits, 2}, Activation::kIdentity};
-  Vector<double> weights = std::get<Vector<double>>(
-      ZeroParameters(Precision::kFloat64, ParameterCount(spec)));
+  Vector<double> weights =
+      std::get<Vector<double>>(ZeroParameters(Precision::kFloat64, ParameterCount(spec)));
   for (std::size_t unit = 0; unit < kUnits; ++unit) weights(unit) = 1;  // the biases
   const std::size_t output = LayerOffset(spec, 1);
   for (std::size_t unit = 0; unit < kUnits; ++unit) weights(output + 2 + 2 * unit) = 1.0 / kUnits;
@@ -209,7 +209,8 @@ TEST_CASE("Regression goes down half the squared error, by every solver") {
       InitialParameters(spec, Precision::kFloat64, Initialization::kGlorotUniform, 5);
   const Evaluation before = Evaluate(spec, start, shard).value();
   for (const Solver solver : {Solver::kDescent, Solver::kSgd, Solver::kAdam}) {
-    TrainingOptions options{.epochs = 300, .learning_rate = solver == Solver::kDescent ? 0.002 : 0.01};
+    TrainingOptions options{.epochs = 300,
+                            .learning_rate = solver == Solver::kDescent ? 0.002 : 0.01};
     options.solver = solver;
     INFO(SolverName(solver));
     Parameters after = start;
@@ -238,27 +239,29 @@ TEST_CASE("Options out of range, or not for the solver, are refused by name") {
     return std::string(CheckTrainingOptions(options, 3).message());
   };
   CHECK(message([](auto&) {}).empty());
-  CHECK(message([](auto& o) { o.batches.batch_size = 0; }) == "batch_size must be 1 or more, is 0");
+  CHECK(message([](auto& o) { o.batches.batch_size = 0; }) ==
+        "batches.batch_size must be 1 or more, is 0");
   CHECK(message([](auto& o) { o.batches.dropout = 1; }) ==
-        "dropout must be 0 or more and less than 1, is 1");
+        "batches.dropout must be 0 or more and less than 1, is 1");
   CHECK(message([](auto& o) { o.batches.epsilon = 0; }) ==
-        "epsilon must be finite and greater than 0, is 0");
+        "batches.epsilon must be finite and greater than 0, is 0");
   CHECK(message([](auto& o) { o.batches.alpha = NAN; }) ==
-        "alpha must be finite and 0 or more, is nan");
-  CHECK(message([](auto& o) { o.batches.class_weights = {1, 2}; }) ==
-        "class_weights has 2 numbers, the data has 3 classes");
+        "batches.alpha must be finite and 0 or more, is nan");
+  CHECK(message([](auto& o) {
+          o.batches.class_weights = {1, 2};
+        }) == "batches.class_weights has 2 numbers, the data has 3 classes");
   CHECK(message([](auto& o) {
           o.solver = Solver::kDescent;
           o.batches.dropout = 0.5;
-        }) == "solver descent takes all rows in plain steps; choose sgd or adam for batches");
+        }) == "batches are for solvers sgd and adam; choose one of them, or leave them out");
 }
 
 TEST_CASE("Batches stop soon after they are asked to") {
   const Shard shard = RandomShard(9, 4, 3, 7);
   std::stop_source stop;
   stop.request_stop();
-  const auto trained = Train(kSpec, RandomParameters(kSpec, -0.8, 0.8, 11), shard, OneStep(),
-                             stop.get_token());
+  const auto trained =
+      Train(kSpec, RandomParameters(kSpec, -0.8, 0.8, 11), shard, OneStep(), stop.get_token());
   CHECK(trained.status().code() == absl::StatusCode::kCancelled);
 }
 

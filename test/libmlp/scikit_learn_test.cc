@@ -77,9 +77,9 @@ TEST_CASE("Every epoch has scikit-learn's loss, by sgd, momentum and adam, to 1e
       options.epochs = static_cast<int>(epochs);
       const auto trained = Train(one.spec, start, shard, options);
       REQUIRE(trained.ok());
-      INFO(SolverName(options.solver) << " with " << ActivationName(one.spec.activation)
-                                      << (one.spec.regression() ? ", regression" : "")
-                                      << ", epoch " << epochs);
+      INFO(SolverName(options.solver)
+           << " with " << ActivationName(one.spec.activation)
+           << (one.spec.regression() ? ", regression" : "") << ", epoch " << epochs);
       CHECK(trained->training.loss / 300 == Approx(one.losses[epochs - 1]).epsilon(0).margin(1e-6));
     }
   }

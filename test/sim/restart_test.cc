@@ -11,6 +11,7 @@
 #include "services/async/inline_workers.h"
 #include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
+#include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 #include "services/coordinator/await_nodes.h"
 #include "services/coordinator/coordinator.h"
@@ -213,6 +214,98 @@ TEST_CASE("a job goes on in mid-round with the shards that were kept, to the sam
   }
   CHECK(again == 2 + 5);  // of the third round and of the fourth
   CHECK(job.validated_round == 4);
+}
+
+TEST_CASE("a job that stops early ends with its best round's model, wherever it was interrupted") {
+  const auto finish = [](World& world, const std::string& id) {
+    Life life = world.Start();
+    return life.Finish(id);
+  };
+  World undisturbed;
+  std::string id;
+  {
+    Life life = undisturbed.Start();
+    id = life.Create(TinyData::JobWithEverything())->value().id;
+    REQUIRE(life.Finish(id).state == JobState::kSucceeded);
+  }
+  const Job whole = finish(undisturbed, id);
+  REQUIRE(whole.rounds_done < whole.spec.rounds);
+  CHECK(whole.scores.exhausted_round == whole.rounds_done - 1);
+  CHECK(whole.scores.best_round < whole.rounds_done);
+  for (int rounds = 0; rounds <= whole.rounds_done; ++rounds) {
+    World world;
+    {
+      Life first = world.Start();
+      REQUIRE(first.Create(TinyData::JobWithEverything())->value().id == id);
+      while (first.Get(id).rounds_done < rounds) REQUIRE(world.clock.RunOne());
+      first.Crash();
+    }
+    const Job job = finish(world, id);
+    INFO("interrupted after round " << rounds);
+    CHECK(job.state == JobState::kSucceeded);
+    CHECK(job.model_digest == whole.model_digest);
+    CHECK(job.rounds_done == whole.rounds_done);
+    CHECK(job.scores.best_round == whole.scores.best_round);
+  }
+}
+
+TEST_CASE("the model of the best round is what was measured best") {
+  World world;
+  std::string id;
+  Job job;
+  {
+    Life life = world.Start();
+    id = life.Create(TinyData::JobWithEverything())->value().id;
+    job = life.Finish(id);
+  }
+  const auto model = world.store.GetModel(id).value();
+  const auto measured =
+      Evaluate(model->spec, model->parameters, TinyData::Dataset().value()->validation);
+  CHECK(measured->wrong_rows == job.scores.best.wrong_rows);
+  CHECK(measured->loss == job.scores.best.loss);
+}
+
+TEST_CASE(
+    "a job that begins with another's model goes on from it, also after a restart and its "
+    "removal") {
+  const auto train_on = [](bool crash) {
+    World world;
+    JobSpec spec = TinyData::Job();
+    spec.rounds = 2;
+    std::string second_id;
+    {
+      Life life = world.Start();
+      const std::string id = life.Create(spec)->value().id;
+      REQUIRE(life.Finish(id).state == JobState::kSucceeded);
+      spec.initial_model = id;
+      second_id = life.Create(spec)->value().id;
+      if (!crash) return life.Finish(second_id).model_digest;
+      life.Crash();
+    }
+    Life life = world.Start();
+    return life.Finish(second_id).model_digest;
+  };
+  JobSpec four = TinyData::Job();
+  REQUIRE(four.rounds == 4);
+  CHECK(train_on(false) == PlainDigest());
+  CHECK(train_on(true) == PlainDigest());
+}
+
+TEST_CASE("a job whose initial model does not exist or fit is refused by field") {
+  World world;
+  Life life = world.Start();
+  JobSpec spec = TinyData::Job();
+  spec.initial_model = "job-9";
+  auto refused = life.Create(spec);
+  CHECK(FieldOf(refused->status()) == "spec.initial_model");
+  CHECK(refused->status().code() == absl::StatusCode::kNotFound);
+  const std::string id = life.Create(TinyData::Job())->value().id;
+  REQUIRE(life.Finish(id).state == JobState::kSucceeded);
+  spec.initial_model = id;
+  spec.hidden_layer_sizes = {5};
+  refused = life.Create(spec);
+  CHECK(FieldOf(refused->status()) == "spec.initial_model");
+  CHECK_THAT(std::string(refused->status().message()), Contains("another shape"));
 }
 
 namespace {

@@ -5,6 +5,7 @@
 //   chaos --crashes                               a coordinator that crashes after each of its
 //                                                 turns; no more is trained again than one shard a
 //                                                 node
+//   chaos --everything …                          the same of a job with every option of training
 //
 // Every run must end with the digest of the run without faults, every shard counted exactly once in
 // every round, within bounded time; both runs of a seed must take the same course. Exit code 0, or
@@ -37,10 +38,17 @@ struct Arguments {
   std::uint64_t seed = 0;
   bool trace = false;
   bool crashes = false;
+  bool everything = false;
 };
 
-std::string FaultFreeDigest() {
+WorldOptions OptionsFrom(const Arguments& arguments) {
   WorldOptions options;
+  options.everything = arguments.everything;
+  return options;
+}
+
+std::string FaultFreeDigest(const Arguments& arguments) {
+  WorldOptions options = OptionsFrom(arguments);
   options.faulty = false;
   return RunWorld(options).digest;
 }
@@ -52,8 +60,9 @@ std::string ProblemOf(const Outcome& outcome, const std::string& digest) {
   return absl::StrCat("digest ", outcome.digest, " instead of ", digest);
 }
 
-std::string ProblemOfSeed(std::uint64_t seed, const std::string& digest, Outcome& outcome) {
-  WorldOptions options;
+std::string ProblemOfSeed(const Arguments& arguments, std::uint64_t seed, const std::string& digest,
+                          Outcome& outcome) {
+  WorldOptions options = OptionsFrom(arguments);
   options.seed = seed;
   outcome = RunWorld(options);
   std::string problem = ProblemOf(outcome, digest);
@@ -64,10 +73,10 @@ std::string ProblemOfSeed(std::uint64_t seed, const std::string& digest, Outcome
 }
 
 int RunOne(const Arguments& arguments, const std::string& program) {
-  WorldOptions options;
+  WorldOptions options = OptionsFrom(arguments);
   options.seed = arguments.seed;
   options.trace = arguments.trace;
-  const std::string digest = FaultFreeDigest();
+  const std::string digest = FaultFreeDigest(arguments);
   const Outcome outcome = RunWorld(options);
   const std::string problem = ProblemOf(outcome, digest);
   const std::chrono::duration<double> time = outcome.time;
@@ -83,7 +92,7 @@ int RunOne(const Arguments& arguments, const std::string& program) {
 }
 
 int RunMany(const Arguments& arguments, const std::string& program) {
-  const std::string digest = FaultFreeDigest();
+  const std::string digest = FaultFreeDigest(arguments);
   std::atomic<std::uint64_t> next = arguments.first;
   const std::uint64_t end = arguments.first + arguments.seeds;
   std::atomic<bool> failed = false;
@@ -92,7 +101,7 @@ int RunMany(const Arguments& arguments, const std::string& program) {
   const auto work = [&] {
     for (std::uint64_t seed = next++; seed < end && !failed; seed = next++) {
       Outcome outcome;
-      const std::string problem = ProblemOfSeed(seed, digest, outcome);
+      const std::string problem = ProblemOfSeed(arguments, seed, digest, outcome);
       faults += outcome.faults;
       if (problem.empty()) continue;
       const std::lock_guard lock(mutex);
@@ -113,8 +122,8 @@ int RunMany(const Arguments& arguments, const std::string& program) {
   return 0;
 }
 
-int RunCrashes() {
-  WorldOptions options;
+int RunCrashes(const Arguments& arguments) {
+  WorldOptions options = OptionsFrom(arguments);
   options.faulty = false;
   options.hedging = false;  // so that a shard is trained once where nothing is lost
   options.seed = 2;
@@ -150,8 +159,9 @@ int main(int argc, char** argv) {
   CLI::Option* one = app.add_option("--seed", arguments.seed, "Only this one");
   app.add_flag("--trace", arguments.trace, "Tell what happened")->needs(one);
   app.add_flag("--crashes", arguments.crashes, "A crash after each turn");
+  app.add_flag("--everything", arguments.everything, "A job with every option of training");
   CLI11_PARSE(app, argc, argv);
   mlp::chaos::TinyData::Path();
-  if (arguments.crashes) return RunCrashes();
+  if (arguments.crashes) return RunCrashes(arguments);
   return one->count() > 0 ? RunOne(arguments, argv[0]) : RunMany(arguments, argv[0]);
 }

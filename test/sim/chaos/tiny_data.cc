@@ -60,4 +60,22 @@ coordinator::JobSpec TinyData::Job() {
   return spec;
 }
 
+coordinator::JobSpec TinyData::JobWithEverything() {
+  coordinator::JobSpec spec = Job();
+  spec.rounds = 12;
+  spec.hidden_layer_sizes = {6, 4};
+  spec.learning_rate = 0.05;
+  spec.solver = Solver::kAdam;
+  spec.batches.batch_size = 4;
+  spec.batches.dropout = 0.2;
+  spec.batches.clip_norm = 0.5;
+  spec.batches.label_smoothing = 0.1;
+  spec.balanced_classes = true;
+  spec.schedule = {coordinator::Schedule::Kind::kCosine, 2};
+  spec.weighting = coordinator::Weighting::kByRows;
+  spec.server = {.kind = coordinator::ServerOptions::Kind::kAdam, .learning_rate = 0.05};
+  spec.early_stopping = {.patience = 3};
+  return spec;
+}
+
 }  // namespace mlp::chaos

@@ -18,6 +18,8 @@ class TinyData {
   static const std::filesystem::path& Path();
   static absl::StatusOr<std::shared_ptr<const coordinator::Dataset>> Dataset();
   static coordinator::JobSpec Job();
+  // The same with every option of training switched on; it stops early.
+  static coordinator::JobSpec JobWithEverything();
 };
 
 }  // namespace mlp::chaos

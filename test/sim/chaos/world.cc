@@ -324,7 +324,8 @@ class World {
     std::string id;
     while (id.empty() && !stop.stop_requested()) {
       auto ask = [this](CoordinatorProcess& to) {
-        coordinator::JobSpec spec = TinyData::Job();
+        coordinator::JobSpec spec =
+            options_.everything ? TinyData::JobWithEverything() : TinyData::Job();
         if (!options_.hedging) spec.hedge_after.reset();
         return to.coordinator->Create(std::move(spec), "the request");
       };
@@ -453,7 +454,8 @@ std::string ProblemIn(const std::vector<JobEvent>& events, const coordinator::Jo
       return absl::StrCat("round ", event.round, " finished twice");
     }
   }
-  for (int round = 1; round <= job.spec.rounds; ++round) {
+  const int rounds = job.spec.early_stopping ? job.rounds_done : job.spec.rounds;
+  for (int round = 1; round <= rounds; ++round) {
     if (!finished.contains(round)) return absl::StrCat("round ", round, " never finished");
     for (int shard = 0; shard < static_cast<int>(job.shards); ++shard) {
       const std::size_t times = counted[round].count(shard);

@@ -21,6 +21,7 @@ struct WorldOptions {
   std::uint64_t seed = 1;
   bool faulty = true;
   bool hedging = true;
+  bool everything = false;  // TinyData::JobWithEverything instead of Job
   // Crash the coordinator after so many turns of its own, once; with or without other faults.
   std::optional<std::int64_t> crash_after_turns;
   bool trace = false;  // to standard output
