@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/output.h"
+#include "cli/summary.h"
 
 namespace mlp::cli {
 namespace {
@@ -74,7 +75,7 @@ std::string Progress::Status() const {
   std::string status =
       absl::StrCat("round ", round_, "/", rounds_, "  shards ", shards_done_, "/", shards_);
   absl::StrAppend(&status, Clock());
-  if (validation_) absl::StrAppend(&status, "  validation error ", ShareText(validation_->error()));
+  if (validation_) absl::StrAppend(&status, "  validation ", ScoreText(*validation_));
   if (last_round_) {
     absl::StrAppend(&status, "  training error ", ShareText(last_round_->training_error()));
   }
@@ -95,10 +96,10 @@ std::string Progress::WaitingLine(const v1::JobEvent::Waiting& waiting) const {
 std::string Progress::RoundLine(int round, const v1::Evaluation& validation) const {
   std::string line = absl::StrCat("round ", round, "/", rounds_);
   const auto training_error = training_errors_.find(round);
-  if (training_error != training_errors_.end()) {
+  if (training_error != training_errors_.end() && validation.total_squares() == 0) {
     absl::StrAppend(&line, "  training error ", ShareText(training_error->second));
   }
-  return absl::StrCat(line, "  validation error ", ShareText(validation.error()), Clock());
+  return absl::StrCat(line, "  validation ", ScoreText(validation), Clock());
 }
 
 void Progress::StartRound(const v1::JobEvent& event) {

@@ -3,6 +3,7 @@
 #include <google/protobuf/util/time_util.h>
 
 #include <cctype>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -69,9 +70,59 @@ std::string LayersText(const v1::Job& job) {
                          Word(job.spec().activation()), Word(job.spec().precision()));
 }
 
+bool IsRegression(const v1::Evaluation& evaluation) { return evaluation.total_squares() > 0; }
+
+double RSquared(const v1::Evaluation& evaluation) {
+  return 1 - 2 * evaluation.loss() / evaluation.total_squares();
+}
+
+std::string RoundsText(const v1::Job& job) {
+  std::string text = absl::StrCat(job.rounds_done(), " of ", job.spec().rounds());
+  if (job.exhausted_round() > 0) {
+    absl::StrAppend(&text, ", stopped early: no rise after round ", job.improved_round());
+  }
+  return text;
+}
+
+// What batches are trained with, as far as it is not the default.
+std::string BatchesText(const v1::JobSpec& spec) {
+  const v1::BatchTraining& batches = spec.batches();
+  std::string text = absl::StrCat(Word(spec.solver()), ", batches of ", batches.batch_size(),
+                                  ", alpha ", batches.alpha());
+  if (batches.dropout() > 0) absl::StrAppend(&text, ", dropout ", batches.dropout());
+  if (batches.clip_norm() > 0) absl::StrAppend(&text, ", clip norm ", batches.clip_norm());
+  if (batches.label_smoothing() > 0) {
+    absl::StrAppend(&text, ", label smoothing ", batches.label_smoothing());
+  }
+  if (spec.class_weight() == v1::CLASS_WEIGHT_BALANCED) absl::StrAppend(&text, ", balanced");
+  return text;
+}
+
+std::string LearningRateText(const v1::JobSpec& spec) {
+  std::string text = absl::StrCat(spec.learning_rate());
+  if (spec.schedule() == v1::SCHEDULE_STEP || spec.schedule() == v1::SCHEDULE_COSINE) {
+    absl::StrAppend(&text, ", ", Word(spec.schedule()));
+  }
+  if (spec.warm_up_rounds() > 0) {
+    absl::StrAppend(&text, " after a warm-up of ", spec.warm_up_rounds(), " rounds");
+  }
+  return text;
+}
+
 }  // namespace
 
+std::string ScoreText(const v1::Evaluation& evaluation) {
+  if (!IsRegression(evaluation)) return absl::StrCat("error ", ShareText(evaluation.error()));
+  return absl::StrFormat("R^2 %.4f", RSquared(evaluation));
+}
+
 std::string EvaluationText(const v1::Evaluation& evaluation) {
+  if (IsRegression(evaluation)) {
+    const double root_mean_square =
+        std::sqrt(2 * evaluation.loss() / static_cast<double>(evaluation.rows()));
+    return absl::StrFormat("%.4g (root mean square over %d rows of %s), R^2 %.4f", root_mean_square,
+                           evaluation.rows(), evaluation.rows_source(), RSquared(evaluation));
+  }
   return absl::StrFormat("%s (%d of %d rows of %s wrong), accuracy %s",
                          ShareText(evaluation.error()), evaluation.wrong_rows(), evaluation.rows(),
                          evaluation.rows_source(), ShareText(1 - evaluation.error()));
@@ -80,9 +131,14 @@ std::string EvaluationText(const v1::Evaluation& evaluation) {
 std::string Summary(const v1::Job& job, const Followed& followed) {
   std::string text = Heading(job, followed);
   if (!job.detail().empty()) text += Line("why", job.detail());
-  text += Line("rounds", absl::StrCat(job.rounds_done(), " of ", job.spec().rounds()));
+  text += Line("rounds", RoundsText(job));
   if (job.has_validation()) text += Line("validation error", EvaluationText(job.validation()));
-  if (followed.last_round) {
+  if (job.spec().early_stopping() && job.has_best_validation()) {
+    text += Line("best round", absl::StrCat(job.best_round(), ", whose model this is: ",
+                                            EvaluationText(job.best_validation())));
+  }
+  const bool classes = job.model().output() != v1::OUTPUT_IDENTITY;
+  if (followed.last_round && classes) {
     text += Line("training error", TrainingErrorText(job, *followed.last_round));
   }
   text += Line("arithmetic", ArithmeticText(job, followed));
@@ -98,9 +154,12 @@ std::string Description(const v1::Job& job) {
                                           job.shards(), job.training_rows()));
   text += Line("layers", LayersText(job));
   text += Line("epochs", absl::StrCat(spec.epochs(), " per shard and round"));
-  text += Line("learning rate", absl::StrCat(spec.learning_rate()));
+  if (spec.has_batches()) text += Line("solver", BatchesText(spec));
+  text += Line("learning rate", LearningRateText(spec));
   text += Line("tolerance", absl::StrCat(spec.tolerance()));
-  text += Line("initialization", absl::StrCat(Word(spec.initialization()), ", seed ", spec.seed()));
+  const std::string start = spec.initial_model().empty() ? Word(spec.initialization())
+                                                         : "model of " + spec.initial_model();
+  text += Line("initialization", absl::StrCat(start, ", seed ", spec.seed()));
   text += Line("policy", absl::StrCat(Word(spec.policy()), ", at most ", spec.max_retries(),
                                       " retries per shard and round"));
   text +=
