@@ -24,6 +24,13 @@ const TrainingOption& Option(const std::string& name) {
   throw std::runtime_error("no option " + name);
 }
 
+std::string ValueFor(const std::string& type) {
+  if (type.empty()) return "true";
+  if (type.starts_with("INT")) return "3";
+  if (type.starts_with("FLOAT")) return "0.5";
+  return type == "TEXT" ? "job-1" : type.substr(0, type.find('|'));
+}
+
 TEST_CASE("every option of training sets its own field, and nothing that is not given is set") {
   CHECK(SpecOf({}).ByteSizeLong() == 0);
   std::set<std::string> fields;
@@ -31,20 +38,16 @@ TEST_CASE("every option of training sets its own field, and nothing that is not 
     INFO(option.name);
     CHECK(fields.insert(option.field).second);
     v1::JobSpec spec;
-    const std::string type = TypeName(option);
-    const std::string value = type.empty() ? "true" : type.starts_with("INT") ? "3"
-                              : type.starts_with("FLOAT")                     ? "0.5"
-                              : type == "TEXT" ? "job-1"
-                                               : type.substr(0, type.find('|'));
+    const std::string value = ValueFor(TypeName(option));
     CHECK(SetTrainingOption(option, value, spec).ok());
     CHECK(spec.ByteSizeLong() > 0);
   }
 }
 
 TEST_CASE("options of batches end up below batches, lists and flags as they are") {
-  const v1::JobSpec spec =
-      SpecOf({"--solver", "adam", "--batch-size", "64", "--dropout", "0.25", "--no-shuffle",
-              "--class-weights", "1,2.5", "--hidden", "64,32", "--early-stopping", "--from", "job-7"});
+  const v1::JobSpec spec = SpecOf({"--solver", "adam", "--batch-size", "64", "--dropout", "0.25",
+                                   "--no-shuffle", "--class-weights", "1,2.5", "--hidden", "64,32",
+                                   "--early-stopping", "--from", "job-7"});
   CHECK(spec.solver() == v1::SOLVER_ADAM);
   CHECK(spec.batches().batch_size() == 64);
   CHECK(spec.batches().dropout() == 0.25);

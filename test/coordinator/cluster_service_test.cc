@@ -11,6 +11,7 @@
 #include <string>
 
 #include "libmlp/training.h"
+#include "services/base/protocol_version.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/node/node_server.h"
 #include "services/rpc/channel.h"
@@ -83,7 +84,7 @@ v1::HeartbeatRequest Heartbeat() {
   request.set_name("fake");
   request.set_instance_id("i1");
   request.set_address(":1");  // where nobody listens
-  request.set_protocol(1);
+  request.set_protocol(kProtocolVersion);
   request.set_arithmetic(std::string(ArithmeticId()));
   return request;
 }

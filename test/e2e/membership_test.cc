@@ -16,6 +16,7 @@
 
 #include "mlp/v1/cluster.grpc.pb.h"
 #include "mlp/v1/job.grpc.pb.h"
+#include "services/base/protocol_version.h"
 #include "services/rpc/channel.h"
 #include "test/e2e/program_cluster.h"
 
@@ -323,7 +324,7 @@ TEST_CASE("a node of another build is refused, and the log and the list of nodes
   request.set_name("a");
   request.set_instance_id("i1");
   request.set_address(":1");
-  request.set_protocol(1);
+  request.set_protocol(mlp::kProtocolVersion);
   request.set_arithmetic("abacus");
   const auto stub = mlp::v1::ClusterService::NewStub(mlp::rpc::MakeChannel(cluster.address()));
   grpc::ClientContext context;
