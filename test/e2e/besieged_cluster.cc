@@ -90,8 +90,41 @@ std::unique_ptr<Process> BesiegedCluster::Client(std::vector<std::string> argume
 }
 
 std::unique_ptr<Process> BesiegedCluster::Train() const {
-  std::vector<std::string> arguments{"train",     "letters",       "--preset",
-                                     "reference", "--max-retries", "100000"};
+  std::vector<std::string> arguments{"train", "letters", "--max-retries", "100000"};
+  const std::vector<std::string> plain{"--preset", "reference"};
+  const std::vector<std::string> everything{"--solver",
+                                            "adam",
+                                            "--hidden",
+                                            "24,16",
+                                            "--rounds",
+                                            "60",
+                                            "--batch-size",
+                                            "100",
+                                            "--dropout",
+                                            "0.1",
+                                            "--clip-norm",
+                                            "1",
+                                            "--label-smoothing",
+                                            "0.1",
+                                            "--class-weight",
+                                            "balanced",
+                                            "--schedule",
+                                            "cosine",
+                                            "--warm-up-rounds",
+                                            "3",
+                                            "--weighting",
+                                            "by-rows",
+                                            "--server-optimizer",
+                                            "adam",
+                                            "--early-stopping",
+                                            "--patience",
+                                            "4",
+                                            "--min-improvement",
+                                            "0.02",
+                                            "--precision",
+                                            "float32"};
+  const auto& options = options_.everything ? everything : plain;
+  arguments.insert(arguments.end(), options.begin(), options.end());
   if (!options_.hedging) arguments.insert(arguments.end(), {"--hedge", "off"});
   return Client(std::move(arguments));
 }

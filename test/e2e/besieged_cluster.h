@@ -21,6 +21,7 @@ struct BesiegedOptions {
   std::string load_delay = "200ms";
   bool hedging = true;
   bool relays = false;
+  bool everything = false;  // Train() has every option of training on, and stops early
   int keep_jobs = 1000;
 };
 

@@ -4,6 +4,7 @@
 //                                      coordinator and nodes at least five times, as its seed draws
 //   siege --relays ...                 the same where connections pass relays that break: refused,
 //                                      half-open, late, reset in the middle of a message
+//   siege --everything ...             the same of a job with every option of training on
 //   siege --network ...                the same in a network of its own, where connections to a
 //                                      program are also cut: packets vanish, or are answered by a
 //                                      reset. As root, with iptables
@@ -38,7 +39,9 @@ namespace {
 
 constexpr int kLeastFaults = 5;
 
-std::string Undisturbed() { return Watched(BesiegedCluster().Train()->Wait()).digest; }
+std::string Undisturbed(bool everything = false) {
+  return Watched(BesiegedCluster({.everything = everything}).Train()->Wait()).digest;
+}
 
 // ---- The network
 
@@ -52,13 +55,15 @@ bool EnterOwnNetwork() { return unshare(CLONE_NEWNET) == 0 && Run("ip link set l
 struct Besiegers {
   bool iptables = false;
   bool relays = false;
+  bool everything = false;
 };
 
 // One job; what went wrong, or empty, and in `counts` what was done to it. Throws where a program
 // does not do what the harness waits for.
 std::string RunSiege(std::uint64_t seed, const Besiegers& besiegers, const std::string& digest,
                      FaultCounts& counts) {
-  BesiegedCluster cluster({.load_probability = "0.7", .relays = besiegers.relays});
+  BesiegedCluster cluster(
+      {.load_probability = "0.7", .relays = besiegers.relays, .everything = besiegers.everything});
   Faults faults(seed, cluster, {.iptables = besiegers.iptables, .immortal = {}});
   const auto client = cluster.Train();
   client->WaitForLine("\"sequence\"");  // one that finds no coordinator at all gives up
@@ -81,7 +86,7 @@ std::string RunSiege(std::uint64_t seed, const Besiegers& besiegers, const std::
 }
 
 int RunSieges(int runs, std::uint64_t first, const Besiegers& besiegers) {
-  const std::string digest = Undisturbed();
+  const std::string digest = Undisturbed(besiegers.everything);
   FaultCounts counts;
   for (std::uint64_t seed = first; seed < first + static_cast<std::uint64_t>(runs); ++seed) {
     std::string problem;
@@ -204,6 +209,7 @@ int main(int argc, char** argv) {
   app.add_option("--coordinator-kills", kills, "Kill only the coordinator, so often");
   mlp::test::Besiegers besiegers;
   app.add_flag("--relays", besiegers.relays, "Break connections, too, by relays");
+  app.add_flag("--everything", besiegers.everything, "A job with every option of training");
   app.add_flag("--network", besiegers.iptables,
                "Cut connections, too, in a network of its own (as root)");
   CLI11_PARSE(app, argc, argv);
