@@ -79,7 +79,7 @@ void Block<T>::Forward(const BlockInput<T>& input, const T* weights) {
                       l == 0 ? input.columns : ConstRows(inputs_[l]), a);
     if (!last) kernels_.activate(spec_.activation, outputs(l), rows_, a);
   }
-  kernels_.softmax(spec_.classes(), rows_, Rows(outputs_.back()));
+  if (!spec_.regression()) kernels_.softmax(spec_.classes(), rows_, Rows(outputs_.back()));
 }
 
 template <class T>
