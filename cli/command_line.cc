@@ -6,11 +6,13 @@
 #include <map>
 #include <sstream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/enum_words.h"
 #include "cli/errors.h"
+#include "cli/model_source.h"
 #include "services/base/duration_text.h"
 #include "services/wire/time_proto.h"
 
@@ -190,6 +192,7 @@ class Commands {
             undrain_.node);
     AddModel();
     AddEvaluate();
+    AddPredict();
     AddReplay();
     AddTimeline();
     AddExperiment();
@@ -257,21 +260,84 @@ class Commands {
         ->check(CLI::NonNegativeNumber);
   }
 
+  // `model ID -o FILE` is older than the commands below it.
   void AddModel() {
-    CLI::App& app = Add("model", "Fetch a trained model (a serialised mlp.v1.Model)", model_,
-                        "mlp-client model job-7 -o letters.model");
-    AddId(app, model_.id);
+    CLI::App& app = *app_.add_subcommand(
+        "model", "Export models; with an ID alone, fetch that one as it is (mlp.v1.Model)");
+    app.fallthrough();
+    app.footer("Example: mlp-client model export job-7 -o letters.onnx");
+    app.add_option("ID", model_.model, "Job id, such as job-7");
     app.add_option("-o,--output", model_.output, "File to write [standard output]");
+    AddExport(app);
+    app.callback([this, &app] {
+      if (!app.get_subcommands().empty()) return;
+      if (model_.model.empty()) throw CLI::RequiredError("A subcommand or ID");
+      model_.format = model::Format::kMlp;
+      line_.command = model_;
+    });
+  }
+
+  void AddExport(CLI::App& model) {
+    CLI::App& app = AddBelow(model, "export",
+                             "Write a model for others: ONNX, NumPy (npz), JSON, or as it is (mlp)",
+                             export_, "mlp-client model export job-7 -o letters.onnx");
+    AddModelArgument(app, export_.model);
+    app.add_option_function<std::string>(
+           "--format",
+           [this](const std::string& word) {
+             const absl::StatusOr<model::Format> format = model::ParseFormat(word);
+             if (!format.ok()) {
+               throw CLI::ValidationError("--format", std::string(format.status().message()));
+             }
+             export_.format = *format;
+           },
+           "[what FILE ends with, or mlp]")
+        ->type_name("onnx|npz|json|mlp");
+    app.add_option("-o,--output", export_.output, "File to write [standard output]");
+  }
+
+  static void AddModelArgument(CLI::App& app, std::string& model) {
+    app.add_option("MODEL", model, kModelHelp)->required();
+  }
+
+  static void AddSeparator(CLI::App& app, char& separator) {
+    app.add_option_function<std::string>(
+           "--separator",
+           [&separator](const std::string& text) {
+             const std::string unescaped = text == "\\t" ? "\t" : text;
+             if (unescaped.size() != 1 || absl::StrContains("\"\r\n ", unescaped)) {
+               throw CLI::ValidationError("--separator", text + " is not a single character");
+             }
+             separator = unescaped[0];
+           },
+           "Between the cells of a row; \\t for a tab [,]")
+        ->type_name("CHARACTER");
+  }
+
+  void AddPredict() {
+    CLI::App& app = Add("predict", "Print what a model says of the rows of a table, as CSV",
+                        predict_, "mlp-client predict job-7 new.csv -o predictions.csv");
+    AddModelArgument(app, predict_.model);
+    app.add_option(
+           "FILE", predict_.file,
+           "CSV of any size; - for standard input. Its columns are found by their names, or "
+           "without a header by their order; a label is ignored")
+        ->required();
+    app.add_option("-o,--output", predict_.output,
+                   "File to write, when all rows are there [standard output]");
+    app.add_flag("--labels-only", predict_.labels_only, "Without the probabilities");
+    AddSeparator(app, predict_.separator);
   }
 
   void AddEvaluate() {
-    CLI::App& app = Add("evaluate", "Measure a trained model on the rows of a file", evaluate_,
+    CLI::App& app = Add("evaluate", "Measure a model on the rows of a file", evaluate_,
                         "mlp-client evaluate job-7 datasets/letters/train_letters11.txt");
-    AddId(app, evaluate_.id);
+    AddModelArgument(app, evaluate_.model);
     app.add_option("FILE", evaluate_.file,
-                   "Sent where it is here (at most 64 MiB), else a name below the coordinator's "
-                   "--data-dir")
+                   "CSV of any size with the label; - for standard input. Where it is not here, a "
+                   "name below the coordinator's --data-dir")
         ->required();
+    AddSeparator(app, evaluate_.separator);
   }
 
   void AddReplay() {
@@ -374,8 +440,10 @@ class Commands {
   NodesCommand nodes_;
   DrainCommand drain_;
   UndrainCommand undrain_;
-  ModelCommand model_;
+  ModelExportCommand model_;
+  ModelExportCommand export_;
   EvaluateCommand evaluate_;
+  PredictCommand predict_;
   ExplainCommand explain_;
   ReplayCommand replay_;
   local::WhatIfOptions what_if_;

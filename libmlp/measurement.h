@@ -1,5 +1,5 @@
-// Measures a model on rows that come block by block: what training.h's Evaluate finds on all of them,
-// up to the rounding of the sums, and which classes it takes for which. One thread at a time.
+// Measures a model on rows that come block by block: what training.h's Evaluate finds on all of
+// them, up to the rounding of the sums, and which classes it takes for which. One thread at a time.
 #pragma once
 
 #include <optional>
@@ -20,6 +20,7 @@ class Measurement {
   // Errors as those of CheckShard and Evaluate.
   absl::Status Add(const Shard& rows);
 
+  const ModelSpec& spec() const { return spec_; }
   const Evaluation& evaluation() const { return evaluation_; }
   const std::optional<Confusion>& confusion() const { return confusion_; }  // none in regression
 

@@ -37,6 +37,13 @@ void OnnxGraph::Output(const std::string& value, onnx::TensorProto_DataType type
   Describe(*graph_.add_output(), value, type, columns);
 }
 
+void OnnxGraph::Declare(const std::string& value, onnx::TensorProto_DataType type,
+                        std::int64_t depth) {
+  onnx::ValueInfoProto& info = *graph_.add_value_info();
+  Describe(info, value, type, 1);
+  info.mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(depth);
+}
+
 std::string OnnxGraph::Constant(const std::vector<std::string>& texts) {
   onnx::TensorProto& tensor =
       AddConstant(onnx::TensorProto::STRING, {static_cast<std::int64_t>(texts.size())});

@@ -31,6 +31,9 @@ class OnnxGraph {
   // Says that `value` is a result of the graph.
   void Output(const std::string& value, onnx::TensorProto_DataType type, std::int64_t columns);
 
+  // Says what a tensor (N, 1, depth) is where checkers cannot infer it.
+  void Declare(const std::string& value, onnx::TensorProto_DataType type, std::int64_t depth);
+
   // A constant of that shape; no dimension: a scalar.
   template <class T>
   std::string Constant(const T* values, std::size_t count, std::vector<std::int64_t> shape) {

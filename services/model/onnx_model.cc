@@ -93,8 +93,8 @@ class Writer {
     std::iota(numbers.begin(), numbers.end(), 0);
     const std::vector<std::int64_t> all = numbers;
     if (column.imputed_category) AddMissing(column, texts, numbers);
-    auto& encoded = graph_.Node("LabelEncoder", {column.name}, column.name + ".number",
-                                kMachineLearning);
+    auto& encoded =
+        graph_.Node("LabelEncoder", {column.name}, column.name + ".number", kMachineLearning);
     SetStrings(encoded, "keys_strings", texts);
     SetInts(encoded, "values_int64s", numbers);
     SetInt(encoded, "default_int64", -1);
@@ -102,6 +102,7 @@ class Writer {
                              kMachineLearning);  // (N, 1, categories)
     SetInts(ones, "cats_int64s", all);
     SetInt(ones, "zeros", 0);  // no other number
+    graph_.Declare(ResultOf(ones), onnx::TensorProto::FLOAT, Signed(all.size()));
     const std::int64_t shape[] = {-1, Signed(all.size())};
     const std::string flat = ResultOf(graph_.Node(
         "Reshape", {ResultOf(ones), graph_.Constant(shape, 2, {2})}, column.name + ".flat"));
@@ -126,11 +127,9 @@ class Writer {
     const std::int64_t outputs = Signed(model_.spec.layer_sizes[layer + 1]);
     const T* const bias = parameters_.data() + LayerOffset(model_.spec, layer);
     const std::string name = absl::StrCat("layer_", layer + 1);
-    const std::string weights =
-        graph_.Constant(bias + outputs, static_cast<std::size_t>(inputs * outputs),
-                        {inputs, outputs});
-    const std::string biases =
-        graph_.Constant(bias, static_cast<std::size_t>(outputs), {outputs});
+    const std::string weights = graph_.Constant(
+        bias + outputs, static_cast<std::size_t>(inputs * outputs), {inputs, outputs});
+    const std::string biases = graph_.Constant(bias, static_cast<std::size_t>(outputs), {outputs});
     const std::string sums = ResultOf(graph_.Node("Gemm", {values, weights, biases}, name));
     if (layer + 1 == model_.spec.layers()) return sums;
     const char* activation = Operator(model_.spec.activation);

@@ -1,6 +1,7 @@
 #include "services/model/saved_model.h"
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/encode_row.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
 #include "services/wire/model_proto.h"
@@ -15,11 +16,16 @@ std::string ClassName(const SavedModel& model, std::size_t label) {
   return model.schema ? model.schema->classes[label] : absl::StrCat(label);
 }
 
+Schema SchemaOf(const SavedModel& model) {
+  if (model.schema) return *model.schema;
+  return PlainSchema(model.spec.features(), model.spec.regression() ? 0 : model.spec.classes());
+}
+
 absl::Status CheckFits(const Schema& schema, const ModelSpec& spec) {
   if (schema.features() != spec.features()) {
-    return FieldError("schema.columns", absl::StrCat("make ", schema.features(),
-                                                     " features, the model takes ",
-                                                     spec.features()));
+    return FieldError(
+        "schema.columns",
+        absl::StrCat("make ", schema.features(), " features, the model takes ", spec.features()));
   }
   if (schema.regression() != spec.regression()) {
     return FieldError("schema.classes", spec.regression()
@@ -27,9 +33,9 @@ absl::Status CheckFits(const Schema& schema, const ModelSpec& spec) {
                                             : "is empty, but the model predicts classes");
   }
   if (!spec.regression() && schema.classes.size() != spec.classes()) {
-    return FieldError("schema.classes", absl::StrCat("has ", schema.classes.size(),
-                                                     " names, the model knows ", spec.classes(),
-                                                     " classes"));
+    return FieldError("schema.classes",
+                      absl::StrCat("has ", schema.classes.size(), " names, the model knows ",
+                                   spec.classes(), " classes"));
   }
   return absl::OkStatus();
 }

@@ -27,6 +27,9 @@ std::string DigestOf(const SavedModel& model);
 // What that output is called: the class by its name, or else its number. `label` < classes.
 std::string ClassName(const SavedModel& model, std::size_t label);
 
+// How a table's rows become features: its schema, or without one numbers as they are.
+Schema SchemaOf(const SavedModel& model);
+
 // InvalidArgument where the schema has other features or classes than the model.
 absl::Status CheckFits(const Schema& schema, const ModelSpec& spec);
 
