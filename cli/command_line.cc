@@ -397,12 +397,18 @@ class Commands {
     CLI::App& app = *app_.add_subcommand("dataset", "Send, list, remove and make datasets");
     app.require_subcommand(1);
     app.fallthrough();
-    CLI::App& put = AddBelow(app, "put",
-                             "Send the coordinator a dataset: a directory of train_* files and one "
-                             "validate_* file. What is there already is not sent again",
-                             put_, "mlp-client dataset put datasets/letters");
-    put.add_option("DIR", put_.directory, "Directory")->required();
-    put.add_option("--name", put_.name, "What jobs call it [the directory's name]");
+    CLI::App& put =
+        AddBelow(app, "put",
+                 "Send the coordinator a dataset: a table (CSV, LIBSVM or NumPy, also "
+                 "gzipped) or a directory of train_* files and one validate_* file. What "
+                 "is there already is not sent again",
+                 put_, "mlp-client dataset put iris.csv --label species");
+    put.add_option("PATH", put_.path, "File or directory")->required();
+    put.add_option("--name", put_.name, "What jobs call it [PATH's name without its ending]");
+    AddTableOptions(put, put_);
+    put.add_flag_callback(
+        "--standardize", [this] { put_.standardize = put_.options.standardize = true; },
+        "A directory's rows, too; they are sent as they are otherwise");
     AddBelow(app, "ls", "List the coordinator's datasets", list_datasets_, "mlp-client dataset ls");
     AddBelow(app, "rm", "Remove a dataset that clients sent, unless a job uses it", remove_dataset_,
              "mlp-client dataset rm letters")
@@ -414,18 +420,91 @@ class Commands {
   void AddSplit(CLI::App& dataset) {
     CLI::App& app = AddBelow(
         dataset, "split",
-        "Make a dataset of one file of rows, shuffled: comma-separated numbers, the class last, no "
-        "header. Needs no coordinator",
-        split_, "mlp-client dataset split letters.csv --shards 11 --validation 0.2 --seed 1");
-    app.add_option("FILE", split_.file, "File of rows")->required();
-    app.add_option("--shards", split_.options.shards, "Shards to make [4]")
-        ->check(CLI::Range(1, 99'999));
-    app.add_option("--validation", split_.options.validation,
-                   "Share of the rows for the validation file [0.2]")
-        ->check(CLI::Range(1e-6, 1 - 1e-6));
-    app.add_option("--seed", split_.options.seed, "Of the shuffle [1]");
-    app.add_option("--out", split_.out, "Directory to make [FILE's name without its ending, here]")
+        "Make a dataset's directory of a table (CSV, LIBSVM or NumPy, also gzipped), or of another "
+        "such directory, standardised. Needs no coordinator",
+        split_, "mlp-client dataset split iris.csv --label species --shards 11 --validation 0.2");
+    app.add_option("PATH", split_.file, "File or directory")->required();
+    AddTableOptions(app, split_);
+    app.add_option("--out", split_.out,
+                   "Directory to make, here [a file's name without its ending, a directory's and "
+                   "-standardized]")
         ->type_name("DIR");
+  }
+
+  // Of both commands that make datasets of tables.
+  template <class Command>
+  void AddTableOptions(CLI::App& app, Command& command) {
+    TableOptions& options = command.options;
+    std::vector<CLI::Option*> added = AddColumnOptions(app, options);
+    for (CLI::Option* option : AddDealOptions(app, options)) added.push_back(option);
+    app.callback([this, &command, added] {
+      command.table_options_given = std::any_of(
+          added.begin(), added.end(), [](const CLI::Option* option) { return !option->empty(); });
+      line_.command = command;
+    });
+  }
+
+  static std::vector<CLI::Option*> AddColumnOptions(CLI::App& app, TableOptions& options) {
+    SchemaOptions& schema = options.schema;
+    const std::map<std::string, Header> headers = {
+        {"auto", Header::kAuto}, {"yes", Header::kYes}, {"no", Header::kNo}};
+    const std::map<std::string, TableFormat> formats = {{"auto", TableFormat::kAuto},
+                                                        {"csv", TableFormat::kCsv},
+                                                        {"libsvm", TableFormat::kLibsvm},
+                                                        {"npy", TableFormat::kNpy}};
+    return {
+        app.add_option("--label", schema.label, "Column with the class, by name or number [last]")
+            ->type_name("COLUMN"),
+        app.add_flag("--regression", schema.regression, "The label is a number to predict"),
+        app.add_flag("--impute", schema.impute,
+                     "Values may be missing (empty, NA, nan, ?): take the column's mean or most "
+                     "frequent text"),
+        app.add_option("--text", schema.texts, "Columns of texts, even where these are numbers")
+            ->type_name("COLUMN,…")
+            ->delimiter(',')
+            ->allow_extra_args(false),
+        app.add_option("--ignore", schema.ignored, "Columns to leave out")
+            ->type_name("COLUMN,…")
+            ->delimiter(',')
+            ->allow_extra_args(false),
+        app.add_option(
+               "--header", schema.header,
+               "Whether the first row names the columns; auto: where none of it is a number "
+               "[auto]")
+            ->transform(CLI::CheckedTransformer(headers))
+            ->type_name("auto|yes|no"),
+        app.add_option("--format", options.format, "Of the file [auto]")
+            ->transform(CLI::CheckedTransformer(formats))
+            ->type_name("auto|csv|libsvm|npy"),
+        app.add_option_function<std::string>(
+               "--separator",
+               [&options](const std::string& text) {
+                 if (text != "tab" && (text.size() != 1 || text == "\"" || text == "\n")) {
+                   throw CLI::ValidationError("--separator",
+                                              text + " is neither one character nor tab");
+                 }
+                 options.separator = text == "tab" ? '\t' : text[0];
+               },
+               "Between the cells of CSV: ; or tab, for example [,]")
+            ->type_name("CHARACTER")};
+  }
+
+  static std::vector<CLI::Option*> AddDealOptions(CLI::App& app, TableOptions& options) {
+    CLI::Option* share =
+        app.add_option("--validation", options.deal.validation,
+                       "Share of the rows, of each class, for the validation file [0.2]")
+            ->check(CLI::Range(1e-6, 1 - 1e-6));
+    return {share,
+            app.add_option("--validation-file", options.validation_file,
+                           "The validation rows: a table with the same columns")
+                ->type_name("FILE")
+                ->excludes(share),
+            app.add_option("--shards", options.deal.shards, "Shards to make [4]")
+                ->check(CLI::Range(1, 99'999)),
+            app.add_option("--seed", options.deal.seed, "Of the shuffle [1]"),
+            app.add_flag_callback(
+                "--no-standardize", [&options] { options.standardize = false; },
+                "Leave numbers as they are, without mean 0 and standard deviation 1")};
   }
 
   CLI::App& app_;

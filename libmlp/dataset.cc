@@ -183,6 +183,8 @@ absl::StatusOr<DatasetFiles> ListDatasetFiles(const std::filesystem::path& direc
       files.train.push_back(std::move(name));
     } else if (name.starts_with("validate_")) {
       validation.push_back(std::move(name));
+    } else if (name == kSchemaFile) {
+      files.schema = std::move(name);
     }
   }
   if (error) return CannotRead(directory, error);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <unordered_set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -39,6 +40,13 @@ std::optional<std::size_t> PositionOf(const std::string& name) {
 bool GoesByNumbers(const Schema& schema) {
   return std::all_of(schema.columns.begin(), schema.columns.end(),
                      [](const Column& column) { return PositionOf(column.name).has_value(); });
+}
+
+bool NamesAllColumns(const Schema& schema, const CsvRecord& record) {
+  std::unordered_set<std::string> names;
+  for (const CsvCell& cell : record.cells) names.insert(cell.text);
+  return std::all_of(schema.columns.begin(), schema.columns.end(),
+                     [&](const Column& column) { return names.contains(column.name); });
 }
 
 bool NamesAColumn(const Schema& schema, const CsvRecord& record) {
@@ -81,7 +89,8 @@ absl::StatusOr<RowEncoder> RowEncoder::Make(const Schema& schema, const CsvRecor
                                             Header header, std::string name) {
   RowEncoder encoder(schema, first.cells.size(), std::move(name));
   encoder.has_header_ = IsHeader(schema, first, header);
-  const bool by_name = encoder.has_header_ && !GoesByNumbers(schema);
+  const bool by_name =
+      encoder.has_header_ && (!GoesByNumbers(schema) || NamesAllColumns(schema, first));
   const absl::Status found = by_name ? encoder.FindByName(first) : encoder.FindByPosition(first);
   if (!found.ok()) return found;
   return encoder;

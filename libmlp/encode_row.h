@@ -53,6 +53,10 @@ class RowEncoder {
   // The class's number, or the number to predict, of a row of a file that has_label(). Errors as
   // Encode's.
   absl::StatusOr<double> Label(const CsvRecord& row) const;
+  // The cell of a row that becomes the features of that column.
+  const CsvCell& CellOf(const CsvRecord& row, std::size_t column) const {
+    return row.cells[cell_of_[column]];
+  }
   // The label as it is written.
   const std::string& LabelText(const CsvRecord& row) const { return row.cells[*label_].text; }
 

@@ -87,7 +87,8 @@ absl::StatusOr<std::shared_ptr<Coordinator::Pending>> Coordinator::Admit(
     pending->job = **std::move(repeated);
     return pending;
   }
-  absl::StatusOr<ModelSpec> model = ModelFor(spec, dataset->features, dataset->classes);
+  const Output output = dataset->regression() ? Output::kIdentity : Output::kSoftmax;
+  absl::StatusOr<ModelSpec> model = ModelFor(spec, dataset->features, dataset->classes, output);
   if (!model.ok()) return model.status();
 
   Job job;

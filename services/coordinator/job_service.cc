@@ -15,6 +15,7 @@
 #include "services/rpc/byte_buffer.h"
 #include "services/wire/model_proto.h"
 #include "services/wire/parameters_proto.h"
+#include "services/wire/schema_proto.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -48,6 +49,7 @@ std::string Serialise(const Model& model) {
   *proto.mutable_parameters() = wire::ToProto(model.parameters);
   proto.set_job_id(model.job_id);
   proto.set_dataset(model.dataset);
+  if (model.schema != nullptr) *proto.mutable_schema() = wire::ToProto(*model.schema);
   return proto.SerializeAsString();
 }
 
@@ -57,24 +59,25 @@ std::string NameOf(const v1::EvaluateModelRequest& request) {
 }
 
 absl::StatusOr<Shard> RowsOf(const v1::EvaluateModelRequest& request,
-                             const std::filesystem::path& data_dir) {
+                             const std::filesystem::path& data_dir, LabelKind kind) {
   if (request.has_file() && data_dir.empty()) {
     return FieldError("file", "this coordinator has no data directory; send the rows as `content`");
   }
   if (request.has_file()) {
-    absl::StatusOr<Shard> rows = ReadRows(data_dir, request.file());
+    absl::StatusOr<Shard> rows = ReadRows(data_dir, request.file(), kind);
     if (!rows.ok()) return AtField("file", rows.status());
     return rows;
   }
   if (!request.has_content()) return FieldError("rows", "is required: `file` or `content`");
-  absl::StatusOr<Shard> rows = ParseShard(request.content(), NameOf(request));
+  absl::StatusOr<Shard> rows = ParseShard(request.content(), NameOf(request), kind);
   if (!rows.ok()) return AtField("content", rows.status());
   return rows;
 }
 
 absl::StatusOr<Evaluation> Measure(const Model& model, const v1::EvaluateModelRequest& request,
                                    const std::filesystem::path& data_dir) {
-  absl::StatusOr<Shard> rows = RowsOf(request, data_dir);
+  const LabelKind kind = model.spec.regression() ? LabelKind::kNumber : LabelKind::kClass;
+  absl::StatusOr<Shard> rows = RowsOf(request, data_dir, kind);
   if (!rows.ok()) return rows.status();
   if (absl::Status status = CheckShard(model.spec, *rows); !status.ok()) {
     return AtField(request.has_file() ? "file" : "content", WithContext(NameOf(request), status));

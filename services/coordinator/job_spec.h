@@ -54,9 +54,10 @@ bool BindsWhenFree(const std::string& policy);
 // without the data.
 absl::Status CheckJobSpec(const JobSpec& spec);
 
-// The model that `spec` makes of data with so many features and classes. InvalidArgument
-// ("spec.hidden_layer_sizes") where it would be too large.
-absl::StatusOr<ModelSpec> ModelFor(const JobSpec& spec, std::size_t features, std::size_t classes);
+// The model that `spec` makes of data with so many features and classes, or, with kIdentity and 1,
+// a number to predict. InvalidArgument ("spec.hidden_layer_sizes") where it would be too large.
+absl::StatusOr<ModelSpec> ModelFor(const JobSpec& spec, std::size_t features, std::size_t classes,
+                                   Output output = Output::kSoftmax);
 
 TrainingOptions TrainingOptionsOf(const JobSpec& spec);
 

@@ -9,6 +9,7 @@
 #include "services/coordinator/job_event_proto.h"
 #include "services/coordinator/job_proto.h"
 #include "services/wire/model_proto.h"
+#include "services/wire/schema_proto.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -52,6 +53,17 @@ absl::StatusOr<Parameters> ReadParameters(const Database& database, const Row& r
   return OrDamaged(ParametersFromBytes(precision, bytes), database, what);
 }
 
+// nullptr where there was none.
+absl::StatusOr<std::shared_ptr<const Schema>> ReadSchema(const Database& database, const Row& row,
+                                                         int column, const std::string& what) {
+  if (row.Bytes(column).empty()) return nullptr;
+  const auto proto = ReadProto<v1::Schema>(database, row, column, what);
+  if (!proto.ok()) return proto.status();
+  absl::StatusOr<Schema> schema = OrDamaged(wire::FromProto(*proto, "schema"), database, what);
+  if (!schema.ok()) return schema.status();
+  return std::make_shared<const Schema>(*std::move(schema));
+}
+
 absl::Status ReadLastNumber(Database& database, StoredState& state) {
   return database.Query("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'", {},
                         [&](const Row& row) {
@@ -88,8 +100,8 @@ absl::Status ReadFiles(Database& database, DatasetRecord& dataset) {
 
 absl::Status ReadDatasets(Database& database, StoredState& state) {
   return database.Query(
-      "SELECT name, training_rows, validation_rows, features, classes, create_time FROM datasets"
-      " ORDER BY name",
+      "SELECT name, training_rows, validation_rows, features, classes, create_time, schema"
+      " FROM datasets ORDER BY name",
       {}, [&](const Row& row) {
         DatasetRecord& dataset = state.datasets.emplace_back();
         dataset.name = row.String(0);
@@ -98,6 +110,10 @@ absl::Status ReadDatasets(Database& database, StoredState& state) {
         dataset.features = static_cast<std::size_t>(row.Int(3));
         dataset.classes = static_cast<std::size_t>(row.Int(4));
         dataset.create_time += std::chrono::nanoseconds(row.Int(5));
+        const auto schema =
+            ReadSchema(database, row, 6, absl::StrCat("the dataset ", dataset.name));
+        if (!schema.ok()) return schema.status();
+        if (*schema != nullptr) dataset.schema = **schema;
         return ReadFiles(database, dataset);
       });
 }
@@ -177,7 +193,7 @@ absl::StatusOr<std::shared_ptr<const Model>> ReadModel(Database& database,
                                                        const std::string& job_id) {
   std::shared_ptr<const Model> found;
   absl::Status status = database.Query(
-      "SELECT spec, dataset, float64, parameters, sha256 FROM models"
+      "SELECT spec, dataset, float64, parameters, sha256, schema FROM models"
       " WHERE job = (SELECT number FROM jobs WHERE id = ?)",
       {job_id}, [&](const Row& row) {
         const std::string what = absl::StrCat("the model of ", job_id);
@@ -187,12 +203,15 @@ absl::StatusOr<std::shared_ptr<const Model>> ReadModel(Database& database,
         if (!spec.ok()) return spec.status();
         absl::StatusOr<Parameters> parameters = ReadParameters(database, row, 2, what);
         if (!parameters.ok()) return parameters.status();
+        absl::StatusOr<std::shared_ptr<const Schema>> schema = ReadSchema(database, row, 5, what);
+        if (!schema.ok()) return schema.status();
         auto model = std::make_shared<Model>();
         model->spec = *spec;
         model->parameters = *std::move(parameters);
         model->digest = Hex(row.Bytes(4));
         model->job_id = job_id;
         model->dataset = row.String(1);
+        model->schema = *std::move(schema);
         found = std::move(model);
         return absl::OkStatus();
       });

@@ -79,9 +79,16 @@ absl::Status AddDatasetsAndDrainedNodes(sqlite::Database& database) {
   )");
 }
 
+absl::Status AddSchemas(sqlite::Database& database) {
+  return database.Script(R"(
+    ALTER TABLE datasets ADD COLUMN schema BLOB;  -- mlp.v1.Schema, or NULL
+    ALTER TABLE models ADD COLUMN schema BLOB;    -- its dataset's
+  )");
+}
+
 // kSteps[i] makes version i + 1 of version i. One that was released is never changed.
 using Step = absl::Status (*)(sqlite::Database&);
-constexpr Step kSteps[] = {CreateJobs, AddDatasetsAndDrainedNodes};
+constexpr Step kSteps[] = {CreateJobs, AddDatasetsAndDrainedNodes, AddSchemas};
 static_assert(std::size(kSteps) == kSchemaVersion);
 
 absl::StatusOr<std::int64_t> Version(sqlite::Database& database) {

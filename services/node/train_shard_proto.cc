@@ -113,7 +113,8 @@ TaskRequest WithoutModel(const v1::TrainShardRequest& request) {
   task.round = request.round();
   task.shard = request.shard();
   task.offer = request.offer();
-  task.data = {request.data().dataset(), request.data().file(), request.data().sha256()};
+  task.data = {request.data().dataset(), request.data().file(), request.data().sha256(),
+               LabelKind::kClass};
   task.options.epochs = request.epochs();
   task.options.learning_rate = request.learning_rate();
   task.options.tolerance = request.tolerance();
@@ -143,6 +144,7 @@ absl::StatusOr<TaskRequest> FromProto(const v1::TrainShardRequest& request) {
   auto model = wire::FromProto(request.model(), "model");
   if (!model.ok()) return model.status();
   task.model = *std::move(model);
+  task.data.labels = LabelKindOf(task.model);
   task.parameters_sha256 = request.parameters().sha256();
   if (request.parameters().data().empty()) {
     const auto status = wire::CheckReference(request.parameters(), "parameters");

@@ -10,6 +10,7 @@
 #include "services/base/sha256.h"
 #include "services/coordinator/job_proto.h"
 #include "services/coordinator/store.h"
+#include "services/wire/schema_proto.h"
 
 namespace mlp::coordinator::test {
 
@@ -73,6 +74,22 @@ inline std::shared_ptr<const ShardResult> Result(Precision precision, double fir
   return result;
 }
 
+// With a text, numbers that JSON would round, and something for what is missing.
+inline Schema Penguins() {
+  Schema schema;
+  schema.columns.resize(2);
+  schema.columns[0].name = "bill";
+  schema.columns[0].mean = 1.0 / 3;
+  schema.columns[0].scale = 0.1;
+  schema.columns[0].imputed_number = 40;
+  schema.columns[1].name = "island";
+  schema.columns[1].categories = {"Biscoe", "Dream"};
+  schema.columns[1].imputed_category = "Dream";
+  schema.label = "species";
+  schema.classes = {"Adelie", "Gentoo"};
+  return schema;
+}
+
 inline std::shared_ptr<const Model> TrainedModel(Precision precision, const std::string& job_id) {
   auto model = std::make_shared<Model>();
   model->spec = {{16, 20, 26}, Activation::kTanh};
@@ -126,6 +143,7 @@ inline std::string Text(const JobProgress& progress) {
   }
   return text;
 }
+inline std::string Text(const Schema& schema) { return wire::ToProto(schema).DebugString(); }
 inline std::string Text(const DatasetRecord& dataset) {
   std::string text = absl::StrCat(
       dataset.name, " ", dataset.training_rows, " ", dataset.validation_rows, " ", dataset.features,
@@ -133,12 +151,14 @@ inline std::string Text(const DatasetRecord& dataset) {
   for (const DatasetFile& file : dataset.files) {
     absl::StrAppend(&text, "  ", file.name, " ", Hex(file.sha256), " ", file.bytes, "\n");
   }
+  if (dataset.schema) absl::StrAppend(&text, Text(*dataset.schema));
   return text;
 }
 inline std::string Text(const Model& model) {
   return absl::StrCat(Text(model.parameters), " ", model.digest, " ", model.job_id, " ",
                       model.dataset, " ", static_cast<int>(model.spec.activation), " ",
-                      model.spec.layer_sizes.size());
+                      model.spec.layer_sizes.size(), " ",
+                      model.schema == nullptr ? "" : Text(*model.schema));
 }
 inline std::string Text(const StoredState& state) {
   std::string text = absl::StrCat("last ", state.last_number, "\n");

@@ -327,6 +327,19 @@ STORE_TEST("Datasets are replaced and removed by name") {
         std::vector<DatasetRecord>{Record("letters", 3), Record("many", 1000)});
 }
 
+STORE_TEST("What the rows mean is kept with a dataset, and with a model that was trained on it") {
+  DatasetRecord dataset = Record("penguins", 3);
+  dataset.schema = Penguins();
+  auto model = std::make_shared<Model>(*TrainedModel(Precision::kFloat64, "job-1"));
+  model->schema = std::make_shared<const Schema>(Penguins());
+  this->Commit(
+      {Save(1), change::SaveDataset{dataset}, change::SaveDataset{Record("plain", 2)}, End(model)});
+  this->Reopen();
+  CHECK(this->Load().datasets == std::vector<DatasetRecord>{dataset, Record("plain", 2)});
+  REQUIRE(this->GetModel()->schema != nullptr);
+  CHECK(*this->GetModel()->schema == Penguins());
+}
+
 STORE_TEST("Drained nodes are remembered until they are not") {
   this->Commit({change::DrainNode{"c"}, change::DrainNode{"a"}, change::DrainNode{"b"},
                 change::DrainNode{"a"}});
