@@ -263,12 +263,19 @@ class Commands {
   // `model ID -o FILE` is older than the commands below it.
   void AddModel() {
     CLI::App& app = *app_.add_subcommand(
-        "model", "Export models; with an ID alone, fetch that one as it is (mlp.v1.Model)");
+        "model",
+        "Export, import, list and remove models; with an ID alone, fetch that one as it is");
     app.fallthrough();
     app.footer("Example: mlp-client model export job-7 -o letters.onnx");
     app.add_option("ID", model_.model, "Job id, such as job-7");
     app.add_option("-o,--output", model_.output, "File to write [standard output]");
     AddExport(app);
+    AddImport(app);
+    AddBelow(app, "ls", "List the models of jobs and those that were imported", list_models_,
+             "mlp-client model ls");
+    AddBelow(app, "rm", "Remove an imported model", remove_model_, "mlp-client model rm model-3")
+        .add_option("ID", remove_model_.id, "Its id or name")
+        ->required();
     app.callback([this, &app] {
       if (!app.get_subcommands().empty()) return;
       if (model_.model.empty()) throw CLI::RequiredError("A subcommand or ID");
@@ -294,6 +301,13 @@ class Commands {
            "[what FILE ends with, or mlp]")
         ->type_name("onnx|npz|json|mlp");
     app.add_option("-o,--output", export_.output, "File to write [standard output]");
+  }
+
+  void AddImport(CLI::App& model) {
+    CLI::App& app = AddBelow(model, "import", "Give the coordinator a model that export wrote",
+                             import_, "mlp-client model import letters.npz --name letters");
+    app.add_option("FILE", import_.file, "A file in the format mlp, npz or JSON")->required();
+    app.add_option("--name", import_.name, "What to call it [model- and a number]");
   }
 
   static void AddModelArgument(CLI::App& app, std::string& model) {
@@ -521,6 +535,9 @@ class Commands {
   UndrainCommand undrain_;
   ModelExportCommand model_;
   ModelExportCommand export_;
+  ModelImportCommand import_;
+  ModelListCommand list_models_;
+  ModelRemoveCommand remove_model_;
   EvaluateCommand evaluate_;
   PredictCommand predict_;
   ExplainCommand explain_;

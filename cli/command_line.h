@@ -17,6 +17,9 @@
 #include "cli/job.h"
 #include "cli/jobs.h"
 #include "cli/model_export.h"
+#include "cli/model_import.h"
+#include "cli/model_ls.h"
+#include "cli/model_rm.h"
 #include "cli/nodes.h"
 #include "cli/predict.h"
 #include "cli/replay.h"
@@ -32,10 +35,10 @@ struct CommandLine {
   std::string coordinator = "localhost:9090";
   bool json = false;
   std::variant<std::monostate, TrainCommand, JobsCommand, JobCommand, WatchCommand, CancelCommand,
-               NodesCommand, DrainCommand, UndrainCommand, ModelExportCommand, EvaluateCommand,
-               PredictCommand, ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand,
-               RemoveCommand, DatasetPutCommand, DatasetListCommand, DatasetRemoveCommand,
-               DatasetSplitCommand>
+               NodesCommand, DrainCommand, UndrainCommand, ModelExportCommand, ModelImportCommand,
+               ModelListCommand, ModelRemoveCommand, EvaluateCommand, PredictCommand,
+               ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, RemoveCommand,
+               DatasetPutCommand, DatasetListCommand, DatasetRemoveCommand, DatasetSplitCommand>
       command;
 };
 

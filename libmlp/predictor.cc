@@ -53,8 +53,7 @@ Predictor::Predictor(const ModelSpec& spec, const Parameters& parameters)
 Predictor::~Predictor() = default;
 Predictor::Predictor(Predictor&&) noexcept = default;
 
-void Predictor::Predict(const Matrix<double>& features, std::size_t rows,
-                        Matrix<double>& outputs) {
+void Predictor::Predict(const Matrix<double>& features, std::size_t rows, Matrix<double>& outputs) {
   pass_->Predict(features, rows, outputs);
 }
 

@@ -50,8 +50,8 @@ absl::Status RowBlocks::Begin() {
   absl::StatusOr<RowEncoder> encoder = RowEncoder::Make(schema_, record_, Header::kAuto, name_);
   if (!encoder.ok()) return encoder.status();
   if (label_use_ == LabelUse::kRequired && !encoder->has_label()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        name_, ": has no column '", schema_.label, "', which rows must have to be measured"));
+    return absl::InvalidArgumentError(absl::StrCat(name_, ": has no column '", schema_.label,
+                                                   "', which rows must have to be measured"));
   }
   have_row_ = !encoder->has_header();
   encoder_ = *std::move(encoder);

@@ -131,6 +131,24 @@ class Applier {
     return database_.Run("DELETE FROM datasets WHERE name = ?", {change.name});
   }
 
+  absl::Status operator()(const change::SaveModel& change) {
+    const ModelRecord& record = change.record;
+    const Model& model = *change.model;
+    const std::string spec = wire::ToProto(model.spec).SerializeAsString();
+    const std::string schema = SchemaBytes(model.schema.get());
+    const std::string digest = Sha256(BytesOf(model.parameters));
+    return database_.Run(
+        "INSERT INTO imported_models (number, id, import_time, job_id, dataset, spec, schema,"
+        " float64, sha256, parameters) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {record.number, record.id, std::int64_t{record.import_time.time_since_epoch().count()},
+         record.job_id, record.dataset, BlobOf(spec), BlobOf(schema), IsFloat64(model.parameters),
+         BlobOf(digest), BytesOf(model.parameters)});
+  }
+
+  absl::Status operator()(const change::RemoveModel& change) {
+    return database_.Run("DELETE FROM imported_models WHERE id = ?", {change.id});
+  }
+
   absl::Status operator()(const change::DrainNode& change) {
     if (!change.drained) {
       return database_.Run("DELETE FROM drained_nodes WHERE name = ?", {change.name});

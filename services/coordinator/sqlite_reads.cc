@@ -53,6 +53,13 @@ absl::StatusOr<Parameters> ReadParameters(const Database& database, const Row& r
   return OrDamaged(ParametersFromBytes(precision, bytes), database, what);
 }
 
+absl::StatusOr<ModelSpec> ReadSpec(const Database& database, const Row& row, int column,
+                                   const std::string& what) {
+  const auto proto = ReadProto<v1::ModelSpec>(database, row, column, what);
+  if (!proto.ok()) return proto.status();
+  return OrDamaged(wire::FromProto(*proto, "spec"), database, what);
+}
+
 // nullptr where there was none.
 absl::StatusOr<std::shared_ptr<const Schema>> ReadSchema(const Database& database, const Row& row,
                                                          int column, const std::string& what) {
@@ -64,12 +71,19 @@ absl::StatusOr<std::shared_ptr<const Schema>> ReadSchema(const Database& databas
   return std::make_shared<const Schema>(*std::move(schema));
 }
 
-absl::Status ReadLastNumber(Database& database, StoredState& state) {
-  return database.Query("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'", {},
+// The greatest that any row of the table ever had.
+absl::Status ReadLastNumber(Database& database, std::string_view table, std::int64_t& number) {
+  return database.Query("SELECT seq FROM sqlite_sequence WHERE name = ?", {table},
                         [&](const Row& row) {
-                          state.last_number = row.Int(0);
+                          number = row.Int(0);
                           return absl::OkStatus();
                         });
+}
+
+absl::Status ReadLastNumbers(Database& database, StoredState& state) {
+  absl::Status status = ReadLastNumber(database, "jobs", state.last_number);
+  if (!status.ok()) return status;
+  return ReadLastNumber(database, "imported_models", state.last_model_number);
 }
 
 absl::Status ReadJobs(Database& database, StoredState& state) {
@@ -118,6 +132,26 @@ absl::Status ReadDatasets(Database& database, StoredState& state) {
       });
 }
 
+absl::Status ReadImported(Database& database, StoredState& state) {
+  return database.Query(
+      "SELECT number, id, import_time, job_id, dataset, spec, float64, sha256 FROM imported_models"
+      " ORDER BY number",
+      {}, [&](const Row& row) {
+        ModelRecord& record = state.models.emplace_back();
+        record.number = row.Int(0);
+        record.id = row.String(1);
+        record.import_time += std::chrono::nanoseconds(row.Int(2));
+        record.job_id = row.String(3);
+        record.dataset = row.String(4);
+        record.precision = row.Int(6) != 0 ? Precision::kFloat64 : Precision::kFloat32;
+        record.digest = Hex(row.Bytes(7));
+        const absl::StatusOr<ModelSpec> spec =
+            ReadSpec(database, row, 5, absl::StrCat("the model ", record.id));
+        if (spec.ok()) record.spec = *spec;
+        return spec.status();
+      });
+}
+
 absl::Status ReadDrainedNodes(Database& database, StoredState& state) {
   return database.Query("SELECT name FROM drained_nodes ORDER BY name", {}, [&](const Row& row) {
     state.drained_nodes.push_back(row.String(0));
@@ -160,11 +194,32 @@ absl::Status ReadShards(Database& database, const std::string& job_id, JobProgre
       });
 }
 
+// Columns: job, dataset, spec, schema, float64, parameters, sha256.
+absl::Status ReadModelRow(const Database& database, const Row& row, const std::string& what,
+                          std::shared_ptr<const Model>& found) {
+  const absl::StatusOr<ModelSpec> spec = ReadSpec(database, row, 2, what);
+  if (!spec.ok()) return spec.status();
+  absl::StatusOr<std::shared_ptr<const Schema>> schema = ReadSchema(database, row, 3, what);
+  if (!schema.ok()) return schema.status();
+  absl::StatusOr<Parameters> parameters = ReadParameters(database, row, 4, what);
+  if (!parameters.ok()) return parameters.status();
+  auto model = std::make_shared<Model>();
+  model->job_id = row.String(0);
+  model->dataset = row.String(1);
+  model->spec = *spec;
+  model->schema = *std::move(schema);
+  model->parameters = *std::move(parameters);
+  model->digest = Hex(row.Bytes(6));
+  found = std::move(model);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<StoredState> ReadState(Database& database) {
   StoredState state;
-  for (const auto read : {ReadLastNumber, ReadJobs, ReadDatasets, ReadDrainedNodes}) {
+  for (const auto read :
+       {ReadLastNumbers, ReadJobs, ReadDatasets, ReadImported, ReadDrainedNodes}) {
     if (absl::Status status = read(database, state); !status.ok()) return status;
   }
   return state;
@@ -193,27 +248,23 @@ absl::StatusOr<std::shared_ptr<const Model>> ReadModel(Database& database,
                                                        const std::string& job_id) {
   std::shared_ptr<const Model> found;
   absl::Status status = database.Query(
-      "SELECT spec, dataset, float64, parameters, sha256, schema FROM models"
-      " WHERE job = (SELECT number FROM jobs WHERE id = ?)",
+      "SELECT id, dataset, spec, schema, float64, parameters, sha256"
+      " FROM models JOIN jobs ON job = number WHERE id = ?",
       {job_id}, [&](const Row& row) {
-        const std::string what = absl::StrCat("the model of ", job_id);
-        const auto proto = ReadProto<v1::ModelSpec>(database, row, 0, what);
-        if (!proto.ok()) return proto.status();
-        const auto spec = OrDamaged(wire::FromProto(*proto, "spec"), database, what);
-        if (!spec.ok()) return spec.status();
-        absl::StatusOr<Parameters> parameters = ReadParameters(database, row, 2, what);
-        if (!parameters.ok()) return parameters.status();
-        absl::StatusOr<std::shared_ptr<const Schema>> schema = ReadSchema(database, row, 5, what);
-        if (!schema.ok()) return schema.status();
-        auto model = std::make_shared<Model>();
-        model->spec = *spec;
-        model->parameters = *std::move(parameters);
-        model->digest = Hex(row.Bytes(4));
-        model->job_id = job_id;
-        model->dataset = row.String(1);
-        model->schema = *std::move(schema);
-        found = std::move(model);
-        return absl::OkStatus();
+        return ReadModelRow(database, row, absl::StrCat("the model of ", job_id), found);
+      });
+  if (!status.ok()) return status;
+  return found;
+}
+
+absl::StatusOr<std::shared_ptr<const Model>> ReadImportedModel(Database& database,
+                                                               const std::string& id) {
+  std::shared_ptr<const Model> found;
+  absl::Status status = database.Query(
+      "SELECT job_id, dataset, spec, schema, float64, parameters, sha256"
+      " FROM imported_models WHERE id = ?",
+      {id}, [&](const Row& row) {
+        return ReadModelRow(database, row, absl::StrCat("the model ", id), found);
       });
   if (!status.ok()) return status;
   return found;

@@ -13,6 +13,9 @@ namespace {
 // Of every member, so that one model makes one file: 1980-01-01, the first that an archive knows.
 constexpr zip_uint16_t kNoTime = 0, kFirstDay = (1 << 5) | 1;
 
+// No byte of an archive stands for more (deflate).
+constexpr zip_uint64_t kMaxRatio = 1032;
+
 absl::Status Refused(const std::string& what) { return absl::InvalidArgumentError(what); }
 
 struct CloseMember {
@@ -27,8 +30,9 @@ absl::StatusOr<ArchiveReader> ArchiveReader::Open(std::string_view bytes) {
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
-  zip* archive =
-      source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error);
+  zip* archive = source == nullptr
+                     ? nullptr
+                     : zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error);
   if (archive == nullptr) {
     absl::Status refused = Refused(absl::StrCat("is no archive: ", zip_error_strerror(&error)));
     if (source != nullptr) zip_source_free(source);
@@ -44,8 +48,13 @@ absl::StatusOr<std::string> ArchiveReader::Read(const std::string& name, std::si
     return Refused(absl::StrCat(name, ": is not in the archive"));
   }
   if (stat.size > limit) {
-    return Refused(absl::StrCat(name, ": has ", stat.size, " bytes, at most ", limit,
-                                " are possible"));
+    return Refused(
+        absl::StrCat(name, ": has ", stat.size, " bytes, at most ", limit, " are possible"));
+  }
+  // Before there is room for it.
+  if (stat.size / kMaxRatio > stat.comp_size) {
+    return Refused(absl::StrCat(name, ": says that it has ", stat.size, " bytes, which ",
+                                stat.comp_size, " compressed ones cannot be"));
   }
   const std::unique_ptr<zip_file_t, CloseMember> member(
       zip_fopen_index(archive_.get(), stat.index, 0));

@@ -10,7 +10,8 @@
 namespace mlp::model {
 
 // An object with "format", "digest", "precision", "layer_sizes", "activation", "output", "schema",
-// "job_id" and "dataset"; what is empty is left out. InvalidArgument where the schema cannot be JSON.
+// "job_id" and "dataset"; what is empty is left out. InvalidArgument where the schema cannot be
+// JSON.
 absl::StatusOr<nlohmann::ordered_json> Describe(const SavedModel& model);
 
 struct Description {

@@ -122,9 +122,9 @@ absl::StatusOr<SavedModel> FromJson(std::string_view text) {
     return FieldError("layers", absl::StrCat("must be an array of ", spec.layers(), " layers"));
   }
   if (ParameterCount(spec) > kMaxJsonParameters) {
-    return FieldError("layer_sizes", absl::StrCat("make ", ParameterCount(spec),
-                                                  " parameters; JSON takes at most ",
-                                                  kMaxJsonParameters));
+    return FieldError("layer_sizes",
+                      absl::StrCat("make ", ParameterCount(spec),
+                                   " parameters; JSON takes at most ", kMaxJsonParameters));
   }
   Parameters parameters = ZeroParameters(description->precision, ParameterCount(spec));
   if (absl::Status read = ReadLayers(*layers, spec, parameters); !read.ok()) return read;

@@ -1,6 +1,6 @@
-// Models as JSON that people can read: a description, and by layer a bias and the weights, a line for
-// each input. Numbers are as short as they can be without loss, so a model that is read again has the
-// digest that it had.
+// Models as JSON that people can read: a description, and by layer a bias and the weights, a line
+// for each input. Numbers are as short as they can be without loss, so a model that is read again
+// has the digest that it had.
 #pragma once
 
 #include <string>

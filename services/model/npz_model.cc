@@ -69,8 +69,8 @@ std::vector<Part> PartsOf(const ModelSpec& spec) {
     const std::size_t bias = LayerOffset(spec, layer);
     parts.push_back({absl::StrCat("coefs_", layer, ".npy"), absl::StrCat(inputs, ", ", outputs),
                      bias + outputs, inputs * outputs});
-    parts.push_back({absl::StrCat("intercepts_", layer, ".npy"), absl::StrCat(outputs, ","), bias,
-                     outputs});
+    parts.push_back(
+        {absl::StrCat("intercepts_", layer, ".npy"), absl::StrCat(outputs, ","), bias, outputs});
   }
   return parts;
 }
@@ -87,9 +87,8 @@ absl::Status ReadPart(ArchiveReader& archive, const Part& part, Precision precis
   const auto data = DataOf(*array, ArrayType(precision, part.shape));
   if (!data.ok()) return WithContext(part.name, data.status());
   if (data->size() != part.size * element) {
-    return absl::InvalidArgumentError(absl::StrCat(part.name, ": has ", data->size(),
-                                                   " bytes of data, should have ",
-                                                   part.size * element));
+    return absl::InvalidArgumentError(absl::StrCat(
+        part.name, ": has ", data->size(), " bytes of data, should have ", part.size * element));
   }
   bytes.resize(std::max(bytes.size(), (part.offset + part.size) * element));
   std::memcpy(bytes.data() + part.offset * element, data->data(), data->size());

@@ -163,6 +163,12 @@ TEST_CASE("a model is exported by the command of that name or, as it is, by its 
   CHECK(chosen.format == model::Format::kNpz);
   CHECK_THAT(Refused({"model", "export", "m", "--format", "xml"}).text,
              Catch::Contains("'xml' is no format: mlp, npz, json and onnx are"));
+  const auto imported =
+      Parsed<ModelImportCommand>({"model", "import", "m.npz", "--name", "letters"});
+  CHECK(imported.file == "m.npz");
+  CHECK(imported.name == "letters");
+  CHECK(Parsed<ModelRemoveCommand>({"model", "rm", "letters"}).id == "letters");
+  Parsed<ModelListCommand>({"model", "ls"});
   CHECK_THAT(Refused({"model"}).text, Catch::Contains("ID"));
 }
 

@@ -67,11 +67,11 @@ TEST_CASE("A state directory that cannot be one is refused", "[sqlite_store]") {
 TEST_CASE("A later program's database is refused and left alone", "[sqlite_store]") {
   Scratch scratch;
   Opened(scratch.path());
-  Sql(scratch.path(), "PRAGMA journal_mode = DELETE; PRAGMA user_version = 4");
+  Sql(scratch.path(), "PRAGMA journal_mode = DELETE; PRAGMA user_version = 5");
   const std::string before = Contents(scratch.path() / "coordinator.db");
   const absl::Status status = OpenError(scratch.path());
   CHECK(status.code() == absl::StatusCode::kFailedPrecondition);
-  CHECK(Says(status, "has version 4, this program knows versions up to 3"));
+  CHECK(Says(status, "has version 5, this program knows versions up to 4"));
   CHECK(Says(status, "a later program made it; use that one, or another state directory"));
   CHECK(Contents(scratch.path() / "coordinator.db") == before);
 }
@@ -119,7 +119,7 @@ TEST_CASE("A database of version 1 is brought up to date with all it holds", "[s
     CHECK(store->Load()->datasets.size() == 1);
     CHECK(store->Load()->drained_nodes.size() == static_cast<std::size_t>(time) + 1);
   }
-  CHECK(Sql(scratch.path(), "PRAGMA user_version") == "3");
+  CHECK(Sql(scratch.path(), "PRAGMA user_version") == "4");
   CheckIntegrity(scratch.path());
 }
 
@@ -157,7 +157,7 @@ TEST_CASE("Datasets and models of version 2 are read as ones without a schema", 
   REQUIRE(store->GetModel("job-7").ok());
   CHECK((*store->GetModel("job-7"))->schema == nullptr);
   store.reset();
-  CHECK(Sql(scratch.path(), "PRAGMA user_version") == "3");
+  CHECK(Sql(scratch.path(), "PRAGMA user_version") == "4");
   CheckIntegrity(scratch.path());
 }
 

@@ -100,6 +100,22 @@ inline std::shared_ptr<const Model> TrainedModel(Precision precision, const std:
   return model;
 }
 
+// An imported model with its record.
+inline change::SaveModel Imported(std::int64_t number, const std::string& id,
+                                  Precision precision = Precision::kFloat64) {
+  change::SaveModel save;
+  save.model = TrainedModel(precision, "job-70");
+  save.record.number = number;
+  save.record.id = id;
+  save.record.spec = save.model->spec;
+  save.record.precision = precision;
+  save.record.digest = save.model->digest;
+  save.record.job_id = save.model->job_id;
+  save.record.dataset = save.model->dataset;
+  save.record.import_time = At(number);
+  return save;
+}
+
 inline DatasetRecord Record(const std::string& name, std::size_t shards) {
   DatasetRecord dataset;
   dataset.name = name;
@@ -164,6 +180,9 @@ inline std::string Text(const StoredState& state) {
   std::string text = absl::StrCat("last ", state.last_number, "\n");
   for (const StoredJob& job : state.jobs) absl::StrAppend(&text, Text(job));
   for (const DatasetRecord& dataset : state.datasets) absl::StrAppend(&text, Text(dataset));
+  for (const ModelRecord& model : state.models) {
+    absl::StrAppend(&text, "model ", model.number, " ", model.id, " ", model.digest, "\n");
+  }
   for (const std::string& node : state.drained_nodes)
     absl::StrAppend(&text, "drained ", node, "\n");
   return text;

@@ -155,8 +155,8 @@ std::string Rearchived(const std::string& name,
   const std::string bytes = Written(Fruit(), Format::kNpz);
   ArchiveReader reader = ArchiveReader::Open(bytes).value();
   ArchiveWriter writer;
-  for (const char* member : {"model.json", "coefs_0.npy", "intercepts_0.npy", "coefs_1.npy",
-                             "intercepts_1.npy"}) {
+  for (const char* member :
+       {"model.json", "coefs_0.npy", "intercepts_0.npy", "coefs_1.npy", "intercepts_1.npy"}) {
     std::string content = reader.Read(member, 1 << 20).value();
     if (member == name && change == nullptr) continue;
     if (member == name) change(content);
@@ -174,9 +174,9 @@ TEST_CASE("An archive that is no model says which member is wrong") {
              Contains("coefs_0.npy: is no NumPy array"));
   CHECK_THAT(Refused(Rearchived("coefs_0.npy", [](auto& text) { text.pop_back(); })),
              Contains("coefs_0.npy: has 159 bytes of data, should have 160"));
-  CHECK_THAT(Refused(Rearchived("coefs_0.npy",
-                                [](auto& text) { text[text.find("<f8") + 2] = '4'; })),
-             Contains("'<f4'") && Contains("it should be {'descr': '<f8'"));
+  CHECK_THAT(
+      Refused(Rearchived("coefs_0.npy", [](auto& text) { text[text.find("<f8") + 2] = '4'; })),
+      Contains("'<f4'") && Contains("it should be {'descr': '<f8'"));
   CHECK_THAT(Refused(Rearchived("coefs_0.npy", [](auto& text) { text.append(1 << 17, 'x'); })),
              Contains("coefs_0.npy: has") && Contains("are possible"));
   CHECK_THAT(Refused(Rearchived("coefs_0.npy", [](auto& text) { text.back() ^= 1; })),

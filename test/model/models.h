@@ -26,8 +26,7 @@ inline Schema FruitSchema() {
 inline SavedModel Fruit(Precision precision = Precision::kFloat64) {
   SavedModel model;
   model.spec = {{5, 4, 2}, Activation::kTanh, Output::kSoftmax};
-  model.parameters =
-      InitialParameters(model.spec, precision, Initialization::kGlorotUniform, 11);
+  model.parameters = InitialParameters(model.spec, precision, Initialization::kGlorotUniform, 11);
   const auto awkward = [](auto& values) {
     using T = typename std::decay_t<decltype(values)>::value_type;
     values(0) = -T(0);
