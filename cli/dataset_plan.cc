@@ -53,7 +53,8 @@ absl::Status CheckEnough(const TableText& text, const Inferred& inferred,
   if (single == rows.end()) return absl::OkStatus();
   const auto its = static_cast<std::size_t>(single - rows.begin());
   return BadText(text.name, inferred.first_label[its],
-                 absl::StrCat("class ", Quoted(inferred.schema.classes[its]),
+                 absl::StrCat("column ", Quoted(inferred.schema.label), ": class ",
+                              Quoted(inferred.schema.classes[its]),
                               " has this row only, and needs one to train on and one to validate "
                               "with: leave it out, or give a --validation-file"));
 }
@@ -75,13 +76,14 @@ void NameFiles(Deal deal, const std::string& stem, DatasetPlan& plan) {
 }
 
 // Appends the rows of the validation file to the table.
-absl::Status AddValidationFile(const TableOptions& options, DatasetPlan& plan) {
+absl::Status AddValidationFile(const TableOptions& options, const Inferred& inferred,
+                               DatasetPlan& plan) {
   const absl::StatusOr<std::string> bytes = ReadTableFile(options.validation_file);
   if (!bytes.ok()) return bytes.status();
   const absl::StatusOr<TableText> text = TextOf(options.validation_file, *bytes, options);
   if (!text.ok()) return text.status();
-  const Header header = plan.has_header ? options.schema.header : Header::kNo;
-  const absl::StatusOr<Table> rows = ReadRows(*text, plan.schema, header, options.schema.impute);
+  const Header header = inferred.has_header ? options.schema.header : Header::kNo;
+  const absl::StatusOr<Table> rows = ReadRows(*text, inferred, header, options.schema.impute);
   if (!rows.ok()) return rows.status();
   plan.validation.rows.resize(rows->rows());
   std::iota(plan.validation.rows.begin(), plan.validation.rows.end(), plan.table.rows());
@@ -90,10 +92,9 @@ absl::Status AddValidationFile(const TableOptions& options, DatasetPlan& plan) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<DatasetPlan> DealTable(const fs::path& file, const TableText& text, TableFile read,
+absl::StatusOr<DatasetPlan> DealTable(const fs::path& file, const TableText& text, TableFile& read,
                                       DealOptions options) {
   DatasetPlan plan;
-  plan.has_header = read.inferred.has_header;
   plan.schema = read.inferred.schema;
   plan.table = std::move(read.table);
   const std::vector<std::size_t> classes = ClassesOf(plan.schema, plan.table);
@@ -204,10 +205,10 @@ absl::StatusOr<DatasetPlan> PlanFromTable(const fs::path& file, const TableOptio
   if (!read.ok()) return read.status();
   DealOptions deal = options.deal;
   if (!options.validation_file.empty()) deal.validation = 0;
-  absl::StatusOr<DatasetPlan> plan = DealTable(file, *text, *std::move(read), deal);
+  absl::StatusOr<DatasetPlan> plan = DealTable(file, *text, *read, deal);
   if (!plan.ok()) return plan;
   absl::Status status;
-  if (!options.validation_file.empty()) status = AddValidationFile(options, *plan);
+  if (!options.validation_file.empty()) status = AddValidationFile(options, read->inferred, *plan);
   if (!status.ok()) return status;
   const std::vector<std::size_t> training = plan->training_rows();
   if (options.schema.impute) ImputeFrom(plan->table, training, plan->schema);

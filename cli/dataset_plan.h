@@ -32,7 +32,6 @@ struct DatasetPlan {
   Table table;
   std::vector<File> train;
   File validation;
-  bool has_header = false;   // of the table's file
   bool from_schema = false;  // of a directory: it had a schema
 
   std::vector<std::size_t> training_rows() const;  // in the order of the shards

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdint>
 
 #include "absl/strings/str_replace.h"
 #include "libmlp/predictor.h"
@@ -9,13 +10,30 @@
 namespace mlp::cli {
 namespace {
 
-void AppendNumber(double value, Precision precision, std::string& text) {
+template <class T>
+void AppendNumber(T value, std::string& text) {
   std::array<char, 32> digits;
-  char* const end = digits.data() + digits.size();
-  const auto written = precision == Precision::kFloat32
-                           ? std::to_chars(digits.data(), end, static_cast<float>(value))
-                           : std::to_chars(digits.data(), end, value);
+  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value);
   text.append(digits.data(), written.ptr);
+}
+
+// Most of the time goes into digits: nine of them need whole numbers only.
+void AppendProbability(double value, std::string& text) {
+  constexpr double kSmall = 1e-5;
+  constexpr std::uint64_t kOne = 1'000'000'000;
+  if (!(value >= kSmall)) return AppendNumber(static_cast<float>(value), text);
+  auto rest = static_cast<std::uint64_t>(value * kOne + 0.5);
+  if (rest >= kOne) {
+    text += '1';
+    return;
+  }
+  std::array<char, 11> digits = {'0', '.'};
+  std::size_t size = digits.size();
+  for (std::size_t i = digits.size(); i-- > 2; rest /= 10) {
+    digits[i] = static_cast<char>('0' + rest % 10);
+  }
+  while (digits[size - 1] == '0') --size;
+  text.append(digits.data(), size);
 }
 
 }  // namespace
@@ -45,16 +63,18 @@ std::string PredictionText::Header() const {
 }
 
 void PredictionText::Append(const Matrix<double>& outputs, std::string& text) const {
-  const Precision precision = PrecisionOf(model_.parameters);
+  const bool float32 = PrecisionOf(model_.parameters) == Precision::kFloat32;
   for (std::size_t row = 0; row < outputs.shape(0); ++row) {
-    if (classes_.empty()) {
-      AppendNumber(outputs(row, 0), precision, text);
+    if (classes_.empty() && float32) {
+      AppendNumber(static_cast<float>(outputs(row, 0)), text);
+    } else if (classes_.empty()) {
+      AppendNumber(outputs(row, 0), text);
     } else {
       text += classes_[MostProbable(outputs, row)];
     }
     for (std::size_t i = 0; i < classes_.size() && !labels_only_; ++i) {
       text += ',';
-      AppendNumber(outputs(row, i), precision, text);
+      AppendProbability(outputs(row, i), text);
     }
     text += '\n';
   }

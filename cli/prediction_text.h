@@ -19,7 +19,8 @@ class PredictionText {
   // "species,setosa,versicolor": how the label's column is called ("label", or "prediction" for
   // numbers, where the model does not say), and the classes.
   std::string Header() const;
-  // Appends a line for each row of outputs (rows, classes). Numbers are as short as they can be
+  // Appends a line for each row of outputs (rows, classes). Probabilities are rounded to nine
+  // decimals, those below 0.00001 to float32; a number that is predicted is as short as it can be
   // without loss.
   void Append(const Matrix<double>& outputs, std::string& text) const;
 

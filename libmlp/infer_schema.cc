@@ -45,6 +45,7 @@ absl::Status SchemaBuilder::Begin(const CsvRecord& first) {
   inferred_.has_header =
       options_.header == Header::kAuto ? HasNoNumber(first) : options_.header == Header::kYes;
   const std::size_t columns = first.cells.size();
+  inferred_.cells = columns;
   columns_.resize(columns);
   ignored_.assign(columns, false);
   for (std::size_t i = 0; i < columns; ++i) {

@@ -34,6 +34,7 @@ struct Inferred {
   Schema schema;  // checked; neither standardised nor with anything to impute
   bool has_header = false;
   std::size_t rows = 0;                // 1 or more
+  std::size_t cells = 0;               // of each
   std::vector<TextPlace> first_label;  // by class: its first row's
 };
 

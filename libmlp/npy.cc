@@ -75,7 +75,8 @@ class HeaderReader {
         break;
       }
     }
-    if (status.ok() && at_ < (SkipBlanks(), text_.size())) status = Bad("nothing but a newline");
+    SkipBlanks();
+    if (status.ok() && at_ < text_.size()) status = Bad("nothing but a newline");
     if (status.ok() && (array_.type == nullptr || !has_order_ || !has_shape_)) {
       status = Bad("'descr', 'fortran_order' and 'shape'");
     }

@@ -156,13 +156,14 @@ absl::StatusOr<TableFile> ReadTable(const TableText& text, const SchemaOptions& 
   status = CheckSize(text, inferred->rows, inferred->schema.features());
   if (!status.ok()) return status;
   const Header header = inferred->has_header ? Header::kYes : Header::kNo;
-  absl::StatusOr<Table> table = ReadRows(text, inferred->schema, header, options.impute);
+  absl::StatusOr<Table> table = ReadRows(text, *inferred, header, options.impute);
   if (!table.ok()) return table.status();
   return TableFile{*std::move(inferred), *std::move(table)};
 }
 
-absl::StatusOr<Table> ReadRows(const TableText& text, const Schema& schema, Header header,
+absl::StatusOr<Table> ReadRows(const TableText& text, const Inferred& inferred, Header header,
                                bool impute) {
+  const Schema& schema = inferred.schema;
   const bool names = Known(text) == TableFormat::kCsv;
   const Schema tolerant = impute ? Tolerant(schema) : schema;
   Table table;
@@ -179,6 +180,11 @@ absl::StatusOr<Table> ReadRows(const TableText& text, const Schema& schema, Head
                        "the label, column " + Quoted(schema.label) + ", is missing");
       }
       if (encoder->has_header()) return absl::OkStatus();
+      if (encoder->cells() != inferred.cells) {
+        return BadText(
+            text.name, record.cells.front().place,
+            absl::StrCat("the row has ", encoder->cells(), " cells, expected ", inferred.cells));
+      }
     }
     if (absl::Status status = CheckSize(text, table.rows() + 1, table.features); !status.ok()) {
       return status;

@@ -61,9 +61,9 @@ struct TableFile {
 // kMaxTableNumbers numbers.
 absl::StatusOr<TableFile> ReadTable(const TableText& text, const SchemaOptions& options);
 
-// Encodes the rows of another file as `schema` says, which is not standardised. It must have the
-// label; with `impute` values may be missing.
-absl::StatusOr<Table> ReadRows(const TableText& text, const Schema& schema, Header header,
+// Encodes the rows of another file as `inferred` says. It must have the label and, without a
+// header, as many cells; with `impute` values may be missing.
+absl::StatusOr<Table> ReadRows(const TableText& text, const Inferred& inferred, Header header,
                                bool impute);
 
 // Has every column impute: its mean, or its most frequent text (the first of those that are), over
