@@ -103,6 +103,7 @@ auto ModelServiceHandlers::Receive(v1::ImportModelRequest first, Pieces& pieces)
     -> Reply<std::string> {
   const auto whole = static_cast<std::size_t>(first.bytes());
   std::string bytes;
+  bytes.reserve(whole);  // so that the loop never has to copy what is there
   absl::Status status = Append(first.chunk(), whole, bytes);
   while (status.ok()) {
     const std::optional<v1::ImportModelRequest> next = co_await pieces.Read();

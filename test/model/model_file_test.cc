@@ -1,5 +1,7 @@
 #include "services/model/model_file.h"
 
+#include <zip.h>
+
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <functional>
@@ -163,6 +165,31 @@ std::string Rearchived(const std::string& name,
     REQUIRE(writer.Add(member, std::move(content)).ok());
   }
   return writer.Finish().value();
+}
+
+// Little-endian.
+std::string FourBytes(std::uint32_t value) {
+  return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+TEST_CASE("An archive that says it has more than it can is refused before there is room for it") {
+  constexpr std::uint32_t kSize = 5'000'000, kForged = 50'000'000;
+  const std::string zeros(kSize, '\0');
+  zip_source_t* const buffer = zip_source_buffer_create(nullptr, 0, 0, nullptr);
+  zip_t* const archive = zip_open_from_source(buffer, ZIP_TRUNCATE, nullptr);
+  zip_source_keep(buffer);
+  zip_source_t* const content = zip_source_buffer(archive, zeros.data(), kSize, 0);
+  REQUIRE(zip_file_add(archive, "model.json", content, 0) == 0);
+  zip_set_file_compression(archive, 0, ZIP_CM_DEFLATE, 9);
+  REQUIRE(zip_close(archive) == 0);
+  REQUIRE(zip_source_open(buffer) == 0);
+  std::string bytes(20'000, '\0');
+  bytes.resize(static_cast<std::size_t>(zip_source_read(buffer, bytes.data(), bytes.size())));
+  zip_source_close(buffer);
+  zip_source_free(buffer);
+  CHECK_THAT(Refused(bytes), Contains("model.json: ") && Contains("parse error"));
+  const std::string forged = absl::StrReplaceAll(bytes, {{FourBytes(kSize), FourBytes(kForged)}});
+  CHECK_THAT(Refused(forged), Contains("model.json: says that it has 50000000 bytes"));
 }
 
 TEST_CASE("An archive that is no model says which member is wrong") {
