@@ -6,11 +6,13 @@
 #include <map>
 #include <sstream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/enum_words.h"
 #include "cli/errors.h"
+#include "cli/model_source.h"
 #include "cli/training_options.h"
 #include "services/base/duration_text.h"
 #include "services/wire/time_proto.h"
@@ -156,6 +158,7 @@ class Commands {
             undrain_.node);
     AddModel();
     AddEvaluate();
+    AddPredict();
     AddReplay();
     AddTimeline();
     AddExperiment();
@@ -204,6 +207,11 @@ class Commands {
     app.add_option("--request-id", train_.request_id,
                    "A repeated submission with the same id is the same job [random]");
     CLI::Option* detach = app.add_flag("--detach", train_.detach, "Submit and return at once");
+    app.add_option("--save", train_.save,
+                   "Write the model to this file, in the format of its ending: .mlp, .onnx, .npz, "
+                   ".json")
+        ->type_name("FILE")
+        ->excludes(detach);
     CLI::Option* local =
         app.add_option("--local", local_.nodes,
                        "Train on a cluster of so many nodes inside this process; DATASET is a path")
@@ -223,21 +231,98 @@ class Commands {
         ->check(CLI::NonNegativeNumber);
   }
 
+  // `model ID -o FILE` is older than the commands below it.
   void AddModel() {
-    CLI::App& app = Add("model", "Fetch a trained model (a serialised mlp.v1.Model)", model_,
-                        "mlp-client model job-7 -o letters.model");
-    AddId(app, model_.id);
+    CLI::App& app = *app_.add_subcommand(
+        "model",
+        "Export, import, list and remove models; with an ID alone, fetch that one as it is");
+    app.fallthrough();
+    app.footer("Example: mlp-client model export job-7 -o letters.onnx");
+    app.add_option("ID", model_.model, "Job id, such as job-7");
     app.add_option("-o,--output", model_.output, "File to write [standard output]");
+    AddExport(app);
+    AddImport(app);
+    AddBelow(app, "ls", "List the models of jobs and those that were imported", list_models_,
+             "mlp-client model ls");
+    AddBelow(app, "rm", "Remove an imported model", remove_model_, "mlp-client model rm model-3")
+        .add_option("ID", remove_model_.id, "Its id or name")
+        ->required();
+    app.callback([this, &app] {
+      if (!app.get_subcommands().empty()) return;
+      if (model_.model.empty()) throw CLI::RequiredError("A subcommand or ID");
+      model_.format = model::Format::kMlp;
+      line_.command = model_;
+    });
+  }
+
+  void AddExport(CLI::App& model) {
+    CLI::App& app = AddBelow(model, "export",
+                             "Write a model for others: ONNX, NumPy (npz), JSON, or as it is (mlp)",
+                             export_, "mlp-client model export job-7 -o letters.onnx");
+    AddModelArgument(app, export_.model);
+    app.add_option_function<std::string>(
+           "--format",
+           [this](const std::string& word) {
+             const absl::StatusOr<model::Format> format = model::ParseFormat(word);
+             if (!format.ok()) {
+               throw CLI::ValidationError("--format", std::string(format.status().message()));
+             }
+             export_.format = *format;
+           },
+           "[what FILE ends with, or mlp]")
+        ->type_name("onnx|npz|json|mlp");
+    app.add_option("-o,--output", export_.output, "File to write [standard output]");
+  }
+
+  void AddImport(CLI::App& model) {
+    CLI::App& app = AddBelow(model, "import", "Give the coordinator a model that export wrote",
+                             import_, "mlp-client model import letters.npz --name letters");
+    app.add_option("FILE", import_.file, "A file in the format mlp, npz or JSON")->required();
+    app.add_option("--name", import_.name, "What to call it [model- and a number]");
+  }
+
+  static void AddModelArgument(CLI::App& app, std::string& model) {
+    app.add_option("MODEL", model, kModelHelp)->required();
+  }
+
+  static void AddSeparator(CLI::App& app, char& separator) {
+    app.add_option_function<std::string>(
+           "--separator",
+           [&separator](const std::string& text) {
+             const std::string unescaped = text == "\\t" ? "\t" : text;
+             if (unescaped.size() != 1 || absl::StrContains("\"\r\n ", unescaped)) {
+               throw CLI::ValidationError("--separator", text + " is not a single character");
+             }
+             separator = unescaped[0];
+           },
+           "Between the cells of a row; \\t for a tab [,]")
+        ->type_name("CHARACTER");
+  }
+
+  void AddPredict() {
+    CLI::App& app = Add("predict", "Print what a model says of the rows of a table, as CSV",
+                        predict_, "mlp-client predict job-7 new.csv -o predictions.csv");
+    AddModelArgument(app, predict_.model);
+    app.add_option(
+           "FILE", predict_.file,
+           "CSV of any size; - for standard input. Its columns are found by their names, or "
+           "without a header by their order; a label is ignored")
+        ->required();
+    app.add_option("-o,--output", predict_.output,
+                   "File to write, when all rows are there [standard output]");
+    app.add_flag("--labels-only", predict_.labels_only, "Without the probabilities");
+    AddSeparator(app, predict_.separator);
   }
 
   void AddEvaluate() {
-    CLI::App& app = Add("evaluate", "Measure a trained model on the rows of a file", evaluate_,
+    CLI::App& app = Add("evaluate", "Measure a model on the rows of a file", evaluate_,
                         "mlp-client evaluate job-7 datasets/letters/train_letters11.txt");
-    AddId(app, evaluate_.id);
+    AddModelArgument(app, evaluate_.model);
     app.add_option("FILE", evaluate_.file,
-                   "Sent where it is here (at most 64 MiB), else a name below the coordinator's "
-                   "--data-dir")
+                   "CSV of any size with the label; - for standard input. Where it is not here, a "
+                   "name below the coordinator's --data-dir")
         ->required();
+    AddSeparator(app, evaluate_.separator);
   }
 
   void AddReplay() {
@@ -297,12 +382,18 @@ class Commands {
     CLI::App& app = *app_.add_subcommand("dataset", "Send, list, remove and make datasets");
     app.require_subcommand(1);
     app.fallthrough();
-    CLI::App& put = AddBelow(app, "put",
-                             "Send the coordinator a dataset: a directory of train_* files and one "
-                             "validate_* file. What is there already is not sent again",
-                             put_, "mlp-client dataset put datasets/letters");
-    put.add_option("DIR", put_.directory, "Directory")->required();
-    put.add_option("--name", put_.name, "What jobs call it [the directory's name]");
+    CLI::App& put =
+        AddBelow(app, "put",
+                 "Send the coordinator a dataset: a table (CSV, LIBSVM or NumPy, also "
+                 "gzipped) or a directory of train_* files and one validate_* file. What "
+                 "is there already is not sent again",
+                 put_, "mlp-client dataset put iris.csv --label species");
+    put.add_option("PATH", put_.path, "File or directory")->required();
+    put.add_option("--name", put_.name, "What jobs call it [PATH's name without its ending]");
+    AddTableOptions(put, put_);
+    put.add_flag_callback(
+        "--standardize", [this] { put_.standardize = put_.options.standardize = true; },
+        "A directory's rows, too; they are sent as they are otherwise");
     AddBelow(app, "ls", "List the coordinator's datasets", list_datasets_, "mlp-client dataset ls");
     AddBelow(app, "rm", "Remove a dataset that clients sent, unless a job uses it", remove_dataset_,
              "mlp-client dataset rm letters")
@@ -314,18 +405,91 @@ class Commands {
   void AddSplit(CLI::App& dataset) {
     CLI::App& app = AddBelow(
         dataset, "split",
-        "Make a dataset of one file of rows, shuffled: comma-separated numbers, the class last, no "
-        "header. Needs no coordinator",
-        split_, "mlp-client dataset split letters.csv --shards 11 --validation 0.2 --seed 1");
-    app.add_option("FILE", split_.file, "File of rows")->required();
-    app.add_option("--shards", split_.options.shards, "Shards to make [4]")
-        ->check(CLI::Range(1, 99'999));
-    app.add_option("--validation", split_.options.validation,
-                   "Share of the rows for the validation file [0.2]")
-        ->check(CLI::Range(1e-6, 1 - 1e-6));
-    app.add_option("--seed", split_.options.seed, "Of the shuffle [1]");
-    app.add_option("--out", split_.out, "Directory to make [FILE's name without its ending, here]")
+        "Make a dataset's directory of a table (CSV, LIBSVM or NumPy, also gzipped), or of another "
+        "such directory, standardised. Needs no coordinator",
+        split_, "mlp-client dataset split iris.csv --label species --shards 11 --validation 0.2");
+    app.add_option("PATH", split_.file, "File or directory")->required();
+    AddTableOptions(app, split_);
+    app.add_option("--out", split_.out,
+                   "Directory to make, here [a file's name without its ending, a directory's and "
+                   "-standardized]")
         ->type_name("DIR");
+  }
+
+  // Of both commands that make datasets of tables.
+  template <class Command>
+  void AddTableOptions(CLI::App& app, Command& command) {
+    TableOptions& options = command.options;
+    std::vector<CLI::Option*> added = AddColumnOptions(app, options);
+    for (CLI::Option* option : AddDealOptions(app, options)) added.push_back(option);
+    app.callback([this, &command, added] {
+      command.table_options_given = std::any_of(
+          added.begin(), added.end(), [](const CLI::Option* option) { return !option->empty(); });
+      line_.command = command;
+    });
+  }
+
+  static std::vector<CLI::Option*> AddColumnOptions(CLI::App& app, TableOptions& options) {
+    SchemaOptions& schema = options.schema;
+    const std::map<std::string, Header> headers = {
+        {"auto", Header::kAuto}, {"yes", Header::kYes}, {"no", Header::kNo}};
+    const std::map<std::string, TableFormat> formats = {{"auto", TableFormat::kAuto},
+                                                        {"csv", TableFormat::kCsv},
+                                                        {"libsvm", TableFormat::kLibsvm},
+                                                        {"npy", TableFormat::kNpy}};
+    return {
+        app.add_option("--label", schema.label, "Column with the class, by name or number [last]")
+            ->type_name("COLUMN"),
+        app.add_flag("--regression", schema.regression, "The label is a number to predict"),
+        app.add_flag("--impute", schema.impute,
+                     "Values may be missing (empty, NA, nan, ?): take the column's mean or most "
+                     "frequent text"),
+        app.add_option("--text", schema.texts, "Columns of texts, even where these are numbers")
+            ->type_name("COLUMN,…")
+            ->delimiter(',')
+            ->allow_extra_args(false),
+        app.add_option("--ignore", schema.ignored, "Columns to leave out")
+            ->type_name("COLUMN,…")
+            ->delimiter(',')
+            ->allow_extra_args(false),
+        app.add_option(
+               "--header", schema.header,
+               "Whether the first row names the columns; auto: where none of it is a number "
+               "[auto]")
+            ->transform(CLI::CheckedTransformer(headers))
+            ->type_name("auto|yes|no"),
+        app.add_option("--format", options.format, "Of the file [auto]")
+            ->transform(CLI::CheckedTransformer(formats))
+            ->type_name("auto|csv|libsvm|npy"),
+        app.add_option_function<std::string>(
+               "--separator",
+               [&options](const std::string& text) {
+                 if (text != "tab" && (text.size() != 1 || text == "\"" || text == "\n")) {
+                   throw CLI::ValidationError("--separator",
+                                              text + " is neither one character nor tab");
+                 }
+                 options.separator = text == "tab" ? '\t' : text[0];
+               },
+               "Between the cells of CSV: ; or tab, for example [,]")
+            ->type_name("CHARACTER")};
+  }
+
+  static std::vector<CLI::Option*> AddDealOptions(CLI::App& app, TableOptions& options) {
+    CLI::Option* share =
+        app.add_option("--validation", options.deal.validation,
+                       "Share of the rows, of each class, for the validation file [0.2]")
+            ->check(CLI::Range(1e-6, 1 - 1e-6));
+    return {share,
+            app.add_option("--validation-file", options.validation_file,
+                           "The validation rows: a table with the same columns")
+                ->type_name("FILE")
+                ->excludes(share),
+            app.add_option("--shards", options.deal.shards, "Shards to make [4]")
+                ->check(CLI::Range(1, 99'999)),
+            app.add_option("--seed", options.deal.seed, "Of the shuffle [1]"),
+            app.add_flag_callback(
+                "--no-standardize", [&options] { options.standardize = false; },
+                "Leave numbers as they are, without mean 0 and standard deviation 1")};
   }
 
   CLI::App& app_;
@@ -340,8 +504,13 @@ class Commands {
   NodesCommand nodes_;
   DrainCommand drain_;
   UndrainCommand undrain_;
-  ModelCommand model_;
+  ModelExportCommand model_;
+  ModelExportCommand export_;
+  ModelImportCommand import_;
+  ModelListCommand list_models_;
+  ModelRemoveCommand remove_model_;
   EvaluateCommand evaluate_;
+  PredictCommand predict_;
   ExplainCommand explain_;
   ReplayCommand replay_;
   local::WhatIfOptions what_if_;

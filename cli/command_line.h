@@ -16,8 +16,12 @@
 #include "cli/explain.h"
 #include "cli/job.h"
 #include "cli/jobs.h"
-#include "cli/model.h"
+#include "cli/model_export.h"
+#include "cli/model_import.h"
+#include "cli/model_ls.h"
+#include "cli/model_rm.h"
 #include "cli/nodes.h"
+#include "cli/predict.h"
 #include "cli/replay.h"
 #include "cli/rm.h"
 #include "cli/timeline.h"
@@ -31,7 +35,8 @@ struct CommandLine {
   std::string coordinator = "localhost:9090";
   bool json = false;
   std::variant<std::monostate, TrainCommand, JobsCommand, JobCommand, WatchCommand, CancelCommand,
-               NodesCommand, DrainCommand, UndrainCommand, ModelCommand, EvaluateCommand,
+               NodesCommand, DrainCommand, UndrainCommand, ModelExportCommand, ModelImportCommand,
+               ModelListCommand, ModelRemoveCommand, EvaluateCommand, PredictCommand,
                ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, RemoveCommand,
                DatasetPutCommand, DatasetListCommand, DatasetRemoveCommand, DatasetSplitCommand>
       command;

@@ -23,7 +23,8 @@ Connection::Connection(std::string address, Interrupt& interrupt, std::ostream& 
       channel_(rpc::MakeChannel(address_)),
       jobs_(v1::JobService::NewStub(channel_)),
       cluster_(v1::ClusterService::NewStub(channel_)),
-      datasets_(v1::DatasetService::NewStub(channel_)) {}
+      datasets_(v1::DatasetService::NewStub(channel_)),
+      models_(v1::ModelService::NewStub(channel_)) {}
 
 // A program that was started a moment ago may not listen yet.
 void Connection::AwaitCoordinator() {

@@ -15,6 +15,7 @@
 #include "mlp/v1/cluster.grpc.pb.h"
 #include "mlp/v1/dataset.grpc.pb.h"
 #include "mlp/v1/job.grpc.pb.h"
+#include "mlp/v1/model_service.grpc.pb.h"
 #include "services/rpc/status.h"
 
 namespace mlp::cli {
@@ -34,6 +35,7 @@ class Connection {
   v1::JobService::Stub& jobs() { return Connected(*jobs_); }
   v1::ClusterService::Stub& cluster() { return Connected(*cluster_); }
   v1::DatasetService::Stub& datasets() { return Connected(*datasets_); }
+  v1::ModelService::Stub& models() { return Connected(*models_); }
   Interrupt& interrupt() { return interrupt_; }
 
   // connection.Call(connection.jobs(), &v1::JobService::Stub::GetJob, request)
@@ -79,6 +81,7 @@ class Connection {
   std::unique_ptr<v1::JobService::Stub> jobs_;
   std::unique_ptr<v1::ClusterService::Stub> cluster_;
   std::unique_ptr<v1::DatasetService::Stub> datasets_;
+  std::unique_ptr<v1::ModelService::Stub> models_;
 };
 
 }  // namespace mlp::cli

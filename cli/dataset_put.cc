@@ -2,10 +2,14 @@
 
 #include <google/protobuf/struct.pb.h>
 
+#include <system_error>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "cli/connection.h"
 #include "cli/dataset_text.h"
 #include "cli/errors.h"
+#include "cli/make_directory.h"
 #include "cli/upload.h"
 
 namespace mlp::cli {
@@ -14,12 +18,20 @@ namespace {
 constexpr int kRounds = 3;  // files may go while others come
 constexpr std::chrono::seconds kCommitLimit(600);
 
-std::string NameOf(const DatasetPutCommand& command) {
+namespace fs = std::filesystem;
+
+// A name that a dataset may have: what may not be in it becomes "-".
+std::string AllowedName(std::string name) {
+  for (char& c : name) {
+    if (!absl::ascii_isalnum(c) && c != '.' && c != '_') c = '-';
+  }
+  return name;
+}
+
+std::string NameOf(const DatasetPutCommand& command, bool directory) {
   if (!command.name.empty()) return command.name;
-  return std::filesystem::absolute(command.directory / ".")
-      .lexically_normal()
-      .parent_path()
-      .filename();
+  if (!directory) return AllowedName(StemOf(command.path));
+  return fs::absolute(command.path / ".").lexically_normal().parent_path().filename();
 }
 
 // One line that is redrawn on a terminal, a line a file elsewhere.
@@ -97,20 +109,41 @@ void Report(const Session& session, const v1::Dataset& dataset, const Uploaded& 
                        << there << " were there already" << std::endl;
 }
 
-}  // namespace
+int Refuse(const Session& session, const absl::Status& status) {
+  Say(session, std::string(status.message()));
+  return kExitFailed;
+}
 
-int Run(const Session& session, const DatasetPutCommand& command) {
-  const absl::StatusOr<UploadPlan> plan = PlanUpload(command.directory, NameOf(command));
-  if (!plan.ok()) {
-    Say(session, std::string(plan.status().message()));
-    return kExitFailed;
-  }
+int PutDirectory(const Session& session, const fs::path& directory, const std::string& name) {
+  const absl::StatusOr<UploadPlan> plan = PlanUpload(directory, name);
+  if (!plan.ok()) return Refuse(session, plan.status());
   Connection connection(session.coordinator, session.interrupt);
   Uploaded sent;
   const absl::StatusOr<v1::Dataset> dataset = Put(session, connection, *plan, sent);
   if (!dataset.ok()) return Fail(session, dataset.status());
   Report(session, *dataset, sent);
   return kExitDone;
+}
+
+}  // namespace
+
+int Run(const Session& session, const DatasetPutCommand& command) {
+  std::error_code error;
+  const bool directory = fs::is_directory(command.path, error);
+  const std::string name = NameOf(command, directory);
+  if (directory && !command.standardize && !command.table_options_given) {
+    return PutDirectory(session, command.path, name);
+  }
+  const absl::StatusOr<DatasetPlan> plan =
+      directory ? PlanStandardized(command.path, command.table_options_given)
+                : PlanFromTable(command.path, command.options);
+  if (!plan.ok()) return Refuse(session, plan.status());
+  const absl::StatusOr<TemporaryDirectory> made = TemporaryDirectory::Make();
+  if (!made.ok()) return Refuse(session, made.status());
+  if (absl::Status status = WriteFiles(*plan, made->path()); !status.ok()) {
+    return Refuse(session, status);
+  }
+  return PutDirectory(session, made->path(), name);
 }
 
 }  // namespace mlp::cli

@@ -1,16 +1,21 @@
-// `mlp-client dataset put DIR`: sends a dataset to the coordinator.
+// `mlp-client dataset put PATH`: sends a dataset to the coordinator, a directory as it is or a
+// table made into one.
 #pragma once
 
 #include <filesystem>
 #include <string>
 
+#include "cli/dataset_plan.h"
 #include "cli/session.h"
 
 namespace mlp::cli {
 
 struct DatasetPutCommand {
-  std::filesystem::path directory;
-  std::string name;  // empty: the directory's
+  std::filesystem::path path;  // of a directory, or a file with a table
+  std::string name;            // empty: the directory's or the file's
+  TableOptions options;
+  bool table_options_given = false;  // which a directory has no use for
+  bool standardize = false;          // a directory's rows, too
 };
 
 // Sends what the coordinator lacks, and goes on where an earlier one broke off. The dataset appears

@@ -1,17 +1,20 @@
-// `mlp-client dataset split FILE.csv`: makes a dataset of one file of rows. Needs no coordinator.
+// `mlp-client dataset split FILE`: makes a dataset's directory of a table, or of another dataset's
+// directory, standardised. Needs no coordinator.
 #pragma once
 
 #include <filesystem>
 
+#include "cli/dataset_plan.h"
 #include "cli/session.h"
-#include "cli/split_rows.h"
 
 namespace mlp::cli {
 
 struct DatasetSplitCommand {
-  std::filesystem::path file;
-  SplitOptions options;
-  std::filesystem::path out;  // a directory; empty: the file's name without its ending
+  std::filesystem::path file;  // or directory
+  TableOptions options;
+  bool table_options_given = false;  // which a directory has no use for
+  // Empty: the file's name without its endings; the directory's and "-standardized".
+  std::filesystem::path out;
 };
 
 // The directory appears with all its files or not at all; one that has files is left alone.

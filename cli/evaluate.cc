@@ -1,67 +1,80 @@
 #include "cli/evaluate.h"
 
-#include <cstdint>
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "cli/connection.h"
 #include "cli/errors.h"
-#include "cli/summary.h"
+#include "cli/measurement_text.h"
+#include "cli/model_source.h"
+#include "cli/row_file.h"
+#include "libmlp/measurement.h"
+#include "services/model/measurement_proto.h"
 
 namespace mlp::cli {
 namespace {
 
-constexpr std::uintmax_t kMaxContentBytes = 64 * 1024 * 1024;
+namespace fs = std::filesystem;
 
-absl::StatusOr<std::string> Read(const std::filesystem::path& file) {
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(file, error);
-  if (!error && size > kMaxContentBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file.string(), ": has ", size, " bytes and the limit is ", kMaxContentBytes,
-                     "; put it below the coordinator's data directory and give its name there"));
-  }
-  std::ifstream stream(file, std::ios::binary);
-  std::string content(std::istreambuf_iterator<char>(stream), {});
-  if (error || !stream) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot read ", file.string()));
-  }
-  return content;
+bool IsHere(const std::string& file) {
+  std::error_code ignored;
+  return file == "-" || (fs::exists(file, ignored) && !fs::is_directory(file, ignored));
 }
 
-absl::StatusOr<v1::EvaluateModelRequest> RequestFor(const EvaluateCommand& command) {
-  v1::EvaluateModelRequest request;
-  request.set_id(command.id);
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(command.file, ignored)) {
-    request.set_file(command.file.string());
-    return request;
+absl::StatusOr<v1::EvaluateModelResponse> MeasureHere(const Session& session,
+                                                      const EvaluateCommand& command) {
+  const absl::StatusOr<RowBlocks::Source> source = OpenRows(command.file);
+  if (!source.ok()) return source.status();
+  const absl::StatusOr<model::SavedModel> model = LoadModel(session, command.model);
+  if (!model.ok()) return model.status();
+  const Schema schema = model::SchemaOf(*model);
+  const std::string name = NameOfRows(command.file);
+  RowBlocks blocks(schema, name, command.separator, LabelUse::kRequired, *source);
+  Measurement measurement(model->spec, model->parameters);
+  Shard block;
+  while (true) {
+    const absl::StatusOr<bool> more = blocks.Next(block);
+    if (!more.ok()) return more.status();
+    if (session.interrupt.happened()) return absl::CancelledError("interrupted");
+    if (!*more) break;
+    if (absl::Status added = measurement.Add(block); !added.ok()) return added;
   }
-  auto content = Read(command.file);
-  if (!content.ok()) return content.status();
-  request.set_content(*std::move(content));
-  request.set_content_name(command.file.filename().string());
-  return request;
+  if (measurement.evaluation().rows == 0) {
+    return absl::InvalidArgumentError(name + ": has no rows below its header");
+  }
+  v1::EvaluateModelResponse measured = model::ToProto(measurement, &schema, name);
+  measured.set_model_digest(model::DigestOf(*model));
+  return measured;
+}
+
+absl::StatusOr<v1::EvaluateModelResponse> MeasureThere(const Session& session,
+                                                       const EvaluateCommand& command) {
+  std::error_code ignored;
+  if (fs::is_regular_file(command.model, ignored)) {
+    return absl::NotFoundError(absl::StrCat("cannot read ", command.file,
+                                            ": there is no such file here, and the coordinator, "
+                                            "which may have one, does not have the model; "
+                                            "`mlp-client model import` sends it"));
+  }
+  v1::EvaluateModelRequest request;
+  request.set_id(command.model);
+  request.set_file(command.file);
+  Connection connection(session.coordinator, session.interrupt);
+  return connection.Call(connection.jobs(), &v1::JobService::Stub::EvaluateModel, request,
+                         std::chrono::minutes(10));
 }
 
 }  // namespace
 
 int Run(const Session& session, const EvaluateCommand& command) {
-  const auto request = RequestFor(command);
-  if (!request.ok()) return Fail(session, request.status());
-  Connection connection(session.coordinator, session.interrupt);
-  const auto measured = connection.Call(connection.jobs(), &v1::JobService::Stub::EvaluateModel,
-                                        *request, std::chrono::minutes(10));
+  const auto measured =
+      IsHere(command.file) ? MeasureHere(session, command) : MeasureThere(session, command);
   if (!measured.ok()) return Fail(session, measured.status());
   if (session.json) {
     session.terminal.out << Json(*measured) << std::endl;
-    return kExitDone;
+  } else {
+    PrintMeasurement(*measured, session.terminal);
   }
-  session.terminal.out << absl::StreamFormat(
-      "error %s, loss %.4f, model digest %s\n", EvaluationText(measured->evaluation()),
-      measured->evaluation().loss(), measured->model_digest());
   return kExitDone;
 }
 

@@ -1,7 +1,9 @@
-// `mlp-client evaluate ID FILE`: measures a model on the rows of a file.
+// `mlp-client evaluate MODEL FILE`: measures a model on the rows of a file.
+//
+// A file that is here is read here, whatever its size, by the model's schema; any other name is
+// that of a file below the coordinator's data directory.
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 #include "cli/session.h"
@@ -9,9 +11,9 @@
 namespace mlp::cli {
 
 struct EvaluateCommand {
-  std::string id;
-  // Sent where it exists here, else the name of a file below the data directory of the coordinator.
-  std::filesystem::path file;
+  std::string model;
+  std::string file;  // "-": standard input
+  char separator = ',';
 };
 
 int Run(const Session& session, const EvaluateCommand& command);

@@ -10,6 +10,7 @@
 #include "cli/connection.h"
 #include "cli/errors.h"
 #include "cli/follow.h"
+#include "cli/model_export.h"
 #include "services/local/local_cluster.h"
 
 namespace mlp::cli {
@@ -73,7 +74,11 @@ int TrainOn(const Session& session, const TrainCommand& command, const std::stri
   }
   const int exit_code = Follow(session, connection, job, {.from = 1, .submitted = submitted});
   if (exit_code == kExitInterrupted && !command.local) SayDetached(session, job);
-  return exit_code;
+  if (exit_code != kExitDone || command.save.empty()) return exit_code;
+  ModelExportCommand save;
+  save.model = job.id();
+  save.output = command.save;
+  return Run(session, save);
 }
 
 local::LocalClusterOptions ClusterOptions(const LocalOptions& local,

@@ -129,6 +129,7 @@ absl::StatusOr<UploadPlan> PlanUpload(const fs::path& directory, const std::stri
   absl::StatusOr<DatasetFiles> found = ListDatasetFiles(directory);
   if (!found.ok()) return found.status();
   found->train.push_back(found->validation);
+  if (!found->schema.empty()) found->train.push_back(found->schema);
   UploadPlan plan;
   plan.request.set_name(name);
   for (const std::string& file : found->train) {

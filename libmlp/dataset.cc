@@ -1,7 +1,6 @@
 #include "libmlp/dataset.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <optional>
@@ -11,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "libmlp/absl_view.h"
+#include "libmlp/cell.h"
 
 namespace mlp {
 namespace {
@@ -29,25 +29,6 @@ std::string_view TakeField(std::string_view& line) {
   const std::string_view field = line.substr(0, comma);
   line = comma == std::string_view::npos ? std::string_view() : line.substr(comma + 1);
   return field;
-}
-
-std::string Quoted(std::string_view field) {
-  constexpr std::size_t kShown = 40;
-  return field.size() <= kShown ? absl::StrCat("'", AbslView(field), "'")
-                                : absl::StrCat("'", AbslView(field.substr(0, kShown)), "…'");
-}
-
-// Parses a number with blanks around it; where that fails, says why.
-std::optional<std::string> ParseNumber(std::string_view field, double& value) {
-  const std::size_t begin = field.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return "a number is missing";
-  const char* const last = field.data() + field.find_last_not_of(kBlanks) + 1;
-  const auto [end, error] = std::from_chars(field.data() + begin, last, value);
-  if (error == std::errc::invalid_argument || end != last)
-    return Quoted(field) + " is not a number";
-  if (error == std::errc::result_out_of_range) return Quoted(field) + " is beyond float64's range";
-  if (!std::isfinite(value)) return Quoted(field) + " is not finite";
-  return std::nullopt;
 }
 
 std::optional<std::string> ParseLabel(std::string_view field, std::int32_t& label) {
@@ -210,6 +191,8 @@ absl::StatusOr<DatasetFiles> ListDatasetFiles(const std::filesystem::path& direc
       files.train.push_back(std::move(name));
     } else if (name.starts_with("validate_")) {
       validation.push_back(std::move(name));
+    } else if (name == kSchemaFile) {
+      files.schema = std::move(name);
     }
   }
   if (error) return CannotRead(directory, error);

@@ -1,10 +1,11 @@
 // Labelled rows in text files, and directories of them.
 //
-// A dataset is a directory of `train_*` files, the shards, in natural order (2 before 10), and one
-// `validate_*` file. A row is comma-separated numbers, the last one the class, a whole number from
-// 0, or in regression the target, any finite number. CRLF and a missing final newline are fine,
-// other empty lines are not. The number of features and classes comes from the data. Errors name
-// file, line and column (both from 1; the column counts bytes).
+// A dataset is a directory of `train_*` files, the shards, in natural order (2 before 10), one
+// `validate_*` file and, where its rows mean more than numbers, `schema.json` (libmlp/schema.h). A
+// row is comma-separated numbers, the last one the class, a whole number from 0, or in regression
+// the target, any finite number. CRLF and a missing final newline are fine, other empty lines are
+// not. The number of features and classes comes from the data. Errors name file, line and column
+// (both from 1; the column counts bytes).
 #pragma once
 
 #include <cstddef>
@@ -55,7 +56,10 @@ bool NaturalLess(std::string_view a, std::string_view b);
 struct DatasetFiles {
   std::vector<std::string> train;  // file names, natural order, at least one
   std::string validation;          // file name
+  std::string schema;              // kSchemaFile, or empty where there is none
 };
+
+inline constexpr std::string_view kSchemaFile = "schema.json";
 
 // Finds the files of the dataset in `directory`. NotFound: no such directory. InvalidArgument: no
 // shards, no validation file or more than one.

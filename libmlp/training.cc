@@ -8,6 +8,7 @@
 #include "libmlp/batches.h"
 #include "libmlp/block.h"
 #include "libmlp/network.h"
+#include "libmlp/predictor.h"
 
 namespace mlp {
 namespace {
@@ -185,18 +186,7 @@ absl::StatusOr<Evaluation> Evaluate(const ModelSpec& spec, const Parameters& par
 Matrix<double> Probabilities(const ModelSpec& spec, const Parameters& parameters,
                              const Matrix<double>& features) {
   Matrix<double> result = Matrix<double>::from_shape({features.shape(0), spec.classes()});
-  std::visit(
-      [&]<class T>(const Vector<T>& values) {
-        const auto copy = [&](const Block<T>& block, std::size_t first) {
-          for (std::size_t i = 0; i < block.rows(); ++i) {
-            for (std::size_t label = 0; label < spec.classes(); ++label) {
-              result(first + i, label) = block.Probability(i, label);
-            }
-          }
-        };
-        ForEachBlock(spec, values, features, {}, copy).IgnoreError();
-      },
-      parameters);
+  Predictor(spec, parameters).Predict(features, features.shape(0), result);
   return result;
 }
 

@@ -12,6 +12,8 @@ from .comparisons import (
     letters_arithmetic,
     letters_cluster,
     micro,
+    predict,
+    real_data,
     scale,
     time_to_accuracy,
 )
@@ -30,6 +32,8 @@ COMPARISONS: dict[str, Comparison] = {
     "large": large.run,
     "scale": scale.run,
     "time-to-accuracy": time_to_accuracy.run,
+    "real-data": real_data.run,
+    "predict": predict.run,
 }
 
 

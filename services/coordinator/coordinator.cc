@@ -22,6 +22,17 @@ absl::Status NoSuchJob(const std::string& id) {
       absl::StrCat("no job \"", id, "\" is known; `mlp-client jobs` lists them"));
 }
 
+absl::Status NoSuchModel(const std::string& id) {
+  return absl::NotFoundError(
+      absl::StrCat("no model \"", id, "\" is known; `mlp-client model ls` lists them"));
+}
+
+absl::Status NoModelYet(const Job& job) {
+  return absl::FailedPreconditionError(absl::StrCat(job.id, " has no model: it is ",
+                                                    JobStateName(job.state),
+                                                    "; only a job that SUCCEEDED has one"));
+}
+
 absl::Status CheckRequest(const JobSpec& spec, const std::string& request_id) {
   if (request_id.size() > kMaxRequestIdLength) {
     return FieldError("request_id", absl::StrCat("has ", request_id.size(), " characters; at most ",
@@ -65,6 +76,7 @@ Coordinator::Coordinator(async::Clock& clock, async::Workers& workers, Cluster& 
                          std::optional<std::uint64_t> scheduler_seed)
     : world_{clock, workers, cluster, journal, waits, scheduler_seed},
       journal_(journal),
+      imported_models_(clock, journal),
       load_dataset_(std::move(load_dataset)),
       queued_(clock) {
   for (Job& job : journal_.Unfinished()) {
@@ -122,7 +134,8 @@ absl::StatusOr<std::shared_ptr<Coordinator::Pending>> Coordinator::Admit(
     pending->job = **std::move(repeated);
     return pending;
   }
-  absl::StatusOr<ModelSpec> model = ModelFor(spec, dataset->features, dataset->classes);
+  const Output output = dataset->regression() ? Output::kIdentity : Output::kSoftmax;
+  absl::StatusOr<ModelSpec> model = ModelFor(spec, dataset->features, dataset->classes, output);
   if (!model.ok()) return model.status();
   if (absl::Status status = CheckFit(spec, *model, *dataset, initial.get()); !status.ok()) {
     return status;
@@ -280,20 +293,25 @@ bool Coordinator::Told(const Job& job, std::int64_t from) const {
   return IsFinal(job.state) && from > journal_.last_sequence(job.id);
 }
 
-async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Coordinator::GetModel(std::string id) {
-  const absl::StatusOr<Job> job = Get(id);
-  if (!job.ok()) co_return job.status();
-  absl::StatusOr<std::shared_ptr<const Model>> model = nullptr;
-  if (job->state == JobState::kSucceeded) {
-    // It may have ended a moment ago.
-    const absl::Status committed = co_await journal_.Committed();
-    if (!committed.ok()) co_return committed;
-    model = co_await journal_.GetModel(id);
+absl::StatusOr<std::string> Coordinator::ModelVersion(const std::string& id) const {
+  if (const ModelRecord* imported = imported_models_.Find(id)) {
+    return absl::StrCat("import ", imported->number);
   }
-  if (!model.ok() || *model != nullptr) co_return model;
-  co_return absl::FailedPreconditionError(absl::StrCat(id, " has no model: it is ",
-                                                       JobStateName(job->state),
-                                                       "; only a job that SUCCEEDED has one"));
+  const absl::StatusOr<Job> job = Get(id);
+  if (!job.ok()) return NoSuchModel(id);
+  if (job->state == JobState::kSucceeded) return job->model_digest;
+  return NoModelYet(*job);
+}
+
+async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Coordinator::GetModel(std::string id) {
+  const absl::StatusOr<std::string> version = ModelVersion(id);
+  if (!version.ok()) co_return version.status();
+  // Its job may have ended a moment ago.
+  const absl::Status committed = co_await journal_.Committed();
+  if (!committed.ok()) co_return committed;
+  absl::StatusOr<std::shared_ptr<const Model>> model = co_await journal_.GetModel(id);
+  if (model.ok() && *model == nullptr) co_return NoSuchModel(id);  // removed meanwhile
+  co_return model;
 }
 
 async::Task<> Coordinator::Run(std::stop_token stop) {

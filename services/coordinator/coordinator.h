@@ -24,6 +24,7 @@
 #include "services/async/workers.h"
 #include "services/coordinator/cluster.h"
 #include "services/coordinator/explain_job.h"
+#include "services/coordinator/imported_models.h"
 #include "services/coordinator/job.h"
 #include "services/coordinator/journal.h"
 #include "services/coordinator/run_job.h"
@@ -69,8 +70,11 @@ class Coordinator {
   // Unavailable where the coordinator stops first and the job will go on after its restart.
   async::Task<absl::StatusOr<SharedEvents>> NextEvents(std::string id, std::int64_t from,
                                                        std::stop_token stop);
-  // FailedPrecondition where the job has not succeeded.
+  // Of a job, or imported. FailedPrecondition where the job has not succeeded.
   async::Task<absl::StatusOr<std::shared_ptr<const Model>>> GetModel(std::string id);
+  // Tells whether GetModel would find the same model as before. Errors are those of GetModel.
+  absl::StatusOr<std::string> ModelVersion(const std::string& id) const;
+  ImportedModels& imported_models() { return imported_models_; }
 
   // Runs jobs until `stop`; returns when none runs any more and what happened is written. Jobs that
   // are left are cancelled, unless the journal is durable: they go on after a restart.
@@ -116,6 +120,7 @@ class Coordinator {
 
   JobWorld world_;
   Journal& journal_;
+  ImportedModels imported_models_;
   LoadDataset load_dataset_;
   std::size_t being_read_ = 0;  // jobs that are not queued yet: their data is read
   bool stopping_ = false;

@@ -19,6 +19,8 @@
 #include "services/coordinator/job_service.h"
 #include "services/coordinator/journal_ledger.h"
 #include "services/coordinator/memory_store.h"
+#include "services/coordinator/model_service.h"
+#include "services/coordinator/predict_service.h"
 #include "services/coordinator/sqlite_store.h"
 #include "services/rpc/server.h"
 
@@ -103,7 +105,7 @@ class CoordinatorServer::Parts {
   absl::Status Start() {
     rpc::ServerOptions server_options;
     server_options.listen = options.listen;
-    server_options.services = {&jobs, &nodes, &datasets};
+    server_options.services = {&jobs, &nodes, &datasets, &models, &predict};
     server_options.precise_timers = options.precise_timers;
     absl::StatusOr<std::unique_ptr<rpc::Server>> listening = rpc::Server::Listen(server_options);
     if (!listening.ok()) return listening.status();
@@ -132,6 +134,10 @@ class CoordinatorServer::Parts {
                                              options.data_dir.value_or(""), options.default_policy);
     handlers->Serve(*server, jobs);
     dataset_handlers->Serve(*server, datasets);
+    model_handlers = std::make_unique<ModelServiceHandlers>(*coordinator, *workers);
+    model_handlers->Serve(*server, models);
+    predict_handlers = std::make_unique<PredictServiceHandlers>(*coordinator, *workers);
+    predict_handlers->Serve(*server, predict);
     const auto remember = [this](std::string name, bool drained) {
       return RememberDrain(std::move(name), drained);
     };
@@ -165,6 +171,8 @@ class CoordinatorServer::Parts {
   JobServiceHandlers::Service jobs;
   v1::ClusterService::AsyncService nodes;
   v1::DatasetService::AsyncService datasets;
+  v1::ModelService::AsyncService models;
+  v1::PredictService::AsyncService predict;
   std::unique_ptr<rpc::Server> server;
   std::unique_ptr<async::ThreadWorkers> workers;
   std::unique_ptr<async::ThreadWorkers> resolver;
@@ -179,6 +187,8 @@ class CoordinatorServer::Parts {
   std::unique_ptr<DatasetServiceHandlers> dataset_handlers;
   std::unique_ptr<Coordinator> coordinator;
   std::unique_ptr<JobServiceHandlers> handlers;
+  std::unique_ptr<ModelServiceHandlers> model_handlers;
+  std::unique_ptr<PredictServiceHandlers> predict_handlers;
   std::unique_ptr<ClusterServiceHandlers> node_handlers;
   bool stopped = false;
 };

@@ -32,6 +32,7 @@ void Describe(const Dataset& dataset, DatasetRecord& record) {
   record.validation_rows = dataset.validation.rows();
   record.features = dataset.features;
   record.classes = dataset.classes;
+  if (dataset.schema != nullptr) record.schema = *dataset.schema;
 }
 
 std::int64_t SizeOf(const fs::path& path) {
@@ -60,6 +61,9 @@ DatasetStatus DescribeDirectory(const fs::path& data_dir, const std::string& nam
   }
   const DatasetSources::File& last = sources->validation;
   status.record.files.push_back({last.name, (*dataset)->validation_sha256, SizeOf(last.path)});
+  if (const auto& schema = sources->schema) {
+    status.record.files.push_back({schema->name, (*dataset)->schema_sha256, SizeOf(schema->path)});
+  }
   return status;
 }
 
@@ -307,10 +311,15 @@ DatasetSources DatasetCatalog::SourcesOf(const DatasetRecord& record) const {
   DatasetSources sources;
   sources.name = record.name;
   for (const DatasetFile& file : record.files) {
-    sources.train.push_back({file.name, vault_->PathOf(file.sha256), file.sha256});
+    DatasetSources::File source{file.name, vault_->PathOf(file.sha256), file.sha256};
+    if (IsShard(file)) {
+      sources.train.push_back(std::move(source));
+    } else if (IsSchema(file)) {
+      sources.schema = std::move(source);
+    } else {
+      sources.validation = std::move(source);
+    }
   }
-  sources.validation = std::move(sources.train.back());
-  sources.train.pop_back();
   return sources;
 }
 
@@ -349,6 +358,8 @@ absl::StatusOr<DatasetCatalog::SharedDataset> DatasetCatalog::LoadDirectory(
   for (std::size_t i = 0; i < sources->train.size(); ++i) {
     files.emplace((*dataset)->shards[i].sha256, sources->train[i].path);
   }
+  files.emplace((*dataset)->validation_sha256, sources->validation.path);
+  if (sources->schema) files.emplace((*dataset)->schema_sha256, sources->schema->path);
   const std::scoped_lock lock(mutex_);
   by_digest_[name] = std::move(files);
   return dataset;

@@ -7,20 +7,22 @@
 #include "absl/strings/str_join.h"
 #include "libmlp/dataset.h"
 #include "services/base/sha256.h"
+#include "services/wire/schema_proto.h"
 
 namespace mlp::coordinator {
 namespace {
 
 namespace fs = std::filesystem;
 
-// One parsed file, with the bytes' digest.
-struct ParsedFile {
-  Shard shard;
+// The bytes of a file, with their digest.
+struct FileBytes {
+  std::string name;  // for errors
+  std::string text;
   std::string sha256;
 };
 
-absl::StatusOr<ParsedFile> ReadOne(const std::string& dataset, const DatasetSources::File& file) {
-  const std::string name = absl::StrCat(dataset, "/", file.name);
+absl::StatusOr<FileBytes> ReadBytes(const std::string& dataset, const DatasetSources::File& file) {
+  std::string name = absl::StrCat(dataset, "/", file.name);
   absl::StatusOr<std::string> text = ReadFile(file.path);
   if (!text.ok() && !file.sha256.empty()) {
     return absl::DataLossError(absl::StrCat(name, ": the stored file cannot be read: ",
@@ -32,9 +34,51 @@ absl::StatusOr<ParsedFile> ReadOne(const std::string& dataset, const DatasetSour
     return absl::DataLossError(
         absl::StrCat(name, ": the stored file was damaged; put the dataset again"));
   }
-  absl::StatusOr<Shard> shard = ParseShard(*text, name);
+  return FileBytes{std::move(name), *std::move(text), std::move(digest)};
+}
+
+// One parsed file, with the bytes' digest.
+struct ParsedFile {
+  Shard shard;
+  std::string sha256;
+};
+
+absl::StatusOr<ParsedFile> ReadOne(const Dataset& dataset, const DatasetSources::File& file) {
+  absl::StatusOr<FileBytes> bytes = ReadBytes(dataset.name, file);
+  if (!bytes.ok()) return bytes.status();
+  const LabelKind kind = dataset.regression() ? LabelKind::kNumber : LabelKind::kClass;
+  absl::StatusOr<Shard> shard = ParseShard(bytes->text, bytes->name, kind);
   if (!shard.ok()) return shard.status();
-  return ParsedFile{*std::move(shard), std::move(digest)};
+  return ParsedFile{*std::move(shard), std::move(bytes->sha256)};
+}
+
+absl::Status ReadSchema(const DatasetSources::File& file, Dataset& dataset) {
+  absl::StatusOr<FileBytes> bytes = ReadBytes(dataset.name, file);
+  if (!bytes.ok()) return bytes.status();
+  absl::StatusOr<Schema> schema = wire::SchemaFromJson(bytes->text, bytes->name);
+  if (!schema.ok()) return schema.status();
+  dataset.schema = std::make_shared<const Schema>(*std::move(schema));
+  dataset.schema_sha256 = std::move(bytes->sha256);
+  return absl::OkStatus();
+}
+
+// The schema must be that of the rows; it may have classes that no row has.
+absl::Status CheckSchemaFits(const std::string& schema_file, Dataset& dataset) {
+  const std::string name = absl::StrCat(dataset.name, "/", schema_file);
+  const Schema& schema = *dataset.schema;
+  if (schema.features() != dataset.features) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": columns: are ", schema.features(),
+                                                   " features, but rows have ", dataset.features,
+                                                   "; make the dataset again"));
+  }
+  if (schema.regression()) return absl::OkStatus();
+  if (dataset.classes > schema.classes.size()) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": classes: are ", schema.classes.size(),
+                                                   ", but a row has class ", dataset.classes - 1,
+                                                   "; make the dataset again"));
+  }
+  dataset.classes = schema.classes.size();
+  return absl::OkStatus();
 }
 
 // Every file must have the features of the first one.
@@ -83,6 +127,7 @@ absl::StatusOr<DatasetSources> FindBelow(const fs::path& data_dir, const std::st
     sources.train.push_back({file, *directory / file, ""});
   }
   sources.validation = {files->validation, *directory / files->validation, ""};
+  if (!files->schema.empty()) sources.schema = {files->schema, *directory / files->schema, ""};
   return sources;
 }
 
@@ -90,18 +135,22 @@ absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const DatasetSources&
   auto dataset = std::make_shared<Dataset>();
   dataset->name = sources.name;
   dataset->validation_file = sources.validation.name;
+  if (sources.schema) {
+    if (absl::Status status = ReadSchema(*sources.schema, *dataset); !status.ok()) return status;
+  }
   const std::string& first_file = sources.train.front().name;
   for (const DatasetSources::File& file : sources.train) {
-    absl::StatusOr<ParsedFile> read = ReadOne(sources.name, file);
+    absl::StatusOr<ParsedFile> read = ReadOne(*dataset, file);
     if (!read.ok()) return read.status();
     absl::Status status = Widen(*dataset, read->shard, file.name, first_file);
     if (!status.ok()) return status;
     Count(read->shard, dataset->class_rows);
     dataset->shards.push_back({file.name, std::move(read->sha256), read->shard.rows()});
   }
-  absl::StatusOr<ParsedFile> validation = ReadOne(sources.name, sources.validation);
+  absl::StatusOr<ParsedFile> validation = ReadOne(*dataset, sources.validation);
   if (!validation.ok()) return validation.status();
   absl::Status status = Widen(*dataset, validation->shard, sources.validation.name, first_file);
+  if (status.ok() && sources.schema) status = CheckSchemaFits(sources.schema->name, *dataset);
   if (!status.ok()) return status;
   dataset->class_rows.resize(dataset->classes);
   dataset->validation = std::move(validation->shard);
@@ -124,12 +173,12 @@ absl::Status NoSuchDataset(const std::string& name, const std::vector<std::strin
                    "; `mlp-client dataset put DIR` sends it one"));
 }
 
-absl::StatusOr<Shard> ReadRows(const fs::path& data_dir, const std::string& name) {
+absl::StatusOr<Shard> ReadRows(const fs::path& data_dir, const std::string& name, LabelKind kind) {
   absl::StatusOr<fs::path> path = ResolveBelow(data_dir, name);
   if (!path.ok()) return path.status();
   absl::StatusOr<std::string> text = ReadFile(*path);
   if (!text.ok()) return text.status();
-  return ParseShard(*text, name);
+  return ParseShard(*text, name, kind);
 }
 
 }  // namespace mlp::coordinator

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct DatasetSources {
   std::string name;
   std::vector<File> train;  // in the order of the shards, at least one
   File validation;
+  std::optional<File> schema;
 };
 
 // The files of `data_dir`/`name`. NotFound where there is no such dataset; InvalidArgument where
@@ -30,8 +32,9 @@ absl::StatusOr<DatasetSources> FindBelow(const std::filesystem::path& data_dir,
 // The names of the directories below `data_dir`, sorted.
 std::vector<std::string> DirectoriesBelow(const std::filesystem::path& data_dir);
 
-// Reads and checks every file. InvalidArgument where a file is malformed (file:line:column) or
-// files differ in their number of features; DataLoss where a file is gone or has another digest.
+// Reads and checks every file. InvalidArgument where a file is malformed (file:line:column), files
+// differ in their number of features, or the rows are not what the schema says; DataLoss where a
+// file is gone or has another digest.
 absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const DatasetSources& sources);
 
 // Both at once; NotFound where there is no such dataset below `data_dir`, with those there are.
@@ -41,6 +44,7 @@ absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const std::filesystem
 absl::Status NoSuchDataset(const std::string& name, const std::vector<std::string>& known);
 
 // The rows of one file below `data_dir`. NotFound, InvalidArgument.
-absl::StatusOr<Shard> ReadRows(const std::filesystem::path& data_dir, const std::string& name);
+absl::StatusOr<Shard> ReadRows(const std::filesystem::path& data_dir, const std::string& name,
+                               LabelKind kind = LabelKind::kClass);
 
 }  // namespace mlp::coordinator

@@ -1,5 +1,7 @@
 #include "services/coordinator/dataset_proto.h"
 
+#include <algorithm>
+
 #include "services/wire/time_proto.h"
 
 namespace mlp::coordinator {
@@ -14,6 +16,19 @@ std::vector<DatasetFile> FromProto(
   return converted;
 }
 
+namespace {
+
+constexpr std::size_t kMaxClassNames = 1000;
+
+void Describe(const Schema& schema, v1::Dataset& dataset) {
+  dataset.set_regression(schema.regression());
+  dataset.set_label(schema.label);
+  const std::size_t names = std::min(schema.classes.size(), kMaxClassNames);
+  dataset.mutable_class_names()->Assign(schema.classes.begin(), schema.classes.begin() + names);
+}
+
+}  // namespace
+
 v1::Dataset ToProto(const DatasetStatus& status) {
   const DatasetRecord& record = status.record;
   v1::Dataset dataset;
@@ -24,7 +39,7 @@ v1::Dataset ToProto(const DatasetStatus& status) {
     added.set_sha256(file.sha256);
     added.set_bytes(file.bytes);
   }
-  if (!record.files.empty()) dataset.set_shards(static_cast<std::int32_t>(record.files.size()) - 1);
+  dataset.set_shards(static_cast<std::int32_t>(std::ranges::count_if(record.files, IsShard)));
   dataset.set_training_rows(static_cast<std::int64_t>(record.training_rows));
   dataset.set_validation_rows(static_cast<std::int64_t>(record.validation_rows));
   dataset.set_features(static_cast<std::int32_t>(record.features));
@@ -32,6 +47,7 @@ v1::Dataset ToProto(const DatasetStatus& status) {
   if (status.stored) *dataset.mutable_create_time() = wire::ToProto(record.create_time);
   for (const std::string& id : status.used_by) dataset.add_used_by(id);
   dataset.set_problem(status.problem);
+  if (record.schema) Describe(*record.schema, dataset);
   return dataset;
 }
 

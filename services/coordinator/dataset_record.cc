@@ -14,7 +14,10 @@ namespace {
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kDigestBytes = 32;
 
-bool IsShard(const DatasetFile& file) { return file.name.starts_with("train_"); }
+bool IsValidation(const DatasetFile& file) { return file.name.starts_with("validate_"); }
+
+// Shards first, the schema last.
+int PlaceOf(const DatasetFile& file) { return IsShard(file) ? 0 : IsValidation(file) ? 1 : 2; }
 
 absl::Status CheckFileName(const std::string& field, const std::string& name) {
   const auto bad = [](char c) { return c == '/' || absl::ascii_iscntrl(c); };
@@ -22,8 +25,10 @@ absl::Status CheckFileName(const std::string& field, const std::string& name) {
     return FieldError(field, absl::StrCat("must be 1 to ", kMaxName,
                                           " characters, without \"/\" and control characters"));
   }
-  if (!name.starts_with("train_") && !name.starts_with("validate_")) {
-    return FieldError(field, absl::StrCat("must be train_* or validate_*, not ", name));
+  const DatasetFile file{name, "", 0};
+  if (!IsShard(file) && !IsValidation(file) && !IsSchema(file)) {
+    return FieldError(field,
+                      absl::StrCat("must be train_*, validate_* or schema.json, not ", name));
   }
   return absl::OkStatus();
 }
@@ -52,6 +57,9 @@ absl::Status CheckTogether(const std::vector<DatasetFile>& files) {
 }
 
 }  // namespace
+
+bool IsShard(const DatasetFile& file) { return file.name.starts_with("train_"); }
+bool IsSchema(const DatasetFile& file) { return file.name == kSchemaFile; }
 
 absl::Status CheckStoredName(std::string_view name) {
   const auto good = [](char c) {
@@ -86,11 +94,12 @@ absl::StatusOr<std::vector<DatasetFile>> InOrder(std::vector<DatasetFile> files)
     if (!status.ok()) return status;
   }
   std::ranges::sort(files, [](const DatasetFile& a, const DatasetFile& b) {
-    return IsShard(a) != IsShard(b) ? IsShard(a) : NaturalLess(a.name, b.name);
+    return PlaceOf(a) != PlaceOf(b) ? PlaceOf(a) < PlaceOf(b) : NaturalLess(a.name, b.name);
   });
-  const auto shards = std::ranges::count_if(files, IsShard);
-  if (shards == 0) return FieldError("files", "has no shard: expected files named train_*");
-  const auto others = static_cast<std::ptrdiff_t>(files.size()) - shards;
+  if (std::ranges::none_of(files, IsShard)) {
+    return FieldError("files", "has no shard: expected files named train_*");
+  }
+  const auto others = std::ranges::count_if(files, IsValidation);
   if (others != 1) {
     return FieldError("files", absl::StrCat("must have one file named validate_*, has ", others));
   }

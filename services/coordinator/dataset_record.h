@@ -4,12 +4,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "libmlp/schema.h"
 
 namespace mlp::coordinator {
 
@@ -24,11 +26,12 @@ struct DatasetFile {
 
 struct DatasetRecord {
   std::string name;
-  std::vector<DatasetFile> files;  // the shards in their order, then the validation file
+  std::vector<DatasetFile> files;  // as InOrder has them
   std::size_t training_rows = 0;
   std::size_t validation_rows = 0;
   std::size_t features = 0;
   std::size_t classes = 0;
+  std::optional<Schema> schema;
   std::chrono::sys_time<std::chrono::nanoseconds> create_time;
   friend bool operator==(const DatasetRecord&, const DatasetRecord&) = default;
 };
@@ -41,8 +44,10 @@ absl::Status CheckDigest(std::string_view field, std::string_view sha256);
 // The length of a file, 1 to kMaxFileBytes.
 absl::Status CheckFileBytes(std::string_view field, std::int64_t bytes);
 // The files of a dataset in their order: shards by the numbers in their names, then the validation
-// file. InvalidArgument, blamed on `files`: too many, a bad name, digest or length, a name twice,
-// no shard, not exactly one validation file.
+// file, then the schema where there is one. InvalidArgument, blamed on `files`: too many, a bad
+// name, digest or length, a name twice, no shard, not exactly one validation file.
 absl::StatusOr<std::vector<DatasetFile>> InOrder(std::vector<DatasetFile> files);
+bool IsShard(const DatasetFile& file);
+bool IsSchema(const DatasetFile& file);
 
 }  // namespace mlp::coordinator

@@ -99,7 +99,7 @@ std::size_t Dataset::training_rows() const {
 std::string Dataset::digest() const {
   std::string digests;
   for (const TrainingShard& shard : shards) digests += shard.sha256;
-  return Hex(Sha256(digests + validation_sha256));
+  return Hex(Sha256(digests + validation_sha256 + schema_sha256));
 }
 
 void Apply(Job& job, const JobEvent& event) { std::visit(Fold{job, event}, event.body); }

@@ -4,12 +4,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "libmlp/dataset.h"
 #include "libmlp/model_spec.h"
+#include "libmlp/schema.h"
 #include "libmlp/training.h"
 #include "services/coordinator/job_event.h"
 #include "services/coordinator/job_spec.h"
@@ -29,11 +31,14 @@ struct Dataset {
   std::string validation_sha256;  // 32 bytes
   Shard validation;
   std::size_t features = 0;
-  std::size_t classes = 0;
-  std::vector<std::size_t> class_rows;  // of the training shards, by class
+  std::size_t classes = 0;               // 1 in regression
+  std::vector<std::size_t> class_rows;   // of the training shards, by class
+  std::shared_ptr<const Schema> schema;  // nullptr: it has none
+  std::string schema_sha256;             // 32 bytes; empty where it has none
 
+  bool regression() const { return schema != nullptr && schema->regression(); }
   std::size_t training_rows() const;
-  // SHA-256 over the files' digests, shards first, hexadecimal.
+  // SHA-256 over the files' digests, shards first, the schema last, hexadecimal.
   std::string digest() const;
 };
 
@@ -97,6 +102,7 @@ struct Model {
   std::string digest;  // SHA-256 of the parameters, hexadecimal
   std::string job_id;
   std::string dataset;
+  std::shared_ptr<const Schema> schema;  // the dataset's; nullptr: it had none
 };
 
 }  // namespace mlp::coordinator

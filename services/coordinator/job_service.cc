@@ -7,14 +7,15 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "libmlp/measurement.h"
 #include "services/async/wait.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 #include "services/coordinator/dataset_loader.h"
 #include "services/coordinator/job_proto.h"
+#include "services/coordinator/model_proto.h"
+#include "services/model/measurement_proto.h"
 #include "services/rpc/byte_buffer.h"
-#include "services/wire/model_proto.h"
-#include "services/wire/parameters_proto.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -42,44 +43,42 @@ absl::Status TooManyWatchers() {
       kTooManyWatchersRetry);
 }
 
-std::string Serialise(const Model& model) {
-  v1::Model proto;
-  *proto.mutable_spec() = wire::ToProto(model.spec);
-  *proto.mutable_parameters() = wire::ToProto(model.parameters);
-  proto.set_job_id(model.job_id);
-  proto.set_dataset(model.dataset);
-  return proto.SerializeAsString();
-}
-
 std::string NameOf(const v1::EvaluateModelRequest& request) {
   if (request.has_file()) return request.file();
   return request.content_name().empty() ? "content" : request.content_name();
 }
 
 absl::StatusOr<Shard> RowsOf(const v1::EvaluateModelRequest& request,
-                             const std::filesystem::path& data_dir) {
+                             const std::filesystem::path& data_dir, LabelKind kind) {
   if (request.has_file() && data_dir.empty()) {
     return FieldError("file", "this coordinator has no data directory; send the rows as `content`");
   }
   if (request.has_file()) {
-    absl::StatusOr<Shard> rows = ReadRows(data_dir, request.file());
+    absl::StatusOr<Shard> rows = ReadRows(data_dir, request.file(), kind);
     if (!rows.ok()) return AtField("file", rows.status());
     return rows;
   }
   if (!request.has_content()) return FieldError("rows", "is required: `file` or `content`");
-  absl::StatusOr<Shard> rows = ParseShard(request.content(), NameOf(request));
+  absl::StatusOr<Shard> rows = ParseShard(request.content(), NameOf(request), kind);
   if (!rows.ok()) return AtField("content", rows.status());
   return rows;
 }
 
-absl::StatusOr<Evaluation> Measure(const Model& model, const v1::EvaluateModelRequest& request,
-                                   const std::filesystem::path& data_dir) {
-  absl::StatusOr<Shard> rows = RowsOf(request, data_dir);
+absl::StatusOr<v1::EvaluateModelResponse> Measure(const Model& model,
+                                                  const v1::EvaluateModelRequest& request,
+                                                  const std::filesystem::path& data_dir) {
+  const LabelKind kind = model.spec.regression() ? LabelKind::kNumber : LabelKind::kClass;
+  const absl::StatusOr<Shard> rows = RowsOf(request, data_dir, kind);
   if (!rows.ok()) return rows.status();
   if (absl::Status status = CheckShard(model.spec, *rows); !status.ok()) {
     return AtField(request.has_file() ? "file" : "content", WithContext(NameOf(request), status));
   }
-  return Evaluate(model.spec, model.parameters, *rows);
+  Measurement measurement(model.spec, model.parameters);
+  if (absl::Status measured = measurement.Add(*rows); !measured.ok()) return measured;
+  v1::EvaluateModelResponse response =
+      model::ToProto(measurement, model.schema.get(), NameOf(request));
+  response.set_model_digest(model.digest);
+  return response;
 }
 
 }  // namespace
@@ -184,13 +183,7 @@ auto JobServiceHandlers::EvaluateModel(const v1::EvaluateModelRequest& request)
       co_await coordinator_.GetModel(request.id());
   if (!model.ok()) co_return model.status();
   auto measure = [this, &model, &request] { return Measure(**model, request, data_dir_); };
-  const absl::StatusOr<Evaluation> evaluation =
-      co_await async::Offload(workers_, std::move(measure));
-  if (!evaluation.ok()) co_return evaluation.status();
-  v1::EvaluateModelResponse response;
-  *response.mutable_evaluation() = wire::ToProto(*evaluation, NameOf(request));
-  response.set_model_digest((*model)->digest);
-  co_return response;
+  co_return co_await async::Offload(workers_, std::move(measure));
 }
 
 async::Task<absl::Status> JobServiceHandlers::WatchJob(const grpc::ByteBuffer& bytes,
@@ -242,7 +235,7 @@ async::Task<absl::Status> JobServiceHandlers::StreamModel(
   const absl::StatusOr<std::shared_ptr<const Model>> model =
       co_await coordinator_.GetModel(request.id());
   if (!model.ok()) co_return model.status();
-  auto serialise = [&model] { return Serialise(**model); };
+  auto serialise = [&model] { return ToProto(**model).SerializeAsString(); };
   const std::string bytes = co_await async::Offload(workers_, std::move(serialise));
   for (std::size_t at = 0; at < bytes.size(); at += kModelChunkBytes) {
     v1::GetModelResponse response;

@@ -133,13 +133,15 @@ absl::Status CheckJobSpec(const JobSpec& spec) {
   return ModelFor(spec, 1, 1).status();
 }
 
-absl::StatusOr<ModelSpec> ModelFor(const JobSpec& spec, std::size_t features, std::size_t classes) {
+absl::StatusOr<ModelSpec> ModelFor(const JobSpec& spec, std::size_t features, std::size_t classes,
+                                   Output output) {
   ModelSpec model;
   model.layer_sizes.push_back(features);
   model.layer_sizes.insert(model.layer_sizes.end(), spec.hidden_layer_sizes.begin(),
                            spec.hidden_layer_sizes.end());
   model.layer_sizes.push_back(classes);
   model.activation = spec.activation;
+  model.output = output;
   if (absl::Status status = CheckModelSpec(model); !status.ok()) {
     return AtField("spec.hidden_layer_sizes", status);
   }

@@ -80,9 +80,10 @@ absl::Status CheckJobSpec(const JobSpec& spec);
 // The defaults of jobs that are trained in batches: scikit-learn's, in rounds of one epoch.
 void SetBatchDefaults(JobSpec& spec);
 
-// The model that `spec` makes of data with so many features and classes. InvalidArgument
-// ("spec.hidden_layer_sizes") where it would be too large.
-absl::StatusOr<ModelSpec> ModelFor(const JobSpec& spec, std::size_t features, std::size_t classes);
+// The model that `spec` makes of data with so many features and classes, or, with kIdentity and 1,
+// a number to predict. InvalidArgument ("spec.hidden_layer_sizes") where it would be too large.
+absl::StatusOr<ModelSpec> ModelFor(const JobSpec& spec, std::size_t features, std::size_t classes,
+                                   Output output = Output::kSoftmax);
 
 // How a shard is trained in `round`. `class_rows` are the rows of each class in the training
 // shards; they are for balanced classes.

@@ -43,6 +43,8 @@ absl::Status Journal::Open() {
   if (!state.ok()) return state.status();
   last_number_ = state->last_number;
   datasets_ = std::move(state->datasets);
+  imported_models_ = std::move(state->models);
+  last_model_number_ = state->last_model_number;
   drained_nodes_ = std::move(state->drained_nodes);
   for (StoredJob& stored : state->jobs) {
     if (absl::Status status = Restore(std::move(stored)); !status.ok()) return status;
@@ -179,6 +181,11 @@ void Journal::FinishRound(const std::string& job_id, int round,
 void Journal::EndJob(const std::string& job_id, std::shared_ptr<const Model> model) {
   const std::size_t bytes = model == nullptr ? 0 : BytesIn(model->parameters);
   Add(change::EndJob{job_id, std::move(model)}, bytes);
+}
+
+void Journal::SaveModel(ModelRecord record, std::shared_ptr<const Model> model) {
+  const std::size_t bytes = BytesIn(model->parameters);
+  Add(change::SaveModel{std::move(record), std::move(model)}, bytes);
 }
 
 void Journal::Remove(const std::string& job_id) {
@@ -324,8 +331,8 @@ std::int64_t Journal::last_sequence(const std::string& job_id) const {
   return entry == nullptr ? 0 : entry->sequence;
 }
 
-async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Journal::GetModel(std::string job_id) {
-  auto read = [this, &job_id] { return store_.GetModel(job_id); };
+async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Journal::GetModel(std::string id) {
+  auto read = [this, &id] { return store_.GetModel(id); };
   co_return co_await async::Offload(readers_, std::move(read));
 }
 

@@ -74,6 +74,8 @@ class Journal {
   // a job's events go back in time.
   async::TimePoint latest_time() const { return latest_time_; }
   const std::vector<DatasetRecord>& datasets() const { return datasets_; }
+  const std::vector<ModelRecord>& imported_models() const { return imported_models_; }
+  std::int64_t last_model_number() const { return last_model_number_; }
   const std::vector<std::string>& drained_nodes() const { return drained_nodes_; }
 
   // ---- Jobs as they stand
@@ -103,6 +105,7 @@ class Journal {
   // Of a job that ends; nullptr: it has no model.
   void EndJob(const std::string& job_id, std::shared_ptr<const Model> model);
   void Remove(const std::string& job_id);
+  void SaveModel(ModelRecord record, std::shared_ptr<const Model> model);
   // Of other parts of the coordinator.
   void Save(Change change) { Add(std::move(change), 0); }
 
@@ -129,8 +132,8 @@ class Journal {
                                                    std::size_t limit);
   // The number of the job's last event, written or not; 0 where there is none.
   std::int64_t last_sequence(const std::string& job_id) const;
-  // nullptr where the job has none.
-  async::Task<absl::StatusOr<std::shared_ptr<const Model>>> GetModel(std::string job_id);
+  // Of a job, or imported; nullptr where there is none.
+  async::Task<absl::StatusOr<std::shared_ptr<const Model>>> GetModel(std::string id);
   async::Task<absl::StatusOr<JobProgress>> GetProgress(std::string job_id);
 
  private:
@@ -171,6 +174,8 @@ class Journal {
   std::size_t ended_ = 0;
   async::TimePoint latest_time_{};
   std::vector<DatasetRecord> datasets_;
+  std::vector<ModelRecord> imported_models_;
+  std::int64_t last_model_number_ = 0;
   std::vector<std::string> drained_nodes_;
 
   std::vector<Change> pending_;

@@ -43,6 +43,8 @@ class MemoryStore::Check {
   }
   absl::Status operator()(const change::SaveDataset&) { return absl::OkStatus(); }
   absl::Status operator()(const change::RemoveDataset&) { return absl::OkStatus(); }
+  absl::Status operator()(const change::SaveModel&) { return absl::OkStatus(); }
+  absl::Status operator()(const change::RemoveModel&) { return absl::OkStatus(); }
   absl::Status operator()(const change::DrainNode&) { return absl::OkStatus(); }
 
  private:
@@ -114,6 +116,13 @@ void MemoryStore::Apply(const change::SaveDataset& change) {
 
 void MemoryStore::Apply(const change::RemoveDataset& change) { datasets_.erase(change.name); }
 
+void MemoryStore::Apply(const change::SaveModel& change) {
+  models_[change.record.id] = change;
+  last_model_number_ = std::max(last_model_number_, change.record.number);
+}
+
+void MemoryStore::Apply(const change::RemoveModel& change) { models_.erase(change.id); }
+
 void MemoryStore::Apply(const change::DrainNode& change) {
   if (change.drained) {
     drained_nodes_.insert(change.name);
@@ -130,6 +139,9 @@ absl::StatusOr<StoredState> MemoryStore::Load() {
   std::sort(state.jobs.begin(), state.jobs.end(),
             [](const StoredJob& a, const StoredJob& b) { return a.job.number < b.job.number; });
   for (const auto& [name, dataset] : datasets_) state.datasets.push_back(dataset);
+  state.last_model_number = last_model_number_;
+  for (const auto& [id, model] : models_) state.models.push_back(model.record);
+  std::ranges::sort(state.models, {}, &ModelRecord::number);
   state.drained_nodes.assign(drained_nodes_.begin(), drained_nodes_.end());
   return state;
 }
@@ -150,9 +162,11 @@ absl::StatusOr<std::vector<JobEvent>> MemoryStore::Events(const std::string& job
   return found;
 }
 
-absl::StatusOr<std::shared_ptr<const Model>> MemoryStore::GetModel(const std::string& job_id) {
+absl::StatusOr<std::shared_ptr<const Model>> MemoryStore::GetModel(const std::string& id) {
   const std::lock_guard lock(mutex_);
-  const auto job = jobs_.find(job_id);
+  const auto imported = models_.find(id);
+  if (imported != models_.end()) return imported->second.model;
+  const auto job = jobs_.find(id);
   return job == jobs_.end() ? nullptr : job->second.model;
 }
 

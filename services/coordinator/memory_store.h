@@ -17,7 +17,7 @@ class MemoryStore final : public Store {
   absl::Status Sync() override { return absl::OkStatus(); }
   absl::StatusOr<std::vector<JobEvent>> Events(const std::string& job_id, std::int64_t from,
                                                std::size_t limit) override;
-  absl::StatusOr<std::shared_ptr<const Model>> GetModel(const std::string& job_id) override;
+  absl::StatusOr<std::shared_ptr<const Model>> GetModel(const std::string& id) override;
   absl::StatusOr<JobProgress> GetProgress(const std::string& job_id) override;
 
  private:
@@ -40,6 +40,8 @@ class MemoryStore final : public Store {
   void Apply(const change::RemoveJob& change);
   void Apply(const change::SaveDataset& change);
   void Apply(const change::RemoveDataset& change);
+  void Apply(const change::SaveModel& change);
+  void Apply(const change::RemoveModel& change);
   void Apply(const change::DrainNode& change);
 
   std::mutex mutex_;
@@ -47,7 +49,9 @@ class MemoryStore final : public Store {
   std::int64_t last_number_ = 0;
   Jobs jobs_;
   std::map<std::string, DatasetRecord> datasets_;  // by name
-  std::set<std::string> drained_nodes_;            // by name
+  std::int64_t last_model_number_ = 0;
+  std::map<std::string, change::SaveModel> models_;  // that were imported, by id
+  std::set<std::string> drained_nodes_;              // by name
 };
 
 }  // namespace mlp::coordinator

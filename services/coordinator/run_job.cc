@@ -87,13 +87,15 @@ absl::StatusOr<RoundState> Updated(const Job& job, RoundState state, const Round
   return RoundState{Named(std::move(after)), std::move(state.memory)};
 }
 
-std::shared_ptr<const Model> ModelOf(const Job& job, const RoundParameters& parameters) {
+std::shared_ptr<const Model> ModelOf(const Job& job, const Dataset& dataset,
+                                     const RoundParameters& parameters) {
   auto model = std::make_shared<Model>();
   model->spec = job.model;
   model->parameters = *parameters.values;
   model->digest = Hex(parameters.sha256);
   model->job_id = job.id;
   model->dataset = job.spec.dataset;
+  model->schema = dataset.schema;
   return model;
 }
 
@@ -242,7 +244,7 @@ async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world,
   co_await validations.Join();
   if (!parameters.ok()) co_return parameters.status();
   if (!finished.ok()) co_return finished;
-  co_return ModelOf(job, *parameters);
+  co_return ModelOf(job, dataset, *parameters);
 }
 
 }  // namespace mlp::coordinator

@@ -8,6 +8,7 @@
 #include "services/coordinator/job_proto.h"
 #include "services/coordinator/store_rules.h"
 #include "services/wire/model_proto.h"
+#include "services/wire/schema_proto.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -17,6 +18,11 @@ using sqlite::Row;
 
 std::int64_t IsFloat64(const Parameters& parameters) {
   return PrecisionOf(parameters) == Precision::kFloat64 ? 1 : 0;
+}
+
+// Empty where there is none.
+std::string SchemaBytes(const Schema* schema) {
+  return schema == nullptr ? "" : wire::ToProto(*schema).SerializeAsString();
 }
 
 // One overload for each kind of change. Each ends at its first error: SQLite may have rolled the
@@ -102,13 +108,14 @@ class Applier {
     const DatasetRecord& dataset = change.dataset;
     absl::Status status = (*this)(change::RemoveDataset{dataset.name});
     if (!status.ok()) return status;
+    const std::string schema = SchemaBytes(dataset.schema ? &*dataset.schema : nullptr);
     status = database_.Run(
         "INSERT INTO datasets (name, training_rows, validation_rows, features, classes,"
-        " create_time) VALUES (?, ?, ?, ?, ?, ?)",
+        " create_time, schema) VALUES (?, ?, ?, ?, ?, ?, ?)",
         {dataset.name, static_cast<std::int64_t>(dataset.training_rows),
          static_cast<std::int64_t>(dataset.validation_rows),
          static_cast<std::int64_t>(dataset.features), static_cast<std::int64_t>(dataset.classes),
-         std::int64_t{dataset.create_time.time_since_epoch().count()}});
+         std::int64_t{dataset.create_time.time_since_epoch().count()}, BlobOf(schema)});
     std::int64_t position = 0;
     for (const DatasetFile& file : dataset.files) {
       if (!status.ok()) return status;
@@ -122,6 +129,24 @@ class Applier {
 
   absl::Status operator()(const change::RemoveDataset& change) {
     return database_.Run("DELETE FROM datasets WHERE name = ?", {change.name});
+  }
+
+  absl::Status operator()(const change::SaveModel& change) {
+    const ModelRecord& record = change.record;
+    const Model& model = *change.model;
+    const std::string spec = wire::ToProto(model.spec).SerializeAsString();
+    const std::string schema = SchemaBytes(model.schema.get());
+    const std::string digest = Sha256(BytesOf(model.parameters));
+    return database_.Run(
+        "INSERT INTO imported_models (number, id, import_time, job_id, dataset, spec, schema,"
+        " float64, sha256, parameters) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {record.number, record.id, std::int64_t{record.import_time.time_since_epoch().count()},
+         record.job_id, record.dataset, BlobOf(spec), BlobOf(schema), IsFloat64(model.parameters),
+         BlobOf(digest), BytesOf(model.parameters)});
+  }
+
+  absl::Status operator()(const change::RemoveModel& change) {
+    return database_.Run("DELETE FROM imported_models WHERE id = ?", {change.id});
   }
 
   absl::Status operator()(const change::DrainNode& change) {
@@ -165,11 +190,12 @@ class Applier {
   absl::Status InsertModel(std::int64_t job, const Model& model) {
     const std::string digest = Sha256(BytesOf(model.parameters));
     const std::string spec = wire::ToProto(model.spec).SerializeAsString();
+    const std::string schema = SchemaBytes(model.schema.get());
     return database_.Run(
-        "INSERT INTO models (job, float64, parameters, sha256, spec, dataset)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO models (job, float64, parameters, sha256, spec, dataset, schema)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         {job, IsFloat64(model.parameters), BytesOf(model.parameters), BlobOf(digest), BlobOf(spec),
-         model.dataset});
+         model.dataset, BlobOf(schema)});
   }
 
   sqlite::Database& database_;

@@ -9,6 +9,7 @@
 #include "services/coordinator/job_event_proto.h"
 #include "services/coordinator/job_proto.h"
 #include "services/wire/model_proto.h"
+#include "services/wire/schema_proto.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -52,12 +53,37 @@ absl::StatusOr<Parameters> ReadParameters(const Database& database, const Row& r
   return OrDamaged(ParametersFromBytes(precision, bytes), database, what);
 }
 
-absl::Status ReadLastNumber(Database& database, StoredState& state) {
-  return database.Query("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'", {},
+absl::StatusOr<ModelSpec> ReadSpec(const Database& database, const Row& row, int column,
+                                   const std::string& what) {
+  const auto proto = ReadProto<v1::ModelSpec>(database, row, column, what);
+  if (!proto.ok()) return proto.status();
+  return OrDamaged(wire::FromProto(*proto, "spec"), database, what);
+}
+
+// nullptr where there was none.
+absl::StatusOr<std::shared_ptr<const Schema>> ReadSchema(const Database& database, const Row& row,
+                                                         int column, const std::string& what) {
+  if (row.Bytes(column).empty()) return nullptr;
+  const auto proto = ReadProto<v1::Schema>(database, row, column, what);
+  if (!proto.ok()) return proto.status();
+  absl::StatusOr<Schema> schema = OrDamaged(wire::FromProto(*proto, "schema"), database, what);
+  if (!schema.ok()) return schema.status();
+  return std::make_shared<const Schema>(*std::move(schema));
+}
+
+// The greatest that any row of the table ever had.
+absl::Status ReadLastNumber(Database& database, std::string_view table, std::int64_t& number) {
+  return database.Query("SELECT seq FROM sqlite_sequence WHERE name = ?", {table},
                         [&](const Row& row) {
-                          state.last_number = row.Int(0);
+                          number = row.Int(0);
                           return absl::OkStatus();
                         });
+}
+
+absl::Status ReadLastNumbers(Database& database, StoredState& state) {
+  absl::Status status = ReadLastNumber(database, "jobs", state.last_number);
+  if (!status.ok()) return status;
+  return ReadLastNumber(database, "imported_models", state.last_model_number);
 }
 
 absl::Status ReadJobs(Database& database, StoredState& state) {
@@ -88,8 +114,8 @@ absl::Status ReadFiles(Database& database, DatasetRecord& dataset) {
 
 absl::Status ReadDatasets(Database& database, StoredState& state) {
   return database.Query(
-      "SELECT name, training_rows, validation_rows, features, classes, create_time FROM datasets"
-      " ORDER BY name",
+      "SELECT name, training_rows, validation_rows, features, classes, create_time, schema"
+      " FROM datasets ORDER BY name",
       {}, [&](const Row& row) {
         DatasetRecord& dataset = state.datasets.emplace_back();
         dataset.name = row.String(0);
@@ -98,7 +124,31 @@ absl::Status ReadDatasets(Database& database, StoredState& state) {
         dataset.features = static_cast<std::size_t>(row.Int(3));
         dataset.classes = static_cast<std::size_t>(row.Int(4));
         dataset.create_time += std::chrono::nanoseconds(row.Int(5));
+        const auto schema =
+            ReadSchema(database, row, 6, absl::StrCat("the dataset ", dataset.name));
+        if (!schema.ok()) return schema.status();
+        if (*schema != nullptr) dataset.schema = **schema;
         return ReadFiles(database, dataset);
+      });
+}
+
+absl::Status ReadImported(Database& database, StoredState& state) {
+  return database.Query(
+      "SELECT number, id, import_time, job_id, dataset, spec, float64, sha256 FROM imported_models"
+      " ORDER BY number",
+      {}, [&](const Row& row) {
+        ModelRecord& record = state.models.emplace_back();
+        record.number = row.Int(0);
+        record.id = row.String(1);
+        record.import_time += std::chrono::nanoseconds(row.Int(2));
+        record.job_id = row.String(3);
+        record.dataset = row.String(4);
+        record.precision = row.Int(6) != 0 ? Precision::kFloat64 : Precision::kFloat32;
+        record.digest = Hex(row.Bytes(7));
+        const absl::StatusOr<ModelSpec> spec =
+            ReadSpec(database, row, 5, absl::StrCat("the model ", record.id));
+        if (spec.ok()) record.spec = *spec;
+        return spec.status();
       });
 }
 
@@ -144,11 +194,32 @@ absl::Status ReadShards(Database& database, const std::string& job_id, JobProgre
       });
 }
 
+// Columns: job, dataset, spec, schema, float64, parameters, sha256.
+absl::Status ReadModelRow(const Database& database, const Row& row, const std::string& what,
+                          std::shared_ptr<const Model>& found) {
+  const absl::StatusOr<ModelSpec> spec = ReadSpec(database, row, 2, what);
+  if (!spec.ok()) return spec.status();
+  absl::StatusOr<std::shared_ptr<const Schema>> schema = ReadSchema(database, row, 3, what);
+  if (!schema.ok()) return schema.status();
+  absl::StatusOr<Parameters> parameters = ReadParameters(database, row, 4, what);
+  if (!parameters.ok()) return parameters.status();
+  auto model = std::make_shared<Model>();
+  model->job_id = row.String(0);
+  model->dataset = row.String(1);
+  model->spec = *spec;
+  model->schema = *std::move(schema);
+  model->parameters = *std::move(parameters);
+  model->digest = Hex(row.Bytes(6));
+  found = std::move(model);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<StoredState> ReadState(Database& database) {
   StoredState state;
-  for (const auto read : {ReadLastNumber, ReadJobs, ReadDatasets, ReadDrainedNodes}) {
+  for (const auto read :
+       {ReadLastNumbers, ReadJobs, ReadDatasets, ReadImported, ReadDrainedNodes}) {
     if (absl::Status status = read(database, state); !status.ok()) return status;
   }
   return state;
@@ -177,24 +248,23 @@ absl::StatusOr<std::shared_ptr<const Model>> ReadModel(Database& database,
                                                        const std::string& job_id) {
   std::shared_ptr<const Model> found;
   absl::Status status = database.Query(
-      "SELECT spec, dataset, float64, parameters, sha256 FROM models"
-      " WHERE job = (SELECT number FROM jobs WHERE id = ?)",
+      "SELECT id, dataset, spec, schema, float64, parameters, sha256"
+      " FROM models JOIN jobs ON job = number WHERE id = ?",
       {job_id}, [&](const Row& row) {
-        const std::string what = absl::StrCat("the model of ", job_id);
-        const auto proto = ReadProto<v1::ModelSpec>(database, row, 0, what);
-        if (!proto.ok()) return proto.status();
-        const auto spec = OrDamaged(wire::FromProto(*proto, "spec"), database, what);
-        if (!spec.ok()) return spec.status();
-        absl::StatusOr<Parameters> parameters = ReadParameters(database, row, 2, what);
-        if (!parameters.ok()) return parameters.status();
-        auto model = std::make_shared<Model>();
-        model->spec = *spec;
-        model->parameters = *std::move(parameters);
-        model->digest = Hex(row.Bytes(4));
-        model->job_id = job_id;
-        model->dataset = row.String(1);
-        found = std::move(model);
-        return absl::OkStatus();
+        return ReadModelRow(database, row, absl::StrCat("the model of ", job_id), found);
+      });
+  if (!status.ok()) return status;
+  return found;
+}
+
+absl::StatusOr<std::shared_ptr<const Model>> ReadImportedModel(Database& database,
+                                                               const std::string& id) {
+  std::shared_ptr<const Model> found;
+  absl::Status status = database.Query(
+      "SELECT job_id, dataset, spec, schema, float64, parameters, sha256"
+      " FROM imported_models WHERE id = ?",
+      {id}, [&](const Row& row) {
+        return ReadModelRow(database, row, absl::StrCat("the model ", id), found);
       });
   if (!status.ok()) return status;
   return found;

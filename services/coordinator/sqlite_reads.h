@@ -7,14 +7,17 @@
 
 namespace mlp::coordinator {
 
-// As the methods of Store with these names; within a transaction. DataLoss, with the job and the
-// event, round or shard, for what cannot be what was stored.
+// As the methods of Store with these names, of which GetModel finds models of both kinds; within a
+// transaction. DataLoss, with the job and the event, round or shard, for what cannot be what was
+// stored.
 absl::StatusOr<StoredState> ReadState(sqlite::Database& database);
 absl::StatusOr<std::vector<JobEvent>> ReadEvents(sqlite::Database& database,
                                                  const std::string& job_id, std::int64_t from,
                                                  std::size_t limit);
 absl::StatusOr<std::shared_ptr<const Model>> ReadModel(sqlite::Database& database,
                                                        const std::string& job_id);
+absl::StatusOr<std::shared_ptr<const Model>> ReadImportedModel(sqlite::Database& database,
+                                                               const std::string& id);
 absl::StatusOr<JobProgress> ReadProgress(sqlite::Database& database, const std::string& job_id);
 
 }  // namespace mlp::coordinator

@@ -79,9 +79,34 @@ absl::Status AddDatasetsAndDrainedNodes(sqlite::Database& database) {
   )");
 }
 
+absl::Status AddSchemas(sqlite::Database& database) {
+  return database.Script(R"(
+    ALTER TABLE datasets ADD COLUMN schema BLOB;  -- mlp.v1.Schema, or NULL
+    ALTER TABLE models ADD COLUMN schema BLOB;    -- its dataset's
+  )");
+}
+
+// The parameters come last, so that the others can be read without them.
+absl::Status AddImportedModels(sqlite::Database& database) {
+  return database.Script(R"(
+    CREATE TABLE imported_models (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      import_time INTEGER NOT NULL,      -- nanoseconds since 1970
+      job_id TEXT NOT NULL,
+      dataset TEXT NOT NULL,
+      spec BLOB NOT NULL,                -- mlp.v1.ModelSpec
+      schema BLOB NOT NULL,              -- mlp.v1.Schema, or empty
+      float64 INTEGER NOT NULL,          -- or float32
+      sha256 BLOB NOT NULL,
+      parameters BLOB NOT NULL
+    );
+  )");
+}
+
 // kSteps[i] makes version i + 1 of version i. One that was released is never changed.
 using Step = absl::Status (*)(sqlite::Database&);
-constexpr Step kSteps[] = {CreateJobs, AddDatasetsAndDrainedNodes};
+constexpr Step kSteps[] = {CreateJobs, AddDatasetsAndDrainedNodes, AddSchemas, AddImportedModels};
 static_assert(std::size(kSteps) == kSchemaVersion);
 
 absl::StatusOr<std::int64_t> Version(sqlite::Database& database) {

@@ -11,7 +11,7 @@
 namespace mlp::coordinator {
 
 // What this program writes; the file has it as SQLite's user_version.
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 4;
 
 // FailedPrecondition, with both versions, where a later program made the file. Changes nothing.
 absl::Status CheckSchemaVersion(sqlite::Database& database);

@@ -133,9 +133,12 @@ absl::StatusOr<std::vector<JobEvent>> SqliteStore::Events(const std::string& job
       [&](Database& database) { return ReadEvents(database, job_id, from, limit); });
 }
 
-absl::StatusOr<std::shared_ptr<const Model>> SqliteStore::GetModel(const std::string& job_id) {
-  return Read<std::shared_ptr<const Model>>(
-      [&](Database& database) { return ReadModel(database, job_id); });
+absl::StatusOr<std::shared_ptr<const Model>> SqliteStore::GetModel(const std::string& id) {
+  return Read<std::shared_ptr<const Model>>([&](Database& database) {
+    auto imported = ReadImportedModel(database, id);
+    if (!imported.ok() || *imported != nullptr) return imported;
+    return ReadModel(database, id);
+  });
 }
 
 absl::StatusOr<JobProgress> SqliteStore::GetProgress(const std::string& job_id) {

@@ -33,7 +33,7 @@ class SqliteStore final : public Store {
   absl::Status Sync() override;
   absl::StatusOr<std::vector<JobEvent>> Events(const std::string& job_id, std::int64_t from,
                                                std::size_t limit) override;
-  absl::StatusOr<std::shared_ptr<const Model>> GetModel(const std::string& job_id) override;
+  absl::StatusOr<std::shared_ptr<const Model>> GetModel(const std::string& id) override;
   absl::StatusOr<JobProgress> GetProgress(const std::string& job_id) override;
 
  private:

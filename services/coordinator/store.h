@@ -1,5 +1,5 @@
 // The seam to what must survive the coordinator: jobs, their events, finished rounds, the shards of
-// the round that is open, trained models, datasets, and which nodes were drained.
+// the round that is open, trained and imported models, datasets, and which nodes were drained.
 //
 // SqliteStore keeps it in a state directory, MemoryStore in the process. All methods block: call
 // them on workers, from any thread. Reads may run beside a commit and see all of it or nothing;
@@ -21,6 +21,7 @@
 #include "services/coordinator/dataset_record.h"
 #include "services/coordinator/job.h"
 #include "services/coordinator/job_event.h"
+#include "services/coordinator/model_record.h"
 
 namespace mlp::coordinator {
 
@@ -84,6 +85,14 @@ struct SaveDataset {
 struct RemoveDataset {
   std::string name;
 };
+// New; its number and id were never given before, but for an id whose model was removed.
+struct SaveModel {
+  ModelRecord record;
+  std::shared_ptr<const Model> model;
+};
+struct RemoveModel {
+  std::string id;
+};
 struct DrainNode {
   std::string name;
   bool drained = true;
@@ -91,15 +100,18 @@ struct DrainNode {
 
 }  // namespace change
 
-using Change = std::variant<change::SaveJob, change::AppendEvent, change::KeepShard,
-                            change::FinishRound, change::EndJob, change::RemoveJob,
-                            change::SaveDataset, change::RemoveDataset, change::DrainNode>;
+using Change =
+    std::variant<change::SaveJob, change::AppendEvent, change::KeepShard, change::FinishRound,
+                 change::EndJob, change::RemoveJob, change::SaveDataset, change::RemoveDataset,
+                 change::SaveModel, change::RemoveModel, change::DrainNode>;
 
 // What a coordinator begins with.
 struct StoredState {
   std::int64_t last_number = 0;            // the greatest that a job ever had, removed ones too
   std::vector<StoredJob> jobs;             // by number
   std::vector<DatasetRecord> datasets;     // by name
+  std::int64_t last_model_number = 0;      // of imported models, removed ones too
+  std::vector<ModelRecord> models;         // that were imported, by number
   std::vector<std::string> drained_nodes;  // by name
 };
 
@@ -133,8 +145,8 @@ class Store {
   // At most `limit` events of the job from sequence number `from` on, in order.
   virtual absl::StatusOr<std::vector<JobEvent>> Events(const std::string& job_id, std::int64_t from,
                                                        std::size_t limit) = 0;
-  // nullptr where the job has none.
-  virtual absl::StatusOr<std::shared_ptr<const Model>> GetModel(const std::string& job_id) = 0;
+  // The model of that job, or the imported one of that id; nullptr where there is none.
+  virtual absl::StatusOr<std::shared_ptr<const Model>> GetModel(const std::string& id) = 0;
   virtual absl::StatusOr<JobProgress> GetProgress(const std::string& job_id) = 0;
 };
 

@@ -34,6 +34,7 @@ node::TaskRequest RequestFrom(const ShardTask& task) {
   request.data.file = task.file;
   request.data.sha256 = task.sha256;
   request.model = *task.model;
+  request.data.labels = node::LabelKindOf(*task.model);
   request.parameters = task.parameters.values;
   request.parameters_sha256 = task.parameters.sha256;
   request.options = task.training;

@@ -185,7 +185,7 @@ Task<bool> Node::PassComputeTime(const TaskRequest& request, std::stop_token sto
 Task<absl::StatusOr<Node::LoadedShard>> Node::FindShard(const ShardReference& reference,
                                                         std::stop_token stop) {
   LoadedShard loaded;
-  loaded.shard = cache_.Find(reference.sha256);
+  loaded.shard = cache_.Find(reference.parsed_as());
   if (loaded.shard != nullptr) co_return loaded;
   const TimePoint started = clock_.Now();
   absl::StatusOr<std::shared_ptr<const Shard>> shard = co_await ReadShard(reference);
@@ -193,7 +193,7 @@ Task<absl::StatusOr<Node::LoadedShard>> Node::FindShard(const ShardReference& re
     shard = co_await FetchShard(reference, std::move(stop));
   }
   if (!shard.ok()) co_return shard.status();
-  cache_.Insert(reference.sha256, *shard);
+  cache_.Insert(reference.parsed_as(), *shard);
   loaded.shard = *std::move(shard);
   loaded.load_time = clock_.Now() - started;
   co_return loaded;

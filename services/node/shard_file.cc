@@ -41,7 +41,7 @@ absl::StatusOr<std::shared_ptr<const Shard>> LoadShard(const std::filesystem::pa
 
 absl::StatusOr<std::shared_ptr<const Shard>> ParseShardFile(std::string_view text,
                                                             const ShardReference& reference) {
-  auto shard = ParseShard(text, reference.path());
+  auto shard = ParseShard(text, reference.path(), reference.labels);
   if (!shard.ok()) return absl::FailedPreconditionError(shard.status().message());
   return std::make_shared<const Shard>(*std::move(shard));
 }

@@ -124,7 +124,8 @@ TaskRequest WithoutModel(const v1::TrainShardRequest& request) {
   task.round = request.round();
   task.shard = request.shard();
   task.offer = request.offer();
-  task.data = {request.data().dataset(), request.data().file(), request.data().sha256()};
+  task.data = {request.data().dataset(), request.data().file(), request.data().sha256(),
+               LabelKind::kClass};
   task.options.epochs = request.epochs();
   task.options.learning_rate = request.learning_rate();
   task.options.tolerance = request.tolerance();
@@ -155,6 +156,7 @@ absl::StatusOr<TaskRequest> FromProto(const v1::TrainShardRequest& request) {
   if (!model.ok()) return model.status();
   task.model = *std::move(model);
   if (auto status = SetTraining(request, task); !status.ok()) return status;
+  task.data.labels = LabelKindOf(task.model);
   task.parameters_sha256 = request.parameters().sha256();
   if (request.parameters().data().empty()) {
     const auto status = wire::CheckReference(request.parameters(), "parameters");

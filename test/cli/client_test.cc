@@ -69,7 +69,8 @@ TEST_CASE(
       {"model", "job-1"},   {"evaluate", "job-1", "rows.txt"},
       {"drain", "a"},       {"undrain", "a"},
       {"explain", "job-1"}, {"timeline", "job-1"},
-      {"rm", "job-1"}};
+      {"rm", "job-1"},      {"predict", "job-1", "/dev/null"},
+      {"model", "ls"},      {"model", "rm", "letters"}};
   std::vector<std::unique_ptr<Process>> clients;  // all at once: each waits
   for (const auto& command : commands) {
     clients.push_back(std::make_unique<Process>(ClientOf("127.0.0.1:1", command)));
@@ -278,34 +279,23 @@ TEST_CASE("a model that can't be written is an error that names the file") {
   CHECK_THAT(result.err, Contains("cannot write " + file));
 }
 
-TEST_CASE("evaluate sends a file that is here and names one that is not") {
+TEST_CASE("evaluate measures a file that is here and asks the coordinator about others") {
   FakeCoordinator coordinator;
   TemporaryDirectory directory;
   const std::filesystem::path file = directory.path() / "rows.txt";
-  std::ofstream(file) << "1,2,0\n";
-  const ProcessResult result =
+  std::ofstream(file) << "1,0\n2,0\n";
+  const ProcessResult here =
       test::Run(ClientOf(coordinator.address(), {"evaluate", "job-1", file.string()}));
-  CHECK(result.exit_code == 0);
-  CHECK(result.out ==
+  CHECK(here.exit_code == 0);
+  CHECK_THAT(here.out, Contains("error 0.0000 (0 of 2 rows of rows.txt wrong), accuracy 1.0000"));
+  CHECK(coordinator.evaluated().file().empty());
+  const ProcessResult there = test::Run(
+      ClientOf(coordinator.address(), {"evaluate", "job-1", "letters/train_letters11.txt"}));
+  CHECK(there.exit_code == 0);
+  CHECK(there.out ==
         "error 0.3280 (492 of 1500 rows of train_letters11.txt wrong), accuracy 0.6720, loss "
         "1234.5000, model digest c0ffee\n");
-  CHECK(coordinator.evaluated().content() == "1,2,0\n");
-  CHECK(coordinator.evaluated().content_name() == "rows.txt");
-  test::Run(ClientOf(coordinator.address(), {"evaluate", "job-1", "letters/train_letters11.txt"}));
   CHECK(coordinator.evaluated().file() == "letters/train_letters11.txt");
-}
-
-TEST_CASE("a file beyond the limit is refused before it is sent") {
-  FakeCoordinator coordinator;
-  TemporaryDirectory directory;
-  const std::filesystem::path file = directory.path() / "rows.txt";
-  std::ofstream(file).close();
-  std::filesystem::resize_file(file, 64 * 1024 * 1024 + 1);
-  const ProcessResult result =
-      test::Run(ClientOf(coordinator.address(), {"evaluate", "job-1", file.string()}));
-  CHECK(result.exit_code == 1);
-  CHECK_THAT(result.err, Contains("67108865 bytes") && Contains("limit is 67108864"));
-  CHECK(coordinator.evaluated().ByteSizeLong() == 0);
 }
 
 }  // namespace

@@ -142,7 +142,6 @@ TEST_CASE("the other commands take their arguments, with common options before o
   CHECK(Parsed<WatchCommand>({"watch", "job-7", "--from", "12"}).from == 12);
   CHECK(Parsed<CancelCommand>({"cancel", "job-7"}).id == "job-7");
   CHECK(Parsed<ExplainCommand>({"explain", "job-7"}).id == "job-7");
-  CHECK(Parsed<ModelCommand>({"model", "job-7", "-o", "m.bin"}).output == "m.bin");
   CHECK(Parsed<EvaluateCommand>({"evaluate", "job-7", "rows.txt"}).file == "rows.txt");
   const auto parsed = ParseCommandLine({"nodes", "--coordinator", "far:1", "--json"});
   REQUIRE(std::holds_alternative<CommandLine>(parsed));
@@ -150,6 +149,42 @@ TEST_CASE("the other commands take their arguments, with common options before o
   CHECK(std::holds_alternative<NodesCommand>(line.command));
   CHECK(line.coordinator == "far:1");
   CHECK(line.json);
+}
+
+TEST_CASE("a model is exported by the command of that name or, as it is, by its id alone") {
+  const auto old = Parsed<ModelExportCommand>({"model", "job-7", "-o", "m.onnx"});
+  CHECK(old.model == "job-7");
+  CHECK(old.output == "m.onnx");
+  CHECK(old.format == model::Format::kMlp);
+  const auto made = Parsed<ModelExportCommand>({"model", "export", "job-7", "-o", "m.onnx"});
+  CHECK(made.model == "job-7");
+  CHECK_FALSE(made.format);
+  const auto chosen = Parsed<ModelExportCommand>({"model", "export", "m", "--format", "npz"});
+  CHECK(chosen.format == model::Format::kNpz);
+  CHECK_THAT(Refused({"model", "export", "m", "--format", "xml"}).text,
+             Catch::Contains("'xml' is no format: mlp, npz, json and onnx are"));
+  const auto imported =
+      Parsed<ModelImportCommand>({"model", "import", "m.npz", "--name", "letters"});
+  CHECK(imported.file == "m.npz");
+  CHECK(imported.name == "letters");
+  CHECK(Parsed<ModelRemoveCommand>({"model", "rm", "letters"}).id == "letters");
+  Parsed<ModelListCommand>({"model", "ls"});
+  CHECK_THAT(Refused({"model"}).text, Catch::Contains("ID"));
+}
+
+TEST_CASE("rows are predicted and measured with a separator of one character") {
+  const auto predict = Parsed<PredictCommand>(
+      {"predict", "job-7", "-", "-o", "p.csv", "--labels-only", "--separator", ";"});
+  CHECK(predict.model == "job-7");
+  CHECK(predict.file == "-");
+  CHECK(predict.output == "p.csv");
+  CHECK(predict.labels_only);
+  CHECK(predict.separator == ';');
+  CHECK(Parsed<EvaluateCommand>({"evaluate", "m", "f", "--separator", "\\t"}).separator == '\t');
+  for (const char* wrong : {"", ";;", "\"", "\n"}) {
+    CHECK_THAT(Refused({"predict", "m", "f", "--separator", wrong}).text,
+               Catch::Contains("--separator"));
+  }
 }
 
 TEST_CASE("the reference's positional form is a train command with its preset") {

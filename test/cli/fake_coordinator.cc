@@ -60,6 +60,11 @@ v1::EvaluateModelRequest FakeCoordinator::evaluated() const {
 
 v1::Model FakeCoordinator::model() const {
   v1::Model model;
+  model.mutable_spec()->add_layer_sizes(1);
+  model.mutable_spec()->add_layer_sizes(1);
+  model.mutable_spec()->set_activation(v1::ACTIVATION_RELU);
+  model.mutable_spec()->set_output(v1::OUTPUT_SOFTMAX);
+  model.mutable_parameters()->set_precision(v1::PRECISION_FLOAT32);
   model.mutable_parameters()->set_data(options_.parameters);
   model.mutable_parameters()->set_sha256(
       Sha256(options_.wrong_digest ? "something else" : options_.parameters));

@@ -35,6 +35,19 @@ TEST_CASE("files come in the order of their numbers, the validation file last") 
   CHECK(files[2].name == "validate_tiny.txt");
 }
 
+TEST_CASE("a schema comes after the validation file") {
+  Texts texts = kTinyTexts;
+  texts["schema.json"] = "{}";
+  const std::vector<DatasetFile> files = InOrder(FilesOf(texts)).value();
+  REQUIRE(files.size() == 4);
+  CHECK(files[2].name == "validate_tiny.txt");
+  CHECK(files[3].name == "schema.json");
+  CHECK(IsSchema(files[3]));
+  CHECK_FALSE(IsSchema(files[2]));
+  CHECK_THAT(ProblemOf({files[0], files[3]}), Contains("validate_*, has 0"));
+  CHECK_THAT(ProblemOf({files[0], files[2], files[3], files[3]}), Contains("schema.json twice"));
+}
+
 TEST_CASE("files that are no dataset are refused with what is wrong") {
   std::vector<DatasetFile> files = FilesOf(kTinyTexts);
   SECTION("no shard") { CHECK_THAT(ProblemOf({files[2]}), Contains("train_*")); }

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <random>
 
+#include "services/wire/model_proto.h"
 #include "test/coordinator/sqlite_fixtures.h"
 #include "test/coordinator/store_fixtures.h"
 #include "test/coordinator/store_steps.h"
@@ -66,11 +67,11 @@ TEST_CASE("A state directory that cannot be one is refused", "[sqlite_store]") {
 TEST_CASE("A later program's database is refused and left alone", "[sqlite_store]") {
   Scratch scratch;
   Opened(scratch.path());
-  Sql(scratch.path(), "PRAGMA journal_mode = DELETE; PRAGMA user_version = 3");
+  Sql(scratch.path(), "PRAGMA journal_mode = DELETE; PRAGMA user_version = 5");
   const std::string before = Contents(scratch.path() / "coordinator.db");
   const absl::Status status = OpenError(scratch.path());
   CHECK(status.code() == absl::StatusCode::kFailedPrecondition);
-  CHECK(Says(status, "has version 3, this program knows versions up to 2"));
+  CHECK(Says(status, "has version 5, this program knows versions up to 4"));
   CHECK(Says(status, "a later program made it; use that one, or another state directory"));
   CHECK(Contents(scratch.path() / "coordinator.db") == before);
 }
@@ -118,7 +119,45 @@ TEST_CASE("A database of version 1 is brought up to date with all it holds", "[s
     CHECK(store->Load()->datasets.size() == 1);
     CHECK(store->Load()->drained_nodes.size() == static_cast<std::size_t>(time) + 1);
   }
-  CHECK(Sql(scratch.path(), "PRAGMA user_version") == "2");
+  CHECK(Sql(scratch.path(), "PRAGMA user_version") == "4");
+  CheckIntegrity(scratch.path());
+}
+
+// What version 2 added, written out once more.
+constexpr const char* kVersion2 = R"(
+  CREATE TABLE datasets (name TEXT PRIMARY KEY, training_rows INTEGER NOT NULL,
+    validation_rows INTEGER NOT NULL, features INTEGER NOT NULL, classes INTEGER NOT NULL,
+    create_time INTEGER NOT NULL);
+  CREATE TABLE dataset_files (dataset TEXT NOT NULL REFERENCES datasets ON DELETE CASCADE,
+    position INTEGER NOT NULL, name TEXT NOT NULL, sha256 BLOB NOT NULL, bytes INTEGER NOT NULL,
+    PRIMARY KEY (dataset, position)) WITHOUT ROWID;
+  CREATE TABLE drained_nodes (name TEXT PRIMARY KEY);
+  PRAGMA user_version = 2;
+)";
+
+TEST_CASE("Datasets and models of version 2 are read as ones without a schema", "[sqlite_store]") {
+  Scratch scratch;
+  Sql(scratch.path(), std::string(kVersion1) + kVersion2);
+  const std::string bytes = HexText(std::string(8, '\0'));
+  Sql(scratch.path(),
+      absl::StrCat(
+          "INSERT INTO datasets VALUES ('letters', 3000, 77, 16, 26, 5);",
+          "INSERT INTO dataset_files VALUES ('letters', 0, 'train_0', x'00', 9);",
+          "INSERT INTO jobs VALUES (7, 'job-7', '', 1, 0, ",
+          HexText(ToProto(NewJob(7)).SerializeAsString()), ", 1, 1);",
+          "INSERT INTO models VALUES (7, 1, ", bytes, ", ", HexText(Sha256(std::string(8, '\0'))),
+          ", ",
+          HexText(
+              wire::ToProto(TrainedModel(Precision::kFloat64, "job-7")->spec).SerializeAsString()),
+          ", 'letters')"));
+  auto store = Opened(scratch.path());
+  REQUIRE(store->Load()->datasets.size() == 1);
+  CHECK(store->Load()->datasets[0].training_rows == 3000);
+  CHECK_FALSE(store->Load()->datasets[0].schema.has_value());
+  REQUIRE(store->GetModel("job-7").ok());
+  CHECK((*store->GetModel("job-7"))->schema == nullptr);
+  store.reset();
+  CHECK(Sql(scratch.path(), "PRAGMA user_version") == "4");
   CheckIntegrity(scratch.path());
 }
 

@@ -10,6 +10,7 @@
 #include "services/base/sha256.h"
 #include "services/coordinator/job_proto.h"
 #include "services/coordinator/store.h"
+#include "services/wire/schema_proto.h"
 
 namespace mlp::coordinator::test {
 
@@ -73,6 +74,22 @@ inline std::shared_ptr<const ShardResult> Result(Precision precision, double fir
   return result;
 }
 
+// With a text, numbers that JSON would round, and something for what is missing.
+inline Schema Penguins() {
+  Schema schema;
+  schema.columns.resize(2);
+  schema.columns[0].name = "bill";
+  schema.columns[0].mean = 1.0 / 3;
+  schema.columns[0].scale = 0.1;
+  schema.columns[0].imputed_number = 40;
+  schema.columns[1].name = "island";
+  schema.columns[1].categories = {"Biscoe", "Dream"};
+  schema.columns[1].imputed_category = "Dream";
+  schema.label = "species";
+  schema.classes = {"Adelie", "Gentoo"};
+  return schema;
+}
+
 inline std::shared_ptr<const Model> TrainedModel(Precision precision, const std::string& job_id) {
   auto model = std::make_shared<Model>();
   model->spec = {{16, 20, 26}, Activation::kTanh};
@@ -81,6 +98,22 @@ inline std::shared_ptr<const Model> TrainedModel(Precision precision, const std:
   model->job_id = job_id;
   model->dataset = "letters";
   return model;
+}
+
+// An imported model with its record.
+inline change::SaveModel Imported(std::int64_t number, const std::string& id,
+                                  Precision precision = Precision::kFloat64) {
+  change::SaveModel save;
+  save.model = TrainedModel(precision, "job-70");
+  save.record.number = number;
+  save.record.id = id;
+  save.record.spec = save.model->spec;
+  save.record.precision = precision;
+  save.record.digest = save.model->digest;
+  save.record.job_id = save.model->job_id;
+  save.record.dataset = save.model->dataset;
+  save.record.import_time = At(number);
+  return save;
 }
 
 inline DatasetRecord Record(const std::string& name, std::size_t shards) {
@@ -126,6 +159,7 @@ inline std::string Text(const JobProgress& progress) {
   }
   return text;
 }
+inline std::string Text(const Schema& schema) { return wire::ToProto(schema).DebugString(); }
 inline std::string Text(const DatasetRecord& dataset) {
   std::string text = absl::StrCat(
       dataset.name, " ", dataset.training_rows, " ", dataset.validation_rows, " ", dataset.features,
@@ -133,17 +167,22 @@ inline std::string Text(const DatasetRecord& dataset) {
   for (const DatasetFile& file : dataset.files) {
     absl::StrAppend(&text, "  ", file.name, " ", Hex(file.sha256), " ", file.bytes, "\n");
   }
+  if (dataset.schema) absl::StrAppend(&text, Text(*dataset.schema));
   return text;
 }
 inline std::string Text(const Model& model) {
   return absl::StrCat(Text(model.parameters), " ", model.digest, " ", model.job_id, " ",
                       model.dataset, " ", static_cast<int>(model.spec.activation), " ",
-                      model.spec.layer_sizes.size());
+                      model.spec.layer_sizes.size(), " ",
+                      model.schema == nullptr ? "" : Text(*model.schema));
 }
 inline std::string Text(const StoredState& state) {
   std::string text = absl::StrCat("last ", state.last_number, "\n");
   for (const StoredJob& job : state.jobs) absl::StrAppend(&text, Text(job));
   for (const DatasetRecord& dataset : state.datasets) absl::StrAppend(&text, Text(dataset));
+  for (const ModelRecord& model : state.models) {
+    absl::StrAppend(&text, "model ", model.number, " ", model.id, " ", model.digest, "\n");
+  }
   for (const std::string& node : state.drained_nodes)
     absl::StrAppend(&text, "drained ", node, "\n");
   return text;

@@ -327,6 +327,43 @@ STORE_TEST("Datasets are replaced and removed by name") {
         std::vector<DatasetRecord>{Record("letters", 3), Record("many", 1000)});
 }
 
+STORE_TEST("What the rows mean is kept with a dataset, and with a model that was trained on it") {
+  DatasetRecord dataset = Record("penguins", 3);
+  dataset.schema = Penguins();
+  auto model = std::make_shared<Model>(*TrainedModel(Precision::kFloat64, "job-1"));
+  model->schema = std::make_shared<const Schema>(Penguins());
+  this->Commit(
+      {Save(1), change::SaveDataset{dataset}, change::SaveDataset{Record("plain", 2)}, End(model)});
+  this->Reopen();
+  CHECK(this->Load().datasets == std::vector<DatasetRecord>{dataset, Record("plain", 2)});
+  REQUIRE(this->GetModel()->schema != nullptr);
+  CHECK(*this->GetModel()->schema == Penguins());
+}
+
+STORE_TEST("Imported models come back as they were saved, by the order of their numbers") {
+  const auto precision = GENERATE(Precision::kFloat32, Precision::kFloat64);
+  this->Commit({Imported(2, "letters", precision), Imported(1, "model-1", precision)});
+  this->Reopen();
+  const StoredState state = this->Load();
+  CHECK(state.models == std::vector<ModelRecord>{Imported(1, "model-1", precision).record,
+                                                 Imported(2, "letters", precision).record});
+  CHECK(state.last_model_number == 2);
+  REQUIRE(this->GetModel("letters") != nullptr);
+  CHECK(Text(*this->GetModel("letters")) == Text(*TrainedModel(precision, "job-70")));
+  CHECK(this->GetModel("model-2") == nullptr);
+}
+
+STORE_TEST("An imported model that is removed is gone, but its number is not forgotten") {
+  this->Commit({Imported(1, "a"), Imported(2, "b")});
+  this->Commit({change::RemoveModel{"b"}, change::RemoveModel{"no such"}});
+  this->Reopen();
+  CHECK(this->GetModel("b") == nullptr);
+  CHECK(this->Load().models.size() == 1);
+  CHECK(this->Load().last_model_number == 2);
+  this->Commit({Imported(3, "b")});
+  CHECK(this->GetModel("b") != nullptr);
+}
+
 STORE_TEST("Drained nodes are remembered until they are not") {
   this->Commit({change::DrainNode{"c"}, change::DrainNode{"a"}, change::DrainNode{"b"},
                 change::DrainNode{"a"}});

@@ -17,7 +17,8 @@ call() {
 }
 
 services=$("$buf" curl --protocol grpc --http2-prior-knowledge --list-services "$url")
-for service in mlp.v1.JobService mlp.v1.ClusterService grpc.health.v1.Health; do
+for service in mlp.v1.JobService mlp.v1.ClusterService mlp.v1.ModelService mlp.v1.PredictService \
+  grpc.health.v1.Health; do
   expect "$services" "^$service$"
 done
 expect "$("$buf" curl --protocol grpc --http2-prior-knowledge --list-methods "$url")" \
@@ -45,6 +46,11 @@ expect "$events" '"roundValidated"'
 expect "$events" '"JOB_STATE_SUCCEEDED"'
 job=$(call mlp.v1.JobService/GetJob "{\"id\": \"$id\"}")
 expect "$job" '"wrongRows": *"1166"'
+
+predicted=$(call mlp.v1.PredictService/Predict \
+  "{\"modelId\": \"$id\", \"rows\": [{\"features\": [2, 8, 3, 5, 1, 8, 13, 0, 6, 6, 10, 8, 0, 8, 0, 8]}]}")
+expect "$predicted" '"labels": *\['
+expect "$predicted" '"probabilities": *\['
 
 wanted=$(local_digest "$1")
 for text in "$events" "$job"; do

@@ -16,6 +16,16 @@ TEST_CASE("a shard with the right digest is read and parsed") {
   CHECK((*shard)->feature_count() == 2);
 }
 
+TEST_CASE("the same file is read as classes or as numbers to predict, which are told apart") {
+  const DataDirectory data;
+  ShardReference reference = data.Write("xor", "train_1.txt", kXor);
+  const std::string classes = reference.parsed_as();
+  CHECK_FALSE((*LoadShard(data.path(), reference))->regression());
+  reference.labels = LabelKind::kNumber;
+  CHECK((*LoadShard(data.path(), reference))->regression());
+  CHECK(reference.parsed_as() != classes);
+}
+
 TEST_CASE("a file that is not there is named below the data directory") {
   const DataDirectory data;
   ShardReference reference = data.Write("xor", "train_1.txt", kXor);

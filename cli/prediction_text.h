@@ -1,0 +1,36 @@
+// Predictions as CSV: a header, then for each row the most probable class and the probability of
+// each, or the number that is predicted. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "libmlp/parameters.h"
+#include "services/model/saved_model.h"
+
+namespace mlp::cli {
+
+class PredictionText {
+ public:
+  // `model` must outlive it.
+  PredictionText(const model::SavedModel& model, bool labels_only);
+
+  // "species,setosa,versicolor": how the label's column is called ("label", or "prediction" for
+  // numbers, where the model does not say), and the classes.
+  std::string Header() const;
+  // Appends a line for each row of outputs (rows, classes). Probabilities are rounded to nine
+  // decimals, those below 0.00001 to float32; a number that is predicted is as short as it can be
+  // without loss.
+  void Append(const Matrix<double>& outputs, std::string& text) const;
+
+ private:
+  const model::SavedModel& model_;
+  const bool labels_only_;
+  std::vector<std::string> classes_;  // as cells; empty in regression
+};
+
+// In quotes where it needs them.
+std::string CsvCellText(const std::string& text);
+
+}  // namespace mlp::cli

@@ -1,0 +1,22 @@
+// What a text in a table can be: a number, nothing, or a text.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mlp {
+
+// Parses a finite number with blanks around it; where that fails, says why ("'x' is not a number").
+std::optional<std::string> ParseNumber(std::string_view cell, double& value);
+
+// Nothing but blanks, "NA", "nan" or "?"; capitals do not matter.
+bool IsMissing(std::string_view cell);
+
+// The shortest text that ParseNumber makes the same number of. `value` is finite.
+std::string NumberText(double value);
+
+// In quotes, as messages show it; a long text is cut.
+std::string Quoted(std::string_view text);
+
+}  // namespace mlp

@@ -1,0 +1,33 @@
+// A model that was imported, as it is remembered: all but its parameters and schema. Pure data.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "libmlp/model_spec.h"
+#include "libmlp/parameters.h"
+
+namespace mlp::coordinator {
+
+inline constexpr std::size_t kMaxImportedModels = 1000;
+
+struct ModelRecord {
+  std::int64_t number = 0;  // 1, 2, 3 … within a coordinator, removed ones too
+  std::string id;           // "model-<number>", or the name that it was given
+  ModelSpec spec;
+  Precision precision = Precision::kFloat64;
+  std::string digest;  // SHA-256 of the parameters, hexadecimal
+  std::string job_id;  // that trained it, wherever that was; may be empty
+  std::string dataset;
+  std::chrono::sys_time<std::chrono::nanoseconds> import_time;
+  friend bool operator==(const ModelRecord&, const ModelRecord&) = default;
+};
+
+// Whether a model may be given that name: those that a dataset may have, but none that a job or a
+// model without a name has, such as "job-7". InvalidArgument, blamed on `name`.
+absl::Status CheckModelName(const std::string& name);
+
+}  // namespace mlp::coordinator

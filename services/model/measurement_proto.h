@@ -1,0 +1,18 @@
+// A measurement as it travels and is shown.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "libmlp/measurement.h"
+#include "libmlp/schema.h"
+#include "mlp/v1/job.pb.h"
+
+namespace mlp::model {
+
+// All of the response but the model's digest. `schema`, of the model, may be nullptr; `rows_source`
+// is where the rows come from.
+v1::EvaluateModelResponse ToProto(const Measurement& measurement, const Schema* schema,
+                                  std::string_view rows_source);
+
+}  // namespace mlp::model

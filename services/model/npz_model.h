@@ -1,0 +1,17 @@
+// Models as archives for NumPy: coefs_0.npy (inputs, outputs), intercepts_0.npy (outputs) and so
+// on, as scikit-learn calls them, and all else in model.json. numpy.load reads them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "services/model/saved_model.h"
+
+namespace mlp::model {
+
+absl::StatusOr<std::string> ToNpz(const SavedModel& model);
+// InvalidArgument names the member of the archive that is wrong. Members may be compressed.
+absl::StatusOr<SavedModel> FromNpz(std::string_view bytes);
+
+}  // namespace mlp::model
