@@ -349,6 +349,13 @@ class Commands {
         .add_option("NAME", remove_dataset_.name, "Its name")
         ->required();
     AddSplit(app);
+    CLI::App& show = AddBelow(
+        app, "show",
+        "Say what is in a table, a dataset's directory or a coordinator's dataset: columns, "
+        "ranges, classes",
+        show_, "mlp-client dataset show iris.csv --label species");
+    show.add_option("WHAT", show_.what, "File, directory or dataset's name")->required();
+    AddColumnOptions(show, show_.options);
   }
 
   void AddSplit(CLI::App& dataset) {
@@ -464,6 +471,7 @@ class Commands {
   DatasetListCommand list_datasets_;
   DatasetRemoveCommand remove_dataset_;
   DatasetSplitCommand split_;
+  DatasetShowCommand show_;
 };
 
 // Empty: `address` is host:port.
