@@ -100,8 +100,8 @@ void CheckTable(const TableText& text, const SchemaOptions& options, TableFile f
 void Test(std::uint8_t how, std::string_view bytes) {
   const TableText text{"t", bytes, TableFormat::kAuto, ','};
   if (FormatOf(bytes) == TableFormat::kLibsvm) {
-    const auto features = CountLibsvmFeatures(bytes, "t");
-    if (features.ok() && *features > kMostFeatures) return;
+    const auto shape = MeasureLibsvm(bytes, "t");
+    if (shape.ok() && shape->features > kMostFeatures) return;
   }
   if (FormatOf(bytes) == TableFormat::kCsv) CheckCut(bytes);
   const SchemaOptions options = OptionsOf(how);
