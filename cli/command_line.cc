@@ -6,6 +6,7 @@
 #include <map>
 #include <sstream>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -420,9 +421,10 @@ class Commands {
         app.add_option_function<std::string>(
                "--separator",
                [&options](const std::string& text) {
-                 if (text != "tab" && (text.size() != 1 || text == "\"" || text == "\n")) {
-                   throw CLI::ValidationError("--separator",
-                                              text + " is neither one character nor tab");
+                 if (text != "tab" &&
+                     (text.size() != 1 || !absl::ascii_ispunct(text[0]) || text == "\"")) {
+                   throw CLI::ValidationError(
+                       "--separator", text + " is neither a character such as ; or | nor tab");
                  }
                  options.separator = text == "tab" ? '\t' : text[0];
                },

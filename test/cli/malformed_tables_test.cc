@@ -193,6 +193,7 @@ std::vector<Malformed> Csv() {
       {"a share of everything", kGood, "--validation", {"--validation", "1"}},
       {"no shards", kGood, "--shards", {"--shards", "0"}},
       {"a separator of two characters", kGood, "--separator", {"--separator", "||"}},
+      {"a blank as a separator", kGood, "--separator", {"--separator", " "}},
       {"an unknown format", kGood, "--format", {"--format", "xls"}},
       {"a share and a file for validation",
        kGood,
