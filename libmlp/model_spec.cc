@@ -46,8 +46,8 @@ absl::Status CheckModelSpec(const ModelSpec& spec) {
     }
   }
   if (spec.regression() && spec.layer_sizes.back() != 1) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "layer_sizes ends in ", spec.layer_sizes.back(), ": regression predicts 1 number"));
+    return absl::InvalidArgumentError(absl::StrCat("layer_sizes ends in ", spec.layer_sizes.back(),
+                                                   ": regression predicts 1 number"));
   }
   if (ParameterCount(spec) > kMaxParameters) {
     return absl::InvalidArgumentError(absl::StrCat("layer_sizes make ", ParameterCount(spec),

@@ -40,9 +40,9 @@ absl::Status CheckImputed(const std::string& place, const Column& column) {
 
 absl::Status CheckColumn(const std::string& place, const Column& column) {
   if (column.categories.size() > kMaxCategories) {
-    return Bad(place + ".categories", absl::StrCat("has ", column.categories.size(),
-                                                   " texts, at most ", kMaxCategories,
-                                                   " are possible"));
+    return Bad(place + ".categories",
+               absl::StrCat("has ", column.categories.size(), " texts, at most ", kMaxCategories,
+                            " are possible"));
   }
   absl::Status status = CheckEachOnce(place + ".categories", column.categories);
   status.Update(CheckImputed(place, column));

@@ -13,7 +13,8 @@ namespace mlp {
 
 struct Column {
   std::string name;
-  // The texts it may have, each once: one feature for each, 1 where it is the row's. Empty: a number.
+  // The texts it may have, each once: one feature for each, 1 where it is the row's. Empty: a
+  // number.
   std::vector<std::string> categories;
   // What stands in for a missing number or text; none: a missing one is refused.
   std::optional<double> imputed_number;
@@ -38,10 +39,10 @@ struct Schema {
 
 inline constexpr std::size_t kMaxCategories = 1000;
 
-// InvalidArgument, which names the place ("columns[2].scale"): no columns, an empty name or one that
-// two have (the label's too), a category or class that is there twice, more than kMaxCategories, a
-// mean that is not finite, a scale that is not finite and greater than 0, an imputed value that the
-// column cannot have.
+// InvalidArgument, which names the place ("columns[2].scale"): no columns, an empty name or one
+// that two have (the label's too), a category or class that is there twice, more than
+// kMaxCategories, a mean that is not finite, a scale that is not finite and greater than 0, an
+// imputed value that the column cannot have.
 absl::Status CheckSchema(const Schema& schema);
 
 }  // namespace mlp

@@ -63,8 +63,7 @@ std::string ToJson(const Schema& schema) {
 
 absl::StatusOr<Schema> SchemaFromJson(std::string_view json, std::string_view name) {
   v1::Schema proto;
-  const auto parsed =
-      google::protobuf::util::JsonStringToMessage(std::string(json), &proto);
+  const auto parsed = google::protobuf::util::JsonStringToMessage(std::string(json), &proto);
   if (!parsed.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(
         std::string(name), ": is not a schema in JSON: ", std::string(parsed.message())));
