@@ -175,7 +175,7 @@ std::vector<Malformed> Csv() {
        "t.csv:3:3: column 'b': 'yes' is not a number, the first label (line 2) is: correct it"},
       {"a text to be predicted",
        "a,b\n1,x\n2,y\n",
-       "t.csv:2:3: column 'b': 'x' is not a number: regression predicts one",
+       "t.csv:2:3: column 'b': 'x' is not a number: regression predicts numbers",
        {"--regression"}},
       {"an infinite number to be predicted",
        "a,b\n1,1\n2,-inf\n",
