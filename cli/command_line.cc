@@ -6,6 +6,7 @@
 #include <map>
 #include <sstream>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -400,6 +401,13 @@ class Commands {
         .add_option("NAME", remove_dataset_.name, "Its name")
         ->required();
     AddSplit(app);
+    CLI::App& show = AddBelow(
+        app, "show",
+        "Say what is in a table, a dataset's directory or a coordinator's dataset: columns, "
+        "ranges, classes",
+        show_, "mlp-client dataset show iris.csv --label species");
+    show.add_option("WHAT", show_.what, "File, directory or dataset's name")->required();
+    AddColumnOptions(show, show_.options);
   }
 
   void AddSplit(CLI::App& dataset) {
@@ -464,9 +472,10 @@ class Commands {
         app.add_option_function<std::string>(
                "--separator",
                [&options](const std::string& text) {
-                 if (text != "tab" && (text.size() != 1 || text == "\"" || text == "\n")) {
-                   throw CLI::ValidationError("--separator",
-                                              text + " is neither one character nor tab");
+                 if (text != "tab" &&
+                     (text.size() != 1 || !absl::ascii_ispunct(text[0]) || text == "\"")) {
+                   throw CLI::ValidationError(
+                       "--separator", text + " is neither a character such as ; or | nor tab");
                  }
                  options.separator = text == "tab" ? '\t' : text[0];
                },
@@ -520,6 +529,7 @@ class Commands {
   DatasetListCommand list_datasets_;
   DatasetRemoveCommand remove_dataset_;
   DatasetSplitCommand split_;
+  DatasetShowCommand show_;
 };
 
 // Empty: `address` is host:port.

@@ -9,6 +9,7 @@
 #include "cli/dataset_ls.h"
 #include "cli/dataset_put.h"
 #include "cli/dataset_rm.h"
+#include "cli/dataset_show.h"
 #include "cli/dataset_split.h"
 #include "cli/drain.h"
 #include "cli/evaluate.h"
@@ -38,7 +39,8 @@ struct CommandLine {
                NodesCommand, DrainCommand, UndrainCommand, ModelExportCommand, ModelImportCommand,
                ModelListCommand, ModelRemoveCommand, EvaluateCommand, PredictCommand,
                ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, RemoveCommand,
-               DatasetPutCommand, DatasetListCommand, DatasetRemoveCommand, DatasetSplitCommand>
+               DatasetPutCommand, DatasetListCommand, DatasetRemoveCommand, DatasetSplitCommand,
+               DatasetShowCommand>
       command;
 };
 

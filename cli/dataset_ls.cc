@@ -20,7 +20,7 @@ Table::Row RowOf(const v1::Dataset& dataset) {
           absl::StrCat(dataset.shards()),
           absl::StrCat(dataset.training_rows(), " + ", dataset.validation_rows()),
           absl::StrCat(dataset.features()),
-          absl::StrCat(dataset.classes()),
+          dataset.regression() ? "number" : absl::StrCat(dataset.classes()),
           BytesText(BytesOf(dataset)),
           dataset.has_create_time() ? TimeText(&dataset.create_time()) : "directory",
           absl::StrJoin(dataset.used_by(), ", ")};

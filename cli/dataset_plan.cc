@@ -37,12 +37,12 @@ std::vector<std::size_t> ClassesOf(const Schema& schema, const Table& table) {
   return classes;
 }
 
-absl::Status CheckEnough(const TableText& text, const Inferred& inferred,
+absl::Status CheckEnough(const std::string& file, const Inferred& inferred,
                          const std::vector<std::size_t>& classes, const DealOptions& options) {
   const auto shards = static_cast<std::size_t>(options.shards);
   const std::size_t needed = shards + (options.validation > 0 ? 1 : 0);
   if (classes.size() < needed) {
-    return BadText(text.name, {},
+    return BadText(file, {},
                    absl::StrCat("has ", classes.size(), " rows, too few for ", shards,
                                 " shards and a validation file; ask for fewer --shards"));
   }
@@ -52,7 +52,7 @@ absl::Status CheckEnough(const TableText& text, const Inferred& inferred,
   const auto single = std::find(rows.begin(), rows.end(), std::size_t{1});
   if (single == rows.end()) return absl::OkStatus();
   const auto its = static_cast<std::size_t>(single - rows.begin());
-  return BadText(text.name, inferred.first_label[its],
+  return BadText(file, inferred.first_label[its],
                  absl::StrCat("column ", Quoted(inferred.schema.label), ": class ",
                               Quoted(inferred.schema.classes[its]),
                               " has this row only, and needs one to train on and one to validate "
@@ -60,10 +60,10 @@ absl::Status CheckEnough(const TableText& text, const Inferred& inferred,
 }
 
 // A shard may be left without rows where classes are few and small.
-absl::Status CheckDealt(const TableText& text, const Deal& deal) {
+absl::Status CheckDealt(const std::string& file, const Deal& deal) {
   const auto empty = [](const auto& shard) { return shard.empty(); };
   if (std::none_of(deal.shards.begin(), deal.shards.end(), empty)) return absl::OkStatus();
-  return BadText(text.name, {},
+  return BadText(file, {},
                  absl::StrCat("there are too few training rows for ", deal.shards.size(),
                               " shards; ask for fewer --shards"));
 }
@@ -92,16 +92,15 @@ absl::Status AddValidationFile(const TableOptions& options, const Inferred& infe
   return absl::OkStatus();
 }
 
-absl::StatusOr<DatasetPlan> DealTable(const fs::path& file, const TableText& text, TableFile& read,
-                                      DealOptions options) {
+absl::StatusOr<DatasetPlan> DealTable(const fs::path& file, TableFile& read, DealOptions options) {
   DatasetPlan plan;
   plan.schema = read.inferred.schema;
   plan.table = std::move(read.table);
   const std::vector<std::size_t> classes = ClassesOf(plan.schema, plan.table);
-  absl::Status status = CheckEnough(text, read.inferred, classes, options);
+  absl::Status status = CheckEnough(file.string(), read.inferred, classes, options);
   if (!status.ok()) return status;
   Deal deal = DealRows(classes, options);
-  if (status = CheckDealt(text, deal); !status.ok()) return status;
+  if (status = CheckDealt(file.string(), deal); !status.ok()) return status;
   NameFiles(std::move(deal), StemOf(file), plan);
   return plan;
 }
@@ -196,16 +195,20 @@ absl::StatusOr<std::string> ReadTableFile(const fs::path& path) {
   return Gunzip(*bytes, path.string());
 }
 
-absl::StatusOr<DatasetPlan> PlanFromTable(const fs::path& file, const TableOptions& options) {
+absl::StatusOr<TableFile> ReadTableOf(const fs::path& file, const TableOptions& options) {
   const absl::StatusOr<std::string> bytes = ReadTableFile(file);
   if (!bytes.ok()) return bytes.status();
   const absl::StatusOr<TableText> text = TextOf(file, *bytes, options);
   if (!text.ok()) return text.status();
-  absl::StatusOr<TableFile> read = ReadTable(*text, options.schema);
+  return ReadTable(*text, options.schema);
+}
+
+absl::StatusOr<DatasetPlan> PlanFromTable(const fs::path& file, const TableOptions& options) {
+  absl::StatusOr<TableFile> read = ReadTableOf(file, options);
   if (!read.ok()) return read.status();
   DealOptions deal = options.deal;
   if (!options.validation_file.empty()) deal.validation = 0;
-  absl::StatusOr<DatasetPlan> plan = DealTable(file, *text, *read, deal);
+  absl::StatusOr<DatasetPlan> plan = DealTable(file, *read, deal);
   if (!plan.ok()) return plan;
   absl::Status status;
   if (!options.validation_file.empty()) status = AddValidationFile(options, read->inferred, *plan);

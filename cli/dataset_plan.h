@@ -40,6 +40,10 @@ struct DatasetPlan {
 // The bytes of a file; where gzip compressed them, what they were. NotFound, InvalidArgument.
 absl::StatusOr<std::string> ReadTableFile(const std::filesystem::path& path);
 
+// Reads a table as it is. NotFound, InvalidArgument with file, line, column and what to do.
+absl::StatusOr<TableFile> ReadTableOf(const std::filesystem::path& file,
+                                      const TableOptions& options);
+
 // Reads a table, deals its rows out, fills in what is missing and standardises. NotFound,
 // InvalidArgument with file, line, column and what to do.
 absl::StatusOr<DatasetPlan> PlanFromTable(const std::filesystem::path& file,

@@ -25,8 +25,9 @@ std::int64_t BytesOf(const v1::Dataset& dataset) {
 std::string DescriptionOf(const v1::Dataset& dataset) {
   return absl::StrCat(dataset.shards(), dataset.shards() == 1 ? " shard, " : " shards, ",
                       dataset.training_rows(), " training rows, ", dataset.validation_rows(),
-                      " validation rows, ", dataset.features(), " features, ", dataset.classes(),
-                      " classes");
+                      " validation rows, ", dataset.features(), " features, ",
+                      dataset.regression() ? absl::StrCat("to predict ", dataset.label())
+                                           : absl::StrCat(dataset.classes(), " classes"));
 }
 
 }  // namespace mlp::cli

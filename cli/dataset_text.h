@@ -12,6 +12,7 @@ namespace mlp::cli {
 std::string BytesText(std::int64_t bytes);
 // Of all files.
 std::int64_t BytesOf(const v1::Dataset& dataset);
+// "4 shards, 100 training rows, 20 validation rows, 8 features, to predict price", or
 // "11 shards, 16500 training rows, 3500 validation rows, 16 features, 26 classes".
 std::string DescriptionOf(const v1::Dataset& dataset);
 

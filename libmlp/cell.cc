@@ -39,6 +39,14 @@ std::optional<std::string> ParseNumber(std::string_view cell, double& value) {
   return std::nullopt;
 }
 
+bool LooksLikeNumber(std::string_view cell) {
+  const std::string_view text = WithoutBlanks(cell);
+  const char* const last = text.data() + text.size();
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  return error != std::errc::invalid_argument && end == last;
+}
+
 bool IsMissing(std::string_view cell) {
   const std::string_view text = WithoutBlanks(cell);
   if (text.size() > 3) return false;

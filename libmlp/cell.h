@@ -10,6 +10,9 @@ namespace mlp {
 // Parses a finite number with blanks around it; where that fails, says why ("'x' is not a number").
 std::optional<std::string> ParseNumber(std::string_view cell, double& value);
 
+// Whether it is written as a number, though one that ParseNumber may refuse: 1e999, inf.
+bool LooksLikeNumber(std::string_view cell);
+
 // Nothing but blanks, "NA", "nan" or "?"; capitals do not matter.
 bool IsMissing(std::string_view cell);
 

@@ -42,19 +42,23 @@ bool GoesByNumbers(const Schema& schema) {
                      [](const Column& column) { return PositionOf(column.name).has_value(); });
 }
 
+std::unordered_set<std::string> TextsOf(const CsvRecord& record) {
+  std::unordered_set<std::string> texts;
+  for (const CsvCell& cell : record.cells) texts.insert(cell.text);
+  return texts;
+}
+
 bool NamesAllColumns(const Schema& schema, const CsvRecord& record) {
-  std::unordered_set<std::string> names;
-  for (const CsvCell& cell : record.cells) names.insert(cell.text);
+  const std::unordered_set<std::string> names = TextsOf(record);
   return std::all_of(schema.columns.begin(), schema.columns.end(),
                      [&](const Column& column) { return names.contains(column.name); });
 }
 
 bool NamesAColumn(const Schema& schema, const CsvRecord& record) {
-  return std::any_of(record.cells.begin(), record.cells.end(), [&](const CsvCell& cell) {
-    const auto named = [&](const Column& column) { return column.name == cell.text; };
-    return cell.text == schema.label ||
-           std::any_of(schema.columns.begin(), schema.columns.end(), named);
-  });
+  const std::unordered_set<std::string> names = TextsOf(record);
+  return names.contains(schema.label) ||
+         std::any_of(schema.columns.begin(), schema.columns.end(),
+                     [&](const Column& column) { return names.contains(column.name); });
 }
 
 bool IsHeader(const Schema& schema, const CsvRecord& record, Header header) {

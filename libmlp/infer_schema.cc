@@ -119,6 +119,13 @@ absl::StatusOr<std::size_t> SchemaBuilder::Find(const std::string& column) const
                               inferred_.has_header ? "" : " (the file has no header)"));
 }
 
+// A column is what its first value is.
+void SchemaBuilder::Sight(const CsvCell& cell, Sighted& column) {
+  if (column.kind != Kind::kUnknown) return;
+  column.kind = LooksLikeNumber(cell.text) ? Kind::kNumber : Kind::kText;
+  column.place = cell.place;
+}
+
 absl::Status SchemaBuilder::TakeCell(const CsvCell& cell, Sighted& column) {
   if (IsMissing(cell.text)) {
     if (options_.impute) return absl::OkStatus();
@@ -126,15 +133,10 @@ absl::Status SchemaBuilder::TakeCell(const CsvCell& cell, Sighted& column) {
                   "a value is missing: fill it in, leave out the row or the column (--ignore), or "
                   "take the column's mean or most frequent text for it (--impute)");
   }
-  double number = 0;
-  const std::optional<std::string> wrong =
-      column.kind == Kind::kText ? std::nullopt : ParseNumber(cell.text, number);
-  if (column.kind == Kind::kUnknown) {
-    const bool is_text = wrong && wrong->ends_with("is not a number");
-    column.kind = is_text ? Kind::kText : Kind::kNumber;
-    column.place = cell.place;
-  }
+  Sight(cell, column);
   if (column.kind == Kind::kText) return TakeText(cell, column);
+  double number = 0;
+  const std::optional<std::string> wrong = ParseNumber(cell.text, number);
   if (!wrong) return absl::OkStatus();
   return Refuse(cell.place, column,
                 absl::StrCat(*wrong, ", the column's first value (line ", column.place.line,
@@ -155,31 +157,29 @@ absl::Status SchemaBuilder::TakeLabel(const CsvCell& cell) {
   if (IsMissing(cell.text)) {
     return Refuse(cell.place, column, "the label is missing: fill it in or leave out the row");
   }
-  double number = 0;
-  const std::optional<std::string> wrong =
-      column.kind == Kind::kText ? std::nullopt : ParseNumber(cell.text, number);
-  if (options_.regression) {
-    if (column.kind == Kind::kText || wrong) {
-      return Refuse(cell.place, column,
-                    absl::StrCat(wrong.value_or(Quoted(cell.text) + " is a text"),
-                                 ": regression predicts one; without --regression texts are "
-                                 "classes"));
-    }
-    return absl::OkStatus();
-  }
-  if (column.kind == Kind::kUnknown) {
-    const bool is_text = wrong && wrong->ends_with("is not a number");
-    column.kind = is_text ? Kind::kText : Kind::kNumber;
-    column.place = cell.place;
-  }
+  if (options_.regression) return CheckTarget(cell, column);
+  Sight(cell, column);
   if (column.kind == Kind::kText) {
     texts_.emplace(cell.text, cell.place);
     return CountClasses(cell, texts_.size(), static_cast<std::size_t>(kMaxClasses));
   }
+  double number = 0;
+  const std::optional<std::string> wrong = ParseNumber(cell.text, number);
   if (!wrong) return TakeClassNumber(cell, number);
   return Refuse(cell.place, column,
                 absl::StrCat(*wrong, ", the first label (line ", column.place.line,
                              ") is: correct it, or make the column one of texts (--text)"));
+}
+
+absl::Status SchemaBuilder::CheckTarget(const CsvCell& cell, const Sighted& column) const {
+  double number = 0;
+  std::optional<std::string> wrong = ParseNumber(cell.text, number);
+  if (!wrong && column.kind == Kind::kText) wrong = Quoted(cell.text) + " is a text (--text)";
+  if (!wrong) return absl::OkStatus();
+  return Refuse(cell.place, column,
+                absl::StrCat(*wrong,
+                             ": regression predicts numbers; without --regression texts are "
+                             "classes"));
 }
 
 absl::Status SchemaBuilder::TakeClassNumber(const CsvCell& cell, double number) {

@@ -68,9 +68,11 @@ class SchemaBuilder {
   absl::Status Begin(const CsvRecord& first);
   absl::Status NameColumns(const CsvRecord& first);
   absl::StatusOr<std::size_t> Find(const std::string& column) const;
+  static void Sight(const CsvCell& cell, Sighted& column);
   absl::Status TakeCell(const CsvCell& cell, Sighted& column);
   absl::Status TakeText(const CsvCell& cell, Sighted& column);
   absl::Status TakeLabel(const CsvCell& cell);
+  absl::Status CheckTarget(const CsvCell& cell, const Sighted& column) const;
   absl::Status TakeClassNumber(const CsvCell& cell, double number);
   absl::Status CountClasses(const CsvCell& cell, std::size_t classes, std::size_t limit) const;
   void NameClasses(Inferred& inferred) const;

@@ -112,22 +112,22 @@ bool LooksLikeLibsvm(std::string_view text) {
   return looks;
 }
 
-absl::StatusOr<std::size_t> CountLibsvmFeatures(std::string_view text, std::string_view name) {
-  std::size_t greatest = 0, lines = 0;
+absl::StatusOr<LibsvmShape> MeasureLibsvm(std::string_view text, std::string_view name) {
+  LibsvmShape shape;
   const absl::Status status = ForEachLine(text, [&](std::string_view line, std::size_t number) {
     CsvCell label;
-    const auto greater = [&greatest](const Entry& entry, TextPlace) {
-      greatest = std::max(greatest, entry.index);
+    const auto greater = [&shape](const Entry& entry, TextPlace) {
+      shape.features = std::max(shape.features, entry.index);
       return std::string();
     };
     const absl::StatusOr<bool> row = ForEachEntry(line, number, name, label, greater);
-    if (row.ok() && *row) ++lines;
+    if (row.ok() && *row) ++shape.rows;
     return row.status();
   });
   if (!status.ok()) return status;
-  if (lines == 0) return absl::InvalidArgumentError(std::string(name) + ": the file is empty");
-  if (greatest == 0) return BadText(name, {}, "no line has an index:value");
-  return greatest;
+  if (shape.rows == 0) return absl::InvalidArgumentError(std::string(name) + ": the file is empty");
+  if (shape.features == 0) return BadText(name, {}, "no line has an index:value");
+  return shape;
 }
 
 absl::Status ForEachLibsvmRecord(std::string_view text, std::string_view name, std::size_t features,

@@ -16,13 +16,18 @@ namespace mlp {
 // Whether `text` looks like it: its first line that is no comment is a number and an index:value.
 bool LooksLikeLibsvm(std::string_view text);
 
-// The greatest index in `text`. InvalidArgument, with file, line and column: no line, what is no
+struct LibsvmShape {
+  std::size_t rows = 0;      // 1 or more
+  std::size_t features = 0;  // the greatest index, 1 or more
+};
+
+// Goes through all of `text`. InvalidArgument, with file, line and column: no line, what is no
 // number, no ":", an index that is no whole number from 1 to kMaxCells - 1 or not greater than the
 // one before.
-absl::StatusOr<std::size_t> CountLibsvmFeatures(std::string_view text, std::string_view name);
+absl::StatusOr<LibsvmShape> MeasureLibsvm(std::string_view text, std::string_view name);
 
 // Every line, in order, as a record of so many features and the label, until `take` returns an
-// error, which is returned. Errors as CountLibsvmFeatures's, and an index beyond `features`.
+// error, which is returned. Errors as MeasureLibsvm's, and an index beyond `features`.
 absl::Status ForEachLibsvmRecord(std::string_view text, std::string_view name, std::size_t features,
                                  const std::function<absl::Status(const CsvRecord&)>& take);
 

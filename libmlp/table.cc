@@ -132,9 +132,11 @@ absl::Status ForEachRecord(const TableText& text, std::size_t features,
       return ForEachNpyRecord(text.bytes, text.name, take);
     case TableFormat::kLibsvm: {
       if (features > 0) return ForEachLibsvmRecord(text.bytes, text.name, features, take);
-      const absl::StatusOr<std::size_t> count = CountLibsvmFeatures(text.bytes, text.name);
-      if (!count.ok()) return count.status();
-      return ForEachLibsvmRecord(text.bytes, text.name, *count, take);
+      const absl::StatusOr<LibsvmShape> shape = MeasureLibsvm(text.bytes, text.name);
+      if (!shape.ok()) return shape.status();
+      absl::Status status = CheckSize(text, shape->rows, shape->features);
+      if (!status.ok()) return status;
+      return ForEachLibsvmRecord(text.bytes, text.name, shape->features, take);
     }
     case TableFormat::kAuto:
     case TableFormat::kCsv:

@@ -31,7 +31,8 @@ struct TableText {
 };
 
 // Every record in order, as ForEachRecord of csv_reader.h. LIBSVM's have so many features, where
-// that is not 0, or as many as the greatest index.
+// that is not 0, or as many as the greatest index; then there may be kMaxTableNumbers numbers at
+// most.
 absl::Status ForEachRecord(const TableText& text, std::size_t features,
                            const std::function<absl::Status(const CsvRecord&)>& take);
 

@@ -1,6 +1,6 @@
-// Parsed shards by ShardReference::parsed_as, the digest of their file, so that a shard is read once and not once a round.
-// Bounded by bytes; the least recently used go first. Not thread-safe; shards that were handed out
-// live on.
+// Parsed shards by ShardReference::parsed_as, the digest of their file, so that a shard is read
+// once and not once a round. Bounded by bytes; the least recently used go first. Not thread-safe;
+// shards that were handed out live on.
 #pragma once
 
 #include <cstddef>

@@ -138,6 +138,100 @@ TEST_CASE("split makes a dataset that can be put") {
   CHECK_THAT(again.err, Contains("is there already") && Contains("--out"));
 }
 
+const std::string kPenguins =
+    "bill,island,species\n40,Dream,Adelie\n42,,Adelie\n38,Biscoe,Adelie\n"
+    "50,Biscoe,Gentoo\n48,Dream,Gentoo\n?,Biscoe,Gentoo\n";
+
+TEST_CASE("a table is put in one step, standardised, with the names of its columns and classes") {
+  const DatasetServer server;
+  const test::Scratch scratch;
+  std::ofstream(scratch.path() / "my penguins.csv") << kPenguins;
+  const std::vector<std::string> put = {
+      "dataset",  "put",     (scratch.path() / "my penguins.csv").string(),
+      "--label",  "species", "--impute",
+      "--shards", "2"};
+  const ProcessResult first = Client(server.address(), put);
+  INFO(first.out << first.err);
+  CHECK(first.exit_code == 0);
+  CHECK_THAT(first.out, Contains("my-penguins: 2 shards, 4 training rows, 2 validation rows, 3 "
+                                 "features, 2 classes") &&
+                            Contains("sent 4 files"));
+  CHECK_THAT(Client(server.address(), put).out, Contains("sent 0 files"));
+  CHECK_THAT(
+      Client(server.address(), {"--json", "dataset", "ls"}).out,
+      Contains("\"label\":\"species\"") && Contains("\"classNames\":[\"Adelie\",\"Gentoo\"]"));
+  const ProcessResult shown = Client(server.address(), {"dataset", "show", "my-penguins"});
+  INFO(shown.out << shown.err);
+  CHECK_THAT(shown.out, Contains("6 rows, 2 columns that become 3 features") &&
+                            Contains("Adelie   3     50.0 %") && Contains("Biscoe 4"));
+}
+
+TEST_CASE("a number to predict is said to be one where datasets are listed and shown") {
+  const DatasetServer server;
+  const test::Scratch scratch;
+  const std::string file = (scratch.path() / "p.csv").string();
+  std::ofstream(file) << kPenguins;
+  const ProcessResult put =
+      Client(server.address(), {"dataset", "put", file, "--label", "bill", "--regression",
+                                "--ignore", "island", "--shards", "1"});
+  CHECK_THAT(put.err, Contains("p.csv:7:1: column 'bill': the label is missing"));
+  std::ofstream(file) << "a,b\n1,2.5\n2,3.5\n3,4.5\n";
+  const ProcessResult made =
+      Client(server.address(), {"dataset", "put", file, "--regression", "--shards", "1"});
+  INFO(made.out << made.err);
+  CHECK_THAT(made.out, Contains("p: 1 shards, 2 training rows, 1 validation rows, 1 features, "
+                                "to predict b") ||
+                           Contains("p: 1 shard, 2 training rows, 1 validation rows, 1 features, "
+                                    "to predict b"));
+  CHECK_THAT(Client(server.address(), {"dataset", "ls"}).out, Contains("number"));
+  CHECK_THAT(Client(server.address(), {"dataset", "show", "p"}).out,
+             Contains("b, to predict: 2.5 to 4.5, mean 3.5"));
+}
+
+TEST_CASE("show says what is in a file, with what is missing, and in a directory") {
+  const test::Scratch scratch;
+  std::ofstream(scratch.path() / "p.csv") << kPenguins;
+  const auto show = [&scratch](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {kClient, "dataset", "show"});
+    return test::Run(std::move(arguments), {{}, scratch.path()}).out;
+  };
+  CHECK_THAT(show({"p.csv"}),
+             Contains("bill    38     43.6  50        1") && Contains("Biscoe 3, Dream 2"));
+  CHECK_THAT(show({"p.csv", "--json"}),
+             Contains("\"greatest\":50") && Contains("\"Adelie\":3") && Contains("\"rows\":6"));
+  CHECK_THAT(show({MLP_SOURCE_DIR "/datasets/letters"}),
+             Contains("20000 rows, 16 columns that become 16 features"));
+}
+
+TEST_CASE("a directory is standardised into another one with the same files and rows") {
+  const DatasetServer server;
+  const test::Scratch scratch;
+  const Tiny tiny({{"train_2.txt", "0,5,0\n4,5,1\n"},
+                   {"train_10.txt", "2,5,1\n"},
+                   {"validate_tiny.txt", "8,6,0\n"}});
+  const auto split = [&](const std::string& directory) {
+    return test::Run({kClient, "dataset", "split", directory}, {{}, scratch.path()});
+  };
+  const ProcessResult made = split(tiny.directory.string());
+  INFO(made.out << made.err);
+  CHECK(made.exit_code == 0);
+  const fs::path out = scratch.path() / "tiny-standardized";
+  CHECK(ContentOf(out / "train_10.txt") == "0,0,1\n");
+  CHECK(ContentOf(out / "train_2.txt") == "-1.224744871391589,0,0\n1.224744871391589,0,1\n");
+  CHECK(ContentOf(out / "validate_tiny.txt") == "3.6742346141747673,1,0\n");
+  CHECK_THAT(ContentOf(out / "schema.json"), Contains("\"mean\": 2"));
+  CHECK_THAT(split(out.string()).err, Contains("are standardised already"));
+  const ProcessResult put = Client(server.address(), {"dataset", "put", tiny.directory.string(),
+                                                      "--standardize", "--name", "std"});
+  CHECK_THAT(put.out, Contains("std: 2 shards") && Contains("sent 4 files"));
+  CHECK_THAT(Client(server.address(), {"dataset", "put", out.string(), "--name", "again"}).out,
+             Contains("sent 0 files"));
+  const ProcessResult options =
+      Client(server.address(), {"dataset", "put", tiny.directory.string(), "--label", "1"});
+  CHECK(options.exit_code == 1);
+  CHECK_THAT(options.err, Contains("is a dataset already"));
+}
+
 TEST_CASE("a file that cannot be split leaves nothing behind") {
   const test::Scratch scratch;
   std::ofstream(scratch.path() / "rows.csv") << "width,class\n1,0\nx,1\n";

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,7 @@ class TravellingCluster {
     CHECK(trained.exit_code == 0);
     return DigestIn(trained.out);
   }
+  const fs::path& path() const { return scratch_.path(); }
   // Of the node with that number.
   std::vector<fs::path> CacheFiles(int number) const {
     std::vector<fs::path> files;
@@ -140,6 +142,39 @@ TEST_CASE("a dataset that a job uses is not removed, when the job has ended, it 
   INFO(removed.err);
   CHECK(removed.exit_code == 0);
   CHECK_THAT(cluster.Client({"train", "letters"}).err, Contains("no dataset \"letters\""));
+}
+
+TEST_CASE("a table is trained on by nodes without any data, and its model knows its columns") {
+  TravellingCluster cluster;
+  std::ofstream table(cluster.path() / "iris.csv");
+  table << "petal,color,species\n";
+  for (int i = 0; i < 60; ++i) {
+    table << 1 + i % 3 + 0.01 * i << (i % 2 == 0 ? ",red," : ",blue,")
+          << std::vector{"setosa", "versicolor", "virginica"}.at(static_cast<std::size_t>(i) % 3)
+          << '\n';
+  }
+  table.close();
+  const ProcessResult put = cluster.Client({"dataset", "put", "iris.csv", "--label", "species"});
+  INFO(put.out << put.err);
+  REQUIRE(put.exit_code == 0);
+  cluster.StartNodes(2);
+  const std::vector<std::string> options = {"--rounds", "50", "--epochs",        "20",
+                                            "--hidden", "8",  "--learning-rate", "0.02"};
+  std::vector<std::string> train = {"train", "iris"};
+  train.insert(train.end(), options.begin(), options.end());
+  const ProcessResult trained = cluster.Client(train);
+  INFO(trained.out << trained.err);
+  CHECK(trained.exit_code == 0);
+  CHECK(cluster.Client({"model", "job-1", "-o", "iris.model"}).exit_code == 0);
+  std::ifstream model(cluster.path() / "iris.model", std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(model), {});
+  CHECK_THAT(bytes, Contains("versicolor") && Contains("petal") && Contains("blue"));
+
+  // The same from a directory, without a coordinator.
+  CHECK(cluster.Client({"dataset", "split", "iris.csv", "--label", "species"}).exit_code == 0);
+  std::vector<std::string> local = {"train", "iris", "--local", "2"};
+  local.insert(local.end(), options.begin(), options.end());
+  CHECK(DigestIn(cluster.Client(local).out) == DigestIn(trained.out));
 }
 
 }  // namespace
