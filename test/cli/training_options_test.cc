@@ -32,19 +32,20 @@ TEST_CASE("every option of training sets its own field, and nothing that is not 
     CHECK(fields.insert(option.field).second);
     v1::JobSpec spec;
     const std::string type = TypeName(option);
-    const std::string value = type.empty() ? "true" : type.starts_with("INT") ? "3"
-                              : type.starts_with("FLOAT")                     ? "0.5"
-                              : type == "TEXT" ? "job-1"
-                                               : type.substr(0, type.find('|'));
+    const std::string value = type.empty()                ? "true"
+                              : type.starts_with("INT")   ? "3"
+                              : type.starts_with("FLOAT") ? "0.5"
+                              : type == "TEXT"            ? "job-1"
+                                                          : type.substr(0, type.find('|'));
     CHECK(SetTrainingOption(option, value, spec).ok());
     CHECK(spec.ByteSizeLong() > 0);
   }
 }
 
 TEST_CASE("options of batches end up below batches, lists and flags as they are") {
-  const v1::JobSpec spec =
-      SpecOf({"--solver", "adam", "--batch-size", "64", "--dropout", "0.25", "--no-shuffle",
-              "--class-weights", "1,2.5", "--hidden", "64,32", "--early-stopping", "--from", "job-7"});
+  const v1::JobSpec spec = SpecOf({"--solver", "adam", "--batch-size", "64", "--dropout", "0.25",
+                                   "--no-shuffle", "--class-weights", "1,2.5", "--hidden", "64,32",
+                                   "--early-stopping", "--from", "job-7"});
   CHECK(spec.solver() == v1::SOLVER_ADAM);
   CHECK(spec.batches().batch_size() == 64);
   CHECK(spec.batches().dropout() == 0.25);
@@ -56,6 +57,16 @@ TEST_CASE("options of batches end up below batches, lists and flags as they are"
         std::vector<int>{64, 32});
   CHECK(spec.early_stopping());
   CHECK(spec.initial_model() == "job-7");
+}
+
+TEST_CASE("an option without a value is set as if it were given, or not") {
+  v1::JobSpec spec;
+  REQUIRE(SetTrainingOption(Option("--no-shuffle"), "true", spec).ok());
+  CHECK_FALSE(spec.batches().shuffle());
+  REQUIRE(SetTrainingOption(Option("--no-shuffle"), "false", spec).ok());
+  CHECK(spec.batches().shuffle());
+  REQUIRE(SetTrainingOption(Option("--early-stopping"), "true", spec).ok());
+  CHECK(spec.early_stopping());
 }
 
 TEST_CASE("a value that an option cannot take is refused with what it can be") {
