@@ -20,6 +20,7 @@
 #include "cli/nodes.h"
 #include "cli/replay.h"
 #include "cli/rm.h"
+#include "cli/sweep.h"
 #include "cli/timeline.h"
 #include "cli/train.h"
 #include "cli/undrain.h"
@@ -32,8 +33,9 @@ struct CommandLine {
   bool json = false;
   std::variant<std::monostate, TrainCommand, JobsCommand, JobCommand, WatchCommand, CancelCommand,
                NodesCommand, DrainCommand, UndrainCommand, ModelCommand, EvaluateCommand,
-               ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, RemoveCommand,
-               DatasetPutCommand, DatasetListCommand, DatasetRemoveCommand, DatasetSplitCommand>
+               ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, SweepCommand,
+               RemoveCommand, DatasetPutCommand, DatasetListCommand, DatasetRemoveCommand,
+               DatasetSplitCommand>
       command;
 };
 

@@ -24,7 +24,7 @@ th, td { border-bottom: 1px solid var(--grid); padding: .25rem .6rem; text-align
 svg { width: 100%; height: auto; display: block; margin: .3rem 0 1rem; }
 svg text { fill: var(--ink); font-size: 14px; } svg .small { fill: var(--soft); font-size: 12px; }
 .grid { stroke: var(--grid); } .whisker { stroke: var(--ink); stroke-width: 1.5; }
-.bar { fill: var(--bar); } .known { fill: none; stroke: var(--known); stroke-width: 2; }
+.bar { fill: var(--bar); } .point { fill: var(--bar); fill-opacity: .6; } .known { fill: none; stroke: var(--known); stroke-width: 2; }
 .bound { stroke-width: 2; stroke-dasharray: 5 4; }
 .bound0 { stroke: var(--b0); } .bound1 { stroke: var(--b1); }
 .bound2 { stroke: var(--b2); } .bound3 { stroke: var(--b3); }
