@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/enum_words.h"
 #include "cli/errors.h"
+#include "cli/options_reference.h"
 #include "cli/training_options.h"
 #include "services/base/duration_text.h"
 #include "services/wire/time_proto.h"
@@ -445,6 +446,7 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(std::vector<std::string> a
   CLI::App app("Trains multi-layer perceptrons on an mlp-cluster", "mlp-client");
   AddCommon(app, line);
   const Commands commands(app, line);
+  const CLI::App& reference = *app.add_subcommand("help-markdown")->group("");  // not in the help
   arguments = ExpandReferenceForm(std::move(arguments));
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
   try {
@@ -452,6 +454,7 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(std::vector<std::string> a
   } catch (const CLI::ParseError& error) {
     return EarlyExitFor(app, error);
   }
+  if (reference.parsed()) return EarlyExit{kExitDone, OptionsReference(app)};
   return line;
 }
 
