@@ -53,7 +53,7 @@ std::string TrialText(const Plan& plan, std::size_t trial) {
 }
 
 std::string PlanText(const Plan& plan) {
-  std::string text = absl::StrCat(plan.random ? "random search over " : "grid of ",
+  std::string text = absl::StrCat(plan.random ? "Random search over " : "Grid of ",
                                   Count(plan.settings.size(), "setting"), " x ",
                                   Count(plan.repeats, "seed"), " on ", plan.dataset);
   for (std::size_t i = 0; i < plan.fixed.size(); ++i) {

@@ -41,7 +41,7 @@ std::string RequestId(const Plan& plan, const std::string& name, std::size_t tri
 
 // "learning-rate 0.01, hidden 64,32", and ", seed 3" where there are several.
 std::string TrialText(const Plan& plan, std::size_t trial);
-// "grid of 12 settings x 3 seeds on letters; solver adam, rounds 60".
+// "Grid of 12 settings x 3 seeds on letters; solver adam, rounds 60".
 std::string PlanText(const Plan& plan);
 // " letters --solver adam --hidden 64": what stands behind `mlp-client train`, for a shell.
 std::string TrainArguments(const Plan& plan, std::size_t trial);

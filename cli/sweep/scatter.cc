@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
+#include <cstdlib>
 #include <map>
 
 #include "absl/strings/numbers.h"
@@ -51,6 +51,9 @@ std::vector<std::string> TextsOf(const std::vector<Point>& points) {
   for (const Point& point : points) {
     if (std::ranges::find(texts, point.at) == texts.end()) texts.push_back(point.at);
   }
+  // Layers such as 64,32 by their first one; words stay as they come.
+  std::ranges::stable_sort(
+      texts, {}, [](const std::string& text) { return std::strtod(text.c_str(), nullptr); });
   return texts;
 }
 
@@ -79,16 +82,22 @@ std::vector<double> LinearMarks(const Ends& ends) {
   if (ends.high <= ends.low) return {ends.low};
   const double step = experiment::TickStep(ends.high - ends.low);
   for (double i = std::ceil(ends.low / step); i * step <= ends.high + 1e-9 * step; ++i) {
-    marks.push_back(i * step);
+    marks.push_back(i == 0 ? 0 : i * step);  // not -0
   }
   return marks;
 }
 
-std::vector<double> PowersOfTen(const Ends& ends) {
+// 1, 2 and 5 times the powers of ten; the powers alone where there are many.
+std::vector<double> LogarithmicMarks(const Ends& ends) {
+  constexpr double kMany = 1000;
   std::vector<double> marks;
-  for (double power = std::ceil(std::log10(ends.low) - 1e-9); power <= std::log10(ends.high) + 1e-9;
-       ++power) {
-    marks.push_back(std::pow(10, power));
+  for (double power = std::floor(std::log10(ends.low));
+       std::pow(10, power) <= ends.high * (1 + 1e-9); ++power) {
+    for (const double times : {1.0, 2.0, 5.0}) {
+      const double mark = times * std::pow(10, power);
+      if (times > 1 && ends.high > kMany * ends.low) continue;
+      if (mark >= ends.low * (1 - 1e-9) && mark <= ends.high * (1 + 1e-9)) marks.push_back(mark);
+    }
   }
   return marks;
 }
@@ -105,7 +114,7 @@ Across Numbers(const std::map<std::string, double>& numbers) {
   };
   Across across;
   for (const auto& [text, number] : numbers) across.places[text] = place(number);
-  for (const double mark : logarithmic ? PowersOfTen(ends) : LinearMarks(ends)) {
+  for (const double mark : logarithmic ? LogarithmicMarks(ends) : LinearMarks(ends)) {
     across.marks.push_back({place(mark), absl::StrFormat("%g", mark)});
   }
   return across;

@@ -59,7 +59,7 @@ TEST_CASE("repeats are trials of the same setting with the seeds 1, 2, 3") {
   CHECK(plan.SettingOf(5) == 1);
   CHECK(SpecOf(plan, 5, "letters").seed() == 3);
   CHECK(TrialText(plan, 5) == "learning-rate 0.01, hidden 128,64, seed 3");
-  CHECK(PlanText(plan) == "grid of 6 settings x 3 seeds on letters; solver adam, no-shuffle true");
+  CHECK(PlanText(plan) == "Grid of 6 settings x 3 seeds on letters; solver adam, no-shuffle true");
 }
 
 TEST_CASE("the command for a trial has every option of it") {

@@ -162,6 +162,11 @@ TEST_CASE("a picture has a circle for each point and marks for its scale") {
   CHECK_THAT(wide, Contains("cx=\"475.00\""));  // 0.01 is in the middle of a logarithmic scale
   const std::string words =
       Scatter("activation", "accuracy", {{"relu", 0.5, "<a>"}, {"tanh", 0.5, ""}});
+  CHECK(words.find(">relu<") < words.find(">tanh<"));
+  const std::string layers =
+      Scatter("hidden", "accuracy", {{"64,32", 0, ""}, {"128", 0.5, ""}, {"64", 0, ""}});
+  CHECK(layers.find(">64,32<") < layers.find(">128<"));
+  CHECK_THAT(layers, !Contains(">-0<"));
   CHECK_THAT(words, Contains(">relu<") && Contains(">tanh<") && Contains("&lt;a&gt;"));
   CHECK_THAT(Scatter("hidden", "R^2", {{"64", -50, ""}, {"128", 0.5, ""}}), !Contains("-50"));
   CHECK_THAT(Scatter("hidden", "R^2", {{"64", -3, ""}}), Contains("<circle") && !Contains("nan"));
