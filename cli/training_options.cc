@@ -112,7 +112,8 @@ std::string Words(const EnumDescriptor& descriptor) {
 // One value, or one more of a list; a truth is turned round where the option switches it off. False
 // where `text` is none.
 bool SetValue(const Place& place, const std::string& text, bool switches_off) {
-  const auto& [message, field] = place;
+  Message& message = place.message;  // clang 14 captures no structured binding
+  const FieldDescriptor& field = place.field;
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   const auto set = [&](auto value, auto set_one, auto add_one) {
     if (field.is_repeated()) {

@@ -205,7 +205,7 @@ class Reader {
   }
 
   void MakeSettings() {
-    const auto settings = plan_.random ? static_cast<std::size_t>(trials_) : GridSize(axes_);
+    const auto settings = plan_.random ? static_cast<std::size_t>(trials_) : CountSettings(axes_);
     if (settings * plan_.repeats > kMostTrials) {
       const std::string many =
           settings > kMostTrials ? absl::StrCat("more than ", kMostTrials) : absl::StrCat(settings);

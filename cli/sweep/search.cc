@@ -42,14 +42,24 @@ std::string DrawnText(const List& list, Draws& draws) {
   return list[draws.Below(static_cast<std::uint32_t>(list.size()))];
 }
 
+std::size_t CountValues(const List& list) { return list.size(); }
+
+std::size_t CountValues(const Range& range) {
+  const double values = range.max - range.min + 1;
+  if (!range.whole || values > static_cast<double>(kMostTrials)) return kMostTrials + 1;
+  return static_cast<std::size_t>(values);
+}
+
 }  // namespace
 
-std::size_t GridSize(const std::vector<Axis>& axes) {
-  std::size_t size = 1;
+std::size_t CountSettings(const std::vector<Axis>& axes) {
+  std::size_t count = 1;
   for (const Axis& axis : axes) {
-    size = std::min(size * std::get<List>(axis.values).size(), kMostTrials + 1);
+    const std::size_t values =
+        std::visit([](const auto& values) { return CountValues(values); }, axis.values);
+    count = std::min(count * std::min(values, kMostTrials + 1), kMostTrials + 1);
   }
-  return size;
+  return count;
 }
 
 std::vector<Setting> Grid(const std::vector<Axis>& axes) {
@@ -68,6 +78,7 @@ std::vector<Setting> Grid(const std::vector<Axis>& axes) {
 }
 
 std::vector<Setting> Drawn(const std::vector<Axis>& axes, std::size_t count, std::uint64_t seed) {
+  count = std::min(count, CountSettings(axes));
   std::vector<Setting> settings;
   std::set<Setting> seen;
   for (std::size_t i = 0; settings.size() < count && i < kDrawsForEach * count; ++i) {

@@ -32,8 +32,8 @@ struct Axis {
 
 using Setting = std::vector<std::string>;  // a text for each axis
 
-// How many settings Grid has; kMostTrials + 1 for any number beyond kMostTrials.
-std::size_t GridSize(const std::vector<Axis>& axes);
+// How many different settings there are; kMostTrials + 1 for any number beyond kMostTrials.
+std::size_t CountSettings(const std::vector<Axis>& axes);
 // Every combination; the first axis varies slowest. The axes are lists.
 std::vector<Setting> Grid(const std::vector<Axis>& axes);
 // `count` different settings, or fewer where the axes have hardly more. Those of a smaller count

@@ -107,6 +107,8 @@ TEST_CASE("a random search over few values ends with all of them") {
       "dataset = \"l\"\nsearch = \"random\"\n[try]\nbatch-size = [1, 2]\n"
       "rounds = { min = 1, max = 2 }\n");
   CHECK(plan.trials() == 4);
+  CHECK(PlanOf("dataset = \"l\"\nsearch = \"random\"\ntrials = 10000\n[try]\nhidden = [1, 2]\n")
+            .trials() == 2);
 }
 
 TEST_CASE("request ids are those of the file, the name and the trial") {
