@@ -9,9 +9,10 @@ void Screen::Keep(const std::string& line) {
 
 // A line as long as the terminal is wide would wrap and could not be redrawn.
 void Screen::Redraw(const std::string& status) {
-  if (!terminal_.tty || status == shown_) return;
-  shown_ = status;
-  terminal_.out << "\r\x1b[K" << FirstParts(status, terminal_.width - 1) << std::flush;
+  const std::string shown = FirstParts(status, terminal_.width - 1);
+  if (!terminal_.tty || shown == shown_) return;
+  shown_ = shown;
+  terminal_.out << "\r\x1b[K" << shown << std::flush;
 }
 
 }  // namespace mlp::cli

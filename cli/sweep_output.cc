@@ -111,7 +111,7 @@ SweepProgress::SweepProgress(const Session& session, const Plan& plan)
 void SweepProgress::Show(std::size_t trial, const std::string& status) {
   if (session_.json) return;
   screen_.Redraw(absl::StrFormat("%d of %d trials  %s%s  %s", outcomes_.size(), plan_.trials(),
-                                 best_, TrialText(plan_, trial), status));
+                                 best_, status, TrialText(plan_, trial)));
 }
 
 void SweepProgress::End(const Outcome& outcome) {
