@@ -14,6 +14,7 @@
 #include "cli/enum_words.h"
 #include "cli/errors.h"
 #include "cli/model_source.h"
+#include "cli/options_reference.h"
 #include "cli/training_options.h"
 #include "services/base/duration_text.h"
 #include "services/wire/time_proto.h"
@@ -133,6 +134,16 @@ void SetHedging(const HedgingWord& hedging, local::WhatIfOptions& options) {
   options.hedge_after = hedging.after;
 }
 
+// Empty: `name` may be a part of a path and of a request id.
+std::string ProblemOfName(const std::string& name) {
+  constexpr std::size_t kLongest = 60;
+  const bool plain = std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+  if (plain && !name.empty() && name.size() <= kLongest) return "";
+  return absl::StrCat(name, " is no name: up to ", kLongest, " letters, digits, -, _ and .");
+}
+
 // Declares the subcommands; the one that is given ends up in `line`.
 class Commands {
  public:
@@ -163,6 +174,7 @@ class Commands {
     AddReplay();
     AddTimeline();
     AddExperiment();
+    AddSweep();
     AddDataset();
   }
 
@@ -379,6 +391,31 @@ class Commands {
         ->type_name("DIR");
   }
 
+  void AddSweep() {
+    CLI::App& app =
+        Add("sweep",
+            "Train with many settings, each a job, and rank them. The same again goes on "
+            "where it was interrupted",
+            sweep_, "mlp-client sweep experiments/letters-sweep.toml");
+    app.add_option("FILE", sweep_.file, "What to try, in TOML; docs/running.md has the keys")
+        ->required();
+    app.add_option("--name", sweep_.name,
+                   "Sweeps of the same file with another name train everything anew [none]")
+        ->check(ProblemOfName);
+    app.add_option("--out", sweep_.out,
+                   "Directory for results.csv and report.html, which are replaced "
+                   "[one for FILE and --name below sweeps-out/]")
+        ->type_name("DIR");
+    CLI::Option* local = app.add_option("--local", local_nodes_,
+                                        "On a cluster of so many nodes inside this process; the "
+                                        "dataset is a path, and nothing is left to go on with");
+    local->type_name("NODES");
+    app.callback([this, local] {
+      if (local->count() > 0) sweep_.local_nodes = local_nodes_;
+      line_.command = sweep_;
+    });
+  }
+
   void AddDataset() {
     CLI::App& app = *app_.add_subcommand("dataset", "Send, list, remove and make datasets");
     app.require_subcommand(1);
@@ -525,6 +562,8 @@ class Commands {
   local::WhatIfOptions what_if_;
   TimelineCommand timeline_;
   ExperimentCommand experiment_;
+  SweepCommand sweep_;
+  int local_nodes_ = 4;
   DatasetPutCommand put_;
   DatasetListCommand list_datasets_;
   DatasetRemoveCommand remove_dataset_;
@@ -586,6 +625,7 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(std::vector<std::string> a
   CLI::App app("Trains multi-layer perceptrons on an mlp-cluster", "mlp-client");
   AddCommon(app, line);
   const Commands commands(app, line);
+  const CLI::App& reference = *app.add_subcommand("help-markdown")->group("");  // not in the help
   arguments = ExpandReferenceForm(std::move(arguments));
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
   try {
@@ -593,6 +633,7 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(std::vector<std::string> a
   } catch (const CLI::ParseError& error) {
     return EarlyExitFor(app, error);
   }
+  if (reference.parsed()) return EarlyExit{kExitDone, OptionsReference(app)};
   return line;
 }
 

@@ -25,6 +25,7 @@
 #include "cli/predict.h"
 #include "cli/replay.h"
 #include "cli/rm.h"
+#include "cli/sweep.h"
 #include "cli/timeline.h"
 #include "cli/train.h"
 #include "cli/undrain.h"
@@ -38,7 +39,7 @@ struct CommandLine {
   std::variant<std::monostate, TrainCommand, JobsCommand, JobCommand, WatchCommand, CancelCommand,
                NodesCommand, DrainCommand, UndrainCommand, ModelExportCommand, ModelImportCommand,
                ModelListCommand, ModelRemoveCommand, EvaluateCommand, PredictCommand,
-               ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, RemoveCommand,
+               ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, SweepCommand, RemoveCommand,
                DatasetPutCommand, DatasetListCommand, DatasetRemoveCommand, DatasetSplitCommand,
                DatasetShowCommand>
       command;

@@ -7,44 +7,11 @@
 #include "cli/event_stream.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/screen.h"
 #include "cli/summary.h"
 
 namespace mlp::cli {
 namespace {
-
-// Lines that stay, and on a terminal one below them that is redrawn in place.
-class Screen {
- public:
-  explicit Screen(const Terminal& terminal) : terminal_(terminal) {}
-  ~Screen() { Redraw(""); }
-
-  void Keep(const std::string& line) {
-    Redraw("");
-    terminal_.out << line << std::endl;
-  }
-
-  // A line as long as the terminal is wide would wrap and could not be redrawn.
-  void Redraw(const std::string& status) {
-    if (!terminal_.tty || status == shown_) return;
-    shown_ = status;
-    terminal_.out << "\r\x1b[K" << FirstParts(status, terminal_.width - 1) << std::flush;
-  }
-
- private:
-  const Terminal& terminal_;
-  std::string shown_;
-};
-
-// Whether `now`, which the coordinator calls by the job's id, is that job. A coordinator that was
-// restarted counts its jobs from 1 again.
-absl::Status CheckSame(const v1::Job& job, const absl::StatusOr<v1::GetJobResponse>& now) {
-  if (!now.ok() && !absl::IsNotFound(now.status())) return now.status();
-  const auto created = [](const v1::Job& of) { return of.create_time().SerializeAsString(); };
-  if (now.ok() && created(now->job()) == created(job)) return absl::OkStatus();
-  const std::string other = now.ok() ? absl::StrCat("; its ", job.id(), " is another one now") : "";
-  return absl::NotFoundError(absl::StrCat("the coordinator was restarted and has lost this job",
-                                          other, "; submit the job again"));
-}
 
 absl::Status ShowEvents(const Session& session, Connection& connection, const v1::Job& job,
                         std::int64_t from, Progress& progress) {
@@ -83,6 +50,15 @@ std::string SummaryOf(const v1::Job& job, const Progress& progress, const Follow
 }
 
 }  // namespace
+
+absl::Status CheckSame(const v1::Job& job, const absl::StatusOr<v1::GetJobResponse>& now) {
+  if (!now.ok() && !absl::IsNotFound(now.status())) return now.status();
+  const auto created = [](const v1::Job& of) { return of.create_time().SerializeAsString(); };
+  if (now.ok() && created(now->job()) == created(job)) return absl::OkStatus();
+  const std::string other = now.ok() ? absl::StrCat("; its ", job.id(), " is another one now") : "";
+  return absl::NotFoundError(absl::StrCat("the coordinator was restarted and has lost this job",
+                                          other, "; submit the job again"));
+}
 
 int Follow(const Session& session, Connection& connection, const v1::Job& job,
            const FollowOptions& options) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "cli/connection.h"
 #include "cli/session.h"
 #include "mlp/v1/job.pb.h"
@@ -22,6 +24,11 @@ struct FollowOptions {
 // kExitInterrupted the job goes on and nothing was said about that.
 int Follow(const Session& session, Connection& connection, const v1::Job& job,
            const FollowOptions& options);
+
+// Whether `now`, which the coordinator calls by the job's id, is that job. A coordinator that was
+// restarted without its state counts its jobs from 1 again: NotFound. Any other error is `now`'s
+// own.
+absl::Status CheckSame(const v1::Job& job, const absl::StatusOr<v1::GetJobResponse>& now);
 
 // Tells how to watch or cancel a job that goes on.
 void SayDetached(const Session& session, const v1::Job& job);

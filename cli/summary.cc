@@ -72,10 +72,6 @@ std::string LayersText(const v1::Job& job) {
 
 bool IsRegression(const v1::Evaluation& evaluation) { return evaluation.total_squares() > 0; }
 
-double RSquared(const v1::Evaluation& evaluation) {
-  return 1 - 2 * evaluation.loss() / evaluation.total_squares();
-}
-
 std::string RoundsText(const v1::Job& job) {
   std::string text = absl::StrCat(job.rounds_done(), " of ", job.spec().rounds());
   if (job.exhausted_round() > 0) {
@@ -111,9 +107,14 @@ std::string LearningRateText(const v1::JobSpec& spec) {
 
 }  // namespace
 
+double Score(const v1::Evaluation& evaluation) {
+  if (!IsRegression(evaluation)) return 1 - evaluation.error();
+  return 1 - 2 * evaluation.loss() / evaluation.total_squares();
+}
+
 std::string ScoreText(const v1::Evaluation& evaluation) {
   if (!IsRegression(evaluation)) return absl::StrCat("error ", ShareText(evaluation.error()));
-  return absl::StrFormat("R^2 %.4f", RSquared(evaluation));
+  return absl::StrFormat("R^2 %.4f", Score(evaluation));
 }
 
 std::string EvaluationText(const v1::Evaluation& evaluation) {
@@ -121,7 +122,7 @@ std::string EvaluationText(const v1::Evaluation& evaluation) {
     const double root_mean_square =
         std::sqrt(2 * evaluation.loss() / static_cast<double>(evaluation.rows()));
     return absl::StrFormat("%.4g (root mean square over %d rows of %s), R^2 %.4f", root_mean_square,
-                           evaluation.rows(), evaluation.rows_source(), RSquared(evaluation));
+                           evaluation.rows(), evaluation.rows_source(), Score(evaluation));
   }
   return absl::StrFormat("%s (%d of %d rows of %s wrong), accuracy %s",
                          ShareText(evaluation.error()), evaluation.wrong_rows(), evaluation.rows(),

@@ -22,6 +22,9 @@ struct Followed {
 // regression "53.4 (root mean square over 89 rows of validate_x.txt), R^2 0.4921".
 std::string EvaluationText(const v1::Evaluation& evaluation);
 
+// Accuracy, in regression R^2: greater is better.
+double Score(const v1::Evaluation& evaluation);
+
 // "error 0.3331", in regression "R^2 0.4921": short.
 std::string ScoreText(const v1::Evaluation& evaluation);
 

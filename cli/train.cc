@@ -93,32 +93,37 @@ local::LocalClusterOptions ClusterOptions(const LocalOptions& local,
   return options;
 }
 
-int TrainLocally(const Session& session, const TrainCommand& command) {
-  const std::filesystem::path path = command.local->data_dir / command.dataset;
+}  // namespace
+
+int OnLocalCluster(const Session& session, const LocalOptions& local,
+                   const std::filesystem::path& dataset, const OnCluster& run) {
+  const std::filesystem::path path = local.data_dir / dataset;
   if (!IsDirectory(path)) {
     Say(session, absl::StrCat("there is no directory ", path.string(),
                               "; with --local, DATASET is a path to a dataset's directory"));
     return kExitFailed;
   }
-  const bool apart = !command.local->data_dir.empty();  // from the dataset's name
-  const auto data_dir = apart ? command.local->data_dir : Normal(path).parent_path().parent_path();
-  const auto cluster = local::LocalCluster::Start(ClusterOptions(*command.local, data_dir));
+  const bool apart = !local.data_dir.empty();  // from the dataset's name
+  const auto data_dir = apart ? local.data_dir : Normal(path).parent_path().parent_path();
+  const auto cluster = local::LocalCluster::Start(ClusterOptions(local, data_dir));
   if (!cluster.ok()) {
     Say(session, absl::StrCat("cannot start the local cluster: ", cluster.status().message()));
     return absl::IsInvalidArgument(cluster.status()) ? kExitUsage : kExitFailed;
   }
   const Session here{(*cluster)->coordinator_address(), session.json, session.terminal,
                      session.interrupt};
-  const int exit_code =
-      TrainOn(here, command, apart ? command.dataset.string() : DatasetName(path));
-  if (exit_code == kExitInterrupted) Say(session, "interrupted; the job and its cluster stop");
-  return exit_code;
+  return run(here, apart ? dataset.string() : DatasetName(path));
 }
 
-}  // namespace
-
 int Run(const Session& session, const TrainCommand& command) {
-  if (command.local) return TrainLocally(session, command);
+  if (command.local) {
+    const auto train = [&command](const Session& here, const std::string& dataset) {
+      return TrainOn(here, command, dataset);
+    };
+    const int exit_code = OnLocalCluster(session, *command.local, command.dataset, train);
+    if (exit_code == kExitInterrupted) Say(session, "interrupted; the job and its cluster stop");
+    return exit_code;
+  }
   return TrainOn(session, command, DatasetName(command.dataset));
 }
 

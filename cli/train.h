@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,14 @@ struct TrainCommand {
 
 // An interrupt detaches from a coordinator's job, which goes on; it ends a local one.
 int Run(const Session& session, const TrainCommand& command);
+
+// Given a session with the cluster's coordinator, and the dataset's name there.
+using OnCluster = std::function<int(const Session& session, const std::string& dataset)>;
+
+// Starts the cluster and calls `run`, whose exit code it returns. Says why where it cannot start or
+// `dataset` is no directory.
+int OnLocalCluster(const Session& session, const LocalOptions& local,
+                   const std::filesystem::path& dataset, const OnCluster& run);
 
 // What the coordinator is to call the dataset. A path to a directory that is there becomes its last
 // component, because the coordinator looks below a data directory of its own; any other name is

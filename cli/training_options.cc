@@ -109,9 +109,11 @@ std::string Words(const EnumDescriptor& descriptor) {
                        [](std::string* out, const auto& entry) { out->append(entry.first); });
 }
 
-// One value, or one more of a list. False where `text` is none.
-bool SetValue(const Place& place, const std::string& text) {
-  const auto& [message, field] = place;
+// One value, or one more of a list; a truth is turned round where the option switches it off. False
+// where `text` is none.
+bool SetValue(const Place& place, const std::string& text, bool switches_off) {
+  Message& message = place.message;  // clang 14 captures no structured binding
+  const FieldDescriptor& field = place.field;
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   const auto set = [&](auto value, auto set_one, auto add_one) {
     if (field.is_repeated()) {
@@ -138,7 +140,7 @@ bool SetValue(const Place& place, const std::string& text) {
              set(number, &Reflection::SetDouble, &Reflection::AddDouble);
     case FieldDescriptor::CPPTYPE_BOOL:
       return absl::SimpleAtob(text, &truth) &&
-             set(truth, &Reflection::SetBool, &Reflection::AddBool);
+             set(truth != switches_off, &Reflection::SetBool, &Reflection::AddBool);
     case FieldDescriptor::CPPTYPE_STRING:
       reflection.SetString(&message, &field, text);
       return true;
@@ -178,8 +180,7 @@ void AddOption(CLI::App& app, const TrainingOption& option, v1::JobSpec& spec) {
   };
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL) {
     app.add_flag_callback(
-        option.name, [set, &option] { set(SwitchesOff(option) ? "false" : "true"); },
-        option.description);
+        option.name, [set] { set("true"); }, option.description);
     return;
   }
   if (!field.is_repeated()) {
@@ -212,7 +213,7 @@ absl::Status SetTrainingOption(const TrainingOption& option, const std::string& 
   if (place.field.is_repeated()) values = absl::StrSplit(text, ',');
   place.message.GetReflection()->ClearField(&place.message, &place.field);
   for (const std::string& value : values) {
-    if (SetValue(place, value)) continue;
+    if (SetValue(place, value, SwitchesOff(option))) continue;
     const bool truth = place.field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL;
     return absl::InvalidArgumentError(
         absl::StrCat("'", value, "' is not one of ", truth ? "true|false" : Kind(place.field)));

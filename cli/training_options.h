@@ -28,7 +28,8 @@ void AddTrainingOptions(CLI::App& app, v1::JobSpec& spec);
 std::string TypeName(const TrainingOption& option);
 
 // Sets the option's field to what `text` says; lists are separated by commas, and an option that is
-// given without a value takes "true" and "false". InvalidArgument says what it can be.
+// given without a value takes "true" and "false": as if it were given, or not. InvalidArgument says
+// what it can be.
 absl::Status SetTrainingOption(const TrainingOption& option, const std::string& text,
                                v1::JobSpec& spec);
 

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
+#include "services/experiment/page.h"
 
 namespace mlp::experiment {
 namespace {
@@ -32,13 +32,6 @@ double Longest(const Summary& summary, std::size_t load) {
   return longest;
 }
 
-// 1, 2 or 5 times a power of ten, so that `longest` has four to ten steps.
-double StepFor(double longest) {
-  const double power = std::pow(10, std::floor(std::log10(longest)));
-  const double times = longest / power;
-  return power * (times < 2 ? 0.2 : times < 5 ? 0.5 : 1);
-}
-
 std::string Seconds(double seconds) {
   return absl::StrFormat("%.*f s", seconds < 10 ? 2 : 1, seconds);
 }
@@ -61,7 +54,7 @@ std::string Line(const char* style, double x1, double y1, double x2, double y2) 
 
 std::string Axis(double longest, double bottom) {
   std::string axis;
-  const double step = StepFor(longest);
+  const double step = TickStep(longest);
   for (int i = 0; i * step <= longest * 1.0001; ++i) {
     const double x = kLabels + kBars * i * step / longest;
     absl::StrAppend(&axis, Line("grid", x, kTop, x, bottom),
@@ -119,12 +112,6 @@ std::string MakespanBar(const PolicyCase& policy, const Cell& cell, std::size_t 
 }
 
 }  // namespace
-
-std::string Html(std::string_view text) {
-  return absl::StrReplaceAll(
-      std::string(text),
-      {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
-}
 
 std::string MakespanPicture(const Summary& summary, std::size_t load) {
   const Experiment& experiment = *summary.experiment;

@@ -3,14 +3,10 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 
 #include "services/experiment/summary.h"
 
 namespace mlp::experiment {
-
-// `text` for HTML: content or attribute.
-std::string Html(std::string_view text);
 
 // Under one load: a bar a policy with its confidence interval, the known and published seconds as
 // marks, the lower bounds as lines.

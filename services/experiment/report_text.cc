@@ -12,11 +12,6 @@
 namespace mlp::experiment {
 namespace {
 
-std::string Csv(const std::string& field) {
-  if (field.find_first_of(",\"\n\r") == std::string::npos) return field;
-  return absl::StrCat("\"", absl::StrReplaceAll(field, {{"\"", "\"\""}}), "\"");
-}
-
 std::string Number(double value) { return absl::StrFormat("%.9g", value); }
 
 // Three digits that count: "0.123", "12.3", "1234".
@@ -73,6 +68,11 @@ TextTable BoundsTable(const Summary& summary) {
 }
 
 }  // namespace
+
+std::string Csv(const std::string& field) {
+  if (field.find_first_of(",\"\n\r") == std::string::npos) return field;
+  return absl::StrCat("\"", absl::StrReplaceAll(field, {{"\"", "\"\""}}), "\"");
+}
 
 std::string ResultsCsv(const Experiment& experiment, Mode mode, const std::vector<Run>& runs) {
   std::string csv =

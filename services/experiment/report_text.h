@@ -10,6 +10,9 @@
 
 namespace mlp::experiment {
 
+// `field` as RFC 4180 wants it.
+std::string Csv(const std::string& field);
+
 // One row a run, in the order of `runs`, with a heading. RFC 4180, lines end in LF.
 std::string ResultsCsv(const Experiment& experiment, Mode mode, const std::vector<Run>& runs);
 

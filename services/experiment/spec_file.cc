@@ -227,15 +227,10 @@ class Reader {
 }  // namespace
 
 absl::StatusOr<Experiment> ParseExperiment(std::string_view text, std::string_view name) {
-  const toml::parse_result parsed = toml::parse(text, name);
+  const absl::StatusOr<toml::table> table = ParseToml(text, name);
+  if (!table.ok()) return table.status();
   Problems problems(name);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
-    return absl::InvalidArgumentError(absl::StrCat(
-        std::string(name), ":", error.source().begin.line, ": column ", error.source().begin.column,
-        ": is no TOML: ", std::string(error.description())));
-  }
-  Experiment experiment = Reader(parsed.table(), problems).Read();
+  Experiment experiment = Reader(*table, problems).Read();
   if (!problems.status().ok()) return problems.status();
   return experiment;
 }

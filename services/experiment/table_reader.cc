@@ -8,6 +8,15 @@
 
 namespace mlp::experiment {
 
+absl::StatusOr<toml::table> ParseToml(std::string_view text, std::string_view name) {
+  toml::parse_result parsed = toml::parse(text, name);
+  if (parsed) return std::move(parsed).table();
+  const toml::parse_error& error = parsed.error();
+  return absl::InvalidArgumentError(absl::StrCat(
+      std::string(name), ":", error.source().begin.line, ": column ", error.source().begin.column,
+      ": is no TOML: ", std::string(error.description())));
+}
+
 void Problems::Add(const toml::source_region& where, std::string_view key, std::string_view what) {
   if (!status_.ok()) return;
   status_ = absl::InvalidArgumentError(

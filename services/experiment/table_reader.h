@@ -11,9 +11,14 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "services/experiment/toml.h"
 
 namespace mlp::experiment {
+
+// The table that is the whole of `text`, the text of a file that errors call `name`.
+// InvalidArgument "NAME:LINE: column COLUMN: is no TOML: why".
+absl::StatusOr<toml::table> ParseToml(std::string_view text, std::string_view name);
 
 // Where errors are gathered.
 class Problems {

@@ -1,5 +1,4 @@
-// toml++ as we use it. It takes seconds to compile: only spec_file.cc and table_reader.cc include
-// this.
+// toml++ as we use it. It takes seconds to compile: only what reads a file includes this.
 #pragma once
 
 #define TOML_EXCEPTIONS 0

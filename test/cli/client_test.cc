@@ -70,7 +70,8 @@ TEST_CASE(
       {"drain", "a"},       {"undrain", "a"},
       {"explain", "job-1"}, {"timeline", "job-1"},
       {"rm", "job-1"},      {"predict", "job-1", "/dev/null"},
-      {"model", "ls"},      {"model", "rm", "letters"}};
+      {"model", "ls"},      {"model", "rm", "letters"},
+      {"sweep", MLP_SOURCE_DIR "/experiments/letters-sweep.toml"}};
   std::vector<std::unique_ptr<Process>> clients;  // all at once: each waits
   for (const auto& command : commands) {
     clients.push_back(std::make_unique<Process>(ClientOf("127.0.0.1:1", command)));

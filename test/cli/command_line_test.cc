@@ -28,6 +28,23 @@ std::vector<int> HiddenOf(const TrainCommand& command) {
   return {sizes.begin(), sizes.end()};
 }
 
+TEST_CASE(
+    "the reference has every command and option with its default, and help does not name it") {
+  const EarlyExit page = Refused({"help-markdown"});
+  CHECK(page.exit_code == kExitDone);
+  for (const std::string part :
+       {"| `--coordinator` | `HOST:PORT` | localhost:9090 | ", "\n## train\n",
+        "| `DATASET` | `TEXT` | required | ",
+        "| `--hidden` | `INT,...` | 20; by sgd and adam 100 | ", "| `--no-shuffle` |  |  | ",
+        "| `--activation` | `identity\\|logistic\\|", "\n## dataset split\n",
+        "| `--limit` | `INT in [1 - 1000]` | 20 | ", "| `--from` | `INT >= 0` | 1 | ",
+        "| `-o,--output` | ", "Example: `mlp-client drain node-2`"}) {
+    CHECK_THAT(page.text, Catch::Contains(part));
+  }
+  CHECK_THAT(page.text, !Catch::Contains("help-markdown"));
+  CHECK_THAT(Refused({"--help"}).text, !Catch::Contains("help-markdown"));
+}
+
 TEST_CASE("replay takes a log, and another policy with its options") {
   const auto compared = Parsed<ReplayCommand>({"replay", "job-1.jsonl"});
   CHECK(compared.log == "job-1.jsonl");

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <sstream>
 
+#include "cli/screen.h"
 #include "mlp/v1/job.pb.h"
 
 namespace mlp::cli {
@@ -58,6 +59,24 @@ TEST_CASE("times are in UTC and an unset one is a dash") {
   time.set_seconds(1717156800);
   CHECK(TimeText(&time) == "2024-05-31 12:00:00");
   CHECK(TimeText(nullptr) == "-");
+}
+
+TEST_CASE(
+    "a status line is drawn again only when what fits of it has changed, and goes at the end") {
+  std::ostringstream out, err;
+  const Terminal terminal{out, err, /*tty=*/true, /*colours=*/false, /*width=*/16};
+  {
+    Screen screen(terminal);
+    screen.Redraw("round 1  shards 1/11");
+    screen.Redraw("round 1  shards 2/11");
+    screen.Keep("kept");
+    screen.Redraw("round 2  shards 1/11");
+  }
+  CHECK(out.str() == "\r\x1b[Kround 1\r\x1b[Kkept\n\r\x1b[Kround 2\r\x1b[K");
+  std::ostringstream file;
+  const Terminal piped{file, err};
+  Screen(piped).Redraw("round 1");
+  CHECK(file.str().empty());
 }
 
 }  // namespace

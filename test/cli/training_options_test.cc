@@ -61,6 +61,16 @@ TEST_CASE("options of batches end up below batches, lists and flags as they are"
   CHECK(spec.initial_model() == "job-7");
 }
 
+TEST_CASE("an option without a value is set as if it were given, or not") {
+  v1::JobSpec spec;
+  REQUIRE(SetTrainingOption(Option("--no-shuffle"), "true", spec).ok());
+  CHECK_FALSE(spec.batches().shuffle());
+  REQUIRE(SetTrainingOption(Option("--no-shuffle"), "false", spec).ok());
+  CHECK(spec.batches().shuffle());
+  REQUIRE(SetTrainingOption(Option("--early-stopping"), "true", spec).ok());
+  CHECK(spec.early_stopping());
+}
+
 TEST_CASE("a value that an option cannot take is refused with what it can be") {
   v1::JobSpec spec;
   const auto message = [&](const std::string& name, const std::string& text) {

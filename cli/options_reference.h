@@ -1,0 +1,13 @@
+// Every command and option as a page in Markdown: the same words as --help, from the same place.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace mlp::cli {
+
+// Of `app` and the commands below it, without those that help hides. A description that ends in
+// brackets has the default in them.
+std::string OptionsReference(const CLI::App& app);
+
+}  // namespace mlp::cli

@@ -1,0 +1,54 @@
+// How the trials of a sweep ended, and which settings are best. Pure.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/sweep/plan.h"
+#include "mlp/v1/job.pb.h"
+#include "services/experiment/report_text.h"
+
+namespace mlp::cli::sweep {
+
+struct Outcome {
+  std::size_t trial = 0;
+  v1::Job job;          // as it ended; without an id where it was refused
+  std::string problem;  // why there is no score; empty: there is one
+};
+
+// Of a job that has ended.
+Outcome OutcomeOf(std::size_t trial, const v1::Job& job);
+
+// Of the job's model on the validation rows: with early stopping the best round's, else the last
+// round's. Greater is better. Nothing where the trial has a problem.
+std::optional<double> ScoreOf(const Outcome& outcome);
+// From the job's start to its end.
+double SecondsOf(const v1::Job& job);
+
+// The trials of a setting together.
+struct Standing {
+  std::size_t setting = 0;
+  std::optional<double> score;  // median of those that have one
+  double low = 0, high = 0;     // the worst and the best of them
+  double seconds = 0;           // their median
+  std::optional<Outcome> best;
+  std::size_t scored = 0, failed = 0;
+  std::string problem;  // of the first that failed
+};
+
+// The settings of which a trial has ended, the best first. Equal ones are in the plan's order,
+// those without a score last.
+std::vector<Standing> Ranked(const Plan& plan, const std::vector<Outcome>& outcomes);
+
+// "accuracy", in regression "R^2".
+std::string ScoreName(const std::vector<Outcome>& outcomes);
+
+// A row a standing: what varies, score, seconds, the job of its best trial, and what failed.
+experiment::TextTable ResultsTable(const Plan& plan, const std::vector<Standing>& standings,
+                                   const std::string& score_name);
+// A row a trial, in the plan's order, with a heading: what varies, how it ended. RFC 4180.
+std::string ResultsCsv(const Plan& plan, std::vector<Outcome> outcomes);
+
+}  // namespace mlp::cli::sweep

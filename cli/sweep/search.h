@@ -1,0 +1,43 @@
+// The settings that a sweep tries: all combinations of lists, or draws. Pure: the same axes and
+// seed give the same settings.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/training_options.h"
+
+namespace mlp::cli::sweep {
+
+inline constexpr std::size_t kMostTrials = 10'000;
+
+// Numbers to draw from: min and max are among them. Whole numbers all have the same chance, on a
+// logarithmic scale every ratio has; others are rounded to four digits that count, so that they can
+// be typed.
+struct Range {
+  double min = 0;
+  double max = 0;
+  bool logarithmic = false;
+  bool whole = false;
+};
+
+// An option that is varied, and the texts that it is set to.
+struct Axis {
+  const TrainingOption* option = nullptr;
+  std::variant<std::vector<std::string>, Range> values;
+};
+
+using Setting = std::vector<std::string>;  // a text for each axis
+
+// How many different settings there are; kMostTrials + 1 for any number beyond kMostTrials.
+std::size_t CountSettings(const std::vector<Axis>& axes);
+// Every combination; the first axis varies slowest. The axes are lists.
+std::vector<Setting> Grid(const std::vector<Axis>& axes);
+// `count` different settings, or fewer where the axes have hardly more. Those of a smaller count
+// are the first ones of a larger.
+std::vector<Setting> Drawn(const std::vector<Axis>& axes, std::size_t count, std::uint64_t seed);
+
+}  // namespace mlp::cli::sweep

@@ -1,0 +1,71 @@
+// The trials of a sweep as jobs of a coordinator: those that it has already are taken over, the
+// others submitted, a few at a time.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/connection.h"
+#include "cli/session.h"
+#include "cli/sweep/plan.h"
+#include "cli/sweep/results.h"
+
+namespace mlp::cli::sweep {
+
+// Jobs that have not ended, at most: others may want to queue theirs between them.
+inline constexpr std::size_t kMostOutstanding = 4;
+
+// What it tells, on the thread that calls Run.
+struct TrialsSink {
+  std::function<void(const Outcome&)> ended;
+  std::function<void(std::size_t trial, const std::string& status)> progress;
+};
+
+class Trials {
+ public:
+  // `name` is part of the request ids, `dataset` what the coordinator calls it. Everything must
+  // outlive it.
+  Trials(const Session& session, const Plan& plan, const std::string& name,
+         const std::string& dataset, TrialsSink sink);
+
+  // OK when all have ended, however that was. Else why it cannot go on; after an interrupt any
+  // error.
+  absl::Status Run();
+  // Ids of the jobs that were submitted and had not ended.
+  std::vector<std::string> Outstanding() const;
+
+ private:
+  struct Submitted {
+    std::size_t trial = 0;
+    v1::Job job;
+    int losses = 0;  // by a coordinator that was restarted without its state
+  };
+
+  absl::Status Fill();
+  absl::Status Settle();
+  absl::Status SubmitAgain(Submitted& lost);
+  absl::StatusOr<v1::Job> Submit(std::size_t trial);
+  absl::StatusOr<v1::Job> AwaitEnd(const Submitted& submitted);
+  absl::StatusOr<v1::Job> Look(const v1::Job& job);
+  absl::Status Watch(const Submitted& submitted);
+  void WaitForRoom(const absl::Status& full);
+  void End(const Outcome& outcome) const { sink_.ended(outcome); }
+
+  const Session& session_;
+  const Plan& plan_;
+  const std::string& name_;
+  const std::string& dataset_;
+  const TrialsSink sink_;
+  Connection connection_;
+  std::deque<Submitted> outstanding_;  // oldest first
+  std::size_t next_ = 0;               // trial to submit
+  bool answered_ = false;              // the coordinator has, once
+  bool said_full_ = false;
+};
+
+}  // namespace mlp::cli::sweep
