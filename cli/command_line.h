@@ -39,9 +39,9 @@ struct CommandLine {
   std::variant<std::monostate, TrainCommand, JobsCommand, JobCommand, WatchCommand, CancelCommand,
                NodesCommand, DrainCommand, UndrainCommand, ModelExportCommand, ModelImportCommand,
                ModelListCommand, ModelRemoveCommand, EvaluateCommand, PredictCommand,
-               ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, SweepCommand, RemoveCommand,
-               DatasetPutCommand, DatasetListCommand, DatasetRemoveCommand, DatasetSplitCommand,
-               DatasetShowCommand>
+               ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, SweepCommand,
+               RemoveCommand, DatasetPutCommand, DatasetListCommand, DatasetRemoveCommand,
+               DatasetSplitCommand, DatasetShowCommand>
       command;
 };
 

@@ -29,7 +29,7 @@ struct TrainCommand {
   v1::JobSpec spec;        // what the user gave, and nothing else: the coordinator has the defaults
   std::string request_id;  // empty: a random one
   bool detach = false;
-  std::filesystem::path save;         // where the model goes, as `model export` writes it; empty: nowhere
+  std::filesystem::path save;  // where the model goes, as `model export` writes it; empty: nowhere
   std::optional<LocalOptions> local;  // none: the coordinator of the session
 };
 

@@ -63,14 +63,22 @@ TEST_CASE("help goes to standard output and wrong usage to the error output") {
 TEST_CASE(
     "with nothing listening every command tries for a moment, ends with 3 and says what to do") {
   const std::vector<std::string> commands[] = {
-      {"train", "letters"}, {"jobs"},
-      {"job", "job-1"},     {"watch", "job-1"},
-      {"cancel", "job-1"},  {"nodes"},
-      {"model", "job-1"},   {"evaluate", "job-1", "rows.txt"},
-      {"drain", "a"},       {"undrain", "a"},
-      {"explain", "job-1"}, {"timeline", "job-1"},
-      {"rm", "job-1"},      {"predict", "job-1", "/dev/null"},
-      {"model", "ls"},      {"model", "rm", "letters"},
+      {"train", "letters"},
+      {"jobs"},
+      {"job", "job-1"},
+      {"watch", "job-1"},
+      {"cancel", "job-1"},
+      {"nodes"},
+      {"model", "job-1"},
+      {"evaluate", "job-1", "rows.txt"},
+      {"drain", "a"},
+      {"undrain", "a"},
+      {"explain", "job-1"},
+      {"timeline", "job-1"},
+      {"rm", "job-1"},
+      {"predict", "job-1", "/dev/null"},
+      {"model", "ls"},
+      {"model", "rm", "letters"},
       {"sweep", MLP_SOURCE_DIR "/experiments/letters-sweep.toml"}};
   std::vector<std::unique_ptr<Process>> clients;  // all at once: each waits
   for (const auto& command : commands) {

@@ -35,5 +35,5 @@ for file in letters.onnx letters.npz letters.json; do
   [[ -s $work/$file ]] || { echo "$file is missing" >&2; exit 1; }
 done
 # As good as a model of this kind is.
-error=$(grep -m1 -oP 'validation error +\K0\.\d+' "$work/output")
+error=$(grep -m1 -oP '^  validation error +\K0\.\d+' "$work/output")
 awk -v error="$error" 'BEGIN { exit !(error < 0.06) }' || { echo "error $error" >&2; exit 1; }
