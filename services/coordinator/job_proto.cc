@@ -128,6 +128,14 @@ absl::Status SetServer(const v1::JobSpec& proto, JobSpec& spec) {
     return FieldError("spec.server_momentum",
                       "is for server optimizer momentum; leave it out or choose it");
   }
+  for (const auto& [given, field] :
+       {std::pair(proto.has_server_beta_1(), "spec.server_beta_1"),
+        std::pair(proto.has_server_beta_2(), "spec.server_beta_2"),
+        std::pair(proto.has_server_epsilon(), "spec.server_epsilon")}) {
+    if (given && !adam) {
+      return FieldError(field, "is for server optimizer adam; leave it out or choose it");
+    }
+  }
   if (proto.has_server_learning_rate()) server.learning_rate = proto.server_learning_rate();
   if (proto.has_server_momentum()) server.momentum = proto.server_momentum();
   if (proto.has_server_beta_1()) server.beta_1 = proto.server_beta_1();

@@ -167,6 +167,7 @@ TEST_CASE("Training options that do not fit each other are refused by field", "[
   CHECK(at_fault([](auto& p) { p.set_warm_up_rounds(-1); }) == "spec.warm_up_rounds");
   CHECK(at_fault([](auto& p) { p.set_server_momentum(0.5); }) == "spec.server_momentum");
   CHECK(at_fault([](auto& p) { p.set_server_learning_rate(1); }) == "spec.server_learning_rate");
+  CHECK(at_fault([](auto& p) { p.set_server_epsilon(1); }) == "spec.server_epsilon");
   CHECK(at_fault([](auto& p) { p.set_patience(3); }) == "spec.patience");
   CHECK(at_fault([](auto& p) {
           p.set_early_stopping(true);

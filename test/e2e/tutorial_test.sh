@@ -5,7 +5,7 @@ set -euo pipefail
 bin_dir=$(realpath "$1")
 root=$(pwd)
 work=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 
 # The blocks between ``` of all steps but the first, in order.
 sed -n '/^## 2/,$p' docs/tutorial.md | awk '/^```/ { inside = !inside; next } inside' >"$work/commands"
