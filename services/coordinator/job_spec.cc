@@ -78,7 +78,9 @@ absl::Status CheckBatches(const JobSpec& spec) {
   if (spec.batches.batch_size > kMaxBatchSize) {
     return CheckRange("spec.batches.batch_size", spec.batches.batch_size, 1, kMaxBatchSize);
   }
-  const TrainingOptions options = TrainingOptionsOf(spec, {}, 1, 0);
+  TrainingOptions options;  // without the schedule, which is not checked yet
+  options.solver = spec.solver;
+  options.batches = spec.batches;
   absl::Status status = BelowField("spec.", CheckTrainingOptions(options, 0));
   if (!spec.balanced_classes || !status.ok()) return status;
   if (spec.solver == Solver::kDescent) {

@@ -164,7 +164,11 @@ TEST_CASE("Training options that do not fit each other are refused by field", "[
   CHECK(at_fault([](auto& p) { p.set_class_weight(v1::CLASS_WEIGHT_BALANCED); }) ==
         "spec.class_weight");
   CHECK(at_fault([](auto& p) { p.set_schedule_factor(0.5); }) == "spec.schedule_factor");
-  CHECK(at_fault([](auto& p) { p.set_warm_up_rounds(-1); }) == "spec.warm_up_rounds");
+  CHECK(at_fault([](auto& p) { p.set_warm_up_rounds(INT32_MIN); }) == "spec.warm_up_rounds");
+  CHECK(adam([](auto& p) {
+          p.set_schedule(v1::SCHEDULE_STEP);
+          p.set_schedule_rounds(0);
+        }) == "spec.schedule_rounds");
   CHECK(at_fault([](auto& p) { p.set_server_momentum(0.5); }) == "spec.server_momentum");
   CHECK(at_fault([](auto& p) { p.set_server_learning_rate(1); }) == "spec.server_learning_rate");
   CHECK(at_fault([](auto& p) { p.set_server_epsilon(1); }) == "spec.server_epsilon");
