@@ -5,7 +5,8 @@
 // weights are used as they lie in the flat buffer of model_spec.h. An element is one chain of fused
 // multiply-adds, so the bits do not depend on how rows are cut into blocks.
 //
-// All buffers are allocated by the constructors. One thread at a time for each object.
+// Buffers are allocated by the constructors, those of dropout by the first pass that has it. One
+// thread at a time for each object.
 #pragma once
 
 #include <cstddef>

@@ -51,7 +51,7 @@ struct ModelSpec {
 
 inline constexpr std::size_t kMaxLayers = 31;
 inline constexpr std::size_t kMaxLayerSize = 1'000'000;
-// 64 MB in float64: what one message carries.
+// 800 MB in float64: what a row of the store holds.
 inline constexpr std::size_t kMaxParameters = 100'000'000;
 
 // InvalidArgument with the limit where a size is 0 or beyond the limits above, or more than one

@@ -38,11 +38,13 @@ struct Schema {
 };
 
 inline constexpr std::size_t kMaxCategories = 1000;
+inline constexpr std::size_t kMaxTextBytes = 1024;                    // of a name or a text
+inline constexpr std::size_t kMaxSchemaBytes = std::size_t{8} << 20;  // of all of them
 
 // InvalidArgument, which names the place ("columns[2].scale"): no columns, an empty name or one
 // that two have (the label's too), a category or class that is there twice, more than
-// kMaxCategories, a mean that is not finite, a scale that is not finite and greater than 0, an
-// imputed value that the column cannot have.
+// kMaxCategories, texts beyond the limits above, a mean that is not finite, a scale that is not
+// finite and greater than 0, an imputed value that the column cannot have.
 absl::Status CheckSchema(const Schema& schema);
 
 }  // namespace mlp

@@ -41,6 +41,17 @@ absl::Status CheckRequest(const JobSpec& spec, const std::string& request_id) {
   return CheckJobSpec(spec);
 }
 
+// The model as one of the job's precision.
+absl::StatusOr<std::shared_ptr<const Model>> InitialFrom(const Model& model, const JobSpec& spec) {
+  auto initial = std::make_shared<Model>(model);
+  initial->parameters = Converted(model.parameters, spec.precision);
+  if (AllFinite(initial->parameters)) return initial;
+  return FieldError(
+      "spec.initial_model",
+      absl::StrCat(spec.initial_model, " has parameters beyond the range of ",
+                   std::string(PrecisionName(spec.precision)), "; choose another precision"));
+}
+
 // What depends on the data and on the model that training begins with.
 absl::Status CheckFit(const JobSpec& spec, const ModelSpec& model, const Dataset& dataset,
                       const Model* initial) {
@@ -118,7 +129,11 @@ async::Task<absl::StatusOr<std::shared_ptr<Coordinator::Pending>>> Coordinator::
   if (!spec.initial_model.empty()) {
     absl::StatusOr<std::shared_ptr<const Model>> model = co_await GetModel(spec.initial_model);
     if (!model.ok()) co_return AtField("spec.initial_model", model.status());
-    initial = *std::move(model);
+    auto convert = [&model, &spec] { return InitialFrom(**model, spec); };
+    absl::StatusOr<std::shared_ptr<const Model>> converted =
+        co_await async::Offload(world_.workers, std::move(convert));
+    if (!converted.ok()) co_return converted.status();
+    initial = *std::move(converted);
   }
   co_return Admit(std::move(spec), std::move(request_id), *std::move(dataset), std::move(initial));
 }
@@ -152,9 +167,9 @@ absl::StatusOr<std::shared_ptr<Coordinator::Pending>> Coordinator::Admit(
   pending->job = journal_.Create(std::move(job));
   if (initial != nullptr) {
     // The other job may be removed from now on.
-    pending->initial = std::make_shared<const Parameters>(
-        Converted(initial->parameters, pending->job.spec.precision));
-    journal_.FinishRound(pending->job.id, 0, pending->initial);
+    const std::shared_ptr<const Parameters> parameters(initial, &initial->parameters);
+    journal_.FinishRound(pending->job.id, 0, parameters);
+    if (!journal_.durable()) pending->initial = parameters;
   }
   pending->dataset = std::move(dataset);
   ChangeState(pending->job.id, JobState::kPending, QueuedBehind(PlaceOf(queue_.size())));
@@ -354,7 +369,9 @@ async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Coordinator::GoOn(Pend
   } else {
     ChangeState(id, JobState::kRunning);
     if (!pending.job.spec.initial_model.empty()) {
-      if (pending.initial == nullptr) {  // it was created before a restart
+      if (pending.initial == nullptr) {
+        const absl::Status committed = co_await journal_.Committed();
+        if (!committed.ok()) co_return committed;
         absl::StatusOr<JobProgress> stored = co_await journal_.GetProgress(id);
         if (!stored.ok()) co_return stored.status();
         progress = *std::move(stored);

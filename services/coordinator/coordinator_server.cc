@@ -114,6 +114,7 @@ class CoordinatorServer::Parts {
     const auto post = [this](std::function<void()> callback) { server->Post(std::move(callback)); };
     workers = std::make_unique<async::ThreadWorkers>(kWorkers, post);
     resolver = std::make_unique<async::ThreadWorkers>(1, post);
+    predictor = std::make_unique<async::ThreadWorkers>(1, post);
     cluster = std::make_unique<GrpcCluster>(server->loop(), *resolver, options.lease_terms);
     absl::StatusOr<std::unique_ptr<Store>> opened = OpenStore(options);
     if (!opened.ok()) return opened.status();
@@ -136,7 +137,7 @@ class CoordinatorServer::Parts {
     dataset_handlers->Serve(*server, datasets);
     model_handlers = std::make_unique<ModelServiceHandlers>(*coordinator, *workers);
     model_handlers->Serve(*server, models);
-    predict_handlers = std::make_unique<PredictServiceHandlers>(*coordinator, *workers);
+    predict_handlers = std::make_unique<PredictServiceHandlers>(*coordinator, *predictor);
     predict_handlers->Serve(*server, predict);
     const auto remember = [this](std::string name, bool drained) {
       return RememberDrain(std::move(name), drained);
@@ -176,6 +177,7 @@ class CoordinatorServer::Parts {
   std::unique_ptr<rpc::Server> server;
   std::unique_ptr<async::ThreadWorkers> workers;
   std::unique_ptr<async::ThreadWorkers> resolver;
+  std::unique_ptr<async::ThreadWorkers> predictor;  // so that jobs do not wait for predictions
   std::unique_ptr<GrpcCluster> cluster;
   std::unique_ptr<Store> store;
   std::unique_ptr<async::ThreadWorkers> writer;  // of the store

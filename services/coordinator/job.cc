@@ -64,7 +64,7 @@ void Note(Scores& scores, const JobSpec& spec, const ModelSpec& model, int round
   const bool first = scores.best_round == 0;
   const double rise = first ? 0 : Score(model, validation) - Score(model, scores.best);
   const double enough = spec.early_stopping ? spec.early_stopping->min_improvement : 0;
-  if (first || rise >= enough) scores.improved_round = round;
+  if (first || rise > enough) scores.improved_round = round;
   if (first || rise > 0) {
     scores.best_round = round;
     scores.best = validation;

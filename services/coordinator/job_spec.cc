@@ -1,6 +1,7 @@
 #include "services/coordinator/job_spec.h"
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "absl/strings/str_cat.h"
@@ -53,6 +54,24 @@ absl::Status CheckSchedule(const Schedule& schedule) {
   status.Update(CheckRange("spec.schedule_rounds", schedule.step_rounds, 1, kMaxRounds));
   status.Update(CheckPositive("spec.schedule_factor", schedule.factor));
   return status;
+}
+
+// What becomes of the learning rate in the course of the job. After CheckSchedule.
+absl::Status CheckLastRate(const JobSpec& spec) {
+  const double last = spec.learning_rate * ScheduleFactor(spec.schedule, spec.rounds, spec.rounds);
+  if (std::isfinite(last) && last > 0) return absl::OkStatus();
+  return FieldError("spec.schedule_factor",
+                    absl::StrCat("takes the learning rate to ", last, " by round ", spec.rounds,
+                                 "; step less often, or use a factor nearer to 1"));
+}
+
+// In float32 a smaller number would be 0.
+absl::Status CheckEpsilon(const char* field, double epsilon, Precision precision) {
+  const double least = precision == Precision::kFloat32 ? std::numeric_limits<float>::min()
+                                                        : std::numeric_limits<double>::min();
+  if (epsilon >= least) return absl::OkStatus();
+  return FieldError(field, absl::StrCat("must be at least ", least, " in ",
+                                        std::string(PrecisionName(precision)), ", not ", epsilon));
 }
 
 absl::Status CheckServer(const ServerOptions& server) {
@@ -128,6 +147,9 @@ absl::Status CheckJobSpec(const JobSpec& spec) {
   status.Update(CheckBatches(spec));
   status.Update(CheckSchedule(spec.schedule));
   status.Update(CheckServer(spec.server));
+  if (status.ok()) status = CheckLastRate(spec);
+  status.Update(CheckEpsilon("spec.batches.epsilon", spec.batches.epsilon, spec.precision));
+  status.Update(CheckEpsilon("spec.server_epsilon", spec.server.epsilon, spec.precision));
   if (spec.early_stopping) status.Update(CheckEarlyStopping(*spec.early_stopping));
   status.Update(CheckPolicyName("spec.policy", spec.policy));
   status.Update(CheckSlotsAndHedging(spec));

@@ -117,6 +117,12 @@ absl::StatusOr<v1::PredictResponse> PredictRows(const Model& model,
                              " features and ", classes, " classes; at most ", kMaxPredictValues,
                              " values are possible; send fewer at a time"));
   }
+  if (rows > kMaxPredictWork / ParameterCount(model.spec)) {
+    return FieldError(
+        "rows", absl::StrCat("are ", rows, " of a model of ", ParameterCount(model.spec),
+                             " parameters; at most ", kMaxPredictWork / ParameterCount(model.spec),
+                             " rows are possible; send fewer at a time"));
+  }
   Matrix<double> features = Matrix<double>::from_shape({rows, model.spec.features()});
   if (absl::Status taken = Take(model, request, features); !taken.ok()) return taken;
   Matrix<double> outputs = Matrix<double>::from_shape({rows, classes});

@@ -12,6 +12,8 @@ namespace mlp::coordinator {
 inline constexpr int kMaxPredictRows = 10'000;
 inline constexpr std::size_t kMaxPredictBytes = std::size_t{4} << 20;  // of a request
 // Probabilities in a response: 32 MiB.
+// Rows times parameters: some tenths of a second on one thread.
+inline constexpr std::size_t kMaxPredictWork = std::size_t{1} << 33;
 inline constexpr std::size_t kMaxPredictValues = std::size_t{1} << 22;
 
 // Limits that need no model. InvalidArgument names the field.

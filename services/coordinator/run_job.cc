@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/async/task_group.h"
+#include "services/base/field_error.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/await_nodes.h"
 #include "services/coordinator/server_optimizer.h"
@@ -33,13 +34,15 @@ RoundParameters Named(SharedParameters parameters) {
 // What a round begins with and its successor is made of.
 struct RoundState {
   RoundParameters parameters;
-  Parameters memory;  // of the server's optimizer
+  Parameters memory;        // of the server's optimizer
+  SharedParameters stored;  // as the store keeps both: the parameters, then the memory
 };
 
-// As the store keeps it: the parameters, then the memory.
-SharedParameters Stored(const RoundState& state) {
-  if (SizeOf(state.memory) == 0) return state.parameters.values;
-  return std::make_shared<const Parameters>(Joined(*state.parameters.values, state.memory));
+RoundState StateOf(RoundParameters parameters, Parameters memory) {
+  SharedParameters stored =
+      SizeOf(memory) == 0 ? parameters.values
+                          : std::make_shared<const Parameters>(Joined(*parameters.values, memory));
+  return {std::move(parameters), std::move(memory), std::move(stored)};
 }
 
 SharedParameters ParametersIn(const Job& job, const SharedParameters& stored) {
@@ -52,8 +55,9 @@ RoundState StateIn(const Job& job, const SharedParameters& stored) {
   const std::size_t size = ParameterCount(job.model);
   const std::size_t memory = size * ServerMemory(job.spec.server);
   const bool has_memory = SizeOf(*stored) == size + memory;
-  return {Named(ParametersIn(job, stored)),
-          has_memory ? Part(*stored, size, memory) : ZeroParameters(PrecisionOf(*stored), memory)};
+  return StateOf(
+      Named(ParametersIn(job, stored)),
+      has_memory ? Part(*stored, size, memory) : ZeroParameters(PrecisionOf(*stored), memory));
 }
 
 // Where the job stands.
@@ -84,7 +88,7 @@ absl::StatusOr<RoundState> Updated(const Job& job, RoundState state, const Round
     return absl::OutOfRangeError(absl::StrCat("parameters became non-finite in round ", number,
                                               "; a smaller learning rate may help"));
   }
-  return RoundState{Named(std::move(after)), std::move(state.memory)};
+  return StateOf(Named(std::move(after)), std::move(state.memory));
 }
 
 std::shared_ptr<const Model> ModelOf(const Job& job, const Dataset& dataset,
@@ -129,6 +133,11 @@ class BestRound {
       return candidate.first <= round && candidate.first != scores_.best_round;
     });
   }
+  // A round that cannot be validated fails the job: nobody could say which is the best.
+  void Failed(int round, const absl::Status& why) {
+    failure_.Update(WithContext(absl::StrCat("validating round ", round), why));
+  }
+  const absl::Status& failure() const { return failure_; }
   bool StopsBefore(int round) const {
     return scores_.exhausted_round > 0 && scores_.exhausted_round <= round - 2;
   }
@@ -143,6 +152,7 @@ class BestRound {
  private:
   const Job& job_;
   Scores scores_;
+  absl::Status failure_;
   std::map<int, SharedParameters> candidates_;  // the best one, and those that are not validated
 };
 
@@ -154,7 +164,11 @@ async::Task<> Validate(JobWorld world, const Job& job, const Dataset& dataset, i
   };
   const absl::StatusOr<Evaluation> evaluation =
       co_await async::Offload(world.workers, std::move(measure));
-  if (!evaluation.ok()) co_return;  // stopped: nobody wants the measurement any more
+  if (!evaluation.ok()) {
+    // After a stop nobody wants the measurement any more.
+    if (!stop.stop_requested()) best.Failed(round, evaluation.status());
+    co_return;
+  }
   best.Validated(round, *evaluation);
   events::RoundValidated validated;
   validated.validation = *evaluation;
@@ -209,18 +223,22 @@ async::Task<absl::StatusOr<RoundParameters>> RunRounds(JobWorld world, const Job
     absl::StatusOr<RoundState> updated = co_await WorkOn(world, job.model, std::move(update));
     if (!updated.ok()) co_return updated.status();
     state = *std::move(updated);
-    world.journal.FinishRound(job.id, round, Stored(state), best.round() > 0 ? best.round() : -1);
+    world.journal.FinishRound(job.id, round, state.stored, best.round() > 0 ? best.round() : -1);
     world.journal.Record(job.id, round, Summary(*result, world.clock.Now() - begin));
     stage.Enter(JobStage::Phase::kValidating, world.clock.Now());
     co_await validations.Join();  // at most one behind, so that memory stays bounded
+    if (!best.failure().ok()) co_return best.failure();
     best.Finished(round, state.parameters.values);
     validations.Spawn(Validate(world, job, dataset, round, state.parameters.values, best, stop));
   }
   if (!job.spec.early_stopping) co_return state.parameters;
   stage.Enter(JobStage::Phase::kValidating, world.clock.Now());
+  stage.runner = nullptr;  // it is the last model that is waited for
   co_await validations.Join();
+  stage.runner = &runner;
   if (stop.stop_requested()) co_return absl::CancelledError("stopped on request");
-  co_return OfBest(best, state.parameters);
+  auto choose = [&best, &state] { return OfBest(best, state.parameters); };
+  co_return co_await WorkOn(world, job.model, std::move(choose));
 }
 
 }  // namespace
@@ -243,6 +261,7 @@ async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world,
   stage.Enter(JobStage::Phase::kValidating, world.clock.Now());
   co_await validations.Join();
   if (!parameters.ok()) co_return parameters.status();
+  if (!best.failure().ok()) co_return best.failure();
   if (!finished.ok()) co_return finished;
   co_return ModelOf(job, dataset, *parameters);
 }

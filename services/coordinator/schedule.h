@@ -18,7 +18,8 @@ struct Schedule {
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
 
-// What the learning rate is multiplied by in `round`, 1 .. `rounds`; greater than 0. Additions,
+// What the learning rate is multiplied by in `round`, 1 .. `rounds`; at least 0, and far enough in
+// steps 0 or infinite. Additions,
 // products and quotients only, so that it has the same bits on every machine.
 double ScheduleFactor(const Schedule& schedule, int round, int rounds);
 

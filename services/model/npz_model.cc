@@ -46,6 +46,9 @@ absl::StatusOr<std::string_view> DataOf(std::string_view array, const std::strin
   }
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(array[i]); };
   const std::size_t length = byte(before - 2) + std::size_t{256} * byte(before - 1);
+  if (array.size() - before < length) {
+    return absl::InvalidArgumentError("ends within its header; export the model again");
+  }
   const std::string header(array.substr(before, length));
   if (header.substr(0, header.find_last_not_of(" \n") + 1) != type) {
     return absl::InvalidArgumentError(

@@ -50,7 +50,17 @@ v1::Model ToProto(const SavedModel& model) {
   return proto;
 }
 
+absl::Status CheckOrigin(const char* field, const std::string& text) {
+  constexpr std::size_t kMost = 255;
+  if (text.size() <= kMost) return absl::OkStatus();
+  return FieldError(
+      field, absl::StrCat("has ", text.size(), " characters; at most ", kMost, " are allowed"));
+}
+
 absl::StatusOr<SavedModel> FromProto(const v1::Model& proto) {
+  absl::Status origin = CheckOrigin("job_id", proto.job_id());
+  origin.Update(CheckOrigin("dataset", proto.dataset()));
+  if (!origin.ok()) return origin;
   SavedModel model;
   const absl::StatusOr<ModelSpec> spec = wire::FromProto(proto.spec(), "spec");
   if (!spec.ok()) return spec.status();

@@ -169,6 +169,15 @@ TEST_CASE("Training options that do not fit each other are refused by field", "[
           p.set_schedule(v1::SCHEDULE_STEP);
           p.set_schedule_rounds(0);
         }) == "spec.schedule_rounds");
+  CHECK(adam([](auto& p) {
+          p.set_schedule(v1::SCHEDULE_STEP);
+          p.set_schedule_rounds(1);
+          p.set_rounds(2000);
+        }) == "spec.schedule_factor");
+  CHECK(adam([](auto& p) {
+          p.set_precision(v1::PRECISION_FLOAT32);
+          p.mutable_batches()->set_epsilon(1e-46);
+        }) == "spec.batches.epsilon");
   CHECK(at_fault([](auto& p) { p.set_server_momentum(0.5); }) == "spec.server_momentum");
   CHECK(at_fault([](auto& p) { p.set_server_learning_rate(1); }) == "spec.server_learning_rate");
   CHECK(at_fault([](auto& p) { p.set_server_epsilon(1); }) == "spec.server_epsilon");

@@ -43,6 +43,10 @@ TEST_CASE("A rise that is too small is no improvement, but may be the best round
   CHECK(scores.best_round == 3);
 }
 
+TEST_CASE("A score that stays where it is is no rise, whatever counts as one") {
+  CHECK(After(SpecWith(2, 0), {40, 30, 30, 30}).exhausted_round == 4);
+}
+
 TEST_CASE("In regression the score is R squared") {
   const ModelSpec model{{2, 1}, Activation::kRelu, Output::kIdentity};
   Scores scores;

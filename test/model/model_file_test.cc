@@ -199,6 +199,10 @@ TEST_CASE("An archive that is no model says which member is wrong") {
              Contains("model.json: ") && Contains("parse error"));
   CHECK_THAT(Refused(Rearchived("coefs_0.npy", [](auto& text) { text.resize(2); })),
              Contains("coefs_0.npy: is no NumPy array"));
+  // The header itself is whole; only its padding is not there.
+  CHECK_THAT(
+      Refused(Rearchived("coefs_0.npy", [](auto& text) { text.resize(text.find('}') + 1); })),
+      Contains("coefs_0.npy: ends within its header"));
   CHECK_THAT(Refused(Rearchived("coefs_0.npy", [](auto& text) { text.pop_back(); })),
              Contains("coefs_0.npy: has 159 bytes of data, should have 160"));
   CHECK_THAT(

@@ -291,6 +291,21 @@ TEST_CASE(
   CHECK(train_on(true) == PlainDigest());
 }
 
+TEST_CASE("validation rows beyond what the model can take fail the job and say so") {
+  World world;
+  world.load = [](const std::string&) -> absl::StatusOr<std::shared_ptr<const Dataset>> {
+    auto dataset = std::make_shared<Dataset>(**TinyData::Dataset());
+    dataset->validation.features(0, 0) = 1e39;  // infinite in float32
+    return std::shared_ptr<const Dataset>(std::move(dataset));
+  };
+  Life life = world.Start();
+  JobSpec spec = TinyData::Job();
+  spec.precision = Precision::kFloat32;
+  const Job job = life.Finish(life.Create(spec)->value().id);
+  CHECK(job.state == JobState::kFailed);
+  CHECK_THAT(job.detail, Contains("validating round 1") && Contains("not finite"));
+}
+
 TEST_CASE("a job whose initial model does not exist or fit is refused by field") {
   World world;
   Life life = world.Start();

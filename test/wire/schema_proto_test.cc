@@ -45,6 +45,11 @@ TEST_CASE("a schema that contradicts itself is refused with the place of it") {
   schema = Flowers();
   schema.classes[2] = std::string("a");
   CheckRefused(schema, "classes[2]: 'a' is there twice");
+  schema = Flowers();
+  schema.classes[2] = std::string(1025, 'x');
+  CheckRefused(schema,
+               "classes[2]: has 1025 bytes, at most 1024 are possible: shorten it, or leave the "
+               "column out");
 }
 
 TEST_CASE("a file that is no schema is refused by its name") {

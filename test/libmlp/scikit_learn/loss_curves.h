@@ -1,4 +1,5 @@
-// What scikit-learn's losses are compared with: its cases, and the rows. make_loss_curves.py wrote them.
+// What scikit-learn's losses are compared with: its cases, and the rows. make_loss_curves.py wrote
+// them.
 #pragma once
 
 #include <vector>
