@@ -501,10 +501,10 @@ class Commands {
                "--header", schema.header,
                "Whether the first row names the columns; auto: where none of it is a number "
                "[auto]")
-            ->transform(CLI::CheckedTransformer(headers))
+            ->transform(CLI::CheckedTransformer(headers).description(""))
             ->type_name("auto|yes|no"),
         app.add_option("--format", options.format, "Of the file [auto]")
-            ->transform(CLI::CheckedTransformer(formats))
+            ->transform(CLI::CheckedTransformer(formats).description(""))
             ->type_name("auto|csv|libsvm|npy"),
         app.add_option_function<std::string>(
                "--separator",

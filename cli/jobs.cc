@@ -8,6 +8,15 @@
 namespace mlp::cli {
 namespace {
 
+// Of the model: the best round's where the job stops early.
+std::string ValidationText(const v1::Job& job) {
+  if (!job.has_validation()) return "-";
+  const v1::Evaluation& measured =
+      job.spec().early_stopping() ? job.best_validation() : job.validation();
+  const bool regression = job.model().output() == v1::OUTPUT_IDENTITY;
+  return regression ? ScoreText(measured) : ShareText(measured.error());
+}
+
 Colour ColourOf(v1::JobState state) {
   switch (state) {
     case v1::JOB_STATE_SUCCEEDED:
@@ -26,7 +35,7 @@ Table::Row RowOf(const v1::Job& job) {
           {StateName(job.state()), ColourOf(job.state())},
           job.spec().dataset(),
           absl::StrCat(job.rounds_done(), "/", job.spec().rounds()),
-          job.has_validation() ? ShareText(job.validation().error()) : "-",
+          ValidationText(job),
           TimeText(job.has_create_time() ? &job.create_time() : nullptr),
           job.detail()};
 }

@@ -75,7 +75,8 @@ bool IsRegression(const v1::Evaluation& evaluation) { return evaluation.total_sq
 std::string RoundsText(const v1::Job& job) {
   std::string text = absl::StrCat(job.rounds_done(), " of ", job.spec().rounds());
   if (job.exhausted_round() > 0) {
-    absl::StrAppend(&text, ", stopped early: no rise after round ", job.improved_round());
+    absl::StrAppend(&text, ", stopped early: no rise in ", job.spec().patience(),
+                    " rounds up to round ", job.exhausted_round());
   }
   return text;
 }
@@ -133,10 +134,11 @@ std::string Summary(const v1::Job& job, const Followed& followed) {
   std::string text = Heading(job, followed);
   if (!job.detail().empty()) text += Line("why", job.detail());
   text += Line("rounds", RoundsText(job));
-  if (job.has_validation()) text += Line("validation error", EvaluationText(job.validation()));
   if (job.spec().early_stopping() && job.has_best_validation()) {
-    text += Line("best round", absl::StrCat(job.best_round(), ", whose model this is: ",
-                                            EvaluationText(job.best_validation())));
+    text += Line("validation error", EvaluationText(job.best_validation()));
+    text += Line("best round", absl::StrCat(job.best_round(), ", whose model and error these are"));
+  } else if (job.has_validation()) {
+    text += Line("validation error", EvaluationText(job.validation()));
   }
   const bool classes = job.model().output() != v1::OUTPUT_IDENTITY;
   if (followed.last_round && classes) {

@@ -60,6 +60,19 @@ bool IsDirectory(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path, ignored);
 }
 
+// Nobody wants to hear after the training that its model cannot be written.
+absl::Status CheckPlace(const std::filesystem::path& save) {
+  if (save.empty()) return absl::OkStatus();
+  if (IsDirectory(save)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--save ", save.string(), ": is a directory; give the name of a file"));
+  }
+  if (IsDirectory(save.has_parent_path() ? save.parent_path() : ".")) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--save ", save.string(),
+                                                 ": there is no directory ",
+                                                 save.parent_path().string(), "; make it first"));
+}
+
 // Submits to the session's coordinator and follows.
 int TrainOn(const Session& session, const TrainCommand& command, const std::string& dataset) {
   Connection connection(session.coordinator, session.interrupt);
@@ -116,6 +129,10 @@ int OnLocalCluster(const Session& session, const LocalOptions& local,
 }
 
 int Run(const Session& session, const TrainCommand& command) {
+  if (const absl::Status place = CheckPlace(command.save); !place.ok()) {
+    Say(session, std::string(place.message()));
+    return kExitUsage;
+  }
   if (command.local) {
     const auto train = [&command](const Session& here, const std::string& dataset) {
       return TrainOn(here, command, dataset);

@@ -15,6 +15,27 @@ Followed FollowedFor(std::chrono::nanoseconds since_submission) {
   return followed;
 }
 
+TEST_CASE("a job that stopped early tells of the model that it has, and why it stopped") {
+  v1::Job job;
+  job.set_state(v1::JOB_STATE_SUCCEEDED);
+  job.mutable_spec()->set_rounds(200);
+  job.mutable_spec()->set_early_stopping(true);
+  job.mutable_spec()->set_patience(5);
+  job.set_rounds_done(25);
+  job.set_exhausted_round(24);
+  job.set_best_round(25);
+  job.mutable_validation()->set_rows(100);
+  job.mutable_validation()->set_error(0.5);
+  job.mutable_best_validation()->set_rows(100);
+  job.mutable_best_validation()->set_error(0.25);
+  const std::string text = Summary(job);
+  CHECK(text.find("25 of 200, stopped early: no rise in 5 rounds up to round 24") !=
+        std::string::npos);
+  CHECK(text.find("validation error 0.2500") != std::string::npos);
+  CHECK(text.find("0.5000") == std::string::npos);
+  CHECK(text.find("best round       25, whose model and error these are") != std::string::npos);
+}
+
 TEST_CASE("the summary says what each number was measured on and how long it took") {
   CHECK(Summary(FinishedJob(), FollowedFor(std::chrono::milliseconds(8000))) ==
         "job-1 SUCCEEDED in 8.00 s, from submission to this summary\n"
