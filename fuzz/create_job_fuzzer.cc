@@ -18,7 +18,7 @@ void CheckAccepted(const JobSpec& spec) {
   Check(again.ok() && *again == spec, "a specification travels unchanged");
   const auto model = ModelFor(spec, 16, 26);
   Check(!model.ok() || CheckModelSpec(*model).ok(), "a shape within limits");
-  const TrainingOptions options = TrainingOptionsOf(spec, {3, 5}, spec.rounds, 7);
+  const TrainingOptions options = TrainingOptionsOf(spec, {3, 5}, spec.rounds);
   Check(options.epochs >= 1, "at least one epoch");
   Check(options.learning_rate >= 0, "a learning rate that is not negative");
 }

@@ -86,6 +86,8 @@ struct Evaluation {
   double total_squares = 0;
 
   double error() const { return static_cast<double>(wrong_rows) / static_cast<double>(rows); }
+  // Of regression; where all targets are the same there is none.
+  double r_squared() const { return 1 - 2 * loss / total_squares; }
 };
 
 struct TrainingResult {

@@ -55,12 +55,9 @@ absl::StatusOr<std::shared_ptr<const Model>> InitialFrom(const Model& model, con
 // What depends on the data and on the model that training begins with.
 absl::Status CheckFit(const JobSpec& spec, const ModelSpec& model, const Dataset& dataset,
                       const Model* initial) {
-  const std::vector<double>& weights = spec.batches.class_weights;
-  if (!weights.empty() && weights.size() != dataset.classes) {
-    return FieldError("spec.batches.class_weights",
-                      absl::StrCat("has ", weights.size(), " numbers, but ", dataset.name, " has ",
-                                   dataset.classes, " classes"));
-  }
+  const TrainingOptions training = TrainingOptionsOf(spec, dataset.class_rows, 1);
+  absl::Status fits = BelowField("spec.", CheckTrainingOptions(training, dataset.classes));
+  if (!fits.ok()) return fits;
   if (model.regression() && (spec.balanced_classes || spec.batches.label_smoothing > 0)) {
     return FieldError(
         spec.balanced_classes ? "spec.class_weight" : "spec.batches.label_smoothing",

@@ -54,7 +54,7 @@ double Score(const ModelSpec& model, const Evaluation& evaluation) {
   if (!model.regression()) return 1 - evaluation.error();
   // Where all targets are the same there is no R^2.
   if (evaluation.total_squares == 0) return -evaluation.loss;
-  return 1 - 2 * evaluation.loss / evaluation.total_squares;
+  return evaluation.r_squared();
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Jobs, their specifications and events as they travel.
+// Jobs and their events as they travel.
 #pragma once
 
 #include <string>
@@ -7,14 +7,10 @@
 #include "mlp/v1/job.pb.h"
 #include "services/coordinator/job.h"
 #include "services/coordinator/job_event.h"
+#include "services/coordinator/job_spec_proto.h"
 #include "services/coordinator/scheduler/explanation.h"
 
 namespace mlp::coordinator {
-
-// Fills in defaults: those of the preset, then JobSpec's own; `default_policy` is the
-// coordinator's. InvalidArgument, with the field, for enumeration values that do not exist. Limits
-// are CheckJobSpec's business.
-absl::StatusOr<JobSpec> FromProto(const v1::JobSpec& proto, const std::string& default_policy);
 
 // The reverse of ToProto, for jobs that were kept: all but the job's number, request id and
 // validated round, which do not travel. InvalidArgument, with the field, for what no coordinator

@@ -180,14 +180,14 @@ void SetBatchDefaults(JobSpec& spec) {
 }
 
 TrainingOptions TrainingOptionsOf(const JobSpec& spec, const std::vector<std::size_t>& class_rows,
-                                  int round, int shard) {
+                                  int round) {
   TrainingOptions options;
   options.epochs = spec.epochs;
   options.learning_rate = spec.learning_rate * ScheduleFactor(spec.schedule, round, spec.rounds);
   options.tolerance = spec.tolerance;
   options.solver = spec.solver;
   options.batches = spec.batches;
-  options.key = {spec.seed, round, shard};
+  options.key = {.seed = spec.seed, .round = round};
   if (!spec.balanced_classes) return options;
   const auto rows =
       static_cast<double>(std::accumulate(class_rows.begin(), class_rows.end(), std::size_t{0}));

@@ -85,9 +85,9 @@ void SetBatchDefaults(JobSpec& spec);
 absl::StatusOr<ModelSpec> ModelFor(const JobSpec& spec, std::size_t features, std::size_t classes,
                                    Output output = Output::kSoftmax);
 
-// How a shard is trained in `round`. `class_rows` are the rows of each class in the training
-// shards; they are for balanced classes.
+// How shards are trained in `round`, but for the number of the shard. `class_rows` are the rows of
+// each class in the training shards; they are for balanced classes.
 TrainingOptions TrainingOptionsOf(const JobSpec& spec, const std::vector<std::size_t>& class_rows,
-                                  int round, int shard);
+                                  int round);
 
 }  // namespace mlp::coordinator

@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/async/task_group.h"
-#include "services/base/field_error.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/await_nodes.h"
+#include "services/coordinator/best_round.h"
 #include "services/coordinator/server_optimizer.h"
 
 namespace mlp::coordinator {
@@ -113,49 +113,6 @@ events::RoundFinished Summary(const RoundResult& result, std::chrono::nanosecond
   return finished;
 }
 
-// Which round's model a job that stops early ends with, and when it stops. A decision before round
-// n knows the scores up to round n - 2, whenever it is made: round n - 1 is validated meanwhile.
-class BestRound {
- public:
-  BestRound(const Job& job, const JobProgress& progress) : job_(job), scores_(job.scores) {
-    if (!job.spec.early_stopping) return;
-    for (const auto& [round, stored] : progress.rounds) {
-      if (round > 0) candidates_[round] = ParametersIn(job, stored);
-    }
-  }
-
-  void Finished(int round, SharedParameters parameters) {
-    if (job_.spec.early_stopping) candidates_[round] = std::move(parameters);
-  }
-  void Validated(int round, const Evaluation& validation) {
-    Note(scores_, job_.spec, job_.model, round, validation);
-    std::erase_if(candidates_, [&](const auto& candidate) {
-      return candidate.first <= round && candidate.first != scores_.best_round;
-    });
-  }
-  // A round that cannot be validated fails the job: nobody could say which is the best.
-  void Failed(int round, const absl::Status& why) {
-    failure_.Update(WithContext(absl::StrCat("validating round ", round), why));
-  }
-  const absl::Status& failure() const { return failure_; }
-  bool StopsBefore(int round) const {
-    return scores_.exhausted_round > 0 && scores_.exhausted_round <= round - 2;
-  }
-  // 0: none.
-  int round() const { return job_.spec.early_stopping ? scores_.best_round : 0; }
-  // nullptr where they are lost.
-  SharedParameters parameters() const {
-    const auto found = candidates_.find(scores_.best_round);
-    return found == candidates_.end() ? nullptr : found->second;
-  }
-
- private:
-  const Job& job_;
-  Scores scores_;
-  absl::Status failure_;
-  std::map<int, SharedParameters> candidates_;  // the best one, and those that are not validated
-};
-
 async::Task<> Validate(JobWorld world, const Job& job, const Dataset& dataset, int round,
                        SharedParameters parameters, BestRound& best, std::stop_token stop) {
   const async::TimePoint begin = world.clock.Now();
@@ -184,6 +141,15 @@ async::Task<> ValidateMissing(JobWorld world, const Job& job, const Dataset& dat
     if (round <= job.validated_round || round > job.rounds_done) continue;
     co_await Validate(world, job, dataset, round, ParametersIn(job, stored), best, stop);
   }
+}
+
+// The rounds that the job may end with, as far as they were kept.
+std::map<int, SharedParameters> CandidatesIn(const Job& job, const JobProgress& progress) {
+  std::map<int, SharedParameters> candidates;
+  for (const auto& [round, stored] : progress.rounds) {
+    if (round > 0 && job.spec.early_stopping) candidates[round] = ParametersIn(job, stored);
+  }
+  return candidates;
 }
 
 // The model of a job that stops early, when all its rounds are validated.
@@ -228,6 +194,7 @@ async::Task<absl::StatusOr<RoundParameters>> RunRounds(JobWorld world, const Job
     stage.Enter(JobStage::Phase::kValidating, world.clock.Now());
     co_await validations.Join();  // at most one behind, so that memory stays bounded
     if (!best.failure().ok()) co_return best.failure();
+    progress.rounds.clear();  // what was missing is validated
     best.Finished(round, state.parameters.values);
     validations.Spawn(Validate(world, job, dataset, round, state.parameters.values, best, stop));
   }
@@ -251,7 +218,7 @@ async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world,
   co_await AwaitNodes(world, job, stop);
   RoundRunner runner(job, dataset, world);
   stage.runner = &runner;
-  BestRound best(job, progress);
+  BestRound best(job, CandidatesIn(job, progress));
   async::TaskGroup validations;
   absl::StatusOr<RoundParameters> parameters =
       co_await RunRounds(world, job, dataset, progress, runner, best, validations, stage, stop);

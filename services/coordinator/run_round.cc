@@ -92,6 +92,7 @@ async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(int round, RoundParame
 absl::Status RoundRunner::Begin(int round, RoundParameters parameters, const KeptShards& kept) {
   round_ = round;
   parameters_ = std::move(parameters);
+  training_ = TrainingOptionsOf(job_.spec, dataset_.class_rows, round);
   result_.emplace(RoundResult{NewAggregator()});
   first_results_ = std::make_shared<FirstResults>(job_.shards);
   now_ = clock_.Now();
@@ -217,7 +218,8 @@ std::shared_ptr<const ShardTask> RoundRunner::TaskFor(const Dispatch& dispatch) 
   task->sha256 = shard.sha256;
   task->model = model_;
   task->parameters = parameters_;
-  task->training = TrainingOptionsOf(job_.spec, dataset_.class_rows, round_, dispatch.shard);
+  task->training = training_;
+  task->training.key.shard = dispatch.shard;
   return task;
 }
 

@@ -158,6 +158,7 @@ class RoundRunner final : private MembershipObserver {
   // Of the round that runs now.
   int round_ = 0;
   RoundParameters parameters_;
+  TrainingOptions training_;  // of the round, but for the shard
   std::optional<RoundResult> result_;
   std::shared_ptr<FirstResults> first_results_;
   std::string waiting_for_;

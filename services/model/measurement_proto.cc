@@ -28,7 +28,7 @@ void SetNumbers(const Evaluation& evaluation, v1::EvaluateModelResponse& proto) 
   proto.set_root_mean_square_error(
       std::sqrt(2 * evaluation.loss / static_cast<double>(evaluation.rows)));
   if (evaluation.total_squares > 0) {
-    proto.set_r_squared(1 - 2 * evaluation.loss / evaluation.total_squares);
+    proto.set_r_squared(evaluation.r_squared());
   }
 }
 

@@ -9,6 +9,16 @@
 #include "services/wire/schema_proto.h"
 
 namespace mlp::model {
+namespace {
+
+absl::Status CheckOrigin(const char* field, const std::string& text) {
+  constexpr std::size_t kMost = 255;
+  if (text.size() <= kMost) return absl::OkStatus();
+  return FieldError(
+      field, absl::StrCat("has ", text.size(), " characters; at most ", kMost, " are allowed"));
+}
+
+}  // namespace
 
 std::string DigestOf(const SavedModel& model) { return Hex(Sha256(BytesOf(model.parameters))); }
 
@@ -48,13 +58,6 @@ v1::Model ToProto(const SavedModel& model) {
   proto.set_job_id(model.job_id);
   proto.set_dataset(model.dataset);
   return proto;
-}
-
-absl::Status CheckOrigin(const char* field, const std::string& text) {
-  constexpr std::size_t kMost = 255;
-  if (text.size() <= kMost) return absl::OkStatus();
-  return FieldError(
-      field, absl::StrCat("has ", text.size(), " characters; at most ", kMost, " are allowed"));
 }
 
 absl::StatusOr<SavedModel> FromProto(const v1::Model& proto) {

@@ -306,6 +306,17 @@ TEST_CASE("validation rows beyond what the model can take fail the job and say s
   CHECK_THAT(job.detail, Contains("validating round 1") && Contains("not finite"));
 }
 
+TEST_CASE("class weights that do not fit the data's classes are refused by field") {
+  World world;
+  Life life = world.Start();
+  JobSpec spec = TinyData::JobWithEverything();
+  spec.balanced_classes = false;
+  spec.batches.class_weights = {1, 2};
+  const auto refused = life.Create(spec);
+  CHECK(FieldOf(refused->status()) == "spec.batches.class_weights");
+  CHECK_THAT(std::string(refused->status().message()), Contains("the data has 3 classes"));
+}
+
 TEST_CASE("a job whose initial model does not exist or fit is refused by field") {
   World world;
   Life life = world.Start();
