@@ -30,10 +30,9 @@ std::vector<CLI::Option*> AddColumnOptions(CLI::App& app, TableOptions& options)
           ->type_name("COLUMN,…")
           ->delimiter(',')
           ->allow_extra_args(false),
-      app.add_option(
-             "--header", schema.header,
-             "Whether the first row names the columns; auto: where none of it is a number "
-             "[auto]")
+      app.add_option("--header", schema.header,
+                     "Whether the first row names the columns; auto: where none of it is a number "
+                     "[auto]")
           ->transform(CLI::CheckedTransformer(headers).description(""))
           ->type_name("auto|yes|no"),
       app.add_option("--format", options.format, "Of the file [auto]")

@@ -57,6 +57,14 @@ void Predictor::Predict(const Matrix<double>& features, std::size_t rows, Matrix
   pass_->Predict(features, rows, outputs);
 }
 
+Matrix<double> Probabilities(const ModelSpec& spec, const Parameters& parameters,
+                             const Matrix<double>& features) {
+  const std::size_t rows = features.shape(0);
+  Matrix<double> outputs = Matrix<double>::from_shape({rows, spec.classes()});
+  Predictor(spec, parameters).Predict(features, rows, outputs);
+  return outputs;
+}
+
 std::size_t MostProbable(const Matrix<double>& probabilities, std::size_t row) {
   const double* const first = &probabilities(row, 0);
   return static_cast<std::size_t>(std::max_element(first, first + probabilities.shape(1)) - first);

@@ -30,6 +30,10 @@ class Predictor {
   std::unique_ptr<Pass> pass_;
 };
 
+// What the model says of all rows, (rows, classes).
+Matrix<double> Probabilities(const ModelSpec& spec, const Parameters& parameters,
+                             const Matrix<double>& features);
+
 // The most probable class of that row, the first of equals.
 std::size_t MostProbable(const Matrix<double>& probabilities, std::size_t row);
 

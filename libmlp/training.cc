@@ -183,11 +183,4 @@ absl::StatusOr<Evaluation> Evaluate(const ModelSpec& spec, const Parameters& par
       parameters);
 }
 
-Matrix<double> Probabilities(const ModelSpec& spec, const Parameters& parameters,
-                             const Matrix<double>& features) {
-  Matrix<double> result = Matrix<double>::from_shape({features.shape(0), spec.classes()});
-  Predictor(spec, parameters).Predict(features, features.shape(0), result);
-  return result;
-}
-
 }  // namespace mlp

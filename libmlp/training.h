@@ -132,8 +132,4 @@ absl::StatusOr<TrainingResult> Train(const ModelSpec& spec, const Parameters& st
 absl::StatusOr<Evaluation> Evaluate(const ModelSpec& spec, const Parameters& parameters,
                                     const Shard& shard, std::stop_token stop = {});
 
-// Y (rows, classes) as float64.
-Matrix<double> Probabilities(const ModelSpec& spec, const Parameters& parameters,
-                             const Matrix<double>& features);
-
 }  // namespace mlp

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "cli/prediction_text.h"
+#include "libmlp/predictor.h"
 #include "libmlp/training.h"
 #include "services/model/model_file.h"
 #include "test/e2e/scratch.h"

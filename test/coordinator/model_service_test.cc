@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/predictor.h"
 #include "libmlp/training.h"
 #include "mlp/v1/job.grpc.pb.h"
 #include "mlp/v1/predict.grpc.pb.h"

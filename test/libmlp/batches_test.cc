@@ -7,6 +7,7 @@
 #include <xtensor/xview.hpp>
 
 #include "libmlp/optimizer.h"
+#include "libmlp/predictor.h"
 #include "libmlp/training.h"
 #include "test/libmlp/testing.h"
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "libmlp/predictor.h"
 #include "libmlp/training.h"
 #include "test/libmlp/testing.h"
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "libmlp/network.h"
+#include "libmlp/predictor.h"
 #include "test/libmlp/testing.h"
 
 namespace mlp::testing {
