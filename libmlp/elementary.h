@@ -76,15 +76,15 @@ consteval std::array<T, kTerms> LogCoefficients() {
   return result;
 }
 
-// exp(x) = scale (1 + rest), where scale is a power of two and rest lies in [-0.3, 0.42]. x is
-// taken to the nearest one of kLeast .. kGreatest; what is not a number stays so.
+// exp(x) = scale (1 + rest) for x <= kGreatest, where scale is a power of two and rest lies in
+// [-0.3, 0.42]. Below kLeast the value there; what is not a number stays so.
 template <class Isa, class T>
 struct ExpParts {
   using V = typename Isa::template Vector<T>;
   using E = Elementary<T>;
 
   explicit ExpParts(V x) {
-    x = Isa::Min(Isa::All(E::kGreatest), Isa::Max(Isa::All(E::kLeast), x));
+    x = Isa::Max(Isa::All(E::kLeast), x);
     constexpr T kLog2E = static_cast<T>(1.4426950408889634074);
     const V shifted = Isa::Fma(x, Isa::All(kLog2E), Isa::All(E::kRound));
     const V n = shifted - Isa::All(E::kRound);
@@ -101,7 +101,8 @@ struct ExpParts {
   V rest;
 };
 
-// Error below 1.1 units. Below kLeast the value there, 1e-38 or 1e-308, instead of 0.
+// For x <= kGreatest; error below 1.1 units. Below kLeast the value there, 1e-38 or 1e-308, instead
+// of 0.
 template <class Isa, class T>
 typename Isa::template Vector<T> Exp(typename Isa::template Vector<T> x) {
   const ExpParts<Isa, T> parts(x);
@@ -112,7 +113,8 @@ typename Isa::template Vector<T> Exp(typename Isa::template Vector<T> x) {
 template <class Isa, class T>
 typename Isa::template Vector<T> Logistic(typename Isa::template Vector<T> x) {
   const auto one = Isa::All(T(1));
-  return one / (one + Exp<Isa, T>(x * Isa::All(T(-1))));
+  const auto opposite = Isa::Min(Isa::All(Elementary<T>::kGreatest), x * Isa::All(T(-1)));
+  return one / (one + Exp<Isa, T>(opposite));
 }
 
 // exp(2|x|) - 1 =: e, and tanh|x| = e / (e + 2).

@@ -262,9 +262,7 @@ struct KernelsOf {
     for (std::size_t i = 0; i < rows; i += kLanes) {
       for (std::size_t j = 0; j < columns; j += kLanes) {
         V tile[kLanes];
-        for (std::size_t k = 0; k < kLanes; ++k)
-          tile[k] = Isa::Load(a.data + (i + k) * a.stride + j);
-        Isa::TransposeTile(tile);
+        Isa::LoadTransposed(a.data + i * a.stride + j, a.stride, tile);
         for (std::size_t k = 0; k < kLanes; ++k)
           Isa::Store(b.data + (j + k) * b.stride + i, tile[k]);
       }

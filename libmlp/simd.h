@@ -91,9 +91,11 @@ struct ScalarFma {
   static Vector<U> Or(Vector<U> a, Vector<U> b) {
     return {a.value | b.value};
   }
-  // Lane j of vector i becomes lane i of vector j.
+  // Lane i of vector j is from[i * stride + j].
   template <class T>
-  static void TransposeTile(Vector<T> (&)[1]) {}
+  static void LoadTransposed(const T* from, std::size_t, Vector<T> (&tile)[1]) {
+    tile[0] = Load(from);
+  }
 };
 
 // The same on xsimd's batches of one architecture.
@@ -167,16 +169,39 @@ struct Xsimd {
   static Vector<U> Or(Vector<U> a, Vector<U> b) {
     return a | b;
   }
-  // Exchanges the two blocks off the diagonal, then does so within each of the four.
+  // Lane i of vector j is from[i * stride + j]. Exchanges the two blocks off the diagonal, then
+  // does so within each of the four: the first time by what is loaded where, for few execution
+  // units can move values between the lanes.
   template <class T, std::size_t kLanes>
-  static void TransposeTile(Vector<T> (&tile)[kLanes]) {
-    [&]<std::size_t... kStep>(std::index_sequence<kStep...>) {
-      (ExchangeBlocks<(kLanes / 2 >> kStep)>(tile, std::make_index_sequence<kLanes>()), ...);
+  static void LoadTransposed(const T* from, std::size_t stride, Vector<T> (&tile)[kLanes]) {
+    constexpr std::size_t kHalf = kLanes / 2;
+    for (std::size_t i = 0; i < kHalf; ++i, from += stride) {
+      const T* const lower = from + kHalf * stride;
+      tile[i] = LoadHalves(from, lower);
+      tile[i + kHalf] = LoadHalves(from + kHalf, lower + kHalf);
     }
-    (std::make_index_sequence<std::bit_width(kLanes) - 1>());
+    [&]<std::size_t... kStep>(std::index_sequence<kStep...>) {
+      (ExchangeBlocks<(kHalf / 2 >> kStep)>(tile, std::make_index_sequence<kLanes>()), ...);
+    }
+    (std::make_index_sequence<std::bit_width(kHalf) - 1>());
   }
 
  private:
+  // The first half of the lanes from one place, the second from another. The compilers make a
+  // shuffle of anything more general.
+  template <class T>
+  static Vector<T> LoadHalves(const T* first, const T* second) {
+    const auto* const lower = reinterpret_cast<const double*>(first);
+    const auto* const upper = reinterpret_cast<const double*>(second);
+#ifdef __AVX512F__
+    const __m512d both = _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_loadu_pd(lower)),
+                                            _mm256_loadu_pd(upper), 1);
+#else
+    const __m256d both =
+        _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(lower)), _mm_loadu_pd(upper), 1);
+#endif
+    return std::bit_cast<typename Vector<T>::register_type>(both);
+  }
   // Of kHalf x kHalf values, in all diagonal blocks of twice the size.
   template <std::size_t kHalf, class T, std::size_t kLanes, std::size_t... kLane>
   static void ExchangeBlocks(Vector<T> (&tile)[kLanes], std::index_sequence<kLane...>) {
