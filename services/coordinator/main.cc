@@ -190,6 +190,7 @@ int Serve(const CoordinatorServerOptions& options) {
 
 int main(int argc, char** argv) {
   mlp::HoldLittleFreedMemory();
+  mlp::rpc::DoNotLookForDeadlocks();
   mlp::rpc::StartLog("mlp-coordinator");
   CLI::App app("Takes training jobs, has nodes train their shards, averages, validates.");
   Arguments arguments;

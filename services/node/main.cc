@@ -185,6 +185,7 @@ int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeo
 
 int main(int argc, char** argv) {
   mlp::HoldLittleFreedMemory();
+  mlp::rpc::DoNotLookForDeadlocks();
   mlp::rpc::StartLog("mlp-node");
   CLI::App app("Trains shards for a coordinator, one at a time.");
   Arguments arguments;

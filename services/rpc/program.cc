@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "services/rpc/healthcheck.h"
 
 namespace mlp::rpc {
@@ -10,6 +11,10 @@ namespace mlp::rpc {
 void StartLog(const std::string& program) {
   spdlog::set_default_logger(spdlog::stderr_color_mt(program));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
+}
+
+void DoNotLookForDeadlocks() {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }
 
 int Fail(const absl::Status& status) {

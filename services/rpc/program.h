@@ -15,6 +15,10 @@ namespace mlp::rpc {
 // Program logs, in plain lines on stderr that begin with time, level and `program`.
 void StartLog(const std::string& program);
 
+// Debian's Abseil is built to look for deadlocks at each lock that gRPC takes, in a graph of all
+// locks, which has a lock of its own. Call before gRPC is used.
+void DoNotLookForDeadlocks();
+
 // Logs the error; the exit code that goes with it: 2 for InvalidArgument (wrong usage), else 1.
 int Fail(const absl::Status& status);
 
