@@ -12,6 +12,7 @@
 #include <grpcpp/support/async_stream.h>
 #include <grpcpp/support/async_unary_call.h>
 
+#include <chrono>
 #include <coroutine>
 #include <functional>
 #include <optional>
@@ -87,22 +88,34 @@ class ServerStream {
   async::TaskGroup sending_;  // at most one task
 };
 
+// A client that sends nothing for so long has its call cancelled, while a request is awaited: what
+// its handler keeps for it must not be kept for ever.
+inline constexpr std::chrono::seconds kMostSilence{60};
+
 // The requests of a call that sends a stream of them, as its handler sees it. Loop thread only.
 template <class Response, class Request>
 class RequestStream {
  public:
-  explicit RequestStream(grpc::ServerAsyncReader<Response, Request>& reader) : reader_(reader) {}
+  RequestStream(Loop& loop, grpc::ServerContext& context,
+                grpc::ServerAsyncReader<Response, Request>& reader, async::Duration most_silence)
+      : loop_(loop), context_(context), reader_(reader), most_silence_(most_silence) {}
 
   // nullopt: there are no more, or the call is dead.
   async::Task<std::optional<Request>> Read() {
     std::optional<Request> request(std::in_place);
+    const Loop::TimerId silence =
+        loop_.Schedule(loop_.Now() + most_silence_, [this] { context_.TryCancel(); });
     const bool more = co_await Completion([&](void* tag) { reader_.Read(&*request, tag); });
+    loop_.Cancel(silence);
     if (!more) request.reset();
     co_return request;
   }
 
  private:
+  Loop& loop_;
+  grpc::ServerContext& context_;
   grpc::ServerAsyncReader<Response, Request>& reader_;
+  const async::Duration most_silence_;
 };
 
 template <class Request, class Response>
@@ -212,16 +225,16 @@ using PutMethod = void (Service::*)(grpc::ServerContext*,
 template <class Service, class Request, class Response>
 async::Task<> ServeOnePut(Server& server, Service& service,
                           PutMethod<Service, Request, Response> accept,
-                          PutHandler<Request, Response> handler) {
+                          PutHandler<Request, Response> handler, async::Duration most_silence) {
   grpc::ServerContext context;
   grpc::ServerAsyncReader<Response, Request> reader(&context);
   const bool accepted = co_await Completion([&](void* tag) {
     (service.*accept)(&context, &reader, server.queue(), server.queue(), tag);
   });
   if (!accepted) co_return;
-  server.tasks().Spawn(ServeOnePut(server, service, accept, handler));  // the next call
+  server.tasks().Spawn(ServeOnePut(server, service, accept, handler, most_silence));  // the next
 
-  RequestStream<Response, Request> requests(reader);
+  RequestStream<Response, Request> requests(server.loop(), context, reader, most_silence);
   const absl::StatusOr<Response> response = co_await handler(requests);
   const grpc::Status status = ToGrpcStatus(response.status());
   co_await Completion([&](void* tag) {
@@ -300,13 +313,15 @@ void ServeStream(
   }
 }
 
-// The same for a method that takes a stream of requests.
+// The same for a method that takes a stream of requests, none of which is awaited longer than
+// `most_silence`.
 template <class Service, class Request, class Response>
 void ServePut(Server& server, std::type_identity_t<Service>& service,
               internal::PutMethod<Service, Request, Response> accept,
-              std::type_identity_t<PutHandler<Request, Response>> handler) {
+              std::type_identity_t<PutHandler<Request, Response>> handler,
+              async::Duration most_silence = kMostSilence) {
   for (int i = 0; i < internal::kOutstandingRequests; ++i) {
-    server.tasks().Spawn(internal::ServeOnePut(server, service, accept, handler));
+    server.tasks().Spawn(internal::ServeOnePut(server, service, accept, handler, most_silence));
   }
 }
 

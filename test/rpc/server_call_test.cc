@@ -106,6 +106,27 @@ TEST_CASE_METHOD(Fixture, "a deadline that passes ends the call and stops its ha
   CHECK(Happens(server.stopped()));
 }
 
+TEST_CASE_METHOD(Fixture, "a client that sends nothing for too long has its call cancelled") {
+  grpc::ClientContext context;
+  v1::PutParametersResponse response;
+  const auto writer = client.node->PutParameters(&context, &response);
+  writer->Write(v1::PutParametersRequest());
+  std::future<int> pieces = server.put_ended();
+  REQUIRE(pieces.wait_for(seconds(20)) == std::future_status::ready);
+  CHECK(pieces.get() == 1);
+  CHECK(writer->Finish().error_code() == grpc::StatusCode::CANCELLED);
+}
+
+TEST_CASE_METHOD(Fixture, "a client that sends all of its pieces is answered") {
+  grpc::ClientContext context;
+  v1::PutParametersResponse response;
+  const auto writer = client.node->PutParameters(&context, &response);
+  for (int i = 0; i < 3; ++i) writer->Write(v1::PutParametersRequest());
+  writer->WritesDone();
+  CHECK(writer->Finish().ok());
+  CHECK(server.put_ended().get() == 3);
+}
+
 async::Task<> CancelFirst(TestClient& client, absl::Status& status) {
   v1::GetJobRequest request;
   std::stop_source stop;

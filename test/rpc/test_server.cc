@@ -32,6 +32,9 @@ TestServer::TestServer(const std::string& listen) {
   ServeStream(*server_, node_, &NodeService::AsyncService::RequestTrainShard,
               [this](const v1::TrainShardRequest& request,
                      ServerStream<v1::TrainShardEvent>& stream) { return Train(request, stream); });
+  ServePut(
+      *server_, node_, &NodeService::AsyncService::RequestPutParameters,
+      [this](Pieces& pieces) { return Take(pieces); }, kTestSilence);
   server_->Start();
 }
 
@@ -57,6 +60,16 @@ async::Task<absl::StatusOr<v1::EvaluateModelResponse>> TestServer::Evaluate(
   v1::EvaluateModelResponse response;
   response.mutable_evaluation()->set_rows(static_cast<std::int64_t>(request.content().size()));
   co_return response;
+}
+
+async::Task<absl::StatusOr<v1::PutParametersResponse>> TestServer::Take(Pieces& pieces) {
+  while (true) {
+    const std::optional<v1::PutParametersRequest> piece = co_await pieces.Read();
+    if (!piece) break;
+    ++pieces_;
+  }
+  put_ended_.set_value(pieces_);
+  co_return v1::PutParametersResponse();
 }
 
 async::Task<absl::Status> TestServer::Train(const v1::TrainShardRequest& request,

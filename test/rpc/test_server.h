@@ -6,6 +6,7 @@
 #include <mlp/v1/node.grpc.pb.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <future>
 #include <memory>
@@ -20,8 +21,11 @@
 
 namespace mlp::rpc {
 
-// Serves GetJob, EvaluateModel and TrainShard. What a handler does depends on the id in the
-// request.
+// How long it waits for the next piece of parameters.
+inline constexpr std::chrono::milliseconds kTestSilence{300};
+
+// Serves GetJob, EvaluateModel, TrainShard and PutParameters. What a handler does depends on the id
+// in the request.
 class TestServer {
  public:
   explicit TestServer(const std::string& listen = "127.0.0.1:0");
@@ -32,10 +36,14 @@ class TestServer {
   std::future<void> stopped() { return stopped_.get_future(); }
   // Set when a TrainShard handler has begun to wait.
   std::future<void> waiting() { return waiting_.get_future(); }
+  // The pieces that a PutParameters handler has got, when no more come.
+  std::future<int> put_ended() { return put_ended_.get_future(); }
   // Bytes between the lowest and the highest stack address that GetJob was called at.
   std::uintptr_t stack_range() const { return highest_ - lowest_; }
 
  private:
+  using Pieces = RequestStream<v1::PutParametersResponse, v1::PutParametersRequest>;
+
   void NoteStack();
   // "missing" and "field" are errors; any other id is answered with a job of that id.
   async::Task<absl::StatusOr<v1::GetJobResponse>> GetJob(const v1::GetJobRequest& request);
@@ -46,12 +54,16 @@ class TestServer {
   // "endless", one and then an error for "fail", one and then nothing until stopped for "wait".
   async::Task<absl::Status> Train(const v1::TrainShardRequest& request,
                                   ServerStream<v1::TrainShardEvent>& stream);
+  // Counts them.
+  async::Task<absl::StatusOr<v1::PutParametersResponse>> Take(Pieces& pieces);
   async::Task<absl::Status> Wait(ServerStream<v1::TrainShardEvent>& stream);
 
   v1::JobService::AsyncService jobs_;
   v1::NodeService::AsyncService node_;
   std::promise<void> stopped_;
   std::promise<void> waiting_;
+  std::promise<int> put_ended_;
+  int pieces_ = 0;
   std::uintptr_t lowest_ = UINTPTR_MAX;
   std::uintptr_t highest_ = 0;
   std::unique_ptr<Server> server_;  // last: it goes first, with all that runs on it
