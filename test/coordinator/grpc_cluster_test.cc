@@ -256,10 +256,9 @@ TEST_CASE("a drained node keeps what it has and is back when it is undrained") {
   CHECK_THAT(end, Contains("CANCELLED"));  // by the end of the test
 }
 
-Task<> TrainWhileItDrains(Fixture& f, node::NodeServer& node, std::string& end) {
+Task<> TrainWhileItDrains(Fixture& f, node::NodeServer& node, std::string& held, std::string& end) {
   CHECK(f.Heartbeat(node).ok());
   co_await f.Until(1);
-  std::string held;
   f.Spawn(f.Train(held));
   co_await f.UntilAccepted();
   (void)node.Drain(1h);
@@ -271,8 +270,8 @@ Task<> TrainWhileItDrains(Fixture& f, node::NodeServer& node, std::string& end) 
 TEST_CASE("a node that drains rejects what is new, and that tells its coordinator") {
   const auto node = StartNode(true);
   Fixture f;
-  std::string end;
-  f.Run(TrainWhileItDrains(f, *node, end));
+  std::string held, end;  // of attempts, which may outlast the flow that began them
+  f.Run(TrainWhileItDrains(f, *node, held, end));
   CHECK(end == "rejected: shutting down");
   CHECK(f.happened == std::vector<std::string>{"+a", "-a: is shutting down"});
 }
