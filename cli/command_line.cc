@@ -298,20 +298,6 @@ class Commands {
     app.add_option("MODEL", model, kModelHelp)->required();
   }
 
-  static void AddSeparator(CLI::App& app, char& separator) {
-    app.add_option_function<std::string>(
-           "--separator",
-           [&separator](const std::string& text) {
-             const std::string unescaped = text == "\\t" ? "\t" : text;
-             if (unescaped.size() != 1 || absl::StrContains("\"\r\n ", unescaped)) {
-               throw CLI::ValidationError("--separator", text + " is not a single character");
-             }
-             separator = unescaped[0];
-           },
-           "Between the cells of a row; \\t for a tab [,]")
-        ->type_name("CHARACTER");
-  }
-
   void AddPredict() {
     CLI::App& app = Add("predict", "Print what a model says of the rows of a table, as CSV",
                         predict_, "mlp-client predict job-7 new.csv -o predictions.csv");
@@ -324,7 +310,7 @@ class Commands {
     app.add_option("-o,--output", predict_.output,
                    "File to write, when all rows are there [standard output]");
     app.add_flag("--labels-only", predict_.labels_only, "Without the probabilities");
-    AddSeparator(app, predict_.separator);
+    AddSeparatorOption(app, predict_.separator);
   }
 
   void AddEvaluate() {
@@ -335,7 +321,7 @@ class Commands {
                    "CSV of any size with the label; - for standard input. Where it is not here, a "
                    "name below the coordinator's --data-dir")
         ->required();
-    AddSeparator(app, evaluate_.separator);
+    AddSeparatorOption(app, evaluate_.separator);
   }
 
   void AddReplay() {

@@ -19,9 +19,10 @@ std::vector<CLI::Option*> AddColumnOptions(CLI::App& app, TableOptions& options)
       app.add_option("--label", schema.label, "Column with the class, by name or number [last]")
           ->type_name("COLUMN"),
       app.add_flag("--regression", schema.regression, "The label is a number to predict"),
-      app.add_flag("--impute", schema.impute,
-                   "Values may be missing (empty, NA, nan, ?): take the column's mean or most "
-                   "frequent text"),
+      app.add_flag(
+          "--impute", schema.impute,
+          "Values may be missing (empty, NA, N/A, nan, null, ?): take the column's mean or most "
+          "frequent text"),
       app.add_option("--text", schema.texts, "Columns of texts, even where these are numbers")
           ->type_name("COLUMN,…")
           ->delimiter(',')
@@ -38,18 +39,23 @@ std::vector<CLI::Option*> AddColumnOptions(CLI::App& app, TableOptions& options)
       app.add_option("--format", options.format, "Of the file [auto]")
           ->transform(CLI::CheckedTransformer(formats).description(""))
           ->type_name("auto|csv|libsvm|npy"),
-      app.add_option_function<std::string>(
-             "--separator",
-             [&options](const std::string& text) {
-               if (text != "tab" &&
-                   (text.size() != 1 || !absl::ascii_ispunct(text[0]) || text == "\"")) {
-                 throw CLI::ValidationError(
-                     "--separator", text + " is neither a character such as ; or | nor tab");
-               }
-               options.separator = text == "tab" ? '\t' : text[0];
-             },
-             "Between the cells of CSV: ; or tab, for example [,]")
-          ->type_name("CHARACTER")};
+      AddSeparatorOption(app, options.separator)};
+}
+
+CLI::Option* AddSeparatorOption(CLI::App& app, char& separator) {
+  return app
+      .add_option_function<std::string>(
+          "--separator",
+          [&separator](const std::string& text) {
+            const bool tab = text == "tab" || text == "\\t" || text == "\t";
+            if (!tab && (text.size() != 1 || !absl::ascii_ispunct(text[0]) || text == "\"")) {
+              throw CLI::ValidationError("--separator",
+                                         text + " is neither a character such as ; or | nor tab");
+            }
+            separator = tab ? '\t' : text[0];
+          },
+          "Between the cells of CSV: ; or tab, for example [,]")
+      ->type_name("CHARACTER");
 }
 
 std::vector<CLI::Option*> AddDealOptions(CLI::App& app, TableOptions& options) {

@@ -11,5 +11,6 @@ namespace mlp::cli {
 // What is given is set in `options`, which must outlive `app`. The options that were added.
 std::vector<CLI::Option*> AddColumnOptions(CLI::App& app, TableOptions& options);
 std::vector<CLI::Option*> AddDealOptions(CLI::App& app, TableOptions& options);
+CLI::Option* AddSeparatorOption(CLI::App& app, char& separator);
 
 }  // namespace mlp::cli

@@ -48,10 +48,12 @@ bool LooksLikeNumber(std::string_view cell) {
 }
 
 bool IsMissing(std::string_view cell) {
+  constexpr std::string_view kMarks[] = {"", "?", "na", "n/a", "#n/a", "<na>", "nan", "null"};
   const std::string_view text = WithoutBlanks(cell);
-  if (text.size() > 3) return false;
-  return text.empty() || text == "?" || absl::EqualsIgnoreCase(AbslView(text), "na") ||
-         absl::EqualsIgnoreCase(AbslView(text), "nan");
+  if (text.size() > 4) return false;  // most cells
+  return std::ranges::any_of(kMarks, [&](std::string_view mark) {
+    return absl::EqualsIgnoreCase(AbslView(text), AbslView(mark));
+  });
 }
 
 std::string NumberText(double value) {

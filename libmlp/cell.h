@@ -13,7 +13,8 @@ std::optional<std::string> ParseNumber(std::string_view cell, double& value);
 // Whether it is written as a number, though one that ParseNumber may refuse: 1e999, inf.
 bool LooksLikeNumber(std::string_view cell);
 
-// Nothing but blanks, "NA", "nan" or "?"; capitals do not matter.
+// Nothing but blanks, or what programs write for nothing: "NA", "N/A", "#N/A", "<NA>", "nan",
+// "null", "?"; capitals do not matter.
 bool IsMissing(std::string_view cell);
 
 // The shortest text that ParseNumber makes the same number of. `value` is finite.

@@ -159,11 +159,10 @@ absl::Status RowEncoder::Encode(const CsvRecord& row, double* features) const {
 absl::Status RowEncoder::EncodeNumber(const Column& column, const CsvCell& cell,
                                       double* feature) const {
   double number = 0;
-  if (IsMissing(cell.text)) {
+  if (const std::optional<std::string> wrong = ParseNumber(cell.text, number)) {
+    if (!IsMissing(cell.text)) return Refuse(cell, column.name, *wrong);
     if (!column.imputed_number) return Refuse(cell, column.name, "a number is missing: fill it in");
     number = *column.imputed_number;
-  } else if (const std::optional<std::string> wrong = ParseNumber(cell.text, number)) {
-    return Refuse(cell, column.name, *wrong);
   }
   *feature = (number - column.mean) / column.scale;
   if (std::isfinite(*feature)) return absl::OkStatus();

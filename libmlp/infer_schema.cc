@@ -20,6 +20,16 @@ bool IsWhole(double number) {
   return number == std::floor(number) && std::abs(number) <= kMaxClassNumber;
 }
 
+// What to say of a row that is a single cell, but would be more with another separator.
+std::string SeparatorHint(const CsvRecord& record) {
+  if (record.cells.size() > 1) return "";
+  const std::size_t found = record.cells.front().text.find_first_of(";\t|");
+  if (found == std::string::npos) return "";
+  const char separator = record.cells.front().text[found];
+  return absl::StrCat("; are its cells separated otherwise (--separator ",
+                      separator == '\t' ? "tab" : Quoted(std::string_view(&separator, 1)), ")?");
+}
+
 }  // namespace
 
 SchemaBuilder::SchemaBuilder(std::string file, const SchemaOptions& options)
@@ -96,7 +106,8 @@ absl::Status SchemaBuilder::NameColumns(const CsvRecord& first) {
   if (features > 0) return absl::OkStatus();
   return BadText(file_, first.cells.front().place,
                  absl::StrCat("the row has ", columns_.size(),
-                              " columns: expected at least one feature beside the label"));
+                              " columns: expected at least one feature beside the label",
+                              SeparatorHint(first)));
 }
 
 // By name or, where none has that name, by number from 1.

@@ -197,7 +197,9 @@ TEST_CASE("rows are predicted and measured with a separator of one character") {
   CHECK(predict.output == "p.csv");
   CHECK(predict.labels_only);
   CHECK(predict.separator == ';');
-  CHECK(Parsed<EvaluateCommand>({"evaluate", "m", "f", "--separator", "\\t"}).separator == '\t');
+  for (const char* tab : {"tab", "\\t", "\t"}) {
+    CHECK(Parsed<EvaluateCommand>({"evaluate", "m", "f", "--separator", tab}).separator == '\t');
+  }
   for (const char* wrong : {"", ";;", "\"", "\n"}) {
     CHECK_THAT(Refused({"predict", "m", "f", "--separator", wrong}).text,
                Catch::Contains("--separator"));

@@ -188,7 +188,12 @@ std::vector<Malformed> Csv() {
        kGood + "1,1,z\n",
        "t.csv:6:5: column 'c': class 'z' has this row only",
        {"--shards", "1"}},
-      {"another separator", "a;b\n1;x\n2;y\n", "t.csv:1:1: the row has 1 columns"},
+      {"another separator", "a;b\n1;x\n2;y\n",
+       "t.csv:1:1: the row has 1 columns: expected at least one feature beside the label; are its "
+       "cells separated otherwise (--separator ';')?"},
+      {"tabs", "a\tb\n1\tx\n",
+       "t.csv:1:1: the row has 1 columns: expected at least one feature "
+       "beside the label; are its cells separated otherwise (--separator tab)?"},
       {"a share of nothing", kGood, "--validation", {"--validation", "0"}},
       {"a share of everything", kGood, "--validation", {"--validation", "1"}},
       {"no shards", kGood, "--shards", {"--shards", "0"}},

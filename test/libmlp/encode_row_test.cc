@@ -102,7 +102,8 @@ TEST_CASE("Columns that go by numbers are found where they were, with a header o
 }
 
 TEST_CASE("Missing values become what the schema has for them") {
-  const auto encoded = EncodeAll(Penguins(), "40,?,\n40, ,NaN\n40,NA,na\n");
+  const auto encoded =
+      EncodeAll(Penguins(), "40,?,\n40, ,NaN\n40,NA,na\n40,N/A,null\n40,<NA>,#n/a\n");
   REQUIRE(encoded.status() == absl::OkStatus());
   for (const auto& row : encoded->features) CHECK(row == std::vector<double>{0, 0, 1, 0, 4000});
   CHECK(Refusal(Penguins(), "40,Dream,1\n,Dream,1\n") ==
