@@ -61,18 +61,16 @@ class PutProgress {
   bool drawn_ = false;
 };
 
-absl::StatusOr<v1::Dataset> Commit(Connection& connection, const UploadPlan& plan) {
+absl::StatusOr<v1::CommitDatasetResponse> Commit(Connection& connection, const UploadPlan& plan) {
   v1::CommitDatasetRequest request;
   request.set_name(plan.request.name());
   *request.mutable_files() = plan.request.files();
-  auto committed = connection.Call(connection.datasets(), &v1::DatasetService::Stub::CommitDataset,
-                                   request, kCommitLimit);
-  if (!committed.ok()) return committed.status();
-  return std::move(*committed->mutable_dataset());
+  return connection.Call(connection.datasets(), &v1::DatasetService::Stub::CommitDataset, request,
+                         kCommitLimit);
 }
 
-absl::StatusOr<v1::Dataset> Put(const Session& session, Connection& connection,
-                                const UploadPlan& plan, Uploaded& total) {
+absl::StatusOr<v1::CommitDatasetResponse> Put(const Session& session, Connection& connection,
+                                              const UploadPlan& plan, Uploaded& total) {
   PutProgress progress(session);
   for (int round = 1;; ++round) {
     const Uploaded before = total;
@@ -83,13 +81,15 @@ absl::StatusOr<v1::Dataset> Put(const Session& session, Connection& connection,
     if (!sent.ok()) return sent.status();
     total.files += sent->files;
     total.bytes += sent->bytes;
-    absl::StatusOr<v1::Dataset> dataset = Commit(connection, plan);
-    const bool again = absl::IsFailedPrecondition(dataset.status()) && sent->files > 0;
-    if (!again || round == kRounds) return dataset;
+    absl::StatusOr<v1::CommitDatasetResponse> committed = Commit(connection, plan);
+    const bool again = absl::IsFailedPrecondition(committed.status()) && sent->files > 0;
+    if (!again || round == kRounds) return committed;
   }
 }
 
-void Report(const Session& session, const v1::Dataset& dataset, const Uploaded& sent) {
+void Report(const Session& session, const v1::CommitDatasetResponse& committed,
+            const Uploaded& sent) {
+  const v1::Dataset& dataset = committed.dataset();
   const int there = dataset.files_size() - sent.files;
   if (session.json) {
     google::protobuf::Struct object;
@@ -101,10 +101,13 @@ void Report(const Session& session, const v1::Dataset& dataset, const Uploaded& 
     fields["files_sent"].set_number_value(sent.files);
     fields["bytes_sent"].set_number_value(static_cast<double>(sent.bytes));
     fields["files_there_already"].set_number_value(there);
+    fields["replaced"].set_bool_value(committed.replaced());
     session.terminal.out << Json(object) << std::endl;
     return;
   }
   session.terminal.out << dataset.name() << ": " << DescriptionOf(dataset) << '\n'
+                       << (committed.replaced() ? "it replaces the dataset that had the name\n"
+                                                : "")
                        << "sent " << sent.files << " files, " << BytesText(sent.bytes) << "; "
                        << there << " were there already" << std::endl;
 }
@@ -119,9 +122,9 @@ int PutDirectory(const Session& session, const fs::path& directory, const std::s
   if (!plan.ok()) return Refuse(session, plan.status());
   Connection connection(session.coordinator, session.interrupt);
   Uploaded sent;
-  const absl::StatusOr<v1::Dataset> dataset = Put(session, connection, *plan, sent);
-  if (!dataset.ok()) return Fail(session, dataset.status());
-  Report(session, *dataset, sent);
+  const absl::StatusOr<v1::CommitDatasetResponse> committed = Put(session, connection, *plan, sent);
+  if (!committed.ok()) return Fail(session, committed.status());
+  Report(session, *committed, sent);
   return kExitDone;
 }
 

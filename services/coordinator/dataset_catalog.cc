@@ -128,23 +128,23 @@ Task<absl::StatusOr<std::int64_t>> DatasetCatalog::Write(FilePiece piece) {
   co_return received;
 }
 
-Task<absl::StatusOr<DatasetStatus>> DatasetCatalog::Commit(std::string name,
-                                                           std::vector<DatasetFile> files) {
+Task<absl::StatusOr<CommittedDataset>> DatasetCatalog::Commit(std::string name,
+                                                              std::vector<DatasetFile> files) {
   if (absl::Status status = CheckStores(); !status.ok()) co_return status;
   async::Line::Place place(changes_);
   co_await place.Turn({});
   const std::optional<DatasetRecord> there = Stored(name);
-  if (there && there->files == files) co_return StatusOf(*there);
+  if (there && there->files == files) co_return CommittedDataset{StatusOf(*there)};
   if (absl::Status status = BeginChange(name); !status.ok()) co_return status;
   DatasetRecord record;
   record.name = std::move(name);
   record.files = std::move(files);
-  absl::StatusOr<DatasetStatus> committed = co_await Replace(std::move(record));
+  absl::StatusOr<CommittedDataset> committed = co_await Replace(std::move(record));
   EndChange();
   co_return committed;
 }
 
-Task<absl::StatusOr<DatasetStatus>> DatasetCatalog::Replace(DatasetRecord record) {
+Task<absl::StatusOr<CommittedDataset>> DatasetCatalog::Replace(DatasetRecord record) {
   auto measure = [this, &record] { return Measure(std::move(record)); };
   absl::StatusOr<DatasetRecord> measured = co_await async::Offload(workers_, std::move(measure));
   if (!measured.ok()) co_return measured.status();
@@ -156,8 +156,9 @@ Task<absl::StatusOr<DatasetStatus>> DatasetCatalog::Replace(DatasetRecord record
     const std::scoped_lock lock(mutex_);
     stored_[measured->name] = *measured;
   }
+  const bool replaced = old.has_value();
   co_await DropFilesOf(std::move(old));
-  co_return StatusOf(*std::move(measured));
+  co_return CommittedDataset{StatusOf(*std::move(measured)), replaced};
 }
 
 Task<absl::Status> DatasetCatalog::Remove(std::string name) {

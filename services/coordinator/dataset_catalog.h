@@ -40,6 +40,11 @@ struct DatasetStatus {
   std::string problem;  // of a directory that cannot be used; else empty
 };
 
+struct CommittedDataset {
+  DatasetStatus status;
+  bool replaced = false;  // another one had the name
+};
+
 struct MissingFile {
   std::string sha256;
   std::int64_t received = 0;
@@ -68,8 +73,8 @@ class DatasetCatalog {
   // Makes `files`, which are InOrder, a dataset. One with the same files stays as it is.
   // FailedPrecondition: files are missing, or a job uses the dataset that has the name.
   // InvalidArgument: a file is malformed.
-  async::Task<absl::StatusOr<DatasetStatus>> Commit(std::string name,
-                                                    std::vector<DatasetFile> files);
+  async::Task<absl::StatusOr<CommittedDataset>> Commit(std::string name,
+                                                       std::vector<DatasetFile> files);
   // NotFound; FailedPrecondition where a job uses it or it is a directory.
   async::Task<absl::Status> Remove(std::string name);
   // By name. Reads all files of the directories.
@@ -92,7 +97,7 @@ class DatasetCatalog {
   // Keeps jobs from beginning to use the dataset. FailedPrecondition where one does.
   absl::Status BeginChange(const std::string& name);
   void EndChange();
-  async::Task<absl::StatusOr<DatasetStatus>> Replace(DatasetRecord record);
+  async::Task<absl::StatusOr<CommittedDataset>> Replace(DatasetRecord record);
   async::Task<> DropFilesOf(std::optional<DatasetRecord> old);
   DatasetSources SourcesOf(const DatasetRecord& record) const;
   // On workers.

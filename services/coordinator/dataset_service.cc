@@ -116,11 +116,12 @@ auto DatasetServiceHandlers::CommitDataset(const v1::CommitDatasetRequest& reque
     -> Reply<v1::CommitDatasetResponse> {
   absl::StatusOr<std::vector<DatasetFile>> files = FilesOf(request);
   if (!files.ok()) co_return files.status();
-  const absl::StatusOr<DatasetStatus> committed =
+  const absl::StatusOr<CommittedDataset> committed =
       co_await catalog_.Commit(request.name(), *std::move(files));
   if (!committed.ok()) co_return committed.status();
   v1::CommitDatasetResponse response;
-  *response.mutable_dataset() = ToProto(*committed);
+  *response.mutable_dataset() = ToProto(committed->status);
+  response.set_replaced(committed->replaced);
   co_return response;
 }
 

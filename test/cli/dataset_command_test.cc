@@ -60,6 +60,14 @@ TEST_CASE("a dataset that was put is listed, put twice sends nothing, and rm rem
   CHECK_THAT(other.out, Contains("\"name\":\"other\"") && Contains("\"files_sent\":0"));
   CHECK_THAT(Client(server.address(), {"dataset", "ls"}).out,
              Contains("other") && Contains("tiny") && Contains("3 + 1"));
+  CHECK_THAT(first.out + again.out + other.out, !Contains("replaces"));
+  std::ofstream(tiny.directory / "train_10.txt") << "5,5,1\n";
+  CHECK_THAT(Client(server.address(), {"dataset", "put", tiny.directory.string()}).out,
+             Contains("it replaces the dataset that had the name"));
+  CHECK_THAT(Client(server.address(),
+                    {"--json", "dataset", "put", tiny.directory.string(), "--name", "other"})
+                 .out,
+             Contains("\"replaced\":true"));
   CHECK(Client(server.address(), {"dataset", "rm", "tiny"}).exit_code == 0);
   const ProcessResult gone = Client(server.address(), {"dataset", "rm", "tiny"});
   CHECK(gone.exit_code == 1);

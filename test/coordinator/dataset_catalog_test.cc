@@ -81,7 +81,9 @@ struct World {
     return Await(catalog->Write(std::move(piece)));
   }
   absl::StatusOr<DatasetStatus> Commit(const std::string& name, const Texts& texts) {
-    return Await(catalog->Commit(name, InOrder(FilesOf(texts)).value()));
+    auto committed = Await(catalog->Commit(name, InOrder(FilesOf(texts)).value()));
+    if (!committed.ok()) return committed.status();
+    return std::move(committed->status);
   }
   absl::StatusOr<DatasetStatus> Put(const std::string& name, const Texts& texts) {
     for (const auto& [file, text] : texts) Send(text).value();
@@ -241,7 +243,7 @@ TEST_CASE("no job begins to use a dataset while it is replaced") {
   world.Put("tiny", kTinyTexts).value();
   for (const auto& [name, text] : kOther) world.Send(text).value();
   world.ledger.held = true;
-  std::optional<absl::StatusOr<DatasetStatus>> committed;
+  std::optional<absl::StatusOr<CommittedDataset>> committed;
   world.tasks.Spawn(
       World::Note(world.catalog->Commit("tiny", InOrder(FilesOf(kOther)).value()), committed));
   world.clock.RunAll();
@@ -249,7 +251,8 @@ TEST_CASE("no job begins to use a dataset while it is replaced") {
   world.ledger.Release();
   world.clock.RunAll();
   REQUIRE(committed.has_value());
-  CHECK(committed->ok());
+  REQUIRE(committed->ok());
+  CHECK((*committed)->replaced);
   CHECK(world.catalog->Load("tiny").value()->features == 3);
 }
 
