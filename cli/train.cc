@@ -60,6 +60,14 @@ bool IsDirectory(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path, ignored);
 }
 
+// Where a file was given for a dataset, says what makes it one.
+void HintAtFile(const Session& session, const std::filesystem::path& path, const char* command) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return;
+  Say(session, absl::StrCat(path.string(), " is a file; `mlp-client dataset ", command, " ",
+                            path.string(), "` makes it a dataset"));
+}
+
 // Nobody wants to hear after the training that its model cannot be written.
 absl::Status CheckPlace(const std::filesystem::path& save) {
   if (save.empty()) return absl::OkStatus();
@@ -78,7 +86,10 @@ int TrainOn(const Session& session, const TrainCommand& command, const std::stri
   Connection connection(session.coordinator, session.interrupt);
   const auto submitted = std::chrono::steady_clock::now();
   const auto created = Submit(connection, RequestFor(command, dataset));
-  if (!created.ok()) return Fail(session, created.status());
+  if (!created.ok()) {
+    if (absl::IsNotFound(created.status())) HintAtFile(session, command.dataset, "put");
+    return Fail(session, created.status());
+  }
   const v1::Job& job = created->job();
   if (!session.json) SaySubmitted(session, job);
   if (command.detach) {
@@ -114,6 +125,7 @@ int OnLocalCluster(const Session& session, const LocalOptions& local,
   if (!IsDirectory(path)) {
     Say(session, absl::StrCat("there is no directory ", path.string(),
                               "; with --local, DATASET is a path to a dataset's directory"));
+    HintAtFile(session, path, "split");
     return kExitFailed;
   }
   const bool apart = !local.data_dir.empty();  // from the dataset's name

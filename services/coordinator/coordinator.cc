@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 
@@ -52,6 +53,12 @@ absl::StatusOr<std::shared_ptr<const Model>> InitialFrom(const Model& model, con
                    std::string(PrecisionName(spec.precision)), "; choose another precision"));
 }
 
+// "16-20-26, relu".
+std::string ShapeText(const ModelSpec& model) {
+  return absl::StrCat(absl::StrJoin(model.layer_sizes, "-"), ", ",
+                      std::string(ActivationName(model.activation)));
+}
+
 // What depends on the data and on the model that training begins with.
 absl::Status CheckFit(const JobSpec& spec, const ModelSpec& model, const Dataset& dataset,
                       const Model* initial) {
@@ -70,9 +77,10 @@ absl::Status CheckFit(const JobSpec& spec, const ModelSpec& model, const Dataset
                                    " parameters are possible, not ", ParameterCount(model)));
   }
   if (initial != nullptr && initial->spec != model) {
-    return FieldError("spec.initial_model",
-                      absl::StrCat(spec.initial_model, " has another shape or activation than ",
-                                   "this job's model; give the same ones"));
+    return FieldError(
+        "spec.initial_model",
+        absl::StrCat(spec.initial_model, " has the layers ", ShapeText(initial->spec),
+                     ", this job's model has ", ShapeText(model), ": they must be the same"));
   }
   return absl::OkStatus();
 }

@@ -49,8 +49,13 @@ absl::Status CheckShare(const char* field, double value) {
   return FieldError(field, absl::StrCat("must be 0 or more and less than 1, not ", value));
 }
 
-absl::Status CheckSchedule(const Schedule& schedule) {
+absl::Status CheckSchedule(const Schedule& schedule, int rounds) {
   absl::Status status = CheckRange("spec.warm_up_rounds", schedule.warm_up_rounds, 0, kMaxRounds);
+  if (status.ok() && schedule.warm_up_rounds > rounds) {
+    status = FieldError("spec.warm_up_rounds",
+                        absl::StrCat("is ", schedule.warm_up_rounds, ", but the job has only ",
+                                     rounds, " rounds; warm up in fewer"));
+  }
   status.Update(CheckRange("spec.schedule_rounds", schedule.step_rounds, 1, kMaxRounds));
   status.Update(CheckPositive("spec.schedule_factor", schedule.factor));
   return status;
@@ -145,7 +150,7 @@ absl::Status CheckJobSpec(const JobSpec& spec) {
                    absl::StrCat("must be a finite number, 0 or more, not ", spec.tolerance)));
   }
   status.Update(CheckBatches(spec));
-  status.Update(CheckSchedule(spec.schedule));
+  status.Update(CheckSchedule(spec.schedule, spec.rounds));
   status.Update(CheckServer(spec.server));
   if (status.ok()) status = CheckLastRate(spec);
   status.Update(CheckEpsilon("spec.batches.epsilon", spec.batches.epsilon, spec.precision));

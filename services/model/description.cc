@@ -1,5 +1,7 @@
 #include "services/model/description.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -143,8 +145,15 @@ absl::StatusOr<SavedModel> WithParameters(Description description, Parameters pa
 absl::StatusOr<ordered_json> ParseJson(std::string_view text) {
   try {
     return ordered_json::parse(text.begin(), text.end());
-  } catch (const nlohmann::json::exception& error) {
-    return absl::InvalidArgumentError(error.what());
+  } catch (const nlohmann::json::parse_error& error) {
+    // `byte` is the number of the last one that was read.
+    const std::string_view read = text.substr(0, std::max<std::size_t>(error.byte, 1) - 1);
+    const auto lines = std::ranges::count(read, '\n');
+    const std::size_t column = read.size() - (lines > 0 ? read.rfind('\n') + 1 : 0);
+    return absl::InvalidArgumentError(
+        absl::StrCat("is no JSON from line ", lines + 1, ", column ", column + 1, " on"));
+  } catch (const nlohmann::json::exception&) {
+    return absl::InvalidArgumentError("has a number that is beyond float64's range");
   }
 }
 

@@ -236,6 +236,10 @@ TEST_CASE("a local cluster that can't be says why") {
   const ProcessResult no_data = test::Run({kClient, "train", "--local", "1", "no/such/dataset"});
   CHECK(no_data.exit_code == 1);
   CHECK_THAT(no_data.err, Contains("no directory no/such/dataset"));
+  const ProcessResult file =
+      test::Run({kClient, "train", "--local", "1", kLetters + "/train_letters1.txt"});
+  CHECK(file.exit_code == 1);
+  CHECK_THAT(file.err, Contains("train_letters1.txt is a file; `mlp-client dataset split "));
   const ProcessResult no_nodes = test::Run({kClient, "train", "--local", "0", kLetters});
   CHECK(no_nodes.exit_code == 2);
   CHECK_THAT(no_nodes.err, Contains("cannot start the local cluster"));

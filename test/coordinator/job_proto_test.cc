@@ -165,6 +165,8 @@ TEST_CASE("Training options that do not fit each other are refused by field", "[
         "spec.class_weight");
   CHECK(at_fault([](auto& p) { p.set_schedule_factor(0.5); }) == "spec.schedule_factor");
   CHECK(at_fault([](auto& p) { p.set_warm_up_rounds(INT32_MIN); }) == "spec.warm_up_rounds");
+  CHECK(at_fault([](auto& p) { p.set_warm_up_rounds(31); }) == "spec.warm_up_rounds");
+  CHECK(at_fault([](auto& p) { p.set_warm_up_rounds(30); }) == "none");
   CHECK(adam([](auto& p) {
           p.set_schedule(v1::SCHEDULE_STEP);
           p.set_schedule_rounds(0);

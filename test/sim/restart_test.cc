@@ -331,7 +331,8 @@ TEST_CASE("a job whose initial model does not exist or fit is refused by field")
   spec.hidden_layer_sizes = {5};
   refused = life.Create(spec);
   CHECK(FieldOf(refused->status()) == "spec.initial_model");
-  CHECK_THAT(std::string(refused->status().message()), Contains("another shape"));
+  CHECK_THAT(std::string(refused->status().message()),
+             Contains("has the layers 2-") && Contains("this job's model has 2-5-3, "));
 }
 
 namespace {
