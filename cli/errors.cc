@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/output.h"
+#include "cli/training_options.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 
@@ -22,6 +23,14 @@ std::string Unreachable(const absl::Status& error, std::string_view address) {
       "it had, or say where it is with --coordinator host:port)");
 }
 
+// The option of `train` that sets the field; where there is none, the field.
+std::string OptionOf(const std::string& field) {
+  for (const TrainingOption& option : TrainingOptions()) {
+    if (field == absl::StrCat("spec.", option.field)) return option.name;
+  }
+  return field;
+}
+
 }  // namespace
 
 int ExitCodeOf(const absl::Status& error) {
@@ -31,8 +40,14 @@ int ExitCodeOf(const absl::Status& error) {
 std::string ErrorText(const absl::Status& error, std::string_view address) {
   if (NoAnswer(error)) return Unreachable(error, address);
   std::string text(error.message());
-  const auto field = FieldOf(error);
-  if (field && !absl::StrContains(text, *field)) text = absl::StrCat(*field, ": ", text);
+  if (const auto field = FieldOf(error)) {
+    const std::string prefix = *field + ": ";
+    const bool blamed = absl::StartsWith(text, prefix);
+    if (blamed) text.erase(0, prefix.size());
+    if (blamed || !absl::StrContains(text, *field)) {
+      text = absl::StrCat(OptionOf(*field), ": ", text);
+    }
+  }
   if (text.empty()) text = absl::StatusCodeToString(error.code());
   if (const auto delay = RetryAfterOf(error)) {
     absl::StrAppend(&text, " (try again in ", DurationText(*delay), ")");

@@ -16,7 +16,8 @@ inline constexpr int kExitInterrupted = 130;
 
 // A call to the coordinator ended with `error`, which is not OK.
 int ExitCodeOf(const absl::Status& error);
-// What was wrong, where, and what to do, for the coordinator at `address`. One line, no end.
+// What was wrong, where, and what to do, for the coordinator at `address`. One line, no end. A
+// field goes by the name of the option that sets it.
 std::string ErrorText(const absl::Status& error, std::string_view address);
 
 }  // namespace mlp::cli

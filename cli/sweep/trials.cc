@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cli/errors.h"
 #include "cli/event_stream.h"
 #include "cli/follow.h"
 #include "cli/progress.h"
@@ -70,7 +71,7 @@ absl::Status Trials::Fill() {
     }
     if (!job.ok() && !IsTrialsOwn(job.status())) return Advised(job.status());
     if (!job.ok()) {
-      End({.trial = next_, .job = {}, .problem = std::string(job.status().message())});
+      End({.trial = next_, .job = {}, .problem = ErrorText(job.status(), session_.coordinator)});
     } else if (HasEnded(*job)) {
       End(OutcomeOf(next_, *job));
     } else {

@@ -24,9 +24,15 @@ TEST_CASE("an unreachable coordinator is named, with what to do") {
 
 TEST_CASE("an error blames its field once") {
   CHECK(ErrorText(FieldError("spec.rounds", "must be 1 to 100000, not 0"), kAddress) ==
-        "spec.rounds: must be 1 to 100000, not 0");
+        "--rounds: must be 1 to 100000, not 0");
   CHECK(ErrorText(WithField("spec.rounds", absl::InvalidArgumentError("must be 1")), kAddress) ==
-        "spec.rounds: must be 1");
+        "--rounds: must be 1");
+  CHECK(ErrorText(FieldError("spec.batches.dropout", "must be less than 1"), kAddress) ==
+        "--dropout: must be less than 1");
+  CHECK(ErrorText(FieldError("spec.dataset", "is required"), kAddress) ==
+        "spec.dataset: is required");
+  CHECK(ErrorText(WithField("spec.rounds", absl::InvalidArgumentError("spec.rounds is 0")),
+                  kAddress) == "spec.rounds is 0");
   CHECK(ExitCodeOf(FieldError("spec.rounds", "is 0")) == kExitFailed);
 }
 

@@ -230,7 +230,7 @@ TEST_CASE("trials that fail or are refused are shown with the reason and stop no
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.out,
              Contains("trial 1 of 3  learning-rate 2  FAILED: the parameters are not finite") &&
-                 Contains("not trained: spec.learning_rate: must be greater than 0") &&
+                 Contains("not trained: --learning-rate: must be greater than 0") &&
                  Contains("\n0.25           0.7500    0.00 s  job-2\n2              -"));
   const Place hopeless("2, 3");
   CHECK(hopeless.Run(jobs.address()).exit_code == 1);
