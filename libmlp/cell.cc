@@ -48,10 +48,9 @@ bool LooksLikeNumber(std::string_view cell) {
 }
 
 bool IsMissing(std::string_view cell) {
-  constexpr std::string_view kMarks[] = {"", "?", "na", "n/a", "#n/a", "<na>", "nan", "null"};
   const std::string_view text = WithoutBlanks(cell);
   if (text.size() > 4) return false;  // most cells
-  return std::ranges::any_of(kMarks, [&](std::string_view mark) {
+  return std::ranges::any_of(kMissingMarks, [&](std::string_view mark) {
     return absl::EqualsIgnoreCase(AbslView(text), AbslView(mark));
   });
 }

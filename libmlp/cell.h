@@ -1,6 +1,7 @@
 // What a text in a table can be: a number, nothing, or a text.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,8 +14,11 @@ std::optional<std::string> ParseNumber(std::string_view cell, double& value);
 // Whether it is written as a number, though one that ParseNumber may refuse: 1e999, inf.
 bool LooksLikeNumber(std::string_view cell);
 
-// Nothing but blanks, or what programs write for nothing: "NA", "N/A", "#N/A", "<NA>", "nan",
-// "null", "?"; capitals do not matter.
+// What programs write where nothing is.
+inline constexpr std::array<std::string_view, 8> kMissingMarks = {"",     "?",    "na",  "n/a",
+                                                                  "#n/a", "<na>", "nan", "null"};
+
+// One of kMissingMarks with blanks around it; capitals do not matter.
 bool IsMissing(std::string_view cell);
 
 // The shortest text that ParseNumber makes the same number of. `value` is finite.

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <variant>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "libmlp/cell.h"
 #include "services/model/onnx_graph.h"
@@ -14,16 +15,18 @@ namespace {
 constexpr const char* kMachineLearning = "ai.onnx.ml";
 constexpr std::int64_t kIrVersion = 8, kOperators = 15, kMachineLearningOperators = 2;
 
-// Every way to write a missing text.
+// Every way to write a missing text: the marks with each choice of capitals.
 std::vector<std::string> MissingTexts() {
-  std::vector<std::string> texts = {"", "?"};
-  for (const std::string& word : {std::string("na"), std::string("nan")}) {
-    for (std::size_t capitals = 0; capitals < std::size_t{1} << word.size(); ++capitals) {
-      std::string text = word;
-      for (std::size_t i = 0; i < word.size(); ++i) {
-        if (capitals >> i & 1) text[i] = static_cast<char>(text[i] - 'a' + 'A');
+  std::vector<std::string> texts;
+  for (const std::string_view mark : kMissingMarks) {
+    const std::size_t first = texts.size();
+    texts.emplace_back(mark);
+    for (std::size_t i = 0; i < mark.size(); ++i) {
+      if (!absl::ascii_islower(mark[i])) continue;
+      for (std::size_t known = first, end = texts.size(); known < end; ++known) {
+        texts.push_back(texts[known]);
+        texts.back()[i] = absl::ascii_toupper(mark[i]);
       }
-      if (IsMissing(text)) texts.push_back(text);
     }
   }
   return texts;

@@ -122,8 +122,10 @@ def table_schema(classes):
 def table_rows(rng, count):
     rows = []
     for _ in range(count):
-        weight = rng.choice(["", "NA", repr(float(rng.normal(3, 1)))], p=[0.1, 0.1, 0.8])
-        colour = rng.choice(["red", "grün", "a \"b\", c", "", "nan", "?"])
+        weight = rng.choice(["", "NA", "Null", repr(float(rng.normal(3, 1)))],
+                            p=[0.1, 0.05, 0.05, 0.8])
+        colour = rng.choice(["red", "grün", "a \"b\", c", "", "nan", "?", "N/a", "#N/A", "<NA>",
+                             "nULL"])
         rows.append({"weight": weight, "colour": colour, "label": repr(float(rng.normal(0, 900))),
                      "plain": repr(float(rng.normal())), "size": rng.choice(["s", "m"]),
                      "fruit": "x"})
@@ -132,7 +134,7 @@ def table_rows(rng, count):
 
 def table_inputs(rows):
     def number(text):
-        return float("nan") if text in ("", "NA") else float(text)
+        return float("nan") if text in ("", "NA", "Null") else float(text)
     inputs = {}
     for name in ("weight", "label", "plain"):
         inputs[name] = np.array([[number(r[name])] for r in rows])
