@@ -147,8 +147,12 @@ void Multiply(benchmark::State& state, std::size_t rows, std::size_t columns, st
   Operands<T> a(rows, depth), b(depth, columns), c(rows, columns);
   const auto& kernels = KernelsFor<T>(ChosenInstructionSet());
   Repeat(state, "FLOPS", 2.0 * static_cast<double>(rows * columns * depth), [&] {
-    kernels.multiply(rows, columns, depth, {a.values.data(), a.stride, 1},
-                     {b.values.data(), b.stride}, c.padded());
+    kernels.multiply({rows,
+                      columns,
+                      depth,
+                      {a.values.data(), a.stride, 1},
+                      {b.values.data(), b.stride},
+                      c.padded()});
   });
 }
 

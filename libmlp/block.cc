@@ -31,60 +31,43 @@ std::size_t DefaultBlockRows(const ModelSpec& spec) {
   return width <= kNarrow ? 64 : std::clamp<std::size_t>(kValues / width, 16, 256);
 }
 
+// What takes time are vectors that are multiplied and added; one that is transposed costs as much
+// as about four of them. What lies by row in the input need not be transposed, but sums across
+// inputs must be, once.
 template <class T>
-std::size_t BlockInputSize(std::size_t features, std::size_t most_rows) {
-  return (1 + features) * Stride<T>(most_rows);
-}
-
-// Of the rows that row(0), row(1), … point to.
-template <class T, class Row>
-static BlockInput<T> Load(std::size_t width, std::size_t rows, std::size_t most_rows, T* memory,
-                          Row row) {
-  const std::size_t stride = Stride<T>(most_rows);
-  std::fill_n(memory, Padded<T>(rows), T(1));
-  // A line of the rows that are written at a time.
-  constexpr std::size_t kLine = kAlignedValues<T>;
-  for (std::size_t i = 0; i < rows; i += kLine) {
-    const std::size_t count = std::min(kLine, rows - i);
-    const double* from[kLine] = {};
-    for (std::size_t k = 0; k < count; ++k) from[k] = row(i + k);
-    for (std::size_t j = 0; j < width; ++j) {
-      T* const line = memory + (1 + j) * stride + i;
-      for (std::size_t k = 0; k < count; ++k) line[k] = static_cast<T>(from[k][j]);
-      std::fill(line + count, line + kLine, T(0));
-    }
+std::vector<Lanes> FastestLanes(const ModelSpec& spec, std::size_t rows) {
+  constexpr std::size_t kTransposed = 4;
+  std::vector<Lanes> lanes;
+  for (std::size_t l = 0; l < spec.layers(); ++l) {
+    const std::size_t inputs = spec.layer_sizes[l], outputs = spec.layer_sizes[l + 1];
+    const std::size_t input_vectors = Padded<T>(inputs) / kAlignedValues<T>,
+                      output_vectors = Padded<T>(outputs) / kAlignedValues<T>;
+    const std::size_t across_outputs = rows * output_vectors * (inputs + kTransposed);
+    const std::size_t across_inputs = rows * input_vectors * (outputs + (l > 0 ? kTransposed : 0)) +
+                                      kTransposed * input_vectors * outputs;
+    lanes.push_back(across_inputs < across_outputs ? Lanes::kInputs : Lanes::kOutputs);
   }
-  return {{memory, stride}, rows};
+  return lanes;
 }
 
 template <class T>
-BlockInput<T> LoadBlockInput(const Matrix<double>& features, std::size_t first, std::size_t rows,
-                             std::size_t most_rows, T* memory) {
-  return Load(features.shape(1), rows, most_rows, memory,
-              [&](std::size_t i) { return &features(first + i, 0); });
-}
-
-template <class T>
-BlockInput<T> GatherBlockInput(const Matrix<double>& features, const std::uint32_t* numbers,
-                               std::size_t rows, std::size_t most_rows, T* memory) {
-  return Load(features.shape(1), rows, most_rows, memory,
-              [&](std::size_t i) { return &features(numbers[i], 0); });
-}
-
-template <class T>
-Block<T>::Block(const ModelSpec& spec, std::size_t most_rows, Purpose purpose, InstructionSet set)
+Block<T>::Block(const ModelSpec& spec, std::size_t most_rows, InstructionSet set,
+                std::vector<Lanes> lanes)
     : spec_(spec),
       kernels_(KernelsFor<T>(set)),
+      lanes_(std::move(lanes)),
       log_likelihood_(xt::zeros<T>({Padded<T>(most_rows)})),
       greatest_(xt::zeros<T>({Padded<T>(most_rows)})) {
   const std::size_t stride = Stride<T>(most_rows);
+  const bool backward = !lanes_.empty();
   for (std::size_t l = 0; l < spec.layers(); ++l) {
     const bool last = l + 1 == spec.layers();
-    const bool backward = purpose == Purpose::kForwardAndBackward;
-    inputs_.push_back(xt::ones<T>({l > 0 ? 1 + inputs(l) : 0, stride}));
+    const bool across_inputs = backward && lanes_[l] == Lanes::kInputs;
+    const bool transpose = backward && !(across_inputs && l == 0);
+    inputs_.push_back(xt::ones<T>({l > 0 ? 1 + Padded<T>(inputs(l)) : 0, stride}));
     outputs_.push_back(xt::zeros<T>({last || backward ? Padded<T>(outputs(l)) : 0, stride}));
-    transposed_.push_back(
-        xt::zeros<T>({backward ? Padded<T>(most_rows) : 0, Stride<T>(outputs(l))}));
+    transposed_.push_back(xt::zeros<T>(
+        {transpose ? Padded<T>(most_rows) : 0, Stride<T>(across_inputs ? inputs(l) : outputs(l))}));
   }
 }
 
@@ -95,9 +78,12 @@ void Block<T>::Forward(const BlockInput<T>& input, const T* weights, const Dropo
   for (std::size_t l = 0; l < spec_.layers(); ++l) {
     const bool last = l + 1 == spec_.layers();
     const PaddedMatrix<T> a = last ? Rows(outputs_[l]) : Rows(inputs_[l + 1], 1);
-    kernels_.multiply(outputs(l), rows_, 1 + inputs(l),
-                      {weights + LayerOffset(spec_, l), 1, outputs(l)},
-                      l == 0 ? input.columns : ConstRows(inputs_[l]), a);
+    kernels_.multiply({outputs(l),
+                       rows_,
+                       1 + inputs(l),
+                       {weights + LayerOffset(spec_, l), 1, outputs(l)},
+                       l == 0 ? input.columns : ConstRows(inputs_[l]),
+                       a});
     if (!last) kernels_.activate(spec_.activation, outputs(l), rows_, a);
     if (!last && dropped_) LeaveOut(l, dropout);
   }
@@ -149,11 +135,6 @@ void Block<T>::TakeLogLikelihood(const Answers& answers, const Objective<T>& obj
 }
 
 template <class T>
-void Block<T>::SubtractLogLikelihood(double& loss) const {
-  for (std::size_t i = 0; i < rows_; ++i) loss -= static_cast<double>(log_likelihood_(i));
-}
-
-template <class T>
 std::size_t Block<T>::WrongRows(const Answers& answers) {
   if (spec_.regression()) return 0;
   kernels_.greatest(spec_.classes(), rows_, ConstRows(outputs_.back()), greatest_.data());
@@ -188,13 +169,20 @@ template <class T>
 void Block<T>::Backward(const Answers& answers, const Objective<T>& objective, const T* weights) {
   SubtractAnswers(answers, objective);
   for (std::size_t l = spec_.layers(); l-- > 0;) {
-    kernels_.transpose(outputs(l), rows_, ConstRows(outputs_[l]), Rows(transposed_[l]));
+    if (lanes_[l] == Lanes::kOutputs) {
+      kernels_.transpose(outputs(l), rows_, ConstRows(outputs_[l]), Rows(transposed_[l]));
+    } else if (l > 0) {
+      kernels_.transpose(inputs(l), rows_, ConstRows(inputs_[l], 1), Rows(transposed_[l]));
+    }
     if (l == 0) break;
     // D_{l-1} = (D_l W_l[1:]^T) * f'(A_{l-1})
     AlignedMatrix<T>& d = outputs_[l - 1];
-    kernels_.multiply(inputs(l), rows_, outputs(l),
-                      {weights + LayerOffset(spec_, l) + outputs(l), outputs(l), 1},
-                      ConstRows(outputs_[l]), Rows(d));
+    kernels_.multiply({inputs(l),
+                       rows_,
+                       outputs(l),
+                       {weights + LayerOffset(spec_, l) + outputs(l), outputs(l), 1},
+                       ConstRows(outputs_[l]),
+                       Rows(d)});
     if (dropped_) {
       for (std::size_t unit = 0; unit < inputs(l); ++unit) {
         for (std::size_t i = 0; i < rows_; ++i) d(unit, i) *= masks_[l - 1](unit, i);
@@ -208,23 +196,29 @@ void Block<T>::Backward(const Answers& answers, const Objective<T>& objective, c
 
 template <class T>
 void Block<T>::Gradient(const BlockInput<T>& input, std::size_t layer, std::size_t first,
-                        std::size_t end, bool add, AlignedMatrix<T>& gradient) const {
+                        std::size_t end, bool add, AlignedMatrix<T>& gradient,
+                        std::size_t to) const {
+  const bool across_inputs = lanes_[layer] == Lanes::kInputs;
+  const PaddedMatrix<const T> d = ConstRows(outputs_[layer]);
   const PaddedMatrix<const T> z = layer == 0 ? input.columns : ConstRows(inputs_[layer]);
+  const T* const a =
+      across_inputs ? d.data + first * d.stride : z.data + (1 + first) * z.stride;  // not the bias
   (add ? kernels_.multiply_add : kernels_.multiply)(
-      end - first, outputs(layer), rows_, {z.data + first * z.stride, z.stride, 1},
-      ConstRows(transposed_[layer]), Rows(gradient, first));
+      {end - first,
+       across_inputs ? inputs(layer) : outputs(layer),
+       rows_,
+       {a, across_inputs ? d.stride : z.stride, 1},
+       across_inputs && layer == 0 ? input.by_row : ConstRows(transposed_[layer]),
+       Rows(gradient, to)});
 }
 
-template std::size_t BlockInputSize<float>(std::size_t, std::size_t);
-template std::size_t BlockInputSize<double>(std::size_t, std::size_t);
-template BlockInput<float> LoadBlockInput(const Matrix<double>&, std::size_t, std::size_t,
-                                          std::size_t, float*);
-template BlockInput<double> LoadBlockInput(const Matrix<double>&, std::size_t, std::size_t,
-                                           std::size_t, double*);
-template BlockInput<float> GatherBlockInput(const Matrix<double>&, const std::uint32_t*,
-                                            std::size_t, std::size_t, float*);
-template BlockInput<double> GatherBlockInput(const Matrix<double>&, const std::uint32_t*,
-                                             std::size_t, std::size_t, double*);
+template <class T>
+void Block<T>::AddBiasGradient(std::size_t layer, AlignedMatrix<T>& sums) const {
+  kernels_.add_by_lane(outputs(layer), rows_, ConstRows(outputs_[layer]), Rows(sums));
+}
+
+template std::vector<Lanes> FastestLanes<float>(const ModelSpec&, std::size_t);
+template std::vector<Lanes> FastestLanes<double>(const ModelSpec&, std::size_t);
 template class Block<float>;
 template class Block<double>;
 

@@ -3,7 +3,8 @@
 // Matrices have a column for each row of the block: a vector of the processor holds one unit's
 // values of neighbouring rows, and all its lanes are of use whatever the sizes of the layers. The
 // weights are used as they lie in the flat buffer of model_spec.h. An element is one chain of fused
-// multiply-adds, so the bits do not depend on how rows are cut into blocks.
+// multiply-adds, or a sum for each lane (AddBiasGradient), so the bits do not depend on how rows
+// are cut into blocks, as long as all but the last have a multiple of kAlignedValues.
 //
 // Buffers are allocated by the constructors, those of dropout by the first pass that has it. One
 // thread at a time for each object.
@@ -12,10 +13,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <vector>
-#include <xsimd/xsimd.hpp>
-#include <xtensor/xtensor.hpp>
 
+#include "libmlp/aligned.h"
+#include "libmlp/block_inputs.h"
 #include "libmlp/kernels.h"
+#include "libmlp/loss_sum.h"
 #include "libmlp/model_spec.h"
 #include "libmlp/parameters.h"
 
@@ -24,40 +26,13 @@ namespace mlp {
 // Rows of a block whose values fit into the cache, at least 16 and at most 256.
 std::size_t DefaultBlockRows(const ModelSpec& spec);
 
-// A stride for so many columns, padded. Rows a power of two apart would share few lines of the
-// first-level cache.
-template <class T>
-constexpr std::size_t Stride(std::size_t columns) {
-  const std::size_t lines = Padded<T>(columns) / kAlignedValues<T>;
-  return (lines % 8 == 0 ? lines + 1 : lines) * kAlignedValues<T>;
-}
+// Which of the two sizes of a layer lies across the lanes while its gradient is summed. The bits
+// are the same.
+enum class Lanes : std::uint8_t { kInputs, kOutputs };
 
-// At the beginning of a line of the cache.
+// By layer, what takes the least time for the sum over so many rows.
 template <class T>
-using AlignedMatrix =
-    xt::xtensor<T, 2, xt::layout_type::row_major, xsimd::aligned_allocator<T, 64>>;
-template <class T>
-using AlignedVector =
-    xt::xtensor<T, 1, xt::layout_type::row_major, xsimd::aligned_allocator<T, 64>>;
-
-// Features of the rows of a block, [1 X]^T (1 + features, rows), columns are padded.
-template <class T>
-struct BlockInput {
-  PaddedMatrix<const T> columns;
-  std::size_t rows;
-};
-
-// Values that an input of so many rows has in memory.
-template <class T>
-std::size_t BlockInputSize(std::size_t features, std::size_t most_rows);
-// Writes an input of features[first .. first + rows), at most `most_rows` of them, to `memory`.
-template <class T>
-BlockInput<T> LoadBlockInput(const Matrix<double>& features, std::size_t first, std::size_t rows,
-                             std::size_t most_rows, T* memory);
-// The same of the rows with those numbers.
-template <class T>
-BlockInput<T> GatherBlockInput(const Matrix<double>& features, const std::uint32_t* numbers,
-                               std::size_t rows, std::size_t most_rows, T* memory);
+std::vector<Lanes> FastestLanes(const ModelSpec& spec, std::size_t rows);
 
 // What the rows of a block should come out as.
 struct Answers {
@@ -88,10 +63,10 @@ struct Dropout {
 template <class T>
 class Block {
  public:
-  enum class Purpose : std::uint8_t { kForward, kForwardAndBackward };
-
-  // `spec` must have passed CheckModelSpec.
-  Block(const ModelSpec& spec, std::size_t most_rows, Purpose purpose, InstructionSet set);
+  // `spec` must have passed CheckModelSpec. `lanes` by layer, as Gradient shall sum; none: the way
+  // is only forward.
+  Block(const ModelSpec& spec, std::size_t most_rows, InstructionSet set,
+        std::vector<Lanes> lanes = {});
 
   // Forward pass of the rows of `input`, which the other functions speak of; with `weights`
   // (parameters). `dropout` only on the way to Backward.
@@ -102,18 +77,23 @@ class Block {
   // Takes the logarithm of each row's likelihood: log(probability of the label), as `objective`
   // says; in regression -(prediction - target)^2 / 2.
   void TakeLogLikelihood(const Answers& answers, const Objective<T>& objective);
-  // loss -= what was taken, row by row.
-  void SubtractLogLikelihood(double& loss) const;
+  // Of what was taken.
+  void SubtractLogLikelihood(LossSum& loss) const { loss.Subtract(log_likelihood_.data(), rows_); }
   // Rows whose most probable class, the first of equals, is not the label; 0 in regression.
   std::size_t WrongRows(const Answers& answers);
 
   // Backward pass: D of each layer. Consumes the probabilities. Same weights and dropout as
   // Forward.
   void Backward(const Answers& answers, const Objective<T>& objective, const T* weights);
-  // Rows first .. end - 1 of the gradient of the loss by the weights of `layer`, [1 Z]^T D: becomes
-  // them, or is added to `gradient` (1 + inputs, outputs).
+  // The gradient of the loss by the weights of `layer`, without the biases: Z^T D (inputs,
+  // outputs), with Lanes::kInputs D^T Z (outputs, inputs). Rows first .. end - 1 become those
+  // of `gradient` from row `to` on, or are added to them. With Lanes::kInputs in layer 0 the input
+  // must have its `by_row`.
   void Gradient(const BlockInput<T>& input, std::size_t layer, std::size_t first, std::size_t end,
-                bool add, AlignedMatrix<T>& gradient) const;
+                bool add, AlignedMatrix<T>& gradient, std::size_t to) const;
+  // The gradient by the biases, added to `sums` (outputs, kAlignedValues): row i of the block to
+  // column i mod kAlignedValues.
+  void AddBiasGradient(std::size_t layer, AlignedMatrix<T>& sums) const;
 
  private:
   std::size_t inputs(std::size_t layer) const { return spec_.layer_sizes[layer]; }
@@ -124,10 +104,12 @@ class Block {
   ModelSpec spec_;
   const Kernels<T>& kernels_;
   std::size_t rows_ = 0;
-  // By layer. Columns are padded, and so are the rows of `outputs_`.
+  std::vector<Lanes> lanes_;
+  // By layer. Columns are padded, and so are rows where they are transposed.
   std::vector<AlignedMatrix<T>> inputs_;   // (1 + inputs, rows), [1 Z]^T; that of layer 0 is empty
   std::vector<AlignedMatrix<T>> outputs_;  // (outputs, rows): Y^T in the last layer, then D^T
-  std::vector<AlignedMatrix<T>> transposed_;  // (rows, outputs): D
+  // D (rows, outputs), or with Lanes::kInputs Z (rows, inputs); empty in layer 0 then.
+  std::vector<AlignedMatrix<T>> transposed_;
   // With dropout. By layer, (outputs, rows): 0 where a unit was left out, else what makes up for
   // them; and what the unit had before.
   bool dropped_ = false;

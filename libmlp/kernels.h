@@ -1,8 +1,8 @@
 // The arithmetic of batches of rows, for the instruction set of the machine that it runs on.
 //
 // The bits do not depend on the instruction set: each element of a product is one chain of fused
-// multiply-adds in ascending order, elements lie across the lanes of a vector, the sums of softmax
-// have one fixed order, and exp, log and tanh are our own (elementary.h).
+// multiply-adds in ascending order, elements lie across the lanes of a vector, other sums have an
+// order that is written down, and exp, log and tanh are our own (elementary.h).
 //
 // Matrices are row-major with a stride that is a multiple of kAlignedValues: rows are worked on in
 // whole vectors. The padding takes part in the arithmetic; what is in it reaches no element.
@@ -44,13 +44,20 @@ struct PaddedMatrix {
   std::size_t stride;
 };
 
+// Of A (rows, depth) and B (depth, columns), for C (rows, columns).
+template <class T>
+struct Product {
+  std::size_t rows, columns, depth;
+  StridedMatrix<T> a;
+  PaddedMatrix<const T> b;
+  PaddedMatrix<T> c;
+};
+
 template <class T>
 struct Kernels {
-  // C = A B, C += A B. C (rows, columns), A (rows, depth), B (depth, columns).
-  void (*multiply)(std::size_t rows, std::size_t columns, std::size_t depth, StridedMatrix<T> a,
-                   PaddedMatrix<const T> b, PaddedMatrix<T> c);
-  void (*multiply_add)(std::size_t rows, std::size_t columns, std::size_t depth, StridedMatrix<T> a,
-                       PaddedMatrix<const T> b, PaddedMatrix<T> c);
+  // C = A B, C += A B.
+  void (*multiply)(const Product<T>& product);
+  void (*multiply_add)(const Product<T>& product);
   // A becomes Z = f(A). (rows, columns)
   void (*activate)(Activation activation, std::size_t rows, std::size_t columns, PaddedMatrix<T> a);
   // D *= f'(A), or the mask of kUnrectifiedRelu, as a function of Z = f(A).
@@ -64,6 +71,10 @@ struct Kernels {
   // B = A^T. A (rows, columns), in memory Padded(rows) rows; B (columns, rows).
   void (*transpose)(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a,
                     PaddedMatrix<T> b);
+  // sums(i, j mod kAlignedValues) += A(i, j), j in ascending order. A (rows, columns), sums (rows,
+  // kAlignedValues).
+  void (*add_by_lane)(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a,
+                      PaddedMatrix<T> sums);
   // Positive values become their logarithms; there is room for Padded(count).
   void (*logarithms)(T* values, std::size_t count);
 };

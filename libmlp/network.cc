@@ -19,40 +19,51 @@ absl::Status Diverged(int epoch) {
                                             ": use a smaller learning rate"));
 }
 
+// Rows that are worked on at a time, at most.
+static std::size_t MostRows(const NetworkOptions& options, const Shard& shard) {
+  return options.batch_rows > 0 ? options.batch_rows : shard.rows();
+}
+
 template <class T>
 Network<T>::Network(const ModelSpec& spec, const Vector<T>& start, const Shard& shard,
                     const NetworkOptions& options)
     : spec_(spec),
       shard_(shard),
       block_rows_(options.block_rows > 0 ? options.block_rows : DefaultBlockRows(spec)),
-      team_(std::min(options.threads,
-                     BlocksOf(options.batch_rows > 0 ? options.batch_rows : shard.rows()))),
-      weights_(start) {
+      team_(std::min(options.threads, BlocksOf(MostRows(options, shard)))),
+      kernels_(KernelsFor<T>(options.set)),
+      weights_(start),
+      lanes_(FastestLanes<T>(spec, MostRows(options, shard))),
+      inputs_(spec.features(), block_rows_, BlocksOf(MostRows(options, shard)),
+              lanes_[0] == Lanes::kInputs ? BlockInputs<T>::ByRow::kKept
+                                          : BlockInputs<T>::ByRow::kDropped,
+              options.set) {
   for (std::size_t l = 0; l < spec.layers(); ++l) {
+    const std::size_t inputs = spec.layer_sizes[l], outputs = spec.layer_sizes[l + 1];
+    const bool across_inputs = lanes_[l] == Lanes::kInputs;
+    // Rows are padded where whole vectors are transposed.
     gradients_.push_back(
-        xt::zeros<T>({1 + spec.layer_sizes[l], Stride<T>(spec.layer_sizes[l + 1])}));
+        xt::zeros<T>({1 + (across_inputs ? Padded<T>(inputs) : inputs), Stride<T>(outputs)}));
+    transposed_.push_back(
+        xt::zeros<T>({across_inputs ? Padded<T>(outputs) : 0, Stride<T>(inputs)}));
+    bias_sums_.push_back(xt::zeros<T>({outputs, kAlignedValues<T>}));
   }
-  // One piece of memory: the allocator keeps it for the next network.
-  const std::size_t rows = options.batch_rows > 0 ? options.batch_rows : shard.rows();
-  features_ = AlignedVector<T>::from_shape(
-      {BlocksOf(rows) * BlockInputSize<T>(spec.features(), block_rows_)});
   for (std::size_t member = 0; member < team_.size(); ++member) {
-    blocks_.emplace_back(spec, block_rows_, Block<T>::Purpose::kForwardAndBackward, options.set);
+    blocks_.emplace_back(spec, block_rows_, options.set, lanes_);
   }
-  if (options.batch_rows == 0) LoadInputs(nullptr, rows);
+  if (options.batch_rows == 0) LoadInputs(nullptr, shard.rows());
 }
 
 template <class T>
 void Network<T>::LoadInputs(const std::uint32_t* numbers, std::size_t count) {
-  const std::size_t size = BlockInputSize<T>(spec_.features(), block_rows_);
-  inputs_.clear();
-  for (std::size_t first = 0; first < count; first += block_rows_) {
-    T* const memory = features_.data() + inputs_.size() * size;
-    const std::size_t rows = std::min(block_rows_, count - first);
-    inputs_.push_back(
-        numbers == nullptr
-            ? LoadBlockInput(shard_.features, first, rows, block_rows_, memory)
-            : GatherBlockInput(shard_.features, numbers + first, rows, block_rows_, memory));
+  loaded_blocks_ = BlocksOf(count);
+  for (std::size_t block = 0; block < loaded_blocks_; ++block) {
+    const std::size_t first = block * block_rows_, rows = std::min(block_rows_, count - first);
+    if (numbers == nullptr) {
+      inputs_.Load(block, shard_.features, first, rows);
+    } else {
+      inputs_.Gather(block, shard_.features, numbers + first, rows);
+    }
   }
 }
 
@@ -83,9 +94,9 @@ Answers Network<T>::AnswersOf(std::size_t block) const {
 template <class T>
 template <class Each, class Together>
 absl::Status Network<T>::ForEachBlocks(const std::stop_token& stop, Each each, Together together) {
-  for (std::size_t first = 0; first < inputs_.size(); first += team_.size()) {
+  for (std::size_t first = 0; first < loaded_blocks_; first += team_.size()) {
     if (stop.stop_requested()) return absl::CancelledError("stopped on request");
-    const std::size_t count = std::min(team_.size(), inputs_.size() - first);
+    const std::size_t count = std::min(team_.size(), loaded_blocks_ - first);
     team_.Run([&](std::size_t member) {
       if (member < count) each(blocks_[member], first + member);
     });
@@ -118,6 +129,8 @@ absl::Status Network<T>::Differentiate(const Objective<T>& objective, const Drop
                                        const std::stop_token& stop, double& loss,
                                        std::size_t* wrong) {
   std::vector<std::size_t> wrong_of(team_.size());
+  LossSum sum;
+  for (AlignedMatrix<T>& sums : bias_sums_) sums.fill(T(0));
   absl::Status done = ForEachBlocks(
       stop,
       [&](Block<T>& block, std::size_t index) {
@@ -130,13 +143,15 @@ absl::Status Network<T>::Differentiate(const Objective<T>& objective, const Drop
         block.Backward(AnswersOf(index), objective, weights_.data());
       },
       [&](std::size_t first, std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i) blocks_[i].SubtractLogLikelihood(loss);
+        for (std::size_t i = 0; i < count; ++i) blocks_[i].SubtractLogLikelihood(sum);
         team_.Run([&](std::size_t member) {
           const FlushDenormals flush(!numbers_.empty());
           AddGradients(member, first, count);
         });
       });
   if (!done.ok()) return done;
+  FinishGradients();
+  loss += sum.Total();
   for (const std::size_t rows : wrong_of) {
     if (wrong != nullptr) *wrong += rows;
   }
@@ -150,7 +165,7 @@ void Network<T>::MeanGradient(T alpha, Vector<T>& gradient) const {
   T* to = gradient.data();
   for (std::size_t l = 0; l < gradients_.size(); ++l) {
     const std::size_t outputs = spec_.layer_sizes[l + 1];
-    for (std::size_t i = 0; i < gradients_[l].shape(0); ++i, weight += outputs, to += outputs) {
+    for (std::size_t i = 0; i <= spec_.layer_sizes[l]; ++i, weight += outputs, to += outputs) {
       const T* const sum = &gradients_[l](i, 0);
       const T penalty = i == 0 ? T(0) : alpha;  // row 0 is the bias
       for (std::size_t j = 0; j < outputs; ++j) to[j] = std::fma(penalty, weight[j], sum[j]) / rows;
@@ -158,16 +173,43 @@ void Network<T>::MeanGradient(T alpha, Vector<T>& gradient) const {
   }
 }
 
-// A member's share of the rows of each layer's gradient, block after block.
+// A member's share of each layer's gradient, block after block.
 template <class T>
 void Network<T>::AddGradients(std::size_t member, std::size_t first_block, std::size_t count) {
   for (std::size_t l = 0; l < gradients_.size(); ++l) {
-    const std::size_t rows = gradients_[l].shape(0);
+    const bool across_inputs = lanes_[l] == Lanes::kInputs;
+    const std::size_t rows = spec_.layer_sizes[across_inputs ? l + 1 : l];
     const std::size_t first = rows * member / team_.size(),
                       end = rows * (member + 1) / team_.size();
+    AlignedMatrix<T>& sums = across_inputs ? transposed_[l] : gradients_[l];
+    const std::size_t biases = across_inputs ? 0 : 1;
     for (std::size_t i = 0; i < count && first < end; ++i) {
       const std::size_t block = first_block + i;
-      blocks_[i].Gradient(inputs_[block], l, first, end, block > 0, gradients_[l]);
+      blocks_[i].Gradient(inputs_[block], l, first, end, block > 0, sums, biases + first);
+    }
+    for (std::size_t i = 0; i < count && member == 0; ++i) {
+      blocks_[i].AddBiasGradient(l, bias_sums_[l]);
+    }
+  }
+}
+
+// What was summed goes where it belongs.
+template <class T>
+void Network<T>::FinishGradients() {
+  for (std::size_t l = 0; l < gradients_.size(); ++l) {
+    AlignedMatrix<T>& gradient = gradients_[l];
+    if (lanes_[l] == Lanes::kInputs) {
+      const AlignedMatrix<T>& sums = transposed_[l];
+      kernels_.transpose(spec_.layer_sizes[l + 1], spec_.layer_sizes[l],
+                         {sums.data(), sums.shape(1)}, {&gradient(1, 0), gradient.shape(1)});
+    }
+    AlignedMatrix<T>& lines = bias_sums_[l];
+    for (std::size_t j = 0; j < lines.shape(0); ++j) {
+      T* const line = &lines(j, 0);
+      for (std::size_t half = kAlignedValues<T> / 2; half > 0; half /= 2) {
+        for (std::size_t k = 0; k < half; ++k) line[k] += line[half + k];
+      }
+      gradient(0, j) = line[0];
     }
   }
 }
@@ -177,7 +219,7 @@ void Network<T>::Step(T learning_rate) {
   T* weight = weights_.data();
   for (std::size_t l = 0; l < gradients_.size(); ++l) {
     const std::size_t outputs = spec_.layer_sizes[l + 1];
-    for (std::size_t i = 0; i < gradients_[l].shape(0); ++i, weight += outputs) {
+    for (std::size_t i = 0; i <= spec_.layer_sizes[l]; ++i, weight += outputs) {
       const T* gradient = &gradients_[l](i, 0);
       for (std::size_t j = 0; j < outputs; ++j) {
         weight[j] = std::fma(-learning_rate, gradient[j], weight[j]);
@@ -190,6 +232,7 @@ template <class T>
 absl::StatusOr<Evaluation> Network<T>::Measure(const std::stop_token& stop) {
   Evaluation result{.rows = shard_.rows(), .total_squares = TotalSquares(shard_)};
   std::vector<std::size_t> wrong(team_.size());
+  LossSum loss;
   absl::Status done = ForEachBlocks(
       stop,
       [&](Block<T>& block, std::size_t index) {
@@ -198,9 +241,10 @@ absl::StatusOr<Evaluation> Network<T>::Measure(const std::stop_token& stop) {
         wrong[index % team_.size()] += block.WrongRows(AnswersOf(index));
       },
       [&](std::size_t, std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i) blocks_[i].SubtractLogLikelihood(result.loss);
+        for (std::size_t i = 0; i < count; ++i) blocks_[i].SubtractLogLikelihood(loss);
       });
   if (!done.ok()) return done;
+  result.loss = loss.Total();
   for (const std::size_t rows : wrong) result.wrong_rows += rows;
   return result;
 }

@@ -2,7 +2,8 @@
 //
 // The bits of all results are independent of the size of blocks, the number of threads and the
 // instruction set: rows are summed in order, whoever computes them. Beside the start and the shard
-// it holds the parameters, their gradient and the features once. One thread at a time calls it.
+// it holds the parameters, their gradient once or twice, and the features once, or twice where
+// inputs lie across the lanes of the first gradient. One thread at a time calls it.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,7 @@
 namespace mlp {
 
 struct NetworkOptions {
-  std::size_t block_rows = 0;  // 0: DefaultBlockRows
+  std::size_t block_rows = 0;  // a multiple of kAlignedValues; 0: DefaultBlockRows
   std::size_t threads = 1;     // no more than there are blocks
   std::size_t batch_rows = 0;  // that are worked on at a time, at most; 0: all of them
   InstructionSet set = ChosenInstructionSet();
@@ -72,15 +73,21 @@ class Network {
   void LoadInputs(const std::uint32_t* numbers, std::size_t count);
   Answers AnswersOf(std::size_t block) const;
   void AddGradients(std::size_t member, std::size_t first_block, std::size_t count);
+  void FinishGradients();
 
   ModelSpec spec_;
   const Shard& shard_;
   std::size_t block_rows_;
   Team team_;
-  Vector<T> weights_;                        // (parameters)
-  std::vector<AlignedMatrix<T>> gradients_;  // by layer, (1 + inputs, outputs), columns are padded
-  AlignedVector<T> features_;                // what `inputs_` speak of
-  std::vector<BlockInput<T>> inputs_;        // by block, of the rows that are worked on
+  const Kernels<T>& kernels_;
+  Vector<T> weights_;  // (parameters)
+  // By layer, columns are padded.
+  std::vector<Lanes> lanes_;
+  std::vector<AlignedMatrix<T>> gradients_;   // (1 + inputs, outputs)
+  std::vector<AlignedMatrix<T>> transposed_;  // with Lanes::kInputs, (outputs, inputs): their sums
+  std::vector<AlignedMatrix<T>> bias_sums_;   // (outputs, kAlignedValues)
+  BlockInputs<T> inputs_;                     // of the rows that are worked on
+  std::size_t loaded_blocks_ = 0;             // of `inputs_`
   // Of a batch; empty where all rows are worked on.
   std::vector<std::uint32_t> numbers_;
   std::vector<std::int32_t> labels_;

@@ -20,15 +20,16 @@ class Predictor::PassOf final : public Predictor::Pass {
   PassOf(const ModelSpec& spec, const Vector<T>& weights)
       : weights_(weights),
         block_rows_(DefaultBlockRows(spec)),
-        memory_(AlignedVector<T>::from_shape({BlockInputSize<T>(spec.features(), block_rows_)})),
-        block_(spec, block_rows_, Block<T>::Purpose::kForward, ChosenInstructionSet()) {}
+        inputs_(spec.features(), block_rows_, 1, BlockInputs<T>::ByRow::kDropped,
+                ChosenInstructionSet()),
+        block_(spec, block_rows_, ChosenInstructionSet()) {}
 
   void Predict(const Matrix<double>& features, std::size_t rows, Matrix<double>& outputs) override {
     const std::size_t classes = outputs.shape(1);
     for (std::size_t first = 0; first < rows; first += block_rows_) {
       const std::size_t count = std::min(block_rows_, rows - first);
-      block_.Forward(LoadBlockInput(features, first, count, block_rows_, memory_.data()),
-                     weights_.data());
+      inputs_.Load(0, features, first, count);
+      block_.Forward(inputs_[0], weights_.data());
       for (std::size_t i = 0; i < count; ++i) {
         double* const line = &outputs(first + i, 0);
         for (std::size_t k = 0; k < classes; ++k) line[k] = block_.Probability(i, k);
@@ -39,7 +40,7 @@ class Predictor::PassOf final : public Predictor::Pass {
  private:
   const Vector<T>& weights_;
   const std::size_t block_rows_;
-  AlignedVector<T> memory_;  // of a block's features
+  BlockInputs<T> inputs_;  // one block
   Block<T> block_;
 };
 

@@ -6,6 +6,7 @@
 // instantiates must carry that set in its type.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -58,14 +59,19 @@ struct ScalarFma {
   static Vector<T> Min(Vector<T> a, Vector<T> b) {
     return {a.value < b.value ? a.value : b.value};
   }
-  // 1 where a > b (a >= b), else 0.
+  // 1 where a > b, else 0.
   template <class T>
   static Vector<T> OneWhereGreater(Vector<T> a, Vector<T> b) {
     return {a.value > b.value ? T(1) : T(0)};
   }
+  // `value` where a > b (a >= b), else 0.
   template <class T>
-  static Vector<T> OneWhereNotLess(Vector<T> a, Vector<T> b) {
-    return {a.value >= b.value ? T(1) : T(0)};
+  static Vector<T> WhereGreater(Vector<T> a, Vector<T> b, Vector<T> value) {
+    return {a.value > b.value ? value.value : T(0)};
+  }
+  template <class T>
+  static Vector<T> WhereNotLess(Vector<T> a, Vector<T> b, Vector<T> value) {
+    return {a.value >= b.value ? value.value : T(0)};
   }
   template <class T>
   static Vector<BitsOf<T>> ToBits(Vector<T> a) {
@@ -90,6 +96,11 @@ struct ScalarFma {
   template <class U>
   static Vector<U> Or(Vector<U> a, Vector<U> b) {
     return {a.value | b.value};
+  }
+  // The entry whose index is in the low 4 bits.
+  template <class T>
+  static Vector<T> Lookup(const std::array<T, 16>& table, Vector<BitsOf<T>> index) {
+    return {table[index.value & 15]};
   }
   // Lane i of vector j is from[i * stride + j].
   template <class T>
@@ -142,8 +153,12 @@ struct Xsimd {
     return xsimd::select(a > b, All(T(1)), All(T(0)));
   }
   template <class T>
-  static Vector<T> OneWhereNotLess(Vector<T> a, Vector<T> b) {
-    return xsimd::select(a >= b, All(T(1)), All(T(0)));
+  static Vector<T> WhereGreater(Vector<T> a, Vector<T> b, Vector<T> value) {
+    return xsimd::select(a > b, value, All(T(0)));
+  }
+  template <class T>
+  static Vector<T> WhereNotLess(Vector<T> a, Vector<T> b, Vector<T> value) {
+    return xsimd::select(a >= b, value, All(T(0)));
   }
   template <class T>
   static Vector<BitsOf<T>> ToBits(Vector<T> a) {
@@ -168,6 +183,33 @@ struct Xsimd {
   template <class U>
   static Vector<U> Or(Vector<U> a, Vector<U> b) {
     return a | b;
+  }
+  template <class T>
+  static Vector<T> Lookup(const std::array<T, 16>& table, Vector<BitsOf<T>> index) {
+    const T* const entries = table.data();
+#ifdef __AVX512F__
+    if constexpr (std::is_same_v<T, float>) {
+      return Vector<T>(_mm512_permutexvar_ps(index, _mm512_loadu_ps(entries)));
+    } else {
+      return Vector<T>(
+          _mm512_permutex2var_pd(_mm512_loadu_pd(entries), index, _mm512_loadu_pd(entries + 8)));
+    }
+#else
+    if constexpr (std::is_same_v<T, float>) {
+      const __m256 lower = _mm256_permutevar8x32_ps(_mm256_loadu_ps(entries), index);
+      const __m256 upper = _mm256_permutevar8x32_ps(_mm256_loadu_ps(entries + 8), index);
+      const __m256i fourth_bit = _mm256_slli_epi32(index, 28);
+      return Vector<T>(_mm256_blendv_ps(lower, upper, _mm256_castsi256_ps(fourth_bit)));
+    } else {
+      // One by one: gathering is slow on many processors.
+      const auto entry = [&](std::int64_t bits) { return entries[bits & 15]; };
+      const __m256i all = index;
+      const __m128i low = _mm256_castsi256_si128(all), high = _mm256_extracti128_si256(all, 1);
+      return Vector<T>(
+          _mm256_setr_pd(entry(_mm_cvtsi128_si64(low)), entry(_mm_extract_epi64(low, 1)),
+                         entry(_mm_cvtsi128_si64(high)), entry(_mm_extract_epi64(high, 1))));
+    }
+#endif
   }
   // Lane i of vector j is from[i * stride + j]. Exchanges the two blocks off the diagonal, then
   // does so within each of the four: the first time by what is loaded where, for few execution

@@ -20,14 +20,14 @@ absl::Status ForEachBlock(const ModelSpec& spec, const Vector<T>& parameters,
                           const Matrix<double>& features, const std::stop_token& stop,
                           Visit visit) {
   const std::size_t rows = features.shape(0), block_rows = DefaultBlockRows(spec);
-  AlignedVector<T> memory =
-      AlignedVector<T>::from_shape({BlockInputSize<T>(spec.features(), block_rows)});
-  Block<T> block(spec, block_rows, Block<T>::Purpose::kForward, ChosenInstructionSet());
+  BlockInputs<T> inputs(spec.features(), block_rows, 1, BlockInputs<T>::ByRow::kDropped,
+                        ChosenInstructionSet());
+  Block<T> block(spec, block_rows, ChosenInstructionSet());
   for (std::size_t first = 0; first < rows; first += block_rows) {
     if (stop.stop_requested()) return absl::CancelledError("stopped on request");
     const std::size_t count = std::min(block_rows, rows - first);
-    block.Forward(LoadBlockInput(features, first, count, block_rows, memory.data()),
-                  parameters.data());
+    inputs.Load(0, features, first, count);
+    block.Forward(inputs[0], parameters.data());
     visit(block, first);
   }
   return absl::OkStatus();
@@ -99,7 +99,7 @@ absl::Status CheckClassWeights(const std::vector<double>& weights, std::size_t c
 
 }  // namespace
 
-std::string_view ArithmeticId() { return "mlp-2"; }
+std::string_view ArithmeticId() { return "mlp-3"; }
 
 absl::Status CheckShard(const ModelSpec& spec, const Shard& shard) {
   if (shard.feature_count() != spec.features()) {
@@ -166,15 +166,17 @@ absl::StatusOr<Evaluation> Evaluate(const ModelSpec& spec, const Parameters& par
                                     const Shard& shard, std::stop_token stop) {
   return std::visit(
       [&]<class T>(const Vector<T>& values) -> absl::StatusOr<Evaluation> {
+        LossSum loss;
         Evaluation result{.rows = shard.rows(), .total_squares = TotalSquares(shard)};
         const auto add = [&](Block<T>& block, std::size_t first) {
           const Answers answers{shard.labels.data() + first, shard.targets.data() + first};
           block.TakeLogLikelihood(answers, {});
-          block.SubtractLogLikelihood(result.loss);
+          block.SubtractLogLikelihood(loss);
           result.wrong_rows += block.WrongRows(answers);
         };
         absl::Status done = ForEachBlock(spec, values, shard.features, stop, add);
         if (!done.ok()) return done;
+        result.loss = loss.Total();
         if (!std::isfinite(result.loss)) {
           return absl::OutOfRangeError("the model's loss on these rows is not finite");
         }

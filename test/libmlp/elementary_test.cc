@@ -1,5 +1,6 @@
 // How far exp, log, tanh and the logistic function are from the exact values, and that every
 // instruction set gives the same bits. The functions are reached through the kernels.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -63,6 +64,31 @@ TEMPLATE_TEST_CASE("The logistic function is within two units in the last place"
   for (const InstructionSet set : AvailableInstructionSets()) {
     INFO(InstructionSetName(set));
     CHECK(GreatestError(arguments, Activated(set, Activation::kLogistic, arguments), exact) < 2.5);
+  }
+}
+
+// Softmax of x and 0 divides exp(x) and 1 by the same sum.
+template <class T>
+std::vector<T> ExpOf(InstructionSet set, const std::vector<T>& arguments) {
+  const std::size_t stride = arguments.size();
+  std::vector<T> columns(2 * stride, T(0));
+  std::copy(arguments.begin(), arguments.end(), columns.begin());
+  KernelsFor<T>(set).softmax(2, stride, {columns.data(), stride});
+  std::vector<T> quotients(stride);
+  for (std::size_t i = 0; i < stride; ++i) quotients[i] = columns[i] / columns[stride + i];
+  return quotients;
+}
+
+// exp errs by less than 1.1 units; the product by one, where it falls below a power of two; and the
+// quotient by half a unit.
+TEMPLATE_TEST_CASE("The exp of softmax is as exact as it says", "", float, double) {
+  using T = TestType;
+  const double low = GENERATE(-1e-3, -0.05, -3.0, -60.0);
+  const auto arguments = Between<T>(low, 0, kMany);
+  const auto exact = [](long double x) { return std::exp(x); };
+  for (const InstructionSet set : AvailableInstructionSets()) {
+    INFO(InstructionSetName(set) << " from " << low);
+    CHECK(GreatestError(arguments, ExpOf(set, arguments), exact) < 2.6);
   }
 }
 

@@ -175,7 +175,7 @@ TEST_CASE("A shard that does not fit the model is refused") {
 }
 
 TEST_CASE("The arithmetic has a name with its version, whatever the instruction set") {
-  CHECK(ArithmeticId() == "mlp-2");
+  CHECK(ArithmeticId() == "mlp-3");
 }
 
 }  // namespace
