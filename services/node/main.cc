@@ -175,7 +175,12 @@ int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeo
                options.load_probability,
                options.coordinator.empty() ? "waits for a coordinator to call"
                                            : "registers with " + options.coordinator);
-  spdlog::info("draining on signal {}", mlp::rpc::WaitForTerminationSignal());
+  std::optional<int> signal;
+  while (!signal) {
+    signal = mlp::rpc::TerminationSignalWithin(std::chrono::seconds(10));
+    mlp::GiveBackManyFreedPages();
+  }
+  spdlog::info("draining on signal {}", *signal);
   (*server)->Stop(Drain(**server, drain_timeout));
   spdlog::info("stopped");
   return 0;
@@ -184,7 +189,7 @@ int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeo
 }  // namespace
 
 int main(int argc, char** argv) {
-  mlp::HoldLittleFreedMemory();
+  mlp::HoldFreedPages();
   mlp::rpc::DoNotLookForDeadlocks();
   mlp::rpc::StartLog("mlp-node");
   CLI::App app("Trains shards for a coordinator, one at a time.");

@@ -10,13 +10,28 @@ namespace mlp {
 namespace {
 
 [[maybe_unused]] constexpr std::size_t kThreadsKeep = std::size_t{4} << 20;
+[[maybe_unused]] constexpr std::size_t kManyPages = std::size_t{32} << 20;  // in bytes
 
 }  // namespace
 
-void HoldLittleFreedMemory() {
+void HoldFreedPages() {
 #ifdef MLP_TCMALLOC
   MallocExtension_SetNumericProperty("tcmalloc.max_total_thread_cache_bytes", kThreadsKeep);
+#endif
+}
+
+void HoldLittleFreedMemory() {
+  HoldFreedPages();
+#ifdef MLP_TCMALLOC
   MallocExtension_SetNumericProperty("tcmalloc.aggressive_memory_decommit", 1);
+#endif
+}
+
+void GiveBackManyFreedPages() {
+#ifdef MLP_TCMALLOC
+  std::size_t freed = 0;
+  MallocExtension_GetNumericProperty("tcmalloc.pageheap_free_bytes", &freed);
+  if (freed > kManyPages) MallocExtension_ReleaseFreeMemory();
 #endif
 }
 

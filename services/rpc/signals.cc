@@ -28,12 +28,13 @@ int WaitForTerminationSignal() {
   return signal;
 }
 
-bool TerminationSignalWithin(std::chrono::milliseconds time) {
+std::optional<int> TerminationSignalWithin(std::chrono::milliseconds time) {
   const sigset_t signals = TerminationSignals();
   timespec limit{};
   limit.tv_sec = time.count() / 1000;
   limit.tv_nsec = time.count() % 1000 * 1'000'000;
-  return sigtimedwait(&signals, nullptr, &limit) > 0;
+  const int signal = sigtimedwait(&signals, nullptr, &limit);
+  return signal > 0 ? std::optional(signal) : std::nullopt;
 }
 
 }  // namespace mlp::rpc

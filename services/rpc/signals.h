@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 namespace mlp::rpc {
 
@@ -10,7 +11,7 @@ namespace mlp::rpc {
 void BlockTerminationSignals();
 // Waits for SIGINT or SIGTERM and returns its number.
 int WaitForTerminationSignal();
-// Whether one came, waiting for it no longer than `time`.
-bool TerminationSignalWithin(std::chrono::milliseconds time);
+// The same, waiting for it no longer than `time`; nothing where none came.
+std::optional<int> TerminationSignalWithin(std::chrono::milliseconds time);
 
 }  // namespace mlp::rpc
