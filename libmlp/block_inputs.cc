@@ -17,8 +17,8 @@ BlockInputs<T>::BlockInputs(std::size_t features, std::size_t most_rows, std::si
       by_row_size_(Padded<T>(most_rows) * row_stride_),
       inputs_(blocks),
       // One piece: the allocator keeps it for the next object.
-      memory_(AlignedVector<T>::from_shape(
-          {ByRowAt(0) + (keeps_rows_ ? blocks : 1) * by_row_size_})) {
+      memory_(
+          AlignedVector<T>::from_shape({ByRowAt(0) + (keeps_rows_ ? blocks : 1) * by_row_size_})) {
   for (std::size_t i = 0; i < blocks; ++i) {
     inputs_[i] = {
         {memory_.data() + ColumnsAt(i), stride_}, {memory_.data() + ByRowAt(i), row_stride_}, 0};

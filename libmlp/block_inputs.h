@@ -1,5 +1,5 @@
-// Features of rows as blocks of them (block.h) take them: a column for each row, in the precision of
-// the parameters.
+// Features of rows as blocks of them (block.h) take them: a column for each row, in the precision
+// of the parameters.
 //
 // Memory is allocated by the constructor. One thread at a time; blocks that are loaded may be read
 // by many.
@@ -35,8 +35,7 @@ class BlockInputs {
   BlockInputs& operator=(const BlockInputs&) = delete;
 
   // Makes rows first .. first + rows - 1 of `features` the input of `block`.
-  void Load(std::size_t block, const Matrix<double>& features, std::size_t first,
-            std::size_t rows);
+  void Load(std::size_t block, const Matrix<double>& features, std::size_t first, std::size_t rows);
   // The same of the rows with those numbers.
   void Gather(std::size_t block, const Matrix<double>& features, const std::uint32_t* numbers,
               std::size_t rows);

@@ -192,9 +192,11 @@ TEST_CASE(
   using enum Lanes;
   CHECK(FastestLanes<double>(ReferenceSpec(), 1500) == std::vector{kInputs, kInputs});
   CHECK(FastestLanes<float>(ReferenceSpec(), 1500) == std::vector{kInputs, kOutputs});
-  const ModelSpec wide{{784, 510, 10}, Activation::kRelu};
-  CHECK(FastestLanes<float>(wide, 32) == std::vector{kOutputs, kInputs});
+  const ModelSpec wide{{784, 257, 10}, Activation::kRelu};
+  CHECK(FastestLanes<float>(wide, 32) == std::vector{kOutputs, kOutputs});
   CHECK(FastestLanes<float>(wide, 32000) == std::vector{kInputs, kInputs});
+  const ModelSpec even{{784, 512, 10}, Activation::kRelu};
+  CHECK(FastestLanes<float>(even, 32000) == std::vector{kOutputs, kInputs});
 }
 
 // Three steps on letters' first shard.
