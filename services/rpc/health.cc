@@ -32,14 +32,19 @@ async::Task<absl::StatusOr<Health::Response>> Health::Check(const Request& reque
 async::Task<absl::Status> Health::Watch(const Request& request, ServerStream<Response>& stream) {
   const async::EitherStop end(stop_, stream.stop_token());
   std::optional<Response::ServingStatus> told;
-  while (true) {
+  bool alive = true;
+  while (alive) {
     Response response;
     response.set_status(StatusOf(request.service()));
-    bool alive = true;
-    if (told != response.status()) alive = co_await stream.Write(response);
-    told = response.status();
-    if (!alive || end.token().stop_requested()) break;
-    co_await changed_.Wait(end.token());
+    if (told != response.status()) {
+      // The server may shut down meanwhile: not the end before that was told.
+      alive = co_await stream.Write(response);
+      told = response.status();
+    } else if (end.token().stop_requested()) {
+      break;
+    } else {
+      co_await changed_.Wait(end.token());
+    }
   }
   co_return absl::UnavailableError("the server is shutting down");
 }
