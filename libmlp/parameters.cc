@@ -1,8 +1,11 @@
 #include "libmlp/parameters.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <random>
@@ -12,6 +15,15 @@
 
 namespace mlp {
 namespace {
+
+// One fault for each 2 MiB of a large model instead of 512, where the system has such pages to
+// give.
+void UseHugePages(void* data, std::size_t size) {
+  constexpr std::uintptr_t kPage = std::uintptr_t{2} << 20;
+  const auto begin = (reinterpret_cast<std::uintptr_t>(data) + kPage - 1) / kPage * kPage;
+  const auto end = (reinterpret_cast<std::uintptr_t>(data) + size) / kPage * kPage;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
 
 static_assert(std::endian::native == std::endian::little, "buffers travel as they lie in memory");
 
@@ -99,13 +111,21 @@ absl::StatusOr<Parameters> ParametersFromBytes(Precision precision, std::string_
 }
 
 Parameters ZeroParameters(Precision precision, std::size_t size) {
-  if (precision == Precision::kFloat32) return Vector<float>(xt::zeros<float>({size}));
-  return Vector<double>(xt::zeros<double>({size}));
+  Parameters result = UninitializedParameters(precision, size);
+  std::visit([](auto& values) { values.fill(0); }, result);
+  return result;
 }
 
 Parameters UninitializedParameters(Precision precision, std::size_t size) {
-  if (precision == Precision::kFloat32) return Vector<float>::from_shape({size});
-  return Vector<double>::from_shape({size});
+  Parameters result;
+  if (precision == Precision::kFloat32) {
+    result = Vector<float>::from_shape({size});
+  } else {
+    result = Vector<double>::from_shape({size});
+  }
+  std::visit([](auto& values) { UseHugePages(values.data(), values.size() * sizeof(values(0))); },
+             result);
+  return result;
 }
 
 // Element by element, in place: xtensor's += makes a copy first.

@@ -216,9 +216,10 @@ async::Task<absl::Status> JobServiceHandlers::SendEvents(const v1::WatchJobReque
     const bool sent = co_await stream.Write(message);
     if (!sent) co_return absl::CancelledError("the watcher is gone");
     next = events->back()->sequence + 1;
-    // So that any number of watchers costs no more than a few that get every event at once.
-    const async::Duration pause =
+    // So that any number of watchers costs no more than a few, and one of them little.
+    const async::Duration share =
         async::Duration(std::chrono::seconds(watchers_)) / kWatchMessagesPerSecond;
+    const async::Duration pause = std::max<async::Duration>(share, kWatchPause);
     const bool go_on = co_await async::SleepUntil(clock_, begin + pause, stream.stop_token());
     if (!go_on) co_return absl::CancelledError("the watcher is gone");
   }

@@ -2,6 +2,7 @@
 // only.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -19,6 +20,8 @@ namespace mlp::coordinator {
 // Streams that are open at once; what all of them together are sent, however many they are.
 inline constexpr int kMaxWatchers = 1000;
 inline constexpr int kWatchMessagesPerSecond = 2000;
+// What happens within so long is sent together.
+inline constexpr std::chrono::milliseconds kWatchPause{4};
 
 class JobServiceHandlers {
  public:

@@ -9,15 +9,8 @@
 #include "services/rpc/limits.h"
 
 namespace mlp::rpc {
-namespace {
 
-// Enough for 125 MB/s over 2 ms. More makes the coordinator's memory grow with the copies of a
-// large model that wait for their turn.
-constexpr int kUnreadBytes = 256 * 1024;
-
-}  // namespace
-
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, int unread_bytes) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -29,7 +22,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
   // What a stream holds that is not read. By default gRPC grows it with the connection's speed,
   // to all that a peer has to send.
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kUnreadBytes);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, unread_bytes);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 1000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 2000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
