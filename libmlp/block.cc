@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 #include <xtensor/xbuilder.hpp>
 #include <xtensor/xview.hpp>
 
@@ -28,7 +29,7 @@ std::size_t DefaultBlockRows(const ModelSpec& spec) {
   constexpr std::size_t kValues = std::size_t{1} << 21;
   const std::size_t width =
       std::accumulate(spec.layer_sizes.begin(), spec.layer_sizes.end(), std::size_t{0});
-  return width <= kNarrow ? 64 : std::clamp<std::size_t>(kValues / width, 16, 256);
+  return width <= kNarrow ? 64 : std::clamp<std::size_t>(kValues / width, 16, 256) / 16 * 16;
 }
 
 // What takes time are vectors that are multiplied and added; one that is transposed costs as much
@@ -197,20 +198,25 @@ void Block<T>::Backward(const Answers& answers, const Objective<T>& objective, c
 
 template <class T>
 void Block<T>::Gradient(const BlockInput<T>& input, std::size_t layer, std::size_t first,
-                        std::size_t end, bool add, AlignedMatrix<T>& gradient,
-                        std::size_t to) const {
-  const bool across_inputs = lanes_[layer] == Lanes::kInputs;
-  const PaddedMatrix<const T> d = ConstRows(outputs_[layer]);
-  const PaddedMatrix<const T> z = layer == 0 ? input.columns : ConstRows(inputs_[layer]);
-  const T* const a =
-      across_inputs ? d.data + first * d.stride : z.data + (1 + first) * z.stride;  // not the bias
-  (add ? kernels_.multiply_add : kernels_.multiply)(
-      {end - first,
-       across_inputs ? inputs(layer) : outputs(layer),
-       rows_,
-       {a, across_inputs ? d.stride : z.stride, 1},
-       across_inputs && layer == 0 ? input.by_row : ConstRows(transposed_[layer]),
-       Rows(gradient, to)});
+                        std::size_t end, bool add, AlignedMatrix<T>& gradient) const {
+  const auto multiply = add ? kernels_.multiply_add : kernels_.multiply;
+  if (lanes_[layer] == Lanes::kInputs) {
+    const PaddedMatrix<const T> d = ConstRows(outputs_[layer], first);
+    multiply({end - first,
+              inputs(layer),
+              rows_,
+              {d.data, d.stride, 1},
+              layer == 0 ? input.by_row : ConstRows(transposed_[layer]),
+              Rows(gradient, first)});
+  } else {
+    const PaddedMatrix<const T> z = layer == 0 ? input.columns : ConstRows(inputs_[layer]);
+    multiply({end - first,
+              outputs(layer),
+              rows_,
+              {z.data + (1 + first) * z.stride, z.stride, 1},
+              ConstRows(transposed_[layer]),
+              Rows(gradient, 1 + first)});
+  }
 }
 
 template <class T>

@@ -87,10 +87,10 @@ class Block {
   void Backward(const Answers& answers, const Objective<T>& objective, const T* weights);
   // The gradient of the loss by the weights of `layer`, without the biases: Z^T D (inputs,
   // outputs), with Lanes::kInputs D^T Z (outputs, inputs). Rows first .. end - 1 become those
-  // of `gradient` from row `to` on, or are added to them. With Lanes::kInputs in layer 0 the input
-  // must have its `by_row`.
+  // of `gradient`, where with Lanes::kOutputs there is one for the biases before them, or are added
+  // to them. With Lanes::kInputs in layer 0 the input must have its `by_row`.
   void Gradient(const BlockInput<T>& input, std::size_t layer, std::size_t first, std::size_t end,
-                bool add, AlignedMatrix<T>& gradient, std::size_t to) const;
+                bool add, AlignedMatrix<T>& gradient) const;
   // The gradient by the biases, added to `sums` (outputs, kAlignedValues): row i of the block to
   // column i mod kAlignedValues.
   void AddBiasGradient(std::size_t layer, AlignedMatrix<T>& sums) const;

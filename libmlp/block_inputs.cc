@@ -12,16 +12,15 @@ BlockInputs<T>::BlockInputs(std::size_t features, std::size_t most_rows, std::si
       keeps_rows_(by_row == ByRow::kKept),
       stride_(Stride<T>(most_rows)),
       row_stride_(Stride<T>(features)),
-      // Padded, because whole vectors are transposed.
-      columns_size_((1 + Padded<T>(features)) * stride_),
+      columns_size_((1 + features) * stride_),
       by_row_size_(Padded<T>(most_rows) * row_stride_),
       inputs_(blocks),
       // One piece: the allocator keeps it for the next object.
       memory_(
           AlignedVector<T>::from_shape({ByRowAt(0) + (keeps_rows_ ? blocks : 1) * by_row_size_})) {
   for (std::size_t i = 0; i < blocks; ++i) {
-    inputs_[i] = {
-        {memory_.data() + ColumnsAt(i), stride_}, {memory_.data() + ByRowAt(i), row_stride_}, 0};
+    const T* const by_row = keeps_rows_ ? memory_.data() + ByRowAt(i) : nullptr;
+    inputs_[i] = {{memory_.data() + ColumnsAt(i), stride_}, {by_row, row_stride_}, 0};
   }
 }
 

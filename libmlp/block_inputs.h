@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "libmlp/aligned.h"
-#include "libmlp/dataset.h"
 #include "libmlp/kernels.h"
+#include "libmlp/parameters.h"
 
 namespace mlp {
 
@@ -19,7 +19,7 @@ namespace mlp {
 template <class T>
 struct BlockInput {
   PaddedMatrix<const T> columns;  // [1 X]^T (1 + features, rows)
-  PaddedMatrix<const T> by_row;   // X (rows, features), where it is kept
+  PaddedMatrix<const T> by_row;   // X (rows, features); nullptr where it is not kept
   std::size_t rows;
 };
 
@@ -34,7 +34,8 @@ class BlockInputs {
   BlockInputs(const BlockInputs&) = delete;
   BlockInputs& operator=(const BlockInputs&) = delete;
 
-  // Makes rows first .. first + rows - 1 of `features` the input of `block`.
+  // Makes rows first .. first + rows - 1 of `features` the input of `block`. In ascending order of
+  // blocks: what lies behind this one is overwritten.
   void Load(std::size_t block, const Matrix<double>& features, std::size_t first, std::size_t rows);
   // The same of the rows with those numbers.
   void Gather(std::size_t block, const Matrix<double>& features, const std::uint32_t* numbers,
@@ -46,10 +47,12 @@ class BlockInputs {
  private:
   template <class Row>
   void LoadRows(std::size_t block, std::size_t rows, Row row);
-  // Where they lie in memory.
+  // Where they lie in memory. Whole vectors of features are transposed, so what pads the last ones
+  // of a block lies in the next block's columns, which are loaded afterwards.
   std::size_t ColumnsAt(std::size_t block) const { return block * columns_size_; }
   std::size_t ByRowAt(std::size_t block) const {
-    return ColumnsAt(inputs_.size()) + (keeps_rows_ ? block * by_row_size_ : 0);
+    const std::size_t padding = (Padded<T>(features_) - features_) * stride_;
+    return ColumnsAt(inputs_.size()) + padding + (keeps_rows_ ? block * by_row_size_ : 0);
   }
 
   const Kernels<T>& kernels_;

@@ -26,7 +26,7 @@ struct Elementary<float> {
   // 2^n is a normal number for n = x / ln 2 rounded, from the least to the greatest x.
   static constexpr float kLeast = -87.3F;
   static constexpr float kGreatest = 88.3F;
-  // ln 2 in two parts; n times the first one is exact.
+  // ln 2 in two parts; x less n times the first one, fused, is exact.
   static constexpr float kLn2High = 0x1.62e4p-1F;
   static constexpr float kLn2Low = 0x1.7f7d1cp-20F;
   // For |x| up to ln 2 / 2, and up to ln 2 / 32.
@@ -56,33 +56,33 @@ typename Isa::template Vector<T> Polynomial(typename Isa::template Vector<T> x,
   return value;
 }
 
-// 1/1!, 1/2!, 1/3!, …
-template <class T, std::size_t kTerms>
-consteval std::array<T, kTerms> ExpCoefficients() {
-  std::array<T, kTerms> result{};
+// 1/1!, 1/2!, 1/3!, …: of (exp(x) - 1) / x for |x| up to a = ln 2 / (2 kSteps).
+//
+// Where there are steps, the first term that is left out is replaced by what is next to it there, T
+// being Chebyshev's polynomials: 4 x^3 = a^3 T_3(x / a) + 3 a^2 x, which x / (4 * 4!) makes x^4 /
+// 4!, and 64 x^7 = a^7 T_7(x / a) + 112 a^2 x^5 - 56 a^4 x^3 + 7 a^6 x.
+template <class T, std::size_t kSteps>
+consteval auto ExpSeries() {
+  static_assert(kSteps == 1 || kSteps == 16);
+  using E = Elementary<T>;
+  constexpr std::size_t kTerms = kSteps == 1 ? E::kExpTerms : E::kShortExpTerms;
+  std::array<double, kTerms> terms{};
   double factorial = 1;
   for (std::size_t i = 0; i < kTerms; ++i) {
     factorial *= static_cast<double>(i + 1);
-    result[i] = static_cast<T>(1 / factorial);
+    terms[i] = 1 / factorial;
   }
-  return result;
-}
-
-// The same for |x| <= a = ln 2 / 32. The first term that is left out is replaced by what is next to
-// it there, T being Chebyshev's polynomials: 4 x^3 = a^3 T_3(x / a) + 3 a^2 x, of which x^4 / 4! is
-// x / 4! times as much, and 64 x^7 = a^7 T_7(x / a) + 112 a^2 x^5 - 56 a^4 x^3 + 7 a^6 x.
-template <class T, std::size_t kTerms>
-consteval std::array<T, kTerms> ShortExpCoefficients() {
-  static_assert(kTerms == 3 || kTerms == 6);
-  std::array<T, kTerms> result = ExpCoefficients<T, kTerms>();
   constexpr double kSquare = (0.69314718055994530942 / 32) * (0.69314718055994530942 / 32);
-  if constexpr (kTerms == 3) {
-    result[1] = static_cast<T>(1.0 / 2 + kSquare * 3 / 4 / 24);
-  } else {
-    result[0] += kSquare * kSquare * kSquare * 7 / 64 / 5040;
-    result[2] -= kSquare * kSquare * 56 / 64 / 5040;
-    result[4] += kSquare * 112 / 64 / 5040;
+  if constexpr (kSteps > 1 && kTerms == 3) {
+    terms[1] += kSquare * 3 / 4 / 24;
+  } else if constexpr (kSteps > 1) {
+    static_assert(kTerms == 6);
+    terms[0] += kSquare * kSquare * kSquare * 7 / 64 / 5040;
+    terms[2] -= kSquare * kSquare * 56 / 64 / 5040;
+    terms[4] += kSquare * 112 / 64 / 5040;
   }
+  std::array<T, kTerms> result{};
+  for (std::size_t i = 0; i < kTerms; ++i) result[i] = static_cast<T>(terms[i]);
   return result;
 }
 
@@ -129,13 +129,8 @@ struct ExpParts {
     const V n = shifted - Isa::All(E::kRound);
     V r = Isa::Fma(n, Isa::All(-E::kLn2High / kSteps), x);
     r = Isa::Fma(n, Isa::All(-E::kLn2Low / kSteps), r);
-    if constexpr (kSteps == 1) {
-      static constexpr auto kCoefficients = ExpCoefficients<T, E::kExpTerms>();
-      rest = r * Polynomial<Isa, T>(r, kCoefficients);
-    } else {
-      static constexpr auto kCoefficients = ShortExpCoefficients<T, E::kShortExpTerms>();
-      rest = r * Polynomial<Isa, T>(r, kCoefficients);
-    }
+    static constexpr auto kSeries = ExpSeries<T, kSteps>();
+    rest = r * Polynomial<Isa, T>(r, kSeries);
     // The low bits of `shifted` are n.
     const auto n_bits = Isa::ToBits(shifted);
     constexpr int kStepBits = std::bit_width(kSteps) - 1;

@@ -195,6 +195,24 @@ struct KernelsOf {
     }
   }
 
+  // The sum of so many values, each `stride` after the other, in an order that is that of lines of
+  // 64 bytes: first line by line, value by value, then half by half.
+  static V Sum(const T* values, std::size_t count, std::size_t stride) {
+    constexpr std::size_t kLine = kAlignedValues<T>;
+    V line[kLine];
+    Unrolled<kLine>([&](auto i) {
+      line[i] = Isa::All(T(0));
+      for (std::size_t k = i; k < count; k += kLine) {
+        line[i] = line[i] + Isa::Load(values + k * stride);
+      }
+    });
+    Unrolled<std::bit_width(kLine) - 1>([&](auto step) {
+      constexpr std::size_t kHalf = kLine / 2 >> step;
+      Unrolled<kHalf>([&](auto i) { line[i] = line[i] + line[kHalf + i]; });
+    });
+    return line[0];
+  }
+
   // Of kVectors vectors beside each other: their chains do not wait for each other.
   template <std::size_t kVectors>
   [[gnu::always_inline]] static inline void SoftmaxOfColumns(T* column, std::size_t rows,
@@ -207,18 +225,15 @@ struct KernelsOf {
         greatest[j] = Isa::Max(greatest[j], Isa::Load(column + i * stride + j * kLanes));
       });
     }
-    V sum[kVectors];
-    Unrolled<kVectors>([&](auto j) { sum[j] = Isa::All(T(0)); });
     for (std::size_t i = 0; i < rows; ++i) {
       Unrolled<kVectors>([&](auto j) {
         T* const value = column + i * stride + j * kLanes;
-        const V power = Exp<Isa, T>(Isa::Load(value) - greatest[j]);
-        Isa::Store(value, power);
-        sum[j] = sum[j] + power;
+        Isa::Store(value, Exp<Isa, T>(Isa::Load(value) - greatest[j]));
       });
     }
     V scale[kVectors];
-    Unrolled<kVectors>([&](auto j) { scale[j] = Isa::All(T(1)) / sum[j]; });
+    Unrolled<kVectors>(
+        [&](auto j) { scale[j] = Isa::All(T(1)) / Sum(column + j * kLanes, rows, stride); });
     for (std::size_t i = 0; i < rows; ++i) {
       Unrolled<kVectors>([&](auto j) {
         T* const value = column + i * stride + j * kLanes;

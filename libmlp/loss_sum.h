@@ -1,5 +1,6 @@
 // The sum of the losses of rows, in an order that does not depend on the width of vectors: row i's
-// goes to sum i mod 8, whatever blocks rows come in, and the sums are added up at the end.
+// goes to sum i mod 8, and the sums are added up at the end. Rows come in blocks of multiples of 8,
+// but for the last one.
 #pragma once
 
 #include <array>
@@ -9,10 +10,9 @@ namespace mlp {
 
 class LossSum {
  public:
-  // The next rows' logarithms of likelihoods. The rows before must be a multiple of 8.
+  // The next rows' logarithms of likelihoods.
   template <class T>
   void Subtract(const T* log_likelihoods, std::size_t rows) {
-    constexpr std::size_t kSums = 8;
     const std::size_t whole = rows / kSums * kSums;
     for (std::size_t i = 0; i < whole; i += kSums) {
       for (std::size_t k = 0; k < kSums; ++k) {
@@ -31,7 +31,8 @@ class LossSum {
   }
 
  private:
-  std::array<double, 8> sums_{};
+  static constexpr std::size_t kSums = 8;
+  std::array<double, kSums> sums_{};
 };
 
 }  // namespace mlp

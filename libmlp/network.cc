@@ -44,7 +44,7 @@ Network<T>::Network(const ModelSpec& spec, const Vector<T>& start, const Shard& 
     // Rows are padded where whole vectors are transposed.
     gradients_.push_back(
         xt::zeros<T>({1 + (across_inputs ? Padded<T>(inputs) : inputs), Stride<T>(outputs)}));
-    transposed_.push_back(
+    sums_across_inputs_.push_back(
         xt::zeros<T>({across_inputs ? Padded<T>(outputs) : 0, Stride<T>(inputs)}));
     bias_sums_.push_back(xt::zeros<T>({outputs, kAlignedValues<T>}));
   }
@@ -150,7 +150,10 @@ absl::Status Network<T>::Differentiate(const Objective<T>& objective, const Drop
         });
       });
   if (!done.ok()) return done;
-  FinishGradients();
+  team_.Run([&](std::size_t member) {
+    const FlushDenormals flush(!numbers_.empty());
+    FinishGradients(member);
+  });
   loss += sum.Total();
   for (const std::size_t rows : wrong_of) {
     if (wrong != nullptr) *wrong += rows;
@@ -181,32 +184,37 @@ void Network<T>::AddGradients(std::size_t member, std::size_t first_block, std::
     const std::size_t rows = spec_.layer_sizes[across_inputs ? l + 1 : l];
     const std::size_t first = rows * member / team_.size(),
                       end = rows * (member + 1) / team_.size();
-    AlignedMatrix<T>& sums = across_inputs ? transposed_[l] : gradients_[l];
-    const std::size_t biases = across_inputs ? 0 : 1;
-    for (std::size_t i = 0; i < count && first < end; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       const std::size_t block = first_block + i;
-      blocks_[i].Gradient(inputs_[block], l, first, end, block > 0, sums, biases + first);
-    }
-    for (std::size_t i = 0; i < count && member == 0; ++i) {
-      blocks_[i].AddBiasGradient(l, bias_sums_[l]);
+      if (first < end) {
+        blocks_[i].Gradient(inputs_[block], l, first, end, block > 0,
+                            across_inputs ? sums_across_inputs_[l] : gradients_[l]);
+      }
+      if (member == 0) blocks_[i].AddBiasGradient(l, bias_sums_[l]);
     }
   }
 }
 
-// What was summed goes where it belongs.
+// A member's share of bringing what was summed to where it belongs.
 template <class T>
-void Network<T>::FinishGradients() {
+void Network<T>::FinishGradients(std::size_t member) {
+  constexpr std::size_t kLine = kAlignedValues<T>;
   for (std::size_t l = 0; l < gradients_.size(); ++l) {
+    const std::size_t inputs = spec_.layer_sizes[l], outputs = spec_.layer_sizes[l + 1];
     AlignedMatrix<T>& gradient = gradients_[l];
+    // Whole vectors of outputs.
+    const std::size_t vectors = Padded<T>(outputs) / kLine;
+    const std::size_t first = vectors * member / team_.size() * kLine,
+                      end = std::min(vectors * (member + 1) / team_.size() * kLine, outputs);
+    if (first >= end) continue;
     if (lanes_[l] == Lanes::kInputs) {
-      const AlignedMatrix<T>& sums = transposed_[l];
-      kernels_.transpose(spec_.layer_sizes[l + 1], spec_.layer_sizes[l],
-                         {sums.data(), sums.shape(1)}, {&gradient(1, 0), gradient.shape(1)});
+      const AlignedMatrix<T>& sums = sums_across_inputs_[l];
+      kernels_.transpose(end - first, inputs, {&sums(first, 0), sums.shape(1)},
+                         {&gradient(1, first), gradient.shape(1)});
     }
-    AlignedMatrix<T>& lines = bias_sums_[l];
-    for (std::size_t j = 0; j < lines.shape(0); ++j) {
-      T* const line = &lines(j, 0);
-      for (std::size_t half = kAlignedValues<T> / 2; half > 0; half /= 2) {
+    for (std::size_t j = first; j < end; ++j) {
+      T* const line = &bias_sums_[l](j, 0);
+      for (std::size_t half = kLine / 2; half > 0; half /= 2) {
         for (std::size_t k = 0; k < half; ++k) line[k] += line[half + k];
       }
       gradient(0, j) = line[0];

@@ -1,9 +1,10 @@
 // A model that learns the rows of one shard: all of them in each step, or a batch at a time.
 //
 // The bits of all results are independent of the size of blocks, the number of threads and the
-// instruction set: rows are summed in order, whoever computes them. Beside the start and the shard
-// it holds the parameters, their gradient once or twice, and the features once, or twice where
-// inputs lie across the lanes of the first gradient. One thread at a time calls it.
+// instruction set: rows are summed in an order that is written down, whoever computes them. Beside
+// the start and the shard it holds the parameters, their gradient once or twice, and the features
+// once, or twice where inputs lie across the lanes of the first gradient. One thread at a time
+// calls it.
 #pragma once
 
 #include <cstddef>
@@ -73,7 +74,7 @@ class Network {
   void LoadInputs(const std::uint32_t* numbers, std::size_t count);
   Answers AnswersOf(std::size_t block) const;
   void AddGradients(std::size_t member, std::size_t first_block, std::size_t count);
-  void FinishGradients();
+  void FinishGradients(std::size_t member);
 
   ModelSpec spec_;
   const Shard& shard_;
@@ -83,11 +84,11 @@ class Network {
   Vector<T> weights_;  // (parameters)
   // By layer, columns are padded.
   std::vector<Lanes> lanes_;
-  std::vector<AlignedMatrix<T>> gradients_;   // (1 + inputs, outputs)
-  std::vector<AlignedMatrix<T>> transposed_;  // with Lanes::kInputs, (outputs, inputs): their sums
-  std::vector<AlignedMatrix<T>> bias_sums_;   // (outputs, kAlignedValues)
-  BlockInputs<T> inputs_;                     // of the rows that are worked on
-  std::size_t loaded_blocks_ = 0;             // of `inputs_`
+  std::vector<AlignedMatrix<T>> gradients_;           // (1 + inputs, outputs)
+  std::vector<AlignedMatrix<T>> sums_across_inputs_;  // (outputs, inputs), with Lanes::kInputs
+  std::vector<AlignedMatrix<T>> bias_sums_;           // (outputs, kAlignedValues)
+  BlockInputs<T> inputs_;                             // of the rows that are worked on
+  std::size_t loaded_blocks_ = 0;                     // of `inputs_`
   // Of a batch; empty where all rows are worked on.
   std::vector<std::uint32_t> numbers_;
   std::vector<std::int32_t> labels_;

@@ -20,8 +20,8 @@
 
 namespace mlp {
 
-// Names what the bits depend on besides the arguments: kernel version and instruction set. Machines
-// whose values differ must not train one model together.
+// Names what the bits depend on besides the arguments: the version of the kernels. Machines whose
+// values differ must not train one model together.
 std::string_view ArithmeticId();
 
 // How parameters go down the gradient.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -79,6 +80,13 @@ absl::StatusOr<v1::EvaluateModelResponse> Measure(const Model& model,
       model::ToProto(measurement, model.schema.get(), NameOf(request));
   response.set_model_digest(model.digest);
   return response;
+}
+
+// Nothing comes after it.
+bool IsEnd(const JobEvent& event) {
+  const auto* change = std::get_if<events::StateChanged>(&event.body);
+  return change != nullptr && change->state != JobState::kPending &&
+         change->state != JobState::kRunning;
 }
 
 }  // namespace
@@ -216,6 +224,7 @@ async::Task<absl::Status> JobServiceHandlers::SendEvents(const v1::WatchJobReque
     const bool sent = co_await stream.Write(message);
     if (!sent) co_return absl::CancelledError("the watcher is gone");
     next = events->back()->sequence + 1;
+    if (IsEnd(*events->back())) continue;
     // So that any number of watchers costs no more than a few, and one of them little.
     const async::Duration share =
         async::Duration(std::chrono::seconds(watchers_)) / kWatchMessagesPerSecond;

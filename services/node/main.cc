@@ -176,8 +176,7 @@ int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeo
                options.coordinator.empty() ? "waits for a coordinator to call"
                                            : "registers with " + options.coordinator);
   std::optional<int> signal;
-  while (!signal) {
-    signal = mlp::rpc::TerminationSignalWithin(std::chrono::seconds(10));
+  while (!(signal = mlp::rpc::TerminationSignalWithin(std::chrono::seconds(10)))) {
     mlp::GiveBackManyFreedPages();
   }
   spdlog::info("draining on signal {}", *signal);

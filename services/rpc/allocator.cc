@@ -12,16 +12,18 @@ namespace {
 [[maybe_unused]] constexpr std::size_t kThreadsKeep = std::size_t{4} << 20;
 [[maybe_unused]] constexpr std::size_t kManyPages = std::size_t{32} << 20;  // in bytes
 
-}  // namespace
-
-void HoldFreedPages() {
+void BoundThreadCaches() {
 #ifdef MLP_TCMALLOC
   MallocExtension_SetNumericProperty("tcmalloc.max_total_thread_cache_bytes", kThreadsKeep);
 #endif
 }
 
+}  // namespace
+
+void HoldFreedPages() { BoundThreadCaches(); }
+
 void HoldLittleFreedMemory() {
-  HoldFreedPages();
+  BoundThreadCaches();
 #ifdef MLP_TCMALLOC
   MallocExtension_SetNumericProperty("tcmalloc.aggressive_memory_decommit", 1);
 #endif

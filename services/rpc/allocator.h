@@ -12,11 +12,12 @@ namespace mlp {
 // Any thread.
 void HoldLittleFreedMemory();
 
-// The same, but pages stay: for a program that takes as many again and again. A node would spend a
-// twelfth of a task of the letters job on getting them anew. Any thread.
+// From here on threads keep few freed objects, and the program keeps freed pages: for one that
+// takes as many again and again. A node would spend a twelfth of a task of the letters job on
+// getting them anew. Any thread.
 void HoldFreedPages();
-// Gives pages that HoldFreedPages keeps back to the system where they are more than 32 MiB, for
-// some milliseconds. Any thread.
+// Gives freed pages back to the system where they are more than 32 MiB. Takes milliseconds then.
+// Any thread.
 void GiveBackManyFreedPages();
 
 }  // namespace mlp

@@ -83,12 +83,32 @@ std::vector<T> ExpOf(InstructionSet set, const std::vector<T>& arguments) {
 // quotient by half a unit.
 TEMPLATE_TEST_CASE("The exp of softmax is as exact as it says", "", float, double) {
   using T = TestType;
-  const double low = GENERATE(-1e-3, -0.05, -3.0, -60.0);
-  const auto arguments = Between<T>(low, 0, kMany);
+  const double least = sizeof(T) == 4 ? -87.3 : -708.3;
+  const auto [low, high] = GENERATE_COPY(
+      table<double, double>({{-1e-3, 0}, {-0.05, 0}, {-3, 0}, {-60, 0}, {least, -60}}));
+  const auto arguments = Between<T>(low, high, kMany);
   const auto exact = [](long double x) { return std::exp(x); };
   for (const InstructionSet set : AvailableInstructionSets()) {
     INFO(InstructionSetName(set) << " from " << low);
     CHECK(GreatestError(arguments, ExpOf(set, arguments), exact) < 2.6);
+  }
+}
+
+TEMPLATE_TEST_CASE("The exp of softmax does not fall below its least value, and none is none", "",
+                   float, double) {
+  using T = TestType;
+  std::vector<T> arguments(kAlignedValues<T>, -std::numeric_limits<T>::infinity());
+  arguments[1] = T(-1e30);
+  arguments[2] = std::numeric_limits<T>::quiet_NaN();
+  arguments[3] = -T(0);
+  for (const InstructionSet set : AvailableInstructionSets()) {
+    INFO(InstructionSetName(set));
+    const std::vector<T> values = ExpOf(set, arguments);
+    CHECK(values[0] > 0);
+    CHECK(values[0] < (sizeof(T) == 4 ? 2e-38 : 1e-307));
+    CHECK(values[1] == values[0]);
+    CHECK(std::isnan(values[2]));
+    CHECK(values[3] == 1);
   }
 }
 
