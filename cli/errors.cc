@@ -25,6 +25,9 @@ std::string Unreachable(const absl::Status& error, std::string_view address) {
 
 // The option of `train` that sets the field; where there is none, the field.
 std::string OptionOf(const std::string& field) {
+  if (field == "spec.batches") return "options of batches, such as --batch-size";
+  if (field == "spec.slots") return "--slots";
+  if (field == "spec.hedging" || field == "spec.hedge_after") return "--hedge";
   for (const TrainingOption& option : TrainingOptions()) {
     if (field == absl::StrCat("spec.", option.field)) return option.name;
   }

@@ -147,7 +147,7 @@ absl::Status SetEarlyStopping(const v1::JobSpec& proto, JobSpec& spec) {
   if (!proto.early_stopping()) {
     if (!proto.has_patience() && !proto.has_min_improvement()) return absl::OkStatus();
     return FieldError(proto.has_patience() ? "spec.patience" : "spec.min_improvement",
-                      "is for early_stopping; leave it out or switch that on");
+                      "is for early stopping; leave it out or switch that on");
   }
   spec.early_stopping.emplace();
   if (proto.has_patience()) spec.early_stopping->patience = proto.patience();

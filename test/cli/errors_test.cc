@@ -29,6 +29,10 @@ TEST_CASE("an error blames its field once") {
         "--rounds: must be 1");
   CHECK(ErrorText(FieldError("spec.batches.dropout", "must be less than 1"), kAddress) ==
         "--dropout: must be less than 1");
+  CHECK(ErrorText(FieldError("spec.slots", "is not for policy random"), kAddress) ==
+        "--slots: is not for policy random");
+  CHECK(ErrorText(FieldError("spec.batches", "are for solvers sgd and adam"), kAddress) ==
+        "options of batches, such as --batch-size: are for solvers sgd and adam");
   CHECK(ErrorText(FieldError("spec.dataset", "is required"), kAddress) ==
         "spec.dataset: is required");
   CHECK(ErrorText(WithField("spec.rounds", absl::InvalidArgumentError("spec.rounds is 0")),
