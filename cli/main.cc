@@ -6,6 +6,7 @@
 
 #include "cli/command_line.h"
 #include "cli/errors.h"
+#include "libmlp/kernels.h"
 
 namespace mlp::cli {
 namespace {
@@ -18,6 +19,10 @@ int Main(const std::vector<std::string>& arguments) {
   if (const auto* early = std::get_if<EarlyExit>(&parsed)) {
     (early->exit_code == kExitDone ? std::cout : std::cerr) << early->text;
     return early->exit_code;
+  }
+  if (const absl::Status set = CheckChosenInstructionSet(); !set.ok()) {
+    std::cerr << "mlp-client: " << set.message() << '\n';
+    return kExitUsage;
   }
   const auto& line = std::get<CommandLine>(parsed);
   const Session session{line.coordinator, line.json, StandardTerminal(), interrupt};

@@ -194,7 +194,11 @@ void Show(const Session& session, const Result& result) {
 int Run(const Session& session, const ReplayCommand& command) {
   const auto events = ReadJobLog(command.log);
   if (!events.ok()) {
-    Say(session, std::string(events.status().message()));
+    const bool missing = absl::IsNotFound(events.status());
+    Say(session, absl::StrCat(events.status().message(),
+                              missing ? "; a job's log is what it reads, which mlp-coordinator "
+                                        "--log-dir and train --local --log-dir write"
+                                      : ""));
     return kExitFailed;
   }
   const auto records = local::RecordsOf(*events);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "cli/gunzip.h"
 
 namespace mlp::cli {
 namespace {
@@ -50,7 +51,7 @@ absl::StatusOr<RowBlocks::Source> OpenRows(const std::string& path) {
     return absl::NotFoundError(absl::StrCat("cannot read ", path, ": ", std::strerror(errno)));
   }
   auto file = std::make_shared<RowFile>(descriptor, NameOfRows(path));
-  return [file] { return file->Read(); };
+  return Unpacked([file] { return file->Read(); }, NameOfRows(path));
 }
 
 std::string NameOfRows(const std::string& path) {

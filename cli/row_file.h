@@ -1,4 +1,5 @@
-// The bytes of a file of rows, or of standard input, piece by piece.
+// The bytes of a file of rows, or of standard input, piece by piece; unpacked where gzip compressed
+// them.
 #pragma once
 
 #include <string>

@@ -77,7 +77,9 @@ int Run(const Session& session, const TimelineCommand& command) {
 }
 
 bool NamesJobLog(const std::string& job) {
-  return absl::EndsWith(job, ".jsonl") || absl::StrContains(job, "/");
+  std::error_code ignored;
+  return absl::EndsWith(job, ".jsonl") || absl::StrContains(job, "/") ||
+         std::filesystem::is_regular_file(job, ignored);
 }
 
 }  // namespace mlp::cli

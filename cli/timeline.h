@@ -20,7 +20,7 @@ struct TimelineCommand {
 // still runs is shown as far as it has come.
 int Run(const Session& session, const TimelineCommand& command);
 
-// Whether `job` means a file: it ends in ".jsonl" or has a directory in it.
+// Whether `job` means a file: it ends in ".jsonl", has a directory in it, or is one here.
 bool NamesJobLog(const std::string& job);
 
 }  // namespace mlp::cli

@@ -20,6 +20,15 @@ absl::Status BadText(std::string_view name, TextPlace place, std::string_view wh
       absl::StrCat(AbslView(name), ":", place.line, ":", place.column, ": ", AbslView(what)));
 }
 
+std::string SeparatorHint(std::string_view first_cell, std::size_t cells) {
+  if (cells > 1) return "";
+  const std::size_t found = first_cell.find_first_of(";\t|");
+  if (found == std::string_view::npos) return "";
+  const std::string_view separator = first_cell.substr(found, 1);
+  return absl::StrCat("; are its cells separated otherwise (--separator ",
+                      separator == "\t" ? "tab" : Quoted(separator), ")?");
+}
+
 CsvReader::CsvReader(std::string name, char separator)
     : name_(std::move(name)), separator_(separator) {}
 

@@ -40,6 +40,10 @@ inline constexpr std::size_t kMaxCells = 1'000'000;
 // InvalidArgument "name:line:column: what".
 absl::Status BadText(std::string_view name, TextPlace place, std::string_view what);
 
+// What to add to an error about a row that is a single cell, but would be more with another
+// separator; empty for others.
+std::string SeparatorHint(std::string_view first_cell, std::size_t cells);
+
 class CsvReader {
  public:
   // `name` is what errors call the file.

@@ -141,7 +141,8 @@ absl::Status RowEncoder::FindByPosition(const CsvRecord& first) {
   }
   return BadText(name_, first.cells.front().place,
                  absl::StrCat("the row has ", cells_, " cells; expected ", columns,
-                              ", the features, or ", columns + 1, " with the label last"));
+                              ", the features, or ", columns + 1, " with the label last",
+                              SeparatorHint(first.cells.front().text, cells_)));
 }
 
 absl::Status RowEncoder::Encode(const CsvRecord& row, double* features) const {

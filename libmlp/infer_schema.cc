@@ -20,16 +20,6 @@ bool IsWhole(double number) {
   return number == std::floor(number) && std::abs(number) <= kMaxClassNumber;
 }
 
-// What to say of a row that is a single cell, but would be more with another separator.
-std::string SeparatorHint(const CsvRecord& record) {
-  if (record.cells.size() > 1) return "";
-  const std::size_t found = record.cells.front().text.find_first_of(";\t|");
-  if (found == std::string::npos) return "";
-  const char separator = record.cells.front().text[found];
-  return absl::StrCat("; are its cells separated otherwise (--separator ",
-                      separator == '\t' ? "tab" : Quoted(std::string_view(&separator, 1)), ")?");
-}
-
 }  // namespace
 
 SchemaBuilder::SchemaBuilder(std::string file, const SchemaOptions& options)
@@ -63,18 +53,18 @@ absl::Status SchemaBuilder::Begin(const CsvRecord& first) {
     columns_[i].place = first.cells[i].place;
   }
   for (const std::string& ignored : options_.ignored) {
-    const absl::StatusOr<std::size_t> column = Find(ignored);
+    const absl::StatusOr<std::size_t> column = Find(ignored, first);
     if (!column.ok()) return column.status();
     ignored_[*column] = true;
   }
   for (const std::string& text : options_.texts) {
-    const absl::StatusOr<std::size_t> column = Find(text);
+    const absl::StatusOr<std::size_t> column = Find(text, first);
     if (!column.ok()) return column.status();
     columns_[*column].kind = Kind::kText;
   }
   label_ = columns - 1;
   if (!options_.label.empty()) {
-    const absl::StatusOr<std::size_t> column = Find(options_.label);
+    const absl::StatusOr<std::size_t> column = Find(options_.label, first);
     if (!column.ok()) return column.status();
     label_ = *column;
   }
@@ -107,11 +97,12 @@ absl::Status SchemaBuilder::NameColumns(const CsvRecord& first) {
   return BadText(file_, first.cells.front().place,
                  absl::StrCat("the row has ", columns_.size(),
                               " columns: expected at least one feature beside the label",
-                              SeparatorHint(first)));
+                              SeparatorHint(first.cells.front().text, columns_.size())));
 }
 
 // By name or, where none has that name, by number from 1.
-absl::StatusOr<std::size_t> SchemaBuilder::Find(const std::string& column) const {
+absl::StatusOr<std::size_t> SchemaBuilder::Find(const std::string& column,
+                                                const CsvRecord& first) const {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (columns_[i].name == column) return i;
   }
@@ -127,7 +118,8 @@ absl::StatusOr<std::size_t> SchemaBuilder::Find(const std::string& column) const
   return BadText(file_, columns_.front().place,
                  absl::StrCat("there is no column ", Quoted(column), "; there are ",
                               absl::StrJoin(names, ", "), more ? ", …" : "",
-                              inferred_.has_header ? "" : " (the file has no header)"));
+                              inferred_.has_header ? "" : " (the file has no header)",
+                              SeparatorHint(first.cells.front().text, columns_.size())));
 }
 
 // A column is what its first value is.

@@ -67,7 +67,7 @@ class SchemaBuilder {
 
   absl::Status Begin(const CsvRecord& first);
   absl::Status NameColumns(const CsvRecord& first);
-  absl::StatusOr<std::size_t> Find(const std::string& column) const;
+  absl::StatusOr<std::size_t> Find(const std::string& column, const CsvRecord& first) const;
   static void Sight(const CsvCell& cell, Sighted& column);
   absl::Status TakeCell(const CsvCell& cell, Sighted& column);
   absl::Status TakeText(const CsvCell& cell, Sighted& column);

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "libmlp/absl_view.h"
 #include "libmlp/kernels_tables.h"
 
 namespace mlp {
@@ -10,12 +14,19 @@ namespace {
 
 constexpr const char* kVariable = "MLP_INSTRUCTION_SET";
 
-InstructionSet BestOrWanted() {
+absl::StatusOr<InstructionSet> BestOrWanted() {
   const std::vector<InstructionSet> sets = AvailableInstructionSets();
   const char* wanted = std::getenv(kVariable);
-  if (wanted == nullptr) return sets.back();
+  if (wanted == nullptr || *wanted == '\0') return sets.back();
   const auto found = std::ranges::find(sets, std::string_view(wanted), InstructionSetName);
-  return found == sets.end() ? sets.back() : *found;
+  if (found != sets.end()) return *found;
+  std::string names;
+  for (const InstructionSet set : sets) {
+    absl::StrAppend(&names, names.empty() ? "" : ", ", AbslView(InstructionSetName(set)));
+  }
+  return absl::InvalidArgumentError(absl::StrCat("environment variable ", kVariable, " is '",
+                                                 wanted, "'; this machine has ", names,
+                                                 ", and takes the last one where it is not set"));
 }
 
 template <class T>
@@ -50,9 +61,11 @@ std::vector<InstructionSet> AvailableInstructionSets() {
 }
 
 InstructionSet ChosenInstructionSet() {
-  static const InstructionSet chosen = BestOrWanted();
+  static const InstructionSet chosen = BestOrWanted().value_or(AvailableInstructionSets().back());
   return chosen;
 }
+
+absl::Status CheckChosenInstructionSet() { return BestOrWanted().status(); }
 
 template <>
 const Kernels<float>& KernelsFor(InstructionSet set) {

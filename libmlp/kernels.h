@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "libmlp/model_spec.h"
 
 namespace mlp {
@@ -86,9 +87,12 @@ enum class InstructionSet : std::uint8_t { kScalarFma, kAvx2, kAvx512 };
 std::string_view InstructionSetName(InstructionSet set);
 // Those that this machine has, the best one last.
 std::vector<InstructionSet> AvailableInstructionSets();
-// The best one, or the one that the environment variable MLP_INSTRUCTION_SET names; a name that is
-// unknown, or of a set that the machine lacks, is ignored.
+// The best one, or the one that the environment variable MLP_INSTRUCTION_SET names; the best one
+// too where the next function objects.
 InstructionSet ChosenInstructionSet();
+// InvalidArgument where MLP_INSTRUCTION_SET names none, or one that the machine lacks. For programs
+// to call first.
+absl::Status CheckChosenInstructionSet();
 
 // `set` must be available.
 template <class T>

@@ -201,6 +201,9 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   spdlog::set_level(spdlog::level::from_str(arguments.log_level));
+  if (const absl::Status set = mlp::CheckChosenInstructionSet(); !set.ok()) {
+    return mlp::rpc::Fail(set);
+  }
 
   const auto options = OptionsFrom(arguments);
   if (!options.ok()) return mlp::rpc::Fail(options.status());

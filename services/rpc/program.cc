@@ -1,5 +1,6 @@
 #include "services/rpc/program.h"
 
+#include <grpc/support/log.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,7 @@ namespace mlp::rpc {
 void StartLog(const std::string& program) {
   spdlog::set_default_logger(spdlog::stderr_color_mt(program));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
+  gpr_set_log_function([](gpr_log_func_args* line) { spdlog::debug("gRPC: {}", line->message); });
 }
 
 void DoNotLookForDeadlocks() {

@@ -1,7 +1,5 @@
 // Tables that are none, as the program is given them: what it says of each, and that nothing comes
 // of it.
-#include <zlib.h>
-
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
@@ -9,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "test/cli/gzipped.h"
 #include "test/e2e/scratch.h"
 #include "test/process.h"
 
@@ -24,20 +23,6 @@ struct Malformed {
   std::vector<std::string> options = {};
   std::string validation = "";  // bytes of the validation file; empty: there is none
 };
-
-std::string Gzipped(const std::string& text) {
-  std::string bytes(text.size() + 1000, '\0');
-  z_stream stream = {};
-  deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(bytes.data());
-  stream.avail_out = static_cast<uInt>(bytes.size());
-  deflate(&stream, Z_FINISH);
-  bytes.resize(stream.total_out);
-  deflateEnd(&stream);
-  return bytes;
-}
 
 std::string Damaged(std::string bytes, std::size_t at) {
   bytes[at] = static_cast<char>(bytes[at] ^ 0x55);
@@ -191,6 +176,11 @@ std::vector<Malformed> Csv() {
       {"another separator", "a;b\n1;x\n2;y\n",
        "t.csv:1:1: the row has 1 columns: expected at least one feature beside the label; are its "
        "cells separated otherwise (--separator ';')?"},
+      {"another separator, and a label by name",
+       "a;b\n1;x\n2;y\n",
+       "t.csv:1:1: there is no column 'b'; there are a;b; are its cells separated otherwise "
+       "(--separator ';')?",
+       {"--label", "b"}},
       {"tabs", "a\tb\n1\tx\n",
        "t.csv:1:1: the row has 1 columns: expected at least one feature "
        "beside the label; are its cells separated otherwise (--separator tab)?"},

@@ -12,6 +12,7 @@
 #include "libmlp/predictor.h"
 #include "libmlp/training.h"
 #include "services/model/model_file.h"
+#include "test/cli/gzipped.h"
 #include "test/e2e/scratch.h"
 #include "test/model/models.h"
 #include "test/process.h"
@@ -190,6 +191,14 @@ TEST_CASE("predict reads standard input and writes what is no regular file direc
   CHECK_THAT(empty.err, Contains("standard input: the file is empty"));
 }
 
+TEST_CASE("rows that gzip compressed are predicted and measured as they were") {
+  Files files;
+  const std::string model = files.Add("m", Double());
+  const std::string rows = files.Add("r.csv.gz", Gzipped("1,2\n2,4\n3,5\n"));
+  CHECK(Client({"predict", model, rows}).out == "prediction\n2\n4\n6\n");
+  CHECK_THAT(Client({"evaluate", model, rows}).out, Contains("over 3 rows of r.csv.gz"));
+}
+
 TEST_CASE("what cannot be read or written is an error that names it") {
   Files files;
   const std::string model = files.Add("m", Double());
@@ -205,12 +214,22 @@ TEST_CASE("what cannot be read or written is an error that names it") {
   CHECK_THAT(fails({"predict", files.Path("none"), rows}),
              Contains(files.Path("none") + ": there is no such file"));
   CHECK_THAT(fails({"predict", rows, rows}), Contains("is no model"));
+  model::SavedModel two = Double();
+  two.spec.layer_sizes = {2, 1};
+  two.parameters = Vector<double>{0, 2, 2};
+  CHECK_THAT(fails({"predict", files.Add("two", two), files.Add("semi.csv", "1;2\n")}),
+             Contains("semi.csv:1:1: the row has 1 cells; expected 2") &&
+                 Contains("are its cells separated otherwise (--separator ';')?"));
   CHECK_THAT(fails({"predict", model, files.Path("")}), Contains("Is a directory"));
   CHECK_THAT(fails({"predict", model, rows, "-o", files.Path("no/out.csv")}),
              Contains("cannot write " + files.Path("no/out.csv")));
   CHECK_THAT(fails({"evaluate", model, "letters/rows.csv"}),
              Contains("cannot read letters/rows.csv") && Contains("model import"));
   CHECK(Client({"predict", model, rows, "-o", "/dev/full"}).exit_code == 1);
+  const ProcessResult elsewhere = Client({"predict", "none.mlp", rows});
+  CHECK(elsewhere.exit_code == 3);
+  CHECK_THAT(elsewhere.err,
+             Contains("there is no file none.mlp here, so the coordinator was asked"));
 }
 
 TEST_CASE("evaluate says error, scores of each class and which were taken for which") {

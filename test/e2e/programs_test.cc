@@ -211,11 +211,25 @@ TEST_CASE("a port in use is refused with what to do, and the program that has it
     CHECK(result.exit_code == 1);
     CHECK_THAT(result.err,
                Contains("cannot listen on " + address) && Contains("is another program using it?"));
+    CHECK_THAT(result.err, !Contains("gRPC") && !Contains(".cc:"));
     Process elsewhere(
         {Program(program), "--listen", "127.0.0.1:0", "--data-dir", DatasetsDirectory().string()});
     elsewhere.WaitForLine("listening on 127.0.0.1:");
   }
   CHECK(cluster.Client({"jobs"}).exit_code == 0);
+}
+
+TEST_CASE("an instruction set that the machine lacks is refused with those that it has") {
+  const std::string environment = "MLP_INSTRUCTION_SET=avx1024";
+  for (const std::string program : {"mlp-coordinator", "mlp-node", "mlp-client"}) {
+    std::vector<std::string> command{"/usr/bin/env", environment, Program(program)};
+    if (program == "mlp-client") command.emplace_back("jobs");
+    const ProcessResult result = Run(command);
+    INFO(result.err);
+    CHECK(result.exit_code == 2);
+    CHECK_THAT(result.err,
+               Contains("MLP_INSTRUCTION_SET is 'avx1024'") && Contains("scalar-fma, avx2"));
+  }
 }
 
 TEST_CASE("health checks answer 0 while a program serves and 1 otherwise") {
