@@ -62,11 +62,12 @@ TEST_CASE("what was damaged on its way is refused with the byte, in pieces or no
     const auto fails = [&](const std::string& bytes) {
       return std::string(AllOf(Unpacked(InPieces(bytes, piece), "t.gz")).status().message());
     };
-    CHECK_THAT(fails(good.substr(0, good.size() - 1)),
-               Contains("t.gz: byte " + std::to_string(good.size()) + ": the compressed data ends"));
+    CHECK_THAT(
+        fails(good.substr(0, good.size() - 1)),
+        Contains("t.gz: byte " + std::to_string(good.size()) + ": the compressed data ends"));
     CHECK_THAT(fails(damaged), Contains("t.gz: byte ") && Contains("is damaged"));
-    CHECK_THAT(fails(good + "x"), Contains("byte " + std::to_string(good.size() + 1) +
-                                           ": something else follows"));
+    CHECK_THAT(fails(good + "x"),
+               Contains("byte " + std::to_string(good.size() + 1) + ": something else follows"));
   }
 }
 
