@@ -3,21 +3,18 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
-#include <map>
 #include <sstream>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "cli/enum_words.h"
+#include "cli/add_command.h"
+#include "cli/dataset_commands.h"
 #include "cli/errors.h"
-#include "cli/model_source.h"
+#include "cli/local_options.h"
+#include "cli/model_commands.h"
 #include "cli/options_reference.h"
-#include "cli/table_options.h"
+#include "cli/scheduling_options.h"
 #include "cli/training_options.h"
-#include "services/base/duration_text.h"
-#include "services/wire/time_proto.h"
 
 namespace mlp::cli {
 namespace {
@@ -25,113 +22,6 @@ namespace {
 bool IsWholeNumber(const std::string& word) {
   return !word.empty() && std::all_of(word.begin(), word.end(),
                                       [](unsigned char c) { return std::isdigit(c) != 0; });
-}
-
-// An option that takes one of the words of an enumeration, or one of `more`.
-template <class Enum>
-void AddEnum(CLI::App& app, const std::string& name, const std::string& description,
-             std::function<void(Enum)> set, const std::map<std::string, int>& more = {}) {
-  std::map<std::string, int> numbers = EnumWords(*google::protobuf::GetEnumDescriptor<Enum>());
-  numbers.insert(more.begin(), more.end());
-  const std::string words = absl::StrJoin(
-      numbers, "|", [](std::string* out, const auto& entry) { out->append(entry.first); });
-  app.add_option_function<std::string>(
-         name,
-         [numbers, words, name, set](const std::string& word) {
-           const auto found = numbers.find(word);
-           if (found == numbers.end()) {
-             throw CLI::ValidationError(name, absl::StrCat(word, " is not one of ", words));
-           }
-           set(static_cast<Enum>(found->second));
-         },
-         description)
-      ->type_name(words);
-}
-
-struct HedgingWord {
-  bool on = true;
-  std::optional<std::chrono::nanoseconds> after;
-};
-
-// on, off, or a duration.
-HedgingWord ParseHedging(const std::string& word) {
-  HedgingWord hedging{.on = word != "off", .after = {}};
-  if (word == "on" || word == "off") return hedging;
-  const auto after = ParseDuration(word);
-  if (!after.ok()) {
-    throw CLI::ValidationError(
-        "--hedge", absl::StrCat(word, " is neither on, off nor a duration such as 10ms"));
-  }
-  hedging.after = *after;
-  return hedging;
-}
-
-void SetHedging(const HedgingWord& hedging, v1::JobSpec& spec) {
-  spec.clear_hedge_after();
-  spec.set_hedging(hedging.on ? v1::HEDGING_ON : v1::HEDGING_OFF);
-  if (hedging.after) *spec.mutable_hedge_after() = wire::ToProto(*hedging.after);
-}
-
-void AddSchedulingOptions(CLI::App& app, v1::JobSpec& spec) {
-  app.add_option_function<int>(
-      "--slots", [&](int slots) { spec.set_slots(slots); },
-      "With pull: tasks a node may hold at once; one computes, held-up ones overlap "
-      "[shards / nodes, at most 8]");
-  app.add_option_function<std::string>(
-         "--hedge", [&](const std::string& word) { SetHedging(ParseHedging(word), spec); },
-         "With pull: a second copy of a task that was accepted so long ago and has not started; on "
-         "is 10ms [on]")
-      ->type_name("on|off|DURATION");
-}
-
-void AddPolicy(CLI::App& app, v1::JobSpec& spec) {
-  AddEnum<v1::Policy>(
-      app, "--policy",
-      "Which node gets which shard; 1 is random, 2 least-load, 3 pull, 4 power-of-two "
-      "[the coordinator's]",
-      [&](auto policy) { spec.set_policy(policy); },
-      {{"1", v1::POLICY_RANDOM},
-       {"2", v1::POLICY_LEAST_LOAD},
-       {"3", v1::POLICY_PULL},
-       {"4", v1::POLICY_POWER_OF_TWO}});
-}
-
-void AddLocalOptions(CLI::App& app, LocalOptions& local, CLI::Option* nodes) {
-  app.add_option("--load-probability", local.load_probabilities,
-                 "Of injected load: one for all nodes, or one each: 0.2,0.4,0.6,0.8 [0]")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->needs(nodes);
-  app.add_option_function<std::string>(
-         "--load-delay",
-         [&](const std::string& text) {
-           const auto delay = ParseDuration(text);
-           if (!delay.ok()) {
-             throw CLI::ValidationError("--load-delay", std::string(delay.status().message()));
-           }
-           local.load_delay = *delay;
-         },
-         "How long injected load holds a task up: 20ms, 3s, 1m [3s]")
-      ->type_name("DURATION")
-      ->needs(nodes);
-  app.add_option("--load-seed", local.load_seed, "Of the injected load [1]")->needs(nodes);
-  app.add_option("--data-dir", local.data_dir,
-                 "Directory that DATASET is looked up in [the one that DATASET is in]")
-      ->needs(nodes);
-  app.add_option("--log-dir", local.log_dir,
-                 "Directory for the job's log, one event a line as JSON [it is not kept]")
-      ->needs(nodes);
-}
-
-std::vector<std::string> PolicyWords() {
-  std::vector<std::string> words;
-  for (const auto& [word, number] : EnumWords(*v1::Policy_descriptor())) words.push_back(word);
-  return words;
-}
-
-void SetHedging(const HedgingWord& hedging, local::WhatIfOptions& options) {
-  options.hedging = hedging.on;
-  options.hedge_after = hedging.after;
 }
 
 // Empty: `name` may be a part of a path and of a request id.
@@ -168,31 +58,19 @@ class Commands {
     AddNode(Add("undrain", "Give a node that was drained work again", undrain_,
                 "mlp-client undrain node-2"),
             undrain_.node);
-    AddModel();
-    AddEvaluate();
-    AddPredict();
+    models_.AddTo(app, line);
     AddReplay();
     AddTimeline();
     AddExperiment();
     AddSweep();
-    AddDataset();
+    datasets_.AddTo(app, line);
   }
 
  private:
   template <class Command>
   CLI::App& Add(const std::string& name, const std::string& description, Command& command,
                 const std::string& example) {
-    return AddBelow(app_, name, description, command, example);
-  }
-
-  template <class Command>
-  CLI::App& AddBelow(CLI::App& parent, const std::string& name, const std::string& description,
-                     Command& command, const std::string& example) {
-    CLI::App& app = *parent.add_subcommand(name, description);
-    app.footer("Example: " + example);
-    app.fallthrough();  // --coordinator and --json may come after the command
-    app.callback([this, &command] { line_.command = command; });
-    return app;
+    return AddCommand(app_, line_, name, description, command, example);
   }
 
   static void AddId(CLI::App& app, std::string& id) {
@@ -215,7 +93,6 @@ class Commands {
            "is used")
         ->required();
     AddTrainingOptions(app, train_.spec);
-    AddPolicy(app, train_.spec);
     AddSchedulingOptions(app, train_.spec);
     app.add_option("--request-id", train_.request_id,
                    "A repeated submission with the same id is the same job [random]");
@@ -244,103 +121,13 @@ class Commands {
         ->check(CLI::NonNegativeNumber);
   }
 
-  // `model ID -o FILE` is older than the commands below it.
-  void AddModel() {
-    CLI::App& app = *app_.add_subcommand(
-        "model",
-        "Export, import, list and remove models; with an ID alone, fetch that one as it is");
-    app.fallthrough();
-    app.footer("Example: mlp-client model export job-7 -o letters.onnx");
-    app.add_option("ID", model_.model, "Job id, such as job-7");
-    app.add_option("-o,--output", model_.output, "File to write [standard output]");
-    AddExport(app);
-    AddImport(app);
-    AddBelow(app, "ls", "List the models of jobs and those that were imported", list_models_,
-             "mlp-client model ls");
-    AddBelow(app, "rm", "Remove an imported model", remove_model_, "mlp-client model rm model-3")
-        .add_option("ID", remove_model_.id, "Its id or name")
-        ->required();
-    app.callback([this, &app] {
-      if (!app.get_subcommands().empty()) return;
-      if (model_.model.empty()) throw CLI::RequiredError("A subcommand or ID");
-      model_.format = model::Format::kMlp;
-      line_.command = model_;
-    });
-  }
-
-  void AddExport(CLI::App& model) {
-    CLI::App& app = AddBelow(model, "export",
-                             "Write a model for others: ONNX, NumPy (npz), JSON, or as it is (mlp)",
-                             export_, "mlp-client model export job-7 -o letters.onnx");
-    AddModelArgument(app, export_.model);
-    app.add_option_function<std::string>(
-           "--format",
-           [this](const std::string& word) {
-             const absl::StatusOr<model::Format> format = model::ParseFormat(word);
-             if (!format.ok()) {
-               throw CLI::ValidationError("--format", std::string(format.status().message()));
-             }
-             export_.format = *format;
-           },
-           "[what FILE ends with, or mlp]")
-        ->type_name("onnx|npz|json|mlp");
-    app.add_option("-o,--output", export_.output, "File to write [standard output]");
-  }
-
-  void AddImport(CLI::App& model) {
-    CLI::App& app = AddBelow(model, "import", "Give the coordinator a model that export wrote",
-                             import_, "mlp-client model import letters.npz --name letters");
-    app.add_option("FILE", import_.file, "A file in the format mlp, npz or JSON")->required();
-    app.add_option("--name", import_.name, "What to call it [model- and a number]");
-  }
-
-  static void AddModelArgument(CLI::App& app, std::string& model) {
-    app.add_option("MODEL", model, kModelHelp)->required();
-  }
-
-  void AddPredict() {
-    CLI::App& app = Add("predict", "Print what a model says of the rows of a table, as CSV",
-                        predict_, "mlp-client predict job-7 new.csv -o predictions.csv");
-    AddModelArgument(app, predict_.model);
-    app.add_option(
-           "FILE", predict_.file,
-           "CSV of any size; - for standard input. Its columns are found by their names, or "
-           "without a header by their order; a label is ignored")
-        ->required();
-    app.add_option("-o,--output", predict_.output,
-                   "File to write, when all rows are there [standard output]");
-    app.add_flag("--labels-only", predict_.labels_only, "Without the probabilities");
-    AddSeparatorOption(app, predict_.separator);
-  }
-
-  void AddEvaluate() {
-    CLI::App& app = Add("evaluate", "Measure a model on the rows of a file", evaluate_,
-                        "mlp-client evaluate job-7 datasets/letters/train_letters11.txt");
-    AddModelArgument(app, evaluate_.model);
-    app.add_option("FILE", evaluate_.file,
-                   "CSV of any size with the label; - for standard input. Where it is not here, a "
-                   "name below the coordinator's --data-dir")
-        ->required();
-    AddSeparatorOption(app, evaluate_.separator);
-  }
-
   void AddReplay() {
     CLI::App& app = Add("replay",
                         "Replay a job's log (--log-dir of the coordinator): is every decision what "
                         "the scheduler decides now? With --policy: simulate it under another one",
                         replay_, "mlp-client replay logs/job-7.jsonl --policy random");
     app.add_option("JOB-LOG", replay_.log, "File")->required();
-    CLI::Option* policy = app.add_option("--policy", what_if_.policy,
-                                         "Simulate the job, with the same misfortunes, under this");
-    policy->type_name(absl::StrJoin(PolicyWords(), "|"))->check(CLI::IsMember(PolicyWords()));
-    app.add_option("--slots", what_if_.slots, "Tasks a node may hold at once; 0: shards / nodes")
-        ->check(CLI::Range(0, 1000))
-        ->needs(policy);
-    app.add_option_function<std::string>(
-           "--hedge", [this](const std::string& word) { SetHedging(ParseHedging(word), what_if_); },
-           "Second copies: on, off, or on for tasks that have not started after this time")
-        ->type_name("on|off|DURATION")
-        ->needs(policy);
+    CLI::Option* policy = AddWhatIfOptions(app, what_if_);
     app.callback([this, policy] {
       if (policy->count() > 0) replay_.other = what_if_;
       line_.command = replay_;
@@ -402,64 +189,6 @@ class Commands {
     });
   }
 
-  void AddDataset() {
-    CLI::App& app = *app_.add_subcommand("dataset", "Send, list, remove and make datasets");
-    app.require_subcommand(1);
-    app.fallthrough();
-    CLI::App& put =
-        AddBelow(app, "put",
-                 "Send the coordinator a dataset: a table (CSV, LIBSVM or NumPy, also "
-                 "gzipped) or a directory of train_* files and one validate_* file. What "
-                 "is there already is not sent again",
-                 put_, "mlp-client dataset put iris.csv --label species");
-    put.add_option("PATH", put_.path, "File or directory")->required();
-    put.add_option("--name", put_.name, "What jobs call it [PATH's name without its ending]");
-    AddTableOptions(put, put_);
-    put.add_flag_callback(
-        "--standardize", [this] { put_.standardize = put_.options.standardize = true; },
-        "A directory's rows, too; they are sent as they are otherwise");
-    AddBelow(app, "ls", "List the coordinator's datasets", list_datasets_, "mlp-client dataset ls");
-    AddBelow(app, "rm", "Remove a dataset that clients sent, unless a job uses it", remove_dataset_,
-             "mlp-client dataset rm letters")
-        .add_option("NAME", remove_dataset_.name, "Its name")
-        ->required();
-    AddSplit(app);
-    CLI::App& show = AddBelow(
-        app, "show",
-        "Say what is in a table, a dataset's directory or a coordinator's dataset: columns, "
-        "ranges, classes",
-        show_, "mlp-client dataset show iris.csv --label species");
-    show.add_option("WHAT", show_.what, "File, directory or dataset's name")->required();
-    AddColumnOptions(show, show_.options);
-  }
-
-  void AddSplit(CLI::App& dataset) {
-    CLI::App& app = AddBelow(
-        dataset, "split",
-        "Make a dataset's directory of a table (CSV, LIBSVM or NumPy, also gzipped), or of another "
-        "such directory, standardised. Needs no coordinator",
-        split_, "mlp-client dataset split iris.csv --label species --shards 11 --validation 0.2");
-    app.add_option("PATH", split_.file, "File or directory")->required();
-    AddTableOptions(app, split_);
-    app.add_option("--out", split_.out,
-                   "Directory to make, here [a file's name without its ending, a directory's and "
-                   "-standardized]")
-        ->type_name("DIR");
-  }
-
-  // Of both commands that make datasets of tables.
-  template <class Command>
-  void AddTableOptions(CLI::App& app, Command& command) {
-    TableOptions& options = command.options;
-    std::vector<CLI::Option*> added = AddColumnOptions(app, options);
-    for (CLI::Option* option : AddDealOptions(app, options)) added.push_back(option);
-    app.callback([this, &command, added] {
-      command.table_options_given = std::any_of(
-          added.begin(), added.end(), [](const CLI::Option* option) { return !option->empty(); });
-      line_.command = command;
-    });
-  }
-
   CLI::App& app_;
   CommandLine& line_;
   TrainCommand train_;
@@ -472,13 +201,7 @@ class Commands {
   NodesCommand nodes_;
   DrainCommand drain_;
   UndrainCommand undrain_;
-  ModelExportCommand model_;
-  ModelExportCommand export_;
-  ModelImportCommand import_;
-  ModelListCommand list_models_;
-  ModelRemoveCommand remove_model_;
-  EvaluateCommand evaluate_;
-  PredictCommand predict_;
+  ModelCommands models_;
   ExplainCommand explain_;
   ReplayCommand replay_;
   local::WhatIfOptions what_if_;
@@ -486,11 +209,7 @@ class Commands {
   ExperimentCommand experiment_;
   SweepCommand sweep_;
   int local_nodes_ = 4;
-  DatasetPutCommand put_;
-  DatasetListCommand list_datasets_;
-  DatasetRemoveCommand remove_dataset_;
-  DatasetSplitCommand split_;
-  DatasetShowCommand show_;
+  DatasetCommands datasets_;
 };
 
 // Empty: `address` is host:port.
