@@ -17,6 +17,17 @@ TEST_CASE("a termination signal waits until it is asked for") {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+TEST_CASE("nothing comes of waiting a while where there was no termination signal") {
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  BlockTerminationSignals();
+  CHECK_FALSE(TerminationSignalWithin(std::chrono::milliseconds(0)));
+  pthread_kill(pthread_self(), SIGTERM);
+  CHECK(TerminationSignalWithin(std::chrono::hours(1)) == SIGTERM);
+  CHECK_FALSE(TerminationSignalWithin(std::chrono::milliseconds(0)));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
 TEST_CASE("writing to a peer that is gone does not end the process") {
   sigset_t before;
   pthread_sigmask(SIG_SETMASK, nullptr, &before);
