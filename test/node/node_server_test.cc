@@ -1,9 +1,7 @@
 // A node over real gRPC on the loopback interface, called as any client would.
 #include "services/node/node_server.h"
 
-#include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
-#include <grpcpp/server_builder.h>
 
 #include <catch2/catch.hpp>
 #include <functional>
@@ -14,98 +12,12 @@
 #include "libmlp/training.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
-#include "services/rpc/channel.h"
 #include "services/rpc/healthcheck.h"
-#include "services/rpc/status.h"
-#include "services/wire/model_proto.h"
 #include "services/wire/parameters_proto.h"
-#include "test/node/shard_files.h"
+#include "test/node/node_calls.h"
 
 namespace mlp::node {
 namespace {
-
-using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
-
-const std::filesystem::path kDatasets = std::filesystem::path(MLP_SOURCE_DIR) / "datasets";
-constexpr char kLettersShard[] = "train_letters1.txt";
-
-NodeServerOptions OptionsFor(const std::filesystem::path& data_dir) {
-  NodeServerOptions options;
-  options.listen = "127.0.0.1:0";
-  options.data_dir = data_dir;
-  options.name = "a";
-  return options;
-}
-
-std::unique_ptr<v1::NodeService::Stub> StubFor(const NodeServer& server) {
-  return v1::NodeService::NewStub(rpc::MakeChannel("127.0.0.1:" + std::to_string(server.port())));
-}
-
-v1::TrainShardRequest RequestFor(const ShardReference& data, const ModelSpec& model) {
-  v1::TrainShardRequest request;
-  request.set_job_id("job-1");
-  request.set_round(1);
-  request.mutable_data()->set_dataset(data.dataset);
-  request.mutable_data()->set_file(data.file);
-  request.mutable_data()->set_sha256(data.sha256);
-  *request.mutable_model() = wire::ToProto(model);
-  *request.mutable_parameters() =
-      wire::ToProto(InitialParameters(model, Precision::kFloat64, Initialization::kReference, 1));
-  request.set_epochs(10);
-  request.set_learning_rate(1e-4);
-  request.set_slots(1);
-  return request;
-}
-
-v1::TrainShardRequest XorRequest(const DataDirectory& data) {
-  return RequestFor(data.Write("xor", "train_1.txt", kXor),
-                    ModelSpec{{2, 3, 2}, Activation::kTanh});
-}
-
-// One call of TrainShard, read event by event.
-class Call {
- public:
-  Call(v1::NodeService::Stub& stub, const v1::TrainShardRequest& request) {
-    context_.set_deadline(std::chrono::system_clock::now() + 60s);  // a hung test fails
-    reader_ = stub.TrainShard(&context_, request);
-  }
-
-  // The next event; one without content where there is none. Several may come in one message.
-  v1::TrainShardEvent Next() {
-    v1::TrainShardEvent next;
-    if (read_.ByteSizeLong() == 0 && !reader_->Read(&read_)) return next;
-    if (read_.has_accepted()) {
-      next.set_allocated_accepted(read_.release_accepted());
-    } else if (read_.has_started()) {
-      next.set_allocated_started(read_.release_started());
-    } else {
-      next.Swap(&read_);
-    }
-    return next;
-  }
-  void Cancel() { context_.TryCancel(); }
-  // Reads the rest.
-  absl::Status Finish() {
-    v1::TrainShardEvent event;
-    while (reader_->Read(&event)) {
-    }
-    return rpc::FromGrpcStatus(reader_->Finish());
-  }
-
- private:
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<v1::TrainShardEvent>> reader_;
-  v1::TrainShardEvent read_;  // what is left of the last message
-};
-
-v1::GetNodeResponse GetNode(v1::NodeService::Stub& stub) {
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + 60s);
-  v1::GetNodeResponse response;
-  const grpc::Status status = stub.GetNode(&context, v1::GetNodeRequest(), &response);
-  REQUIRE(status.ok());
-  return response;
-}
 
 TEST_CASE("a shard of letters trained over the network has the same bits as trained here") {
   const auto server = NodeServer::Start(OptionsFor(kDatasets)).value();
@@ -221,139 +133,6 @@ TEST_CASE("a request that cannot be is refused with the field at fault") {
     CHECK_THAT(std::string(status.message()), Catch::StartsWith(field + ": "));
   }
   CHECK(Call(*stub, XorRequest(data)).Finish().ok());  // the node goes on
-}
-
-TEST_CASE("a model of more parameters than are possible is refused before it is allocated") {
-  const DataDirectory data;
-  const auto server = NodeServer::Start(OptionsFor(data.path())).value();
-  v1::TrainShardRequest request = XorRequest(data);
-  for (int i = 0; i < 3; ++i) request.mutable_model()->set_layer_sizes(i, 1'000'000);
-  const absl::Status status = Call(*StubFor(*server), request).Finish();
-  CHECK(FieldOf(status) == "model.layer_sizes");
-  CHECK_THAT(std::string(status.message()), Catch::Contains(std::to_string(kMaxParameters)));
-}
-
-// 163,202 parameters, 1.25 MiB of float64: they travel in pieces.
-const ModelSpec kLarge{{2, 400, 400, 4}, Activation::kTanh};
-
-// A request with its parameters, which are still to be put.
-struct Large {
-  explicit Large(const DataDirectory& data)
-      : request(RequestFor(data.Write("xor", "train_1.txt", kXor), kLarge)) {
-    bytes.swap(*request.mutable_parameters()->mutable_data());
-  }
-
-  v1::PutParametersRequest FirstPiece(std::size_t size) const {
-    v1::PutParametersRequest piece;
-    *piece.mutable_parameters() = request.parameters();
-    piece.set_size(static_cast<std::int64_t>(bytes.size()));
-    piece.set_data(bytes.substr(0, size));
-    return piece;
-  }
-
-  v1::TrainShardRequest request;
-  std::string bytes;
-};
-
-absl::Status Put(v1::NodeService::Stub& stub, const std::vector<v1::PutParametersRequest>& pieces) {
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + 60s);
-  v1::PutParametersResponse response;
-  const auto writer = stub.PutParameters(&context, &response);
-  for (const v1::PutParametersRequest& piece : pieces) writer->Write(piece);
-  writer->WritesDone();
-  return rpc::FromGrpcStatus(writer->Finish());
-}
-
-TEST_CASE("large parameters come in pieces, once, and large gradients go in pieces") {
-  const DataDirectory data;
-  const auto server = NodeServer::Start(OptionsFor(data.path())).value();
-  const auto stub = StubFor(*server);
-  const Large large(data);
-  v1::PutParametersRequest rest;
-  rest.set_data(large.bytes.substr(1001));  // elements are cut
-  REQUIRE(Put(*stub, {large.FirstPiece(1001), rest}).ToString() == "OK");
-
-  const TrainingResult expected =
-      Train(kLarge, InitialParameters(kLarge, Precision::kFloat64, Initialization::kReference, 1),
-            ParseShard(kXor, "xor").value(), TrainingOptions{10, 1e-4, 0})
-          .value();
-  for (int shard = 0; shard < 2; ++shard) {
-    v1::TrainShardRequest request = large.request;
-    request.set_shard(shard);
-    Call call(*stub, request);
-    REQUIRE(call.Next().has_accepted());
-    REQUIRE(call.Next().has_started());
-    const v1::TrainShardEvent last = call.Next();
-    REQUIRE(last.has_finished());
-    CHECK(last.finished().gradient().data().empty());
-    std::string gradient;
-    for (v1::TrainShardEvent piece = call.Next(); !piece.gradient_data().empty();
-         piece = call.Next()) {
-      gradient += piece.gradient_data();
-    }
-    CHECK(call.Finish().ok());
-    CHECK(ParametersFromBytes(Precision::kFloat64, gradient).value() == expected.gradient);
-    CHECK(last.finished().gradient().sha256() == Sha256(gradient));
-  }
-}
-
-TEST_CASE("parameters that a node does not have are asked for again") {
-  const DataDirectory data;
-  const auto server = NodeServer::Start(OptionsFor(data.path())).value();
-  const auto stub = StubFor(*server);
-  CHECK(Call(*stub, Large(data).request).Next().rejected().reason() ==
-        v1::TrainShardEvent::Rejected::REASON_PARAMETERS_UNKNOWN);
-
-  // Small ones that came with a request are there for the next one.
-  v1::TrainShardRequest request = XorRequest(data);
-  CHECK(Call(*stub, request).Finish().ok());
-  request.mutable_parameters()->clear_data();
-  request.set_shard(1);
-  Call again(*stub, request);
-  CHECK(again.Next().has_accepted());
-  CHECK(again.Finish().ok());
-
-  // Those of another model or precision are not taken for them.
-  request.mutable_parameters()->set_precision(v1::PRECISION_FLOAT32);
-  CHECK(FieldOf(Call(*stub, request).Finish()) == "parameters.sha256");
-  CHECK(GetNode(*stub).finished_tasks() == 2);
-}
-
-TEST_CASE("pieces that do not make the parameters that they say are refused") {
-  const DataDirectory data;
-  const auto server = NodeServer::Start(OptionsFor(data.path())).value();
-  const auto stub = StubFor(*server);
-  const Large large(data);
-  const v1::PutParametersRequest all = large.FirstPiece(large.bytes.size());
-  const auto refused = [&](const v1::PutParametersRequest& piece) {
-    const absl::Status status = Put(*stub, {piece});
-    CHECK(status.code() == absl::StatusCode::kInvalidArgument);
-    return FieldOf(status);
-  };
-  CHECK(Put(*stub, {}).code() == absl::StatusCode::kInvalidArgument);
-  CHECK(refused({}) == "parameters.precision");
-  v1::PutParametersRequest piece = all;
-  piece.mutable_parameters()->set_sha256("short");
-  CHECK(refused(piece) == "parameters.sha256");
-  piece = all;
-  piece.mutable_parameters()->set_sha256(std::string(32, 'x'));
-  CHECK(refused(piece) == "data");
-  for (const std::int64_t size : {std::int64_t{0}, std::int64_t{-8}, std::int64_t{12},
-                                  static_cast<std::int64_t>(8 * kMaxParameters + 8)}) {
-    piece = all;
-    piece.set_size(size);
-    CHECK(refused(piece) == "size");
-  }
-  CHECK(refused(large.FirstPiece(large.bytes.size() - 8)) == "data");
-  piece = all;
-  piece.set_size(piece.size() - 8);
-  CHECK(refused(piece) == "data");
-  piece = all;
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  piece.mutable_data()->replace(80, 8, reinterpret_cast<const char*>(&nan), 8);
-  CHECK(refused(piece) == "data");
-  CHECK(Call(*stub, large.request).Next().has_rejected());  // nothing was kept
 }
 
 TEST_CASE("a message beyond the limit is refused and the node goes on") {

@@ -1,145 +1,11 @@
 #include "services/node/node.h"
 
 #include <catch2/catch.hpp>
-#include <functional>
-#include <list>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
-#include "services/async/task_group.h"
-#include "services/async/virtual_clock.h"
-#include "test/node/fake_source.h"
-#include "test/node/shard_files.h"
+#include "test/node/node_world.h"
 
 namespace mlp::node {
 namespace {
-
-using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
-
-// Workers in virtual time whose work can be held back: a task computes as long as the test likes.
-class HeldWorkers final : public async::Workers {
- public:
-  explicit HeldWorkers(async::Clock& clock) : clock_(clock) {}
-
-  void Run(std::function<void()> work, std::function<void()> done) override {
-    waiting_.push_back([this, work = std::move(work), done = std::move(done)] {
-      work();
-      clock_.Post(done);
-    });
-    if (!held_) Release();
-  }
-  void Hold() { held_ = true; }
-  // Lets what is held back run, and what comes later.
-  void Release() {
-    held_ = false;
-    for (const auto& work : std::exchange(waiting_, {})) work();
-  }
-  std::size_t waiting() const { return waiting_.size(); }
-
- private:
-  async::Clock& clock_;
-  std::vector<std::function<void()>> waiting_;
-  bool held_ = false;
-};
-
-using Told = std::vector<std::string_view>;
-const Told kAccepted = {"accepted"};
-const Told kStarted = {"accepted", "started"};
-
-// What one task was told, in order, and how it ended.
-struct Story final : TaskObserver {
-  async::Task<void> OnAccepted(std::size_t behind) override {
-    queued_behind = behind;
-    told.push_back("accepted");
-    co_return;
-  }
-  async::Task<void> OnStarted(async::Duration queued, async::Duration held_up) override {
-    queued_for = queued;
-    held_up_for = held_up;
-    told.push_back("started");
-    co_return;
-  }
-
-  bool ended() const { return outcome.has_value(); }
-  bool trained() const {
-    return ended() && outcome->ok() && std::holds_alternative<SharedResult>(**outcome);
-  }
-  std::optional<Rejection> rejection() const {
-    if (!ended() || !outcome->ok() || !std::holds_alternative<Rejection>(**outcome)) return {};
-    return std::get<Rejection>(**outcome);
-  }
-  const TaskResult& result() const { return *std::get<SharedResult>(**outcome); }
-  absl::StatusCode code() const { return outcome->status().code(); }
-
-  Told told;
-  std::size_t queued_behind = 0;
-  async::Duration queued_for{-1};
-  async::Duration held_up_for{-1};
-  std::optional<absl::StatusOr<TaskOutcome>> outcome;
-  async::Duration ended_after{-1};  // since the world began
-  std::stop_source stop;
-};
-
-// Where a node has its shards from.
-enum class From { kDirectory, kSource, kBoth };
-
-// A node in virtual time with a small dataset, by default one that holds every task up for 3 s.
-// Its tasks are stopped and ended with it.
-struct World {
-  explicit World(double load_probability = 1, From from = From::kDirectory)
-      : node(OptionsFor(load_probability, from, data), clock, workers, shutdown.get_token(),
-             from == From::kDirectory ? nullptr : &source) {
-    request.data = data.Write("xor", "train_1.txt", kXor);
-    request.model = ModelSpec{{2, 3, 2}, Activation::kTanh};
-    request.parameters = std::make_shared<const Parameters>(
-        InitialParameters(request.model, Precision::kFloat64, Initialization::kGlorotUniform, 1));
-    request.options.epochs = 5;
-    request.options.learning_rate = 0.1;
-    request.rejectable = false;
-    request.slots = 0;
-  }
-  ~World() {
-    for (Story& story : stories) story.stop.request_stop();
-    workers.Release();
-    clock.RunAll();
-  }
-
-  static NodeOptions OptionsFor(double load_probability, From from, const DataDirectory& data) {
-    NodeOptions options;
-    options.name = std::string("a");  // g++ 12 warns of the assignment without
-    if (from != From::kSource) options.data_dir = data.path();
-    options.load.probability = load_probability;
-    options.load.delay = 3s;
-    return options;
-  }
-
-  // Offers the node a task; its story goes on as time does.
-  Story& Offer() {
-    Story& story = stories.emplace_back();
-    tasks.Spawn(Follow(story));
-    return story;
-  }
-  async::Task<void> Follow(Story& story) {
-    TaskRequest copy = request;
-    if (copy.job_id.empty()) copy.job_id = "job-" + std::to_string(stories.size());
-    story.outcome = co_await node.Train(std::move(copy), story, story.stop.get_token());
-    story.ended_after = clock.Now() - begin;
-  }
-
-  const DataDirectory data;
-  async::VirtualClock clock;
-  const async::TimePoint begin = clock.Now();
-  HeldWorkers workers{clock};
-  std::stop_source shutdown;
-  FakeSource source{clock};
-  Node node;
-  TaskRequest request;
-  std::list<Story> stories;
-  async::TaskGroup tasks;
-};
 
 TEST_CASE("a task is accepted, started and trained as mlp::Train does it") {
   World world(0);
@@ -399,17 +265,6 @@ TEST_CASE("shutdown ends a task that is held up") {
   CHECK(story.code() == absl::StatusCode::kUnavailable);
 }
 
-TEST_CASE("a shard is read once") {
-  World world(0);
-  world.Offer();
-  world.clock.RunAll();
-  std::filesystem::remove_all(world.data.path() / "xor");
-  const Story& second = world.Offer();
-  world.clock.RunAll();
-  REQUIRE(second.trained());
-  CHECK(second.result().load_time == 0s);
-}
-
 TEST_CASE("a task that fails frees the slot") {
   World world(0);
   SECTION("because its file is not there") { world.request.data.file = "train_2.txt"; }
@@ -435,92 +290,6 @@ TEST_CASE("training that diverges is out of range") {
   world.clock.RunAll();
   REQUIRE(story.ended());
   CHECK(story.code() == absl::StatusCode::kOutOfRange);
-}
-
-TEST_CASE("a node without a data directory fetches a shard, once") {
-  World world(0, From::kSource);
-  world.source.Add(kXor);
-  world.source.takes = 2s;
-  const Story& first = world.Offer();
-  const Story& second = world.Offer();
-  world.clock.RunAll();
-  REQUIRE(first.trained());
-  REQUIRE(second.trained());
-  CHECK(first.result().load_time == 2s);
-  CHECK(second.result().load_time == 0s);
-  CHECK(world.source.asked.size() == 1);
-}
-
-TEST_CASE("what the data directory has is not fetched, what it lacks or has otherwise is") {
-  World world(0, From::kBoth);
-  world.source.Add(kXor);
-  SECTION("there") {
-    const Story& story = world.Offer();
-    world.clock.RunAll();
-    CHECK(story.trained());
-    CHECK(world.source.asked.empty());
-  }
-  SECTION("missing") {
-    std::filesystem::remove_all(world.data.path() / "xor");
-    const Story& story = world.Offer();
-    world.clock.RunAll();
-    CHECK(story.trained());
-    CHECK(world.source.asked.size() == 1);
-  }
-  SECTION("stale") {
-    world.data.Write("xor", "train_1.txt", "1,1,1\n");
-    const Story& story = world.Offer();
-    world.clock.RunAll();
-    CHECK(story.trained());
-    CHECK(world.source.asked.size() == 1);
-  }
-  SECTION("out of the data directory: refused, not fetched") {
-    world.request.data.dataset = "..";
-    const Story& story = world.Offer();
-    world.clock.RunAll();
-    REQUIRE(story.ended());
-    CHECK(story.code() == absl::StatusCode::kInvalidArgument);
-    CHECK(world.source.asked.empty());
-  }
-}
-
-TEST_CASE("a fetch that fails fails the task with its code, names the file and frees the slot") {
-  World world(0, From::kSource);
-  world.source.failure = absl::UnavailableError("connection refused");
-  const Story& failed = world.Offer();
-  world.clock.RunAll();
-  REQUIRE(failed.ended());
-  CHECK(failed.code() == absl::StatusCode::kUnavailable);
-  CHECK_THAT(std::string(failed.outcome->status().message()),
-             Catch::Contains("xor/train_1.txt") && Catch::Contains("connection refused"));
-  CHECK(world.node.active_tasks() == 0);
-  world.source.failure = absl::OkStatus();
-  world.source.Add(kXor);
-  const Story& next = world.Offer();
-  world.clock.RunAll();
-  CHECK(next.trained());
-}
-
-TEST_CASE("a task that is stopped while its shard is fetched ends at once") {
-  World world(0, From::kSource);
-  world.source.Add(kXor);
-  world.source.takes = 60s;
-  Story& story = world.Offer();
-  world.clock.RunFor(1s);
-  CHECK_FALSE(story.ended());
-  story.stop.request_stop();
-  world.clock.RunFor(0s);
-  REQUIRE(story.ended());
-  CHECK(story.code() == absl::StatusCode::kCancelled);
-}
-
-TEST_CASE("bytes that are no shard fail the task as unfit for the node") {
-  World world(0, From::kSource);
-  world.request.data.sha256 = world.source.Add("no,numbers\n");
-  const Story& story = world.Offer();
-  world.clock.RunAll();
-  REQUIRE(story.ended());
-  CHECK(story.code() == absl::StatusCode::kFailedPrecondition);
 }
 
 }  // namespace
