@@ -2,6 +2,10 @@
 // fail, what they cannot train.
 #include <catch2/catch.hpp>
 #include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "services/coordinator/scheduler/scheduler.h"
 #include "test/coordinator/scheduler_driver.h"

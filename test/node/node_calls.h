@@ -21,9 +21,6 @@ namespace mlp::node {
 
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
 
-const std::filesystem::path kDatasets = std::filesystem::path(MLP_SOURCE_DIR) / "datasets";
-constexpr char kLettersShard[] = "train_letters1.txt";
-
 inline NodeServerOptions OptionsFor(const std::filesystem::path& data_dir) {
   NodeServerOptions options;
   options.listen = "127.0.0.1:0";

@@ -19,6 +19,9 @@
 namespace mlp::node {
 namespace {
 
+const std::filesystem::path kDatasets = std::filesystem::path(MLP_SOURCE_DIR) / "datasets";
+constexpr char kLettersShard[] = "train_letters1.txt";
+
 TEST_CASE("a shard of letters trained over the network has the same bits as trained here") {
   const auto server = NodeServer::Start(OptionsFor(kDatasets)).value();
   const auto stub = StubFor(*server);

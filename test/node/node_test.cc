@@ -7,6 +7,9 @@
 namespace mlp::node {
 namespace {
 
+const Told kAccepted = {"accepted"};
+const Told kStarted = {"accepted", "started"};
+
 TEST_CASE("a task is accepted, started and trained as mlp::Train does it") {
   World world(0);
   const Story& story = world.Offer();

@@ -46,9 +46,6 @@ class HeldWorkers final : public async::Workers {
 };
 
 using Told = std::vector<std::string_view>;
-const Told kAccepted = {"accepted"};
-const Told kStarted = {"accepted", "started"};
-
 // What one task was told, in order, and how it ended.
 struct Story final : TaskObserver {
   async::Task<void> OnAccepted(std::size_t behind) override {

@@ -1,6 +1,7 @@
 // A coordinator that starts again and again on one disk, in virtual time, for tests.
 #pragma once
 
+#include <catch2/catch.hpp>
 #include <limits>
 #include <memory>
 #include <optional>

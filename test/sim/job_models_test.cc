@@ -1,8 +1,9 @@
-// What a coordinator says of jobs that do not fit their data or their models, in virtual time.
+// The models that jobs begin and end with, and jobs that do not fit theirs, in virtual time.
 
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "services/base/field_error.h"
 #include "test/sim/restarts.h"
