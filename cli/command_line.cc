@@ -137,7 +137,8 @@ class Commands {
   void AddTimeline() {
     CLI::App& app = Add("timeline", "Show what each attempt of a job spent its time on, and why",
                         timeline_, "mlp-client timeline job-7 --html job-7.html");
-    app.add_option("JOB", timeline_.job, "Job id, such as job-7, or the path of a job log (.jsonl)")
+    app.add_option("JOB", timeline_.job,
+                   "Path of a job log (.jsonl), or else a job id, such as job-7")
         ->required();
     app.add_option("--csv", timeline_.csv, "Write a table for other programs instead")
         ->type_name("FILE");

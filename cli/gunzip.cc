@@ -76,7 +76,7 @@ class Unpacker {
     if (result == Z_STREAM_END) {
       state_ = State::kBetween;
     } else if (result != Z_OK && result != Z_BUF_ERROR) {  // the latter: it needs more bytes
-      return Bad("the compressed data is damaged: copy or compress the file again");
+      return Bad("the compressed data is damaged, or not gzip's: copy or compress the file again");
     }
     return std::string_view(output_.data(), kPiece - stream_.avail_out);
   }

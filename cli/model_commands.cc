@@ -73,7 +73,8 @@ void ModelCommands::AddPredict(CLI::App& app, CommandLine& line) {
   AddModelArgument(predict, predict_.model);
   predict
       .add_option("FILE", predict_.file,
-                  "CSV of any size; - for standard input. Its columns are found by their names, or "
+                  "CSV of any size, also gzipped; - for standard input. Its columns are found by "
+                  "their names, or "
                   "without a header by their order; a label is ignored")
       ->required();
   predict.add_option("-o,--output", predict_.output,
@@ -89,7 +90,8 @@ void ModelCommands::AddEvaluate(CLI::App& app, CommandLine& line) {
   AddModelArgument(evaluate, evaluate_.model);
   evaluate
       .add_option("FILE", evaluate_.file,
-                  "CSV of any size with the label; - for standard input. Where it is not here, a "
+                  "CSV of any size with the label, also gzipped; - for standard input. Where it is "
+                  "not here, a "
                   "name below the coordinator's --data-dir")
       ->required();
   AddSeparatorOption(evaluate, evaluate_.separator);

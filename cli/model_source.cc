@@ -33,13 +33,12 @@ absl::StatusOr<model::SavedModel> LoadModel(const Session& session, const std::s
   if (absl::StrContains(source, "/")) {
     return absl::NotFoundError(source + ": there is no such file");
   }
+  if (std::filesystem::path(source).has_extension()) {
+    Say(session,
+        absl::StrCat("no file ", source, " is here; asking the coordinator for the model"));
+  }
   Connection connection(session.coordinator, session.interrupt);
   const absl::StatusOr<std::string> bytes = Fetch(connection, source);
-  if (!bytes.ok() && std::filesystem::path(source).has_extension()) {
-    return absl::Status(bytes.status().code(), absl::StrCat("there is no file ", source,
-                                                            " here, so the coordinator was asked: ",
-                                                            bytes.status().message()));
-  }
   if (!bytes.ok()) return bytes.status();
   absl::StatusOr<model::SavedModel> model = model::Read(*bytes, source);
   if (model.ok()) return model;

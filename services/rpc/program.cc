@@ -1,10 +1,10 @@
 #include "services/rpc/program.h"
 
-#include <grpc/support/log.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "services/rpc/grpc_log.h"
 #include "services/rpc/healthcheck.h"
 
 namespace mlp::rpc {
@@ -12,7 +12,7 @@ namespace mlp::rpc {
 void StartLog(const std::string& program) {
   spdlog::set_default_logger(spdlog::stderr_color_mt(program));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
-  gpr_set_log_function([](gpr_log_func_args* line) { spdlog::debug("gRPC: {}", line->message); });
+  LogWhatGrpcSays();
 }
 
 void DoNotLookForDeadlocks() {

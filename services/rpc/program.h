@@ -12,8 +12,8 @@
 
 namespace mlp::rpc {
 
-// Program logs, in plain lines on stderr that begin with time, level and `program`. gRPC's own
-// words about an error go there at level debug: what matters to a user comes back as a status.
+// Program logs, in plain lines on stderr that begin with time, level and `program`; gRPC's own log
+// among them.
 void StartLog(const std::string& program);
 
 // Debian's Abseil is built to look for deadlocks at each lock that gRPC takes, in a graph of all

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
+#include "services/rpc/grpc_log.h"
 #include "services/rpc/health.h"
 #include "services/rpc/limits.h"
 #include "services/rpc/reflection.h"
@@ -110,7 +111,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& opti
   int port = 0;
   builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
   auto queue = builder.AddCompletionQueue();
-  auto server = builder.BuildAndStart();
+  auto server = [&] {
+    const QuietGrpc quiet;
+    return builder.BuildAndStart();
+  }();
   if (server == nullptr) return CannotListen(options.listen);
   std::unique_ptr<Server> listening(
       new Server(std::move(queue), std::move(server), std::move(standard), std::move(names), port));

@@ -220,7 +220,7 @@ std::vector<Malformed> Compressed() {
        "the compressed data ends too early: copy"},
       {"a gzip file of its header alone", gzip.substr(0, 10), "ends too early"},
       {"a gzip file with another checksum", Damaged(gzip, gzip.size() - 8),
-       "the compressed data is damaged: copy"},
+       "the compressed data is damaged, or not gzip's: copy"},
       {"a gzip file with damaged data", Damaged(gzip, 12), "t.csv: byte"},
       {"a gzip file with more behind it", gzip + "more", "something else follows the compressed"},
       {"a malformed table in a gzip file", Gzipped("a,b\n1\n"), "t.csv:2:1: the row has 1 cells"},

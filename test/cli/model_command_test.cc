@@ -228,8 +228,7 @@ TEST_CASE("what cannot be read or written is an error that names it") {
   CHECK(Client({"predict", model, rows, "-o", "/dev/full"}).exit_code == 1);
   const ProcessResult elsewhere = Client({"predict", "none.mlp", rows});
   CHECK(elsewhere.exit_code == 3);
-  CHECK_THAT(elsewhere.err,
-             Contains("there is no file none.mlp here, so the coordinator was asked"));
+  CHECK_THAT(elsewhere.err, Contains("no file none.mlp is here; asking the coordinator"));
 }
 
 TEST_CASE("evaluate says error, scores of each class and which were taken for which") {
