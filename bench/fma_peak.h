@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "libmlp/kernels.h"
+#include "libmlp/kernels/kernels.h"
 
 namespace mlp::bench {
 

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "libmlp/simd.h"
+#include "libmlp/kernels/simd.h"
 
 namespace mlp::bench {
 

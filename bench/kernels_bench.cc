@@ -27,8 +27,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "bench/fma_peak.h"
-#include "libmlp/kernels.h"
-#include "libmlp/training.h"
+#include "libmlp/kernels/kernels.h"
+#include "libmlp/train/training.h"
 #ifdef MLP_BENCH_OPENBLAS
 #include "bench/openblas_training.h"
 #endif

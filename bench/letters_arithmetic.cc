@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "libmlp/dataset.h"
-#include "libmlp/kernels.h"
-#include "libmlp/parameters.h"
-#include "libmlp/training.h"
+#include "libmlp/data/dataset.h"
+#include "libmlp/kernels/kernels.h"
+#include "libmlp/model/parameters.h"
+#include "libmlp/train/training.h"
 #include "services/base/sha256.h"
 
 namespace mlp {

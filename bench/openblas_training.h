@@ -4,9 +4,9 @@
 // and OPENBLAS_NUM_THREADS must be 1, before the process starts.
 #pragma once
 
-#include "libmlp/dataset.h"
-#include "libmlp/model_spec.h"
-#include "libmlp/parameters.h"
+#include "libmlp/data/dataset.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/model/parameters.h"
 
 namespace mlp::bench {
 

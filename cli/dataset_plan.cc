@@ -8,8 +8,8 @@
 #include "absl/strings/str_join.h"
 #include "cli/gunzip.h"
 #include "cli/write_file.h"
-#include "libmlp/cell.h"
-#include "libmlp/dataset.h"
+#include "libmlp/data/cell.h"
+#include "libmlp/data/dataset.h"
 #include "services/wire/schema_proto.h"
 
 namespace mlp::cli {

@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cli/deal_rows.h"
-#include "libmlp/table.h"
+#include "libmlp/data/table.h"
 
 namespace mlp::cli {
 

@@ -8,7 +8,7 @@
 #include "cli/measurement_text.h"
 #include "cli/model_source.h"
 #include "cli/row_file.h"
-#include "libmlp/measurement.h"
+#include "libmlp/train/measurement.h"
 #include "services/model/measurement_proto.h"
 
 namespace mlp::cli {

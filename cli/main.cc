@@ -6,7 +6,7 @@
 
 #include "cli/command_line.h"
 #include "cli/errors.h"
-#include "libmlp/kernels.h"
+#include "libmlp/kernels/kernels.h"
 
 namespace mlp::cli {
 namespace {

@@ -15,7 +15,7 @@
 #include "cli/prediction_text.h"
 #include "cli/row_file.h"
 #include "cli/write_file.h"
-#include "libmlp/predictor.h"
+#include "libmlp/train/predictor.h"
 
 namespace mlp::cli {
 namespace {

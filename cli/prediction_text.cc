@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "absl/strings/str_replace.h"
-#include "libmlp/predictor.h"
+#include "libmlp/train/predictor.h"
 
 namespace mlp::cli {
 namespace {

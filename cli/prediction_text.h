@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "libmlp/parameters.h"
+#include "libmlp/model/parameters.h"
 #include "services/model/saved_model.h"
 
 namespace mlp::cli {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "libmlp/row_blocks.h"
+#include "libmlp/data/row_blocks.h"
 
 namespace mlp::cli {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/output.h"
-#include "libmlp/table.h"
+#include "libmlp/data/table.h"
 
 namespace mlp::cli {
 

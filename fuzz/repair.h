@@ -2,7 +2,7 @@
 // rest of the message.
 #pragma once
 
-#include "libmlp/model_spec.h"
+#include "libmlp/model/model_spec.h"
 #include "mlp/v1/model.pb.h"
 #include "services/base/sha256.h"
 

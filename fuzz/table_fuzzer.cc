@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "fuzz/check.h"
-#include "libmlp/csv_reader.h"
-#include "libmlp/encode_row.h"
-#include "libmlp/libsvm.h"
-#include "libmlp/table.h"
+#include "libmlp/data/csv_reader.h"
+#include "libmlp/data/encode_row.h"
+#include "libmlp/data/libsvm.h"
+#include "libmlp/data/table.h"
 
 namespace mlp {
 namespace {

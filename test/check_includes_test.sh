@@ -38,7 +38,7 @@ refuses libmlp/x.cc '"services/async/task.h"'
 refuses libmlp/x.cc '"mlp/v1/model.pb.h"'
 refuses libmlp/x.cc '<grpcpp/grpcpp.h>'
 refuses libmlp/x.cc '<thread>'
-refuses services/base/x.h '"libmlp/parameters.h"'
+refuses services/base/x.h '"libmlp/model/parameters.h"'
 refuses services/base/x.h '<spdlog/spdlog.h>'
 refuses services/async/x.h '"absl/status/status.h"'
 refuses services/async/x.h '"services/base/sha256.h"'
@@ -61,7 +61,7 @@ for flow in services/coordinator/{coordinator,run_job,run_round,cluster,store}.c
   done
 done
 
-refuses services/rpc/x.h '"libmlp/parameters.h"'
+refuses services/rpc/x.h '"libmlp/model/parameters.h"'
 for include in coordinator/job node/node local/local_cluster wire/model_proto; do
   refuses services/rpc/x.h "\"services/$include.h\""
 done
@@ -82,11 +82,11 @@ refuses services/coordinator/main.cc '"../async/task.h"'
 refuses cli/main.cc '"async/task.h"'
 
 accepts libmlp/x.cc '<xtensor/xtensor.hpp>'
-accepts libmlp/team.h '<thread>'
+accepts libmlp/train/team.h '<thread>'
 accepts services/base/x.cc '<openssl/sha.h>'
 accepts services/async/x.h '<thread>'
 accepts services/coordinator/scheduler/x.cc '"absl/status/status.h"'
-accepts services/coordinator/aggregator.h '"libmlp/parameters.h"'
+accepts services/coordinator/aggregator.h '"libmlp/model/parameters.h"'
 accepts services/coordinator/run_round.h '"services/async/task.h"'
 accepts services/coordinator/job_service.cc '"mlp/v1/job.grpc.pb.h"'
 accepts services/coordinator/sqlite.cc '<sqlite3.h>'

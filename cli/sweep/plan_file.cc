@@ -11,7 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/sweep/nearest.h"
 #include "cli/sweep/number_text.h"
-#include "libmlp/dataset.h"
+#include "libmlp/data/dataset.h"
 #include "services/base/sha256.h"
 #include "services/experiment/table_reader.h"
 

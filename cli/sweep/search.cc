@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/sweep/number_text.h"
-#include "libmlp/draws.h"
+#include "libmlp/kernels/draws.h"
 
 namespace mlp::cli::sweep {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "libmlp/parameters.h"
+#include "libmlp/model/parameters.h"
 
 namespace mlp::coordinator {
 

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
-#include "libmlp/parameters.h"
+#include "libmlp/model/parameters.h"
 #include "services/coordinator/job.h"
 
 namespace mlp::coordinator {

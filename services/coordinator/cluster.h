@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "libmlp/model_spec.h"
-#include "libmlp/parameters.h"
-#include "libmlp/training.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/model/parameters.h"
+#include "libmlp/train/training.h"
 #include "services/async/task.h"
 #include "services/coordinator/membership.h"
 #include "services/coordinator/scheduler/policy.h"

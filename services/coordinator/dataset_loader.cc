@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "libmlp/dataset.h"
+#include "libmlp/data/dataset.h"
 #include "services/base/sha256.h"
 #include "services/wire/schema_proto.h"
 

@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "libmlp/schema.h"
+#include "libmlp/data/schema.h"
 
 namespace mlp::coordinator {
 

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "libmlp/dataset.h"
-#include "libmlp/model_spec.h"
-#include "libmlp/schema.h"
-#include "libmlp/training.h"
+#include "libmlp/data/dataset.h"
+#include "libmlp/data/schema.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/train/training.h"
 #include "services/coordinator/job_event.h"
 #include "services/coordinator/job_spec.h"
 

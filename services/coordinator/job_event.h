@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "libmlp/training.h"
+#include "libmlp/train/training.h"
 #include "services/coordinator/membership.h"
 #include "services/coordinator/scheduler/scheduler.h"
 

@@ -8,7 +8,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "libmlp/measurement.h"
+#include "libmlp/train/measurement.h"
 #include "services/async/wait.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"

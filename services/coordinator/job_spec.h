@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "libmlp/model_spec.h"
-#include "libmlp/parameters.h"
-#include "libmlp/training.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/model/parameters.h"
+#include "libmlp/train/training.h"
 #include "services/coordinator/schedule.h"
 #include "services/coordinator/scheduler/scheduler.h"
 #include "services/coordinator/server_optimizer.h"

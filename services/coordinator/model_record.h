@@ -7,8 +7,8 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "libmlp/model_spec.h"
-#include "libmlp/parameters.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/model/parameters.h"
 
 namespace mlp::coordinator {
 

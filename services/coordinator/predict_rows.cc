@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "libmlp/encode_row.h"
-#include "libmlp/predictor.h"
+#include "libmlp/data/encode_row.h"
+#include "libmlp/train/predictor.h"
 #include "services/base/field_error.h"
 
 namespace mlp::coordinator {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "libmlp/parameters.h"
+#include "libmlp/model/parameters.h"
 
 namespace mlp::coordinator {
 

@@ -16,8 +16,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "libmlp/parameters.h"
-#include "libmlp/training.h"
+#include "libmlp/model/parameters.h"
+#include "libmlp/train/training.h"
 #include "services/coordinator/dataset_record.h"
 #include "services/coordinator/job.h"
 #include "services/coordinator/job_event.h"

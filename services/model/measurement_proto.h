@@ -4,8 +4,8 @@
 #include <optional>
 #include <string_view>
 
-#include "libmlp/measurement.h"
-#include "libmlp/schema.h"
+#include "libmlp/data/schema.h"
+#include "libmlp/train/measurement.h"
 #include "mlp/v1/job.pb.h"
 
 namespace mlp::model {

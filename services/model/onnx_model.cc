@@ -6,7 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "libmlp/cell.h"
+#include "libmlp/data/cell.h"
 #include "services/model/onnx_graph.h"
 
 namespace mlp::model {

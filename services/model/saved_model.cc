@@ -1,7 +1,7 @@
 #include "services/model/saved_model.h"
 
 #include "absl/strings/str_cat.h"
-#include "libmlp/encode_row.h"
+#include "libmlp/data/encode_row.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
 #include "services/wire/model_proto.h"

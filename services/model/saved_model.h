@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "libmlp/model_spec.h"
-#include "libmlp/parameters.h"
-#include "libmlp/schema.h"
+#include "libmlp/data/schema.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/model/parameters.h"
 #include "mlp/v1/model.pb.h"
 
 namespace mlp::model {

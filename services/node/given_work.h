@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <functional>
 
-#include "libmlp/model_spec.h"
-#include "libmlp/parameters.h"
-#include "libmlp/training.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/model/parameters.h"
+#include "libmlp/train/training.h"
 
 namespace mlp::node {
 

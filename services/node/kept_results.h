@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "libmlp/model_spec.h"
-#include "libmlp/training.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/train/training.h"
 #include "services/node/task.h"
 
 namespace mlp::node {

@@ -11,8 +11,8 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "libmlp/kernels.h"
-#include "libmlp/training.h"
+#include "libmlp/kernels/kernels.h"
+#include "libmlp/train/training.h"
 #include "services/base/duration_text.h"
 #include "services/node/node_server.h"
 #include "services/rpc/allocator.h"

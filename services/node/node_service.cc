@@ -11,7 +11,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "libmlp/training.h"
+#include "libmlp/train/training.h"
 #include "services/base/field_error.h"
 #include "services/base/protocol_version.h"
 #include "services/node/train_shard_proto.h"

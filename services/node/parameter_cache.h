@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "libmlp/parameters.h"
+#include "libmlp/model/parameters.h"
 
 namespace mlp::node {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "libmlp/dataset.h"
+#include "libmlp/data/dataset.h"
 
 namespace mlp::node {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "libmlp/dataset.h"
-#include "libmlp/model_spec.h"
+#include "libmlp/data/dataset.h"
+#include "libmlp/model/model_spec.h"
 
 namespace mlp::node {
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <variant>
 
-#include "libmlp/model_spec.h"
-#include "libmlp/parameters.h"
-#include "libmlp/training.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/model/parameters.h"
+#include "libmlp/train/training.h"
 #include "services/async/task.h"
 #include "services/node/shard_file.h"
 

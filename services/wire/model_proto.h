@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "libmlp/model_spec.h"
-#include "libmlp/training.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/train/training.h"
 #include "mlp/v1/model.pb.h"
 
 namespace mlp::wire {

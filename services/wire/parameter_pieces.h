@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "libmlp/model_spec.h"
-#include "libmlp/parameters.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/model/parameters.h"
 #include "services/base/sha256.h"
 
 namespace mlp::wire {

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "libmlp/model_spec.h"
-#include "libmlp/parameters.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/model/parameters.h"
 #include "mlp/v1/model.pb.h"
 
 namespace mlp::wire {

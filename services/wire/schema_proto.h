@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "libmlp/schema.h"
+#include "libmlp/data/schema.h"
 #include "mlp/v1/model.pb.h"
 
 namespace mlp::wire {

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "libmlp/dataset.h"
+#include "libmlp/data/dataset.h"
 #include "services/base/retry_after.h"
 #include "services/base/sha256.h"
 #include "test/e2e/scratch.h"

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "libmlp/model_spec.h"
-#include "libmlp/training.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/train/training.h"
 #include "services/async/inline_workers.h"
 #include "services/async/wait.h"
 #include "services/base/sha256.h"

@@ -7,8 +7,8 @@
 #include <functional>
 
 #include "absl/strings/str_cat.h"
-#include "libmlp/predictor.h"
-#include "libmlp/training.h"
+#include "libmlp/train/predictor.h"
+#include "libmlp/train/training.h"
 #include "mlp/v1/job.grpc.pb.h"
 #include "mlp/v1/predict.grpc.pb.h"
 #include "services/base/field_error.h"

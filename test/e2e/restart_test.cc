@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "libmlp/dataset.h"
+#include "libmlp/data/dataset.h"
 #include "test/e2e/program_cluster.h"
 #include "test/e2e/scratch.h"
 

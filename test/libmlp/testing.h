@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "libmlp/dataset.h"
-#include "libmlp/model_spec.h"
-#include "libmlp/parameters.h"
+#include "libmlp/data/dataset.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/model/parameters.h"
 
 namespace mlp::testing {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "libmlp/training.h"
+#include "libmlp/train/training.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
 #include "test/node/node_calls.h"

@@ -10,7 +10,7 @@
 
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
-#include "test_server.h"
+#include "test/rpc/test_server.h"
 
 namespace mlp::rpc {
 namespace {

@@ -18,8 +18,8 @@
 #include "services/rpc/healthcheck.h"
 #include "services/rpc/limits.h"
 #include "services/rpc/reflection.h"
-#include "tcp_relay.h"
-#include "test_server.h"
+#include "test/rpc/tcp_relay.h"
+#include "test/rpc/test_server.h"
 
 namespace mlp::rpc {
 namespace {

@@ -1,4 +1,4 @@
-#include "tcp_relay.h"
+#include "test/rpc/tcp_relay.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

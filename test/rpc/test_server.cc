@@ -1,4 +1,4 @@
-#include "test_server.h"
+#include "test/rpc/test_server.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "libmlp/batches.h"
-#include "libmlp/dataset.h"
-#include "libmlp/network.h"
-#include "libmlp/parameters.h"
+#include "libmlp/data/dataset.h"
+#include "libmlp/model/parameters.h"
+#include "libmlp/train/batches.h"
+#include "libmlp/train/network.h"
 
 namespace mlp {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <vector>
 
-#include "libmlp/dataset.h"
-#include "libmlp/model_spec.h"
-#include "libmlp/training.h"
+#include "libmlp/data/dataset.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/train/training.h"
 
 namespace mlp::testing {
 

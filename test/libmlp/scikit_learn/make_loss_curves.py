@@ -5,7 +5,7 @@ Usage: make_loss_curves.py > loss_curves.txt   (python3-sklearn; the file names 
 
 The rows are the first 300 of datasets/letters/train_letters1.txt, each feature x as (x - 8) / 4. In
 regression the number to predict is the class / 8 - 1. Batches take the rows in their order, and the
-initial weights are drawn as InitialParameters of libmlp/parameters.h draws them: scikit-learn is
+initial weights are drawn as InitialParameters of libmlp/model/parameters.h draws them: scikit-learn is
 given them instead of its own. A line is a case: solver momentum nesterov activation hidden-layers
 alpha batch-size learning-rate kind, then ":" and the loss after each epoch.
 """

@@ -1,0 +1,82 @@
+// From the cells of a table's row to the features of a model, as a schema says.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libmlp/data/csv_reader.h"
+#include "libmlp/data/schema.h"
+
+namespace mlp {
+
+// Whether the first row of a file names the columns.
+enum class Header : std::uint8_t { kAuto, kYes, kNo };
+
+// What kAuto means where no schema is known: a first row without a single number is a header.
+bool HasNoNumber(const CsvRecord& record);
+
+// What the rows of a model without a schema are: numbers as they are, in columns "1", "2", …, and
+// classes that go by their numbers; 0 classes: a number to predict.
+Schema PlainSchema(std::size_t features, std::size_t classes);
+
+// Encodes the rows of one file. Columns are found by their names where the file has a header, in
+// any order, beside others that are ignored. Without a header, and for a schema that was made
+// without one (its columns go by numbers), they are found by position: as many cells as columns are
+// those in their order, one more is the label, last; with more, columns that go by numbers are
+// where these say. Immutable; `schema` must live as long.
+class RowEncoder {
+ public:
+  // Finds the columns by the first record of the file `name`. With kAuto it is a header where one
+  // of its cells is the name of a column or of the label; where columns go by numbers, as
+  // HasNoNumber says. InvalidArgument: a column is missing (which ones), a name is there twice, the
+  // number of cells does not fit.
+  static absl::StatusOr<RowEncoder> Make(const Schema& schema, const CsvRecord& first,
+                                         Header header, std::string name);
+
+  // The record that it was made with is no row.
+  bool has_header() const { return has_header_; }
+  bool has_label() const { return label_.has_value(); }
+  // Number of cells in a row, that of the first record.
+  std::size_t cells() const { return cells_; }
+
+  // Writes the schema.features() features of a row. InvalidArgument with file, line, column and the
+  // column's name: what is no finite number, a text that the column cannot have, a missing value
+  // that the schema has nothing for.
+  absl::Status Encode(const CsvRecord& row, double* features) const;
+  // The class's number, or the number to predict, of a row of a file that has_label(). Errors as
+  // Encode's.
+  absl::StatusOr<double> Label(const CsvRecord& row) const;
+  // The cell of a row that becomes the features of that column.
+  const CsvCell& CellOf(const CsvRecord& row, std::size_t column) const {
+    return row.cells[cell_of_[column]];
+  }
+  // The label as it is written.
+  const std::string& LabelText(const CsvRecord& row) const { return row.cells[*label_].text; }
+
+ private:
+  RowEncoder(const Schema& schema, std::size_t cells, std::string name);
+  absl::Status FindByName(const CsvRecord& header);
+  absl::Status FindByPosition(const CsvRecord& first);
+  absl::Status EncodeNumber(const Column& column, const CsvCell& cell, double* feature) const;
+  absl::Status EncodeText(std::size_t column, const CsvCell& cell, double* features) const;
+  absl::Status Refuse(const CsvCell& cell, const std::string& column, std::string_view what) const;
+
+  const Schema* schema_;
+  std::string name_;
+  std::size_t cells_;
+  bool has_header_ = false;
+  std::vector<std::size_t> cell_of_;  // by column
+  std::optional<std::size_t> label_;  // its cell
+  // By column: where in its categories a text is.
+  std::vector<std::unordered_map<std::string, std::size_t>> categories_;
+  std::unordered_map<std::string, std::size_t> classes_;
+};
+
+}  // namespace mlp

@@ -1,0 +1,40 @@
+// Measures a model on rows that come block by block: what training.h's Evaluate finds on all of
+// them, up to the rounding of the sums, and which classes it takes for which. One thread at a time.
+#pragma once
+
+#include <optional>
+
+#include "absl/status/status.h"
+#include "libmlp/data/dataset.h"
+#include "libmlp/train/confusion.h"
+#include "libmlp/train/predictor.h"
+#include "libmlp/train/training.h"
+
+namespace mlp {
+
+class Measurement {
+ public:
+  // As Predictor's. Only with at most kMaxConfusionClasses there is a confusion matrix.
+  Measurement(const ModelSpec& spec, const Parameters& parameters);
+
+  // Errors as those of CheckShard and Evaluate.
+  absl::Status Add(const Shard& rows);
+
+  const ModelSpec& spec() const { return spec_; }
+  const Evaluation& evaluation() const { return evaluation_; }
+  const std::optional<Confusion>& confusion() const { return confusion_; }  // none in regression
+
+ private:
+  void AddNumbers(const Vector<double>& targets);
+  absl::Status AddClasses(const Shard& rows);
+
+  ModelSpec spec_;
+  const Parameters& parameters_;
+  Predictor predictor_;
+  Matrix<double> outputs_;
+  Evaluation evaluation_;
+  double mean_target_ = 0;
+  std::optional<Confusion> confusion_;
+};
+
+}  // namespace mlp

@@ -1,0 +1,167 @@
+// Finding, reading and naming the files of datasets.
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "libmlp/data/dataset.h"
+
+namespace mlp {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A directory that is removed at the end of the test.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (fs::temp_directory_path() / "libmlp_test.XXXXXX").string();
+    REQUIRE(mkdtemp(pattern.data()) != nullptr);
+    path_ = fs::canonical(pattern);
+  }
+  ~TemporaryDirectory() { fs::remove_all(path_); }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  const fs::path& path() const { return path_; }
+  void Write(const std::string& name, const std::string& text = "1,0\n") const {
+    fs::create_directories((path_ / name).parent_path());
+    std::ofstream(path_ / name) << text;
+  }
+
+ private:
+  fs::path path_;
+};
+
+template <class T>
+std::string Refusal(const absl::StatusOr<T>& result, absl::StatusCode code) {
+  CHECK(result.status().code() == code);
+  return std::string(result.status().message());
+}
+constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+constexpr auto kNotFound = absl::StatusCode::kNotFound;
+
+TEST_CASE("Numbers in names count as numbers") {
+  CHECK(NaturalLess("train_2", "train_10"));
+  CHECK_FALSE(NaturalLess("train_10", "train_2"));
+  CHECK(NaturalLess("train_2.txt", "train_10.txt"));
+  CHECK(NaturalLess("train_a9b2", "train_a9b10"));
+  CHECK(NaturalLess("train", "train_1"));
+  CHECK(NaturalLess("train_1", "train_a"));
+  CHECK(NaturalLess("a99999999999999999999998", "a99999999999999999999999"));
+  CHECK(NaturalLess("train_9", "train_010"));
+  CHECK_FALSE(NaturalLess("train_1", "train_1"));
+  // Equal as numbers: still an order.
+  CHECK(NaturalLess("train_01", "train_1") != NaturalLess("train_1", "train_01"));
+  CHECK(NaturalLess("train_01_a", "train_1_b"));
+  CHECK(NaturalLess("train_0", "train_1"));
+}
+
+TEST_CASE("A dataset is its training shards in natural order and its validation file") {
+  TemporaryDirectory directory;
+  for (int i = 11; i >= 1; --i) directory.Write("train_letters" + std::to_string(i) + ".txt");
+  directory.Write("validate_letters.txt");
+  directory.Write("README.md");
+  directory.Write("train_directory/file");
+  const auto files = ListDatasetFiles(directory.path());
+  REQUIRE(files.ok());
+  REQUIRE(files->train.size() == 11);
+  for (int i = 1; i <= 11; ++i) {
+    CHECK(files->train[i - 1] == "train_letters" + std::to_string(i) + ".txt");
+  }
+  CHECK(files->validation == "validate_letters.txt");
+}
+
+TEST_CASE("A directory that is no dataset is refused with what is missing") {
+  TemporaryDirectory directory;
+  const std::string name = directory.path().string();
+  directory.Write("validate_a.txt");
+  CHECK(Refusal(ListDatasetFiles(directory.path()), kInvalid) ==
+        name + ": no shards: expected files named train_*");
+  fs::remove(directory.path() / "validate_a.txt");
+  directory.Write("train_1.txt");
+  CHECK(Refusal(ListDatasetFiles(directory.path()), kInvalid) ==
+        name + ": expected one file named validate_*, found none");
+  directory.Write("validate_b.txt");
+  directory.Write("validate_a.txt");
+  CHECK(Refusal(ListDatasetFiles(directory.path()), kInvalid) ==
+        name + ": expected one file named validate_*, found validate_a.txt, validate_b.txt");
+  CHECK(Refusal(ListDatasetFiles(directory.path() / "none"), kNotFound) ==
+        name + "/none: No such file or directory");
+  CHECK(Refusal(ListDatasetFiles(directory.path() / "train_1.txt"), kNotFound) ==
+        name + "/train_1.txt: Not a directory");
+}
+
+TEST_CASE("A file is read whole, with every byte as it is") {
+  TemporaryDirectory directory;
+  const std::string bytes("1,0\r\n\0\xff", 7);
+  directory.Write("file", bytes);
+  directory.Write("empty", "");
+  CHECK(ReadFile(directory.path() / "file").value() == bytes);
+  CHECK(ReadFile(directory.path() / "empty").value().empty());
+}
+
+TEST_CASE("What is no readable file is refused") {
+  TemporaryDirectory directory;
+  const std::string name = directory.path().string();
+  CHECK(Refusal(ReadFile(directory.path() / "none"), kNotFound) ==
+        name + "/none: No such file or directory");
+  CHECK(Refusal(ReadFile(directory.path()), kInvalid) == name + ": Is a directory");
+  directory.Write("huge");
+  fs::resize_file(directory.path() / "huge", kMaxFileBytes + 1);  // sparse
+  CHECK(Refusal(ReadFile(directory.path() / "huge"), kInvalid) ==
+        name + "/huge: 1073741825 bytes, at most 1073741824 are possible: split the file");
+}
+
+TEST_CASE("Names below the root are resolved") {
+  TemporaryDirectory root;
+  root.Write("letters/train_1.txt");
+  fs::create_symlink(root.path() / "letters", root.path() / "link");
+  const fs::path letters = root.path() / "letters";
+  CHECK(ResolveBelow(root.path(), "letters").value() == letters);
+  CHECK(ResolveBelow(root.path(), "./letters").value() == letters);
+  CHECK(ResolveBelow(root.path(), "letters/train_1.txt").value() == letters / "train_1.txt");
+  CHECK(ResolveBelow(root.path(), "link").value() == letters);
+}
+
+TEST_CASE("Names that leave the root, or name nothing, are refused") {
+  TemporaryDirectory root, outside;
+  outside.Write("secret/train_1.txt");
+  root.Write("letters/train_1.txt");
+  fs::create_directory_symlink(outside.path(), root.path() / "out");
+  fs::create_directory_symlink(root.path(), root.path() / "letters" / "self");
+  const auto refusal = [&](std::string_view name, absl::StatusCode code) {
+    return Refusal(ResolveBelow(root.path(), name), code);
+  };
+  CHECK(refusal("", kInvalid) == "the name is empty");
+  CHECK(refusal("/etc", kInvalid) == "'/etc' is absolute: use a name below the data directory");
+  CHECK(refusal(root.path().string() + "/letters", kInvalid).find("is absolute") !=
+        std::string::npos);
+  for (const char* name : {"..", "../x", "letters/../letters", "letters/.."}) {
+    CHECK(refusal(name, kInvalid) ==
+          std::string("'") + name + "' contains '..': use a name below the data directory");
+  }
+  CHECK(refusal("out", kInvalid) == "'out' leads outside the data directory");
+  CHECK(refusal("out/secret/train_1.txt", kInvalid) ==
+        "'out/secret/train_1.txt' leads outside the data directory");
+  CHECK(refusal(std::string_view("letters\0x", 9), kInvalid) == "the name contains a zero byte");
+  CHECK(refusal("none", kNotFound) == root.path().string() + "/none: No such file or directory");
+  CHECK(refusal("letters/train_1.txt/x", kNotFound).find("Not a directory") != std::string::npos);
+  CHECK(Refusal(ResolveBelow(root.path() / "none", "letters"), kNotFound) ==
+        root.path().string() + "/none: No such file or directory");
+}
+
+TEST_CASE("A sibling whose name begins like the root's is outside of it") {
+  TemporaryDirectory directory;
+  directory.Write("data/train_1.txt");
+  directory.Write("data-secret/train_1.txt");
+  fs::create_directory_symlink(directory.path() / "data-secret", directory.path() / "data/link");
+  CHECK(Refusal(ResolveBelow(directory.path() / "data", "link"), kInvalid) ==
+        "'link' leads outside the data directory");
+}
+
+}  // namespace
+}  // namespace mlp
