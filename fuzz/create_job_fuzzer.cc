@@ -3,8 +3,8 @@
 
 #include "fuzz/check.h"
 #include "fuzz/mutate_message.h"
-#include "services/coordinator/job_proto.h"
-#include "services/coordinator/job_spec.h"
+#include "services/coordinator/job/job_spec.h"
+#include "services/coordinator/proto/job_proto.h"
 
 namespace mlp::coordinator {
 namespace {

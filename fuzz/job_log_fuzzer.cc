@@ -6,9 +6,9 @@
 #include "fuzz/check.h"
 #include "fuzz/mutate_message.h"
 #include "job_log.pb.h"
-#include "services/coordinator/job_event_proto.h"
-#include "services/coordinator/job_proto.h"
-#include "services/coordinator/replay.h"
+#include "services/coordinator/job/replay.h"
+#include "services/coordinator/proto/job_event_proto.h"
+#include "services/coordinator/proto/job_proto.h"
 
 namespace mlp::coordinator {
 namespace {

@@ -9,8 +9,8 @@
 #include "fuzz/check.h"
 #include "fuzz/mutate_message.h"
 #include "membership.pb.h"
-#include "services/coordinator/heartbeat_proto.h"
-#include "services/coordinator/membership.h"
+#include "services/coordinator/api/heartbeat_proto.h"
+#include "services/coordinator/membership/membership.h"
 
 namespace mlp::coordinator {
 namespace {

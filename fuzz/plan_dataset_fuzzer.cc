@@ -7,8 +7,8 @@
 
 #include "fuzz/check.h"
 #include "fuzz/mutate_message.h"
-#include "services/coordinator/dataset_proto.h"
-#include "services/coordinator/dataset_record.h"
+#include "services/coordinator/api/dataset_proto.h"
+#include "services/coordinator/job/dataset_record.h"
 
 namespace mlp::coordinator {
 namespace {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "services/coordinator/coordinator.h"
-#include "services/coordinator/membership.h"
-#include "services/coordinator/node_list.h"
+#include "services/coordinator/membership/membership.h"
+#include "services/coordinator/nodes/node_list.h"
+#include "services/coordinator/run/coordinator.h"
 
 namespace mlp::coordinator {
 

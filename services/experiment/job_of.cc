@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "services/coordinator/dataset_loader.h"
+#include "services/coordinator/datasets/dataset_loader.h"
 #include "services/local/given_dataset.h"
 
 namespace mlp::experiment {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "services/coordinator/coordinator.h"
-#include "services/coordinator/job_spec.h"
+#include "services/coordinator/job/job_spec.h"
+#include "services/coordinator/run/coordinator.h"
 #include "services/experiment/run.h"
 #include "services/node/given_work.h"
 

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "services/coordinator/job_event.h"
+#include "services/coordinator/job/job_event.h"
 #include "services/experiment/run.h"
 
 namespace mlp::experiment {

@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "mlp/v1/cluster.grpc.pb.h"
 #include "mlp/v1/job.grpc.pb.h"
-#include "services/coordinator/job_proto.h"
+#include "services/coordinator/proto/job_proto.h"
 #include "services/experiment/job_of.h"
 #include "services/experiment/measure.h"
 #include "services/local/local_cluster.h"

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "services/coordinator/coordinator.h"
+#include "services/coordinator/run/coordinator.h"
 #include "services/experiment/run.h"
 
 namespace mlp::experiment {

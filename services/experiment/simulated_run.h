@@ -3,7 +3,7 @@
 
 #include <stop_token>
 
-#include "services/coordinator/coordinator.h"
+#include "services/coordinator/run/coordinator.h"
 #include "services/experiment/run.h"
 
 namespace mlp::experiment {

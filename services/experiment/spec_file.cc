@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "libmlp/data/dataset.h"
-#include "services/coordinator/job_spec.h"
+#include "services/coordinator/job/job_spec.h"
 #include "services/experiment/table_reader.h"
 
 namespace mlp::experiment {

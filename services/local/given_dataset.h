@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "services/coordinator/job.h"
+#include "services/coordinator/job/job.h"
 
 namespace mlp::local {
 

@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/base/field_error.h"
-#include "services/coordinator/job_event_proto.h"
-#include "services/coordinator/job_spec.h"
+#include "services/coordinator/job/job_spec.h"
+#include "services/coordinator/proto/job_event_proto.h"
 #include "services/local/given_dataset.h"
 #include "services/local/simulated_world.h"
 

@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "mlp/v1/job.pb.h"
-#include "services/coordinator/replay.h"
+#include "services/coordinator/job/replay.h"
 
 namespace mlp::local {
 

@@ -12,8 +12,8 @@
 
 #include "services/async/clock.h"
 #include "services/async/workers.h"
-#include "services/coordinator/cluster.h"
-#include "services/coordinator/membership.h"
+#include "services/coordinator/membership/membership.h"
+#include "services/coordinator/run/cluster.h"
 #include "services/node/node.h"
 
 namespace mlp::local {

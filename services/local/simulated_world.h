@@ -18,8 +18,8 @@
 #include "services/async/inline_workers.h"
 #include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
-#include "services/coordinator/coordinator.h"
-#include "services/coordinator/memory_store.h"
+#include "services/coordinator/run/coordinator.h"
+#include "services/coordinator/store/memory_store.h"
 #include "services/local/simulated_cluster.h"
 
 namespace mlp::local {

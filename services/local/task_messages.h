@@ -2,7 +2,7 @@
 // simulations.
 #pragma once
 
-#include "services/coordinator/cluster.h"
+#include "services/coordinator/run/cluster.h"
 #include "services/node/task.h"
 
 namespace mlp::local {

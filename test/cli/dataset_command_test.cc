@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "test/coordinator/dataset_files.h"
-#include "test/coordinator/dataset_server.h"
+#include "test/coordinator/api/dataset_server.h"
+#include "test/coordinator/datasets/dataset_files.h"
 #include "test/process.h"
 
 namespace mlp::cli {

@@ -21,8 +21,8 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "mlp/v1/job.grpc.pb.h"
-#include "services/coordinator/coordinator.h"
-#include "services/coordinator/job_service.h"
+#include "services/coordinator/api/job_service.h"
+#include "services/coordinator/run/coordinator.h"
 #include "services/local/local_cluster.h"
 #include "test/e2e/program_cluster.h"
 

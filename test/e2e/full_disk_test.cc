@@ -28,7 +28,7 @@
 
 #include "mlp/v1/job.grpc.pb.h"
 #include "services/base/retry_after.h"
-#include "services/coordinator/sqlite.h"
+#include "services/coordinator/store/disk/sqlite.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/status.h"
 #include "test/e2e/program_cluster.h"

@@ -1,13 +1,13 @@
 // Recorded jobs, replayed: the scheduler decides again what it decided.
 
-#include "services/coordinator/replay.h"
+#include "services/coordinator/job/replay.h"
 
 #include <catch2/catch.hpp>
 #include <map>
 #include <string>
 
-#include "services/coordinator/job_event_proto.h"
-#include "services/coordinator/job_proto.h"
+#include "services/coordinator/proto/job_event_proto.h"
+#include "services/coordinator/proto/job_proto.h"
 #include "test/sim/recorded_world.h"
 
 using namespace mlp;

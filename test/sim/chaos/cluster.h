@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "services/coordinator/cluster.h"
-#include "services/coordinator/membership.h"
+#include "services/coordinator/membership/membership.h"
+#include "services/coordinator/run/cluster.h"
 #include "test/sim/chaos/network.h"
 #include "test/sim/chaos/node_process.h"
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "services/async/inline_workers.h"
-#include "services/coordinator/coordinator.h"
-#include "services/coordinator/journal.h"
+#include "services/coordinator/run/coordinator.h"
+#include "services/coordinator/store/journal.h"
 #include "test/sim/chaos/cluster.h"
 #include "test/sim/chaos/disk.h"
 #include "test/sim/chaos/network.h"

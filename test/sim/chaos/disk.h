@@ -9,7 +9,7 @@
 
 #include "services/async/clock.h"
 #include "services/async/workers.h"
-#include "services/coordinator/memory_store.h"
+#include "services/coordinator/store/memory_store.h"
 
 namespace mlp::chaos {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "services/async/inline_workers.h"
-#include "services/coordinator/cluster.h"
+#include "services/coordinator/run/cluster.h"
 #include "services/node/node.h"
 #include "test/sim/chaos/network.h"
 

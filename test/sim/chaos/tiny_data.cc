@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "services/coordinator/dataset_loader.h"
+#include "services/coordinator/datasets/dataset_loader.h"
 
 namespace mlp::chaos {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "services/coordinator/job.h"
+#include "services/coordinator/job/job.h"
 
 namespace mlp::chaos {
 

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/async/wait.h"
-#include "services/coordinator/replay.h"
+#include "services/coordinator/job/replay.h"
 #include "test/sim/chaos/tiny_data.h"
 
 namespace mlp::chaos {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "services/coordinator/job.h"
+#include "services/coordinator/job/job.h"
 #include "test/sim/chaos/coordinator_process.h"
 #include "test/sim/chaos/node_process.h"
 

@@ -1,0 +1,146 @@
+#include "services/coordinator/api/cluster_service.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/base/field_error.h"
+#include "services/coordinator/api/heartbeat_proto.h"
+#include "services/wire/time_proto.h"
+
+namespace mlp::coordinator {
+namespace {
+
+using async::TimePoint;
+
+constexpr std::size_t kMostRefusals = 1000;
+
+v1::NodeState ToProto(NodeState state) {
+  switch (state) {
+    case NodeState::kUp:
+      return v1::NODE_STATE_UP;
+    case NodeState::kDown:
+      return v1::NODE_STATE_DOWN;
+    case NodeState::kRefused:
+      return v1::NODE_STATE_REFUSED;
+    case NodeState::kSuspected:
+      return v1::NODE_STATE_SUSPECTED;
+    case NodeState::kDraining:
+      return v1::NODE_STATE_DRAINING;
+  }
+  return v1::NODE_STATE_UNSPECIFIED;
+}
+
+v1::NodeStatus ToProto(const NodeStatus& node, TimePoint now) {
+  v1::NodeStatus proto;
+  proto.set_name(node.name);
+  proto.set_address(node.address);
+  proto.set_state(ToProto(node.state));
+  proto.set_detail(node.detail);
+  proto.set_active_attempts(node.active_attempts);
+  proto.set_finished_attempts(node.finished_attempts);
+  proto.set_rejected_attempts(node.rejected_attempts);
+  proto.set_failed_attempts(node.failed_attempts);
+  proto.set_registered(node.registered);
+  if (node.registered) {
+    const auto left = node.lease_end.value_or(now) - now;
+    *proto.mutable_lease_left() = wire::ToProto(std::max(left, async::Duration::zero()));
+  }
+  proto.set_slots(node.slots);
+  proto.set_version(node.version);
+  proto.set_tasks_per_second(node.finished_rate.PerSecond(now));
+  proto.set_last_error(node.last_error);
+  if (node.last_error_time) {
+    *proto.mutable_last_error_time() = wire::ToProto(*node.last_error_time);
+  }
+  return proto;
+}
+
+}  // namespace
+
+ClusterServiceHandlers::ClusterServiceHandlers(async::Clock& clock, GrpcCluster& cluster,
+                                               RememberDrain remember)
+    : clock_(clock), cluster_(cluster), remember_(std::move(remember)) {}
+
+void ClusterServiceHandlers::Serve(rpc::Server& server, v1::ClusterService::AsyncService& service) {
+  using Service = v1::ClusterService::AsyncService;
+  rpc::ServeUnary(server, service, &Service::RequestListNodes,
+                  [this](const auto& request) { return ListNodes(request); });
+  rpc::ServeUnaryWithPeer(
+      server, service, &Service::RequestHeartbeat,
+      [this](const auto& request, const std::string& peer) { return Heartbeat(request, peer); });
+  rpc::ServeUnary(server, service, &Service::RequestDrainNode,
+                  [this](const auto& request) { return DrainNode(request); });
+  rpc::ServeUnary(server, service, &Service::RequestUndrainNode,
+                  [this](const auto& request) { return UndrainNode(request); });
+}
+
+auto ClusterServiceHandlers::ListNodes(const v1::ListNodesRequest&)
+    -> Reply<v1::ListNodesResponse> {
+  v1::ListNodesResponse response;
+  const TimePoint now = clock_.Now();
+  for (const NodeStatus& node : cluster_.nodes()) *response.add_nodes() = ToProto(node, now);
+  co_return response;
+}
+
+auto ClusterServiceHandlers::Heartbeat(const v1::HeartbeatRequest& request, const std::string& peer)
+    -> Reply<v1::HeartbeatResponse> {
+  const absl::StatusOr<NodeHeartbeat> heartbeat = FromProto(request, peer);
+  if (!heartbeat.ok()) co_return heartbeat.status();
+  const absl::StatusOr<int> node = cluster_.Heartbeat(*heartbeat);
+  if (!node.ok()) {
+    NoteRefusal(request.name(), node.status());
+    co_return node.status();
+  }
+  const NodeStatus& status = cluster_.nodes()[static_cast<std::size_t>(*node)];
+  const LeaseTerms& terms = cluster_.lease_terms();
+  v1::HeartbeatResponse response;
+  *response.mutable_interval() = wire::ToProto(terms.interval);
+  *response.mutable_lease() = wire::ToProto(terms.Missed(terms.dead_after));
+  response.set_state(ToProto(status.state));
+  response.set_detail(status.detail);
+  co_return response;
+}
+
+// A refused node asks again and again.
+void ClusterServiceHandlers::NoteRefusal(const std::string& name, const absl::Status& status) {
+  if (!absl::IsFailedPrecondition(status)) return;
+  const std::string refusal = absl::StrCat("node ", name, " is refused: ", status.message());
+  if (refusals_.size() >= kMostRefusals) refusals_.clear();
+  if (refusals_.insert(refusal).second) spdlog::warn("{}", refusal);
+}
+
+auto ClusterServiceHandlers::DrainNode(const v1::DrainNodeRequest& request)
+    -> Reply<v1::DrainNodeResponse> {
+  const absl::StatusOr<int> node = cluster_.Drain(request.name());
+  if (!node.ok()) co_return node.status();
+  const absl::Status remembered = co_await remember_(request.name(), true);
+  if (!remembered.ok()) {
+    co_return WithContext("the node is drained, but a restart may forget it", remembered);
+  }
+  v1::DrainNodeResponse response;
+  const NodeStatus& status = cluster_.nodes()[static_cast<std::size_t>(*node)];
+  *response.mutable_node() = ToProto(status, clock_.Now());
+  co_return response;
+}
+
+auto ClusterServiceHandlers::UndrainNode(const v1::UndrainNodeRequest& request)
+    -> Reply<v1::UndrainNodeResponse> {
+  const absl::StatusOr<std::optional<int>> node = cluster_.Undrain(request.name());
+  if (!node.ok()) co_return node.status();
+  const absl::Status remembered = co_await remember_(request.name(), false);
+  if (!remembered.ok()) {
+    co_return WithContext("the node gets work again, but a restart may forget it", remembered);
+  }
+  NodeStatus status;
+  status.name = request.name();
+  status.detail = "is not registered";
+  if (node->has_value()) status = cluster_.nodes()[static_cast<std::size_t>(**node)];
+  v1::UndrainNodeResponse response;
+  *response.mutable_node() = ToProto(status, clock_.Now());
+  co_return response;
+}
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,19 @@
+// Datasets as they travel.
+#pragma once
+
+#include <google/protobuf/repeated_field.h>
+
+#include <vector>
+
+#include "mlp/v1/dataset.pb.h"
+#include "services/coordinator/datasets/dataset_catalog.h"
+#include "services/coordinator/job/dataset_record.h"
+
+namespace mlp::coordinator {
+
+// As they came; InOrder checks them.
+std::vector<DatasetFile> FromProto(
+    const google::protobuf::RepeatedPtrField<v1::DatasetFile>& files);
+v1::Dataset ToProto(const DatasetStatus& status);
+
+}  // namespace mlp::coordinator

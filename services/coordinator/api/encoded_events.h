@@ -1,0 +1,27 @@
+// Events as watchers get them, each encoded once for however many watch. Loop thread only.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "services/coordinator/job/job_event.h"
+
+namespace mlp::coordinator {
+
+class EncodedEvents {
+ public:
+  // Appends the event to `response`, an encoded WatchJobResponse, as the last of its `events`.
+  void AppendTo(std::string& response, const std::shared_ptr<const JobEvent>& event);
+
+ private:
+  struct Slot {
+    std::shared_ptr<const JobEvent> event;
+    std::string bytes;
+  };
+  // Those that were asked for last, by sequence number.
+  std::array<Slot, std::size_t{1024}> slots_;
+};
+
+}  // namespace mlp::coordinator

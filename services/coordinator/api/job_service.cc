@@ -1,0 +1,259 @@
+#include "services/coordinator/api/job_service.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "libmlp/train/measurement.h"
+#include "services/async/wait.h"
+#include "services/base/field_error.h"
+#include "services/base/retry_after.h"
+#include "services/coordinator/datasets/dataset_loader.h"
+#include "services/coordinator/proto/job_proto.h"
+#include "services/coordinator/proto/model_proto.h"
+#include "services/model/measurement_proto.h"
+#include "services/rpc/byte_buffer.h"
+
+namespace mlp::coordinator {
+namespace {
+
+constexpr int kDefaultPageSize = 100;
+constexpr int kMaxPageSize = 1000;
+constexpr std::size_t kModelChunkBytes = 1 << 20;
+constexpr std::chrono::seconds kTooManyWatchersRetry{5};
+
+// The number below which the page's jobs lie.
+absl::StatusOr<std::int64_t> ParsePageToken(const std::string& token) {
+  if (token.empty()) return std::numeric_limits<std::int64_t>::max();
+  std::int64_t before = 0;
+  if (!absl::SimpleAtoi(token, &before) || before < 1) {
+    return FieldError("page_token",
+                      "is not one that ListJobs returned; leave it empty for the first page");
+  }
+  return before;
+}
+
+absl::Status TooManyWatchers() {
+  return WithRetryAfter(
+      absl::ResourceExhaustedError(absl::StrCat(
+          kMaxWatchers, " streams of events are open, which is the limit; try again later")),
+      kTooManyWatchersRetry);
+}
+
+std::string NameOf(const v1::EvaluateModelRequest& request) {
+  if (request.has_file()) return request.file();
+  return request.content_name().empty() ? "content" : request.content_name();
+}
+
+absl::StatusOr<Shard> RowsOf(const v1::EvaluateModelRequest& request,
+                             const std::filesystem::path& data_dir, LabelKind kind) {
+  if (request.has_file() && data_dir.empty()) {
+    return FieldError("file", "this coordinator has no data directory; send the rows as `content`");
+  }
+  if (request.has_file()) {
+    absl::StatusOr<Shard> rows = ReadRows(data_dir, request.file(), kind);
+    if (!rows.ok()) return AtField("file", rows.status());
+    return rows;
+  }
+  if (!request.has_content()) return FieldError("rows", "is required: `file` or `content`");
+  absl::StatusOr<Shard> rows = ParseShard(request.content(), NameOf(request), kind);
+  if (!rows.ok()) return AtField("content", rows.status());
+  return rows;
+}
+
+absl::StatusOr<v1::EvaluateModelResponse> Measure(const Model& model,
+                                                  const v1::EvaluateModelRequest& request,
+                                                  const std::filesystem::path& data_dir) {
+  const LabelKind kind = model.spec.regression() ? LabelKind::kNumber : LabelKind::kClass;
+  const absl::StatusOr<Shard> rows = RowsOf(request, data_dir, kind);
+  if (!rows.ok()) return rows.status();
+  if (absl::Status status = CheckShard(model.spec, *rows); !status.ok()) {
+    return AtField(request.has_file() ? "file" : "content", WithContext(NameOf(request), status));
+  }
+  Measurement measurement(model.spec, model.parameters);
+  if (absl::Status measured = measurement.Add(*rows); !measured.ok()) return measured;
+  v1::EvaluateModelResponse response =
+      model::ToProto(measurement, model.schema.get(), NameOf(request));
+  response.set_model_digest(model.digest);
+  return response;
+}
+
+// Nothing comes after it.
+bool IsEnd(const JobEvent& event) {
+  const auto* change = std::get_if<events::StateChanged>(&event.body);
+  return change != nullptr && change->state != JobState::kPending &&
+         change->state != JobState::kRunning;
+}
+
+}  // namespace
+
+JobServiceHandlers::JobServiceHandlers(async::Clock& clock, Coordinator& coordinator,
+                                       async::Workers& workers, std::filesystem::path data_dir,
+                                       std::string default_policy)
+    : clock_(clock),
+      coordinator_(coordinator),
+      workers_(workers),
+      data_dir_(std::move(data_dir)),
+      default_policy_(std::move(default_policy)) {}
+
+void JobServiceHandlers::Serve(rpc::Server& server, Service& jobs) {
+  using Jobs = v1::JobService::AsyncService;
+  rpc::ServeUnary(server, jobs, &Jobs::RequestCreateJob,
+                  [this](const auto& request) { return CreateJob(request); });
+  rpc::ServeUnary(server, jobs, &Jobs::RequestGetJob,
+                  [this](const auto& request) { return GetJob(request); });
+  rpc::ServeUnary(server, jobs, &Jobs::RequestListJobs,
+                  [this](const auto& request) { return ListJobs(request); });
+  rpc::ServeUnary(server, jobs, &Jobs::RequestCancelJob,
+                  [this](const auto& request) { return CancelJob(request); });
+  rpc::ServeUnary(server, jobs, &Jobs::RequestRemoveJob,
+                  [this](const auto& request) { return RemoveJob(request); });
+  rpc::ServeUnary(server, jobs, &Jobs::RequestExplainJob,
+                  [this](const auto& request) { return ExplainJob(request); });
+  rpc::ServeUnary(server, jobs, &Jobs::RequestEvaluateModel,
+                  [this](const auto& request) { return EvaluateModel(request); });
+  rpc::ServeStream(server, jobs, &Service::RequestWatchJob,
+                   [this](const auto& request, auto& stream) { return WatchJob(request, stream); });
+  rpc::ServeStream(server, jobs, &Jobs::RequestGetModel, [this](const auto& request, auto& stream) {
+    return StreamModel(request, stream);
+  });
+}
+
+auto JobServiceHandlers::CreateJob(const v1::CreateJobRequest& request)
+    -> Reply<v1::CreateJobResponse> {
+  if (!request.has_spec()) co_return FieldError("spec", "is required");
+  absl::StatusOr<JobSpec> spec = FromProto(request.spec(), default_policy_);
+  if (!spec.ok()) co_return spec.status();
+  absl::StatusOr<Job> job = co_await coordinator_.Create(*std::move(spec), request.request_id());
+  if (!job.ok()) co_return job.status();
+  v1::CreateJobResponse response;
+  *response.mutable_job() = ToProto(*job);
+  co_return response;
+}
+
+auto JobServiceHandlers::GetJob(const v1::GetJobRequest& request) -> Reply<v1::GetJobResponse> {
+  absl::StatusOr<Job> job = coordinator_.Get(request.id());
+  if (!job.ok()) co_return job.status();
+  v1::GetJobResponse response;
+  *response.mutable_job() = ToProto(*job);
+  co_return response;
+}
+
+auto JobServiceHandlers::ListJobs(const v1::ListJobsRequest& request)
+    -> Reply<v1::ListJobsResponse> {
+  const int size = request.page_size() == 0 ? kDefaultPageSize : request.page_size();
+  if (size < 0 || size > kMaxPageSize) {
+    co_return FieldError("page_size", absl::StrCat("must be 0 to ", kMaxPageSize, ", not ", size));
+  }
+  absl::StatusOr<std::int64_t> before = ParsePageToken(request.page_token());
+  if (!before.ok()) co_return before.status();
+  // One more than asked for tells whether there is another page.
+  std::vector<Job> jobs = coordinator_.List(*before, static_cast<std::size_t>(size) + 1);
+  v1::ListJobsResponse response;
+  if (jobs.size() > static_cast<std::size_t>(size)) {
+    jobs.pop_back();
+    response.set_next_page_token(absl::StrCat(jobs.back().number));
+  }
+  for (const Job& job : jobs) *response.add_jobs() = ToProto(job);
+  co_return response;
+}
+
+auto JobServiceHandlers::CancelJob(const v1::CancelJobRequest& request)
+    -> Reply<v1::CancelJobResponse> {
+  absl::StatusOr<Job> job = coordinator_.Cancel(request.id());
+  if (!job.ok()) co_return job.status();
+  v1::CancelJobResponse response;
+  *response.mutable_job() = ToProto(*job);
+  co_return response;
+}
+
+auto JobServiceHandlers::RemoveJob(const v1::RemoveJobRequest& request)
+    -> Reply<v1::RemoveJobResponse> {
+  const absl::Status removed = co_await coordinator_.Remove(request.id());
+  if (!removed.ok()) co_return removed;
+  co_return v1::RemoveJobResponse();
+}
+
+auto JobServiceHandlers::ExplainJob(const v1::ExplainJobRequest& request)
+    -> Reply<v1::ExplainJobResponse> {
+  const absl::StatusOr<Explanation> said = coordinator_.Explain(request.id());
+  if (!said.ok()) co_return said.status();
+  co_return ToProto(*said);
+}
+
+auto JobServiceHandlers::EvaluateModel(const v1::EvaluateModelRequest& request)
+    -> Reply<v1::EvaluateModelResponse> {
+  const absl::StatusOr<std::shared_ptr<const Model>> model =
+      co_await coordinator_.GetModel(request.id());
+  if (!model.ok()) co_return model.status();
+  auto measure = [this, &model, &request] { return Measure(**model, request, data_dir_); };
+  co_return co_await async::Offload(workers_, std::move(measure));
+}
+
+async::Task<absl::Status> JobServiceHandlers::WatchJob(const grpc::ByteBuffer& bytes,
+                                                       WatchStream& stream) {
+  const absl::StatusOr<v1::WatchJobRequest> request = rpc::Parse<v1::WatchJobRequest>(bytes);
+  if (!request.ok()) co_return request.status();
+  if (request->from_sequence() < 0) {
+    co_return FieldError("from_sequence",
+                         absl::StrCat("must be 0 or more, not ", request->from_sequence()));
+  }
+  if (watchers_ == kMaxWatchers) co_return TooManyWatchers();
+  ++watchers_;
+  absl::Status status = co_await SendEvents(*request, stream);
+  --watchers_;
+  co_return status;
+}
+
+async::Task<absl::Status> JobServiceHandlers::SendEvents(const v1::WatchJobRequest& request,
+                                                         WatchStream& stream) {
+  std::int64_t next = std::max<std::int64_t>(request.from_sequence(), 1);
+  while (true) {
+    const absl::StatusOr<SharedEvents> events = co_await Events(request, next, stream.stop_token());
+    if (!events.ok()) co_return events.status();
+    if (events->empty()) co_return absl::OkStatus();
+    // A watcher that reads slowly gets more at once, and holds no more memory than that.
+    std::string response;
+    for (const auto& event : *events) encoded_events_.AppendTo(response, event);
+    const grpc::ByteBuffer message = rpc::ToByteBuffer(std::move(response));
+    const async::TimePoint begin = clock_.Now();
+    const bool sent = co_await stream.Write(message);
+    if (!sent) co_return absl::CancelledError("the watcher is gone");
+    next = events->back()->sequence + 1;
+    if (IsEnd(*events->back())) continue;
+    // So that any number of watchers costs no more than a few, and one of them little.
+    const async::Duration share =
+        async::Duration(std::chrono::seconds(watchers_)) / kWatchMessagesPerSecond;
+    const async::Duration pause = std::max<async::Duration>(share, kWatchPause);
+    const bool go_on = co_await async::SleepUntil(clock_, begin + pause, stream.stop_token());
+    if (!go_on) co_return absl::CancelledError("the watcher is gone");
+  }
+}
+
+async::Task<absl::StatusOr<SharedEvents>> JobServiceHandlers::Events(
+    const v1::WatchJobRequest& request, std::int64_t from, std::stop_token stop) {
+  if (request.until_now()) co_return co_await coordinator_.EventsSoFar(request.id(), from);
+  co_return co_await coordinator_.NextEvents(request.id(), from, std::move(stop));
+}
+
+async::Task<absl::Status> JobServiceHandlers::StreamModel(
+    const v1::GetModelRequest& request, rpc::ServerStream<v1::GetModelResponse>& stream) {
+  const absl::StatusOr<std::shared_ptr<const Model>> model =
+      co_await coordinator_.GetModel(request.id());
+  if (!model.ok()) co_return model.status();
+  auto serialise = [&model] { return ToProto(**model).SerializeAsString(); };
+  const std::string bytes = co_await async::Offload(workers_, std::move(serialise));
+  for (std::size_t at = 0; at < bytes.size(); at += kModelChunkBytes) {
+    v1::GetModelResponse response;
+    response.set_chunk(bytes.substr(at, kModelChunkBytes));
+    const bool sent = co_await stream.Write(response);
+    if (!sent) co_return absl::CancelledError("the receiver is gone");
+  }
+  co_return absl::OkStatus();
+}
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,369 @@
+#include "services/coordinator/datasets/dataset_catalog.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "services/base/sha256.h"
+
+namespace mlp::coordinator {
+namespace {
+
+namespace fs = std::filesystem;
+using async::Task;
+
+absl::Status InUse(const std::string& name, const std::vector<std::string>& jobs) {
+  const std::string who = jobs.empty() ? "a job that is being created" : absl::StrJoin(jobs, ", ");
+  return absl::FailedPreconditionError(
+      absl::StrCat("dataset \"", name, "\" is used by ", who,
+                   "; wait until it has ended, cancel it, or take another name"));
+}
+
+absl::Status FilesMissing(const std::string& name, const std::vector<std::string>& missing) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("dataset \"", name, "\": ", missing.size(), " of its files have not come (",
+                   missing.front(), missing.size() == 1 ? "" : ", …", "); send them first"));
+}
+
+// What a dataset that was read says about itself.
+void Describe(const Dataset& dataset, DatasetRecord& record) {
+  record.training_rows = dataset.training_rows();
+  record.validation_rows = dataset.validation.rows();
+  record.features = dataset.features;
+  record.classes = dataset.classes;
+  if (dataset.schema != nullptr) record.schema = *dataset.schema;
+}
+
+std::int64_t SizeOf(const fs::path& path) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  return error ? 0 : static_cast<std::int64_t>(size);
+}
+
+DatasetStatus DescribeDirectory(const fs::path& data_dir, const std::string& name) {
+  DatasetStatus status;
+  status.record.name = name;
+  const absl::StatusOr<DatasetSources> sources = FindBelow(data_dir, name);
+  if (!sources.ok()) {
+    status.problem = std::string(sources.status().message());
+    return status;
+  }
+  const absl::StatusOr<std::shared_ptr<const Dataset>> dataset = ReadDataset(*sources);
+  if (!dataset.ok()) {
+    status.problem = std::string(dataset.status().message());
+    return status;
+  }
+  Describe(**dataset, status.record);
+  for (std::size_t i = 0; i < sources->train.size(); ++i) {
+    const DatasetSources::File& file = sources->train[i];
+    status.record.files.push_back({file.name, (*dataset)->shards[i].sha256, SizeOf(file.path)});
+  }
+  const DatasetSources::File& last = sources->validation;
+  status.record.files.push_back({last.name, (*dataset)->validation_sha256, SizeOf(last.path)});
+  if (const auto& schema = sources->schema) {
+    status.record.files.push_back({schema->name, (*dataset)->schema_sha256, SizeOf(schema->path)});
+  }
+  return status;
+}
+
+}  // namespace
+
+DatasetCatalog::DatasetCatalog(async::Clock& clock, async::Workers& workers,
+                               std::optional<fs::path> data_dir, FileVault* vault,
+                               DatasetLedger& ledger, std::vector<DatasetRecord> stored,
+                               UsersOf users_of)
+    : clock_(clock),
+      workers_(workers),
+      data_dir_(std::move(data_dir)),
+      vault_(vault),
+      ledger_(ledger),
+      users_of_(std::move(users_of)),
+      changes_(clock),
+      written_(clock) {
+  for (DatasetRecord& record : stored) {
+    std::string name = record.name;
+    stored_.emplace(std::move(name), std::move(record));
+  }
+}
+
+absl::Status DatasetCatalog::CheckStores() const {
+  if (vault_ != nullptr) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "this coordinator stores no datasets; start it with --state-dir DIR");
+}
+
+std::optional<DatasetRecord> DatasetCatalog::Stored(const std::string& name) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = stored_.find(name);
+  if (found == stored_.end()) return std::nullopt;
+  return found->second;
+}
+
+Task<absl::StatusOr<std::vector<MissingFile>>> DatasetCatalog::Plan(
+    std::vector<DatasetFile> files) {
+  if (absl::Status status = CheckStores(); !status.ok()) co_return status;
+  auto plan = [this, &files] {
+    std::vector<MissingFile> missing;
+    std::set<std::string> seen;
+    for (const DatasetFile& file : files) {
+      if (!seen.insert(file.sha256).second || vault_->Has(file.sha256)) continue;
+      missing.push_back({file.sha256, vault_->Received(file.sha256)});
+    }
+    return missing;
+  };
+  co_return co_await async::Offload(workers_, std::move(plan));
+}
+
+Task<absl::StatusOr<std::int64_t>> DatasetCatalog::Write(FilePiece piece) {
+  if (absl::Status status = CheckStores(); !status.ok()) co_return status;
+  while (writing_.contains(piece.sha256)) co_await written_.Wait();
+  writing_.insert(piece.sha256);
+  auto write = [this, &piece] {
+    return vault_->Write(piece.sha256, piece.bytes, piece.offset, piece.data);
+  };
+  const absl::StatusOr<std::int64_t> received = co_await async::Offload(workers_, std::move(write));
+  writing_.erase(piece.sha256);
+  written_.Notify();
+  co_return received;
+}
+
+Task<absl::StatusOr<CommittedDataset>> DatasetCatalog::Commit(std::string name,
+                                                              std::vector<DatasetFile> files) {
+  if (absl::Status status = CheckStores(); !status.ok()) co_return status;
+  async::Line::Place place(changes_);
+  co_await place.Turn({});
+  const std::optional<DatasetRecord> there = Stored(name);
+  if (there && there->files == files) co_return CommittedDataset{StatusOf(*there)};
+  if (absl::Status status = BeginChange(name); !status.ok()) co_return status;
+  DatasetRecord record;
+  record.name = std::move(name);
+  record.files = std::move(files);
+  absl::StatusOr<CommittedDataset> committed = co_await Replace(std::move(record));
+  EndChange();
+  co_return committed;
+}
+
+Task<absl::StatusOr<CommittedDataset>> DatasetCatalog::Replace(DatasetRecord record) {
+  auto measure = [this, &record] { return Measure(std::move(record)); };
+  absl::StatusOr<DatasetRecord> measured = co_await async::Offload(workers_, std::move(measure));
+  if (!measured.ok()) co_return measured.status();
+  measured->create_time = clock_.Now();
+  const absl::Status saved = co_await ledger_.Save(*measured);
+  if (!saved.ok()) co_return saved;
+  std::optional<DatasetRecord> old = Stored(measured->name);
+  {
+    const std::scoped_lock lock(mutex_);
+    stored_[measured->name] = *measured;
+  }
+  const bool replaced = old.has_value();
+  co_await DropFilesOf(std::move(old));
+  co_return CommittedDataset{StatusOf(*std::move(measured)), replaced};
+}
+
+Task<absl::Status> DatasetCatalog::Remove(std::string name) {
+  async::Line::Place place(changes_);
+  co_await place.Turn({});
+  std::optional<DatasetRecord> old = Stored(name);
+  if (!old) {
+    auto list = [this] { return KnownNames(); };
+    const std::vector<std::string> known = co_await async::Offload(workers_, std::move(list));
+    if (!std::ranges::binary_search(known, name)) co_return NoSuchDataset(name, known);
+    co_return absl::FailedPreconditionError(
+        absl::StrCat("dataset \"", name,
+                     "\" is a directory below the coordinator's --data-dir; "
+                     "remove that directory"));
+  }
+  if (absl::Status status = BeginChange(name); !status.ok()) co_return status;
+  const absl::Status removed = co_await ledger_.Remove(name);
+  if (removed.ok()) {
+    {
+      const std::scoped_lock lock(mutex_);
+      stored_.erase(name);
+    }
+    co_await DropFilesOf(std::move(old));
+  }
+  EndChange();
+  co_return removed;
+}
+
+absl::Status DatasetCatalog::BeginChange(const std::string& name) {
+  const std::vector<std::string> jobs = users_of_(name);
+  if (!jobs.empty()) return InUse(name, jobs);
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(loaded_, [](const auto& entry) { return entry.second.expired(); });
+  if (loading_.contains(name) || loaded_.contains(name)) return InUse(name, {});
+  changing_ = name;
+  return absl::OkStatus();
+}
+
+void DatasetCatalog::EndChange() {
+  const std::scoped_lock lock(mutex_);
+  changing_.clear();
+}
+
+// Nobody else refers to a file that no stored dataset has: commits come one at a time.
+Task<> DatasetCatalog::DropFilesOf(std::optional<DatasetRecord> old) {
+  if (!old || vault_ == nullptr) co_return;
+  std::set<std::string> dropped;
+  for (const DatasetFile& file : old->files) dropped.insert(file.sha256);
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [name, record] : stored_) {
+      for (const DatasetFile& file : record.files) dropped.erase(file.sha256);
+    }
+  }
+  auto drop = [this, &dropped] {
+    for (const std::string& sha256 : dropped) vault_->Remove(sha256);
+    return dropped.size();
+  };
+  co_await async::Offload(workers_, std::move(drop));
+}
+
+DatasetStatus DatasetCatalog::StatusOf(DatasetRecord record) const {
+  DatasetStatus status;
+  status.used_by = users_of_(record.name);
+  status.record = std::move(record);
+  status.stored = true;
+  return status;
+}
+
+std::vector<std::string> DatasetCatalog::KnownNames() const {
+  std::vector<std::string> names;
+  if (data_dir_) names = DirectoriesBelow(*data_dir_);
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [name, record] : stored_) names.push_back(name);
+  }
+  std::ranges::sort(names);
+  const auto repeated = std::ranges::unique(names);
+  names.erase(repeated.begin(), repeated.end());
+  return names;
+}
+
+Task<std::vector<DatasetStatus>> DatasetCatalog::List() {
+  auto list = [this] { return ListDirectories(); };
+  std::vector<DatasetStatus> listed = co_await async::Offload(workers_, std::move(list));
+  for (DatasetStatus& status : listed) status.used_by = users_of_(status.record.name);
+  std::map<std::string, DatasetRecord> stored;
+  {
+    const std::scoped_lock lock(mutex_);
+    stored = stored_;
+  }
+  // A stored one hides a directory of the same name.
+  std::erase_if(listed, [&](const auto& status) { return stored.contains(status.record.name); });
+  for (auto& [name, record] : stored) listed.push_back(StatusOf(std::move(record)));
+  std::ranges::sort(listed, {}, [](const DatasetStatus& status) { return status.record.name; });
+  co_return listed;
+}
+
+std::vector<DatasetStatus> DatasetCatalog::ListDirectories() const {
+  std::vector<DatasetStatus> listed;
+  if (!data_dir_) return listed;
+  for (const std::string& name : DirectoriesBelow(*data_dir_)) {
+    listed.push_back(DescribeDirectory(*data_dir_, name));
+  }
+  return listed;
+}
+
+Task<absl::StatusOr<fs::path>> DatasetCatalog::Find(std::string sha256) {
+  auto find = [this, &sha256]() -> absl::StatusOr<fs::path> {
+    if (vault_ != nullptr && vault_->Has(sha256)) return vault_->PathOf(sha256);
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [name, files] : by_digest_) {
+      if (const auto found = files.find(sha256); found != files.end()) return found->second;
+    }
+    return absl::NotFoundError(absl::StrCat("no dataset has a file with SHA-256 ", Hex(sha256)));
+  };
+  co_return co_await async::Offload(workers_, std::move(find));
+}
+
+absl::StatusOr<DatasetCatalog::SharedDataset> DatasetCatalog::Load(const std::string& name) {
+  std::optional<DatasetRecord> record;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (changing_ == name) {
+      return absl::UnavailableError(
+          absl::StrCat("dataset \"", name, "\" is being replaced; try again"));
+    }
+    loading_.insert(name);
+    if (const auto found = stored_.find(name); found != stored_.end()) record = found->second;
+  }
+  absl::StatusOr<SharedDataset> dataset = record ? LoadStored(*record) : LoadDirectory(name);
+  const std::scoped_lock lock(mutex_);
+  loading_.erase(loading_.find(name));
+  if (!dataset.ok()) return dataset;
+  return Share(*std::move(dataset));
+}
+
+// With mutex_ held.
+DatasetCatalog::SharedDataset DatasetCatalog::Share(SharedDataset dataset) {
+  std::erase_if(loaded_, [](const auto& entry) { return entry.second.expired(); });
+  const auto [begin, end] = loaded_.equal_range(dataset->name);
+  for (auto entry = begin; entry != end; ++entry) {
+    SharedDataset same = entry->second.lock();
+    if (same != nullptr && same->digest() == dataset->digest()) return same;
+  }
+  loaded_.emplace(dataset->name, dataset);
+  return dataset;
+}
+
+DatasetSources DatasetCatalog::SourcesOf(const DatasetRecord& record) const {
+  DatasetSources sources;
+  sources.name = record.name;
+  for (const DatasetFile& file : record.files) {
+    DatasetSources::File source{file.name, vault_->PathOf(file.sha256), file.sha256};
+    if (IsShard(file)) {
+      sources.train.push_back(std::move(source));
+    } else if (IsSchema(file)) {
+      sources.schema = std::move(source);
+    } else {
+      sources.validation = std::move(source);
+    }
+  }
+  return sources;
+}
+
+absl::StatusOr<DatasetRecord> DatasetCatalog::Measure(DatasetRecord record) const {
+  std::vector<std::string> missing;
+  for (const DatasetFile& file : record.files) {
+    if (!vault_->Has(file.sha256)) missing.push_back(file.name);
+  }
+  if (!missing.empty()) return FilesMissing(record.name, missing);
+  const absl::StatusOr<SharedDataset> dataset = LoadStored(record);
+  if (!dataset.ok()) return dataset.status();
+  Describe(**dataset, record);
+  return record;
+}
+
+absl::StatusOr<DatasetCatalog::SharedDataset> DatasetCatalog::LoadStored(
+    const DatasetRecord& record) const {
+  if (absl::Status status = CheckStores(); !status.ok()) return status;
+  absl::StatusOr<SharedDataset> dataset = ReadDataset(SourcesOf(record));
+  if (absl::IsDataLoss(dataset.status())) {
+    // So that whoever puts the dataset again is asked for them.
+    for (const DatasetFile& file : record.files) vault_->RemoveIfDamaged(file.sha256);
+  }
+  return dataset;
+}
+
+absl::StatusOr<DatasetCatalog::SharedDataset> DatasetCatalog::LoadDirectory(
+    const std::string& name) {
+  if (!data_dir_) return NoSuchDataset(name, KnownNames());
+  const absl::StatusOr<DatasetSources> sources = FindBelow(*data_dir_, name);
+  if (absl::IsNotFound(sources.status())) return NoSuchDataset(name, KnownNames());
+  if (!sources.ok()) return sources.status();
+  absl::StatusOr<SharedDataset> dataset = ReadDataset(*sources);
+  if (!dataset.ok()) return dataset;
+  std::map<std::string, fs::path> files;
+  for (std::size_t i = 0; i < sources->train.size(); ++i) {
+    files.emplace((*dataset)->shards[i].sha256, sources->train[i].path);
+  }
+  files.emplace((*dataset)->validation_sha256, sources->validation.path);
+  if (sources->schema) files.emplace((*dataset)->schema_sha256, sources->schema->path);
+  const std::scoped_lock lock(mutex_);
+  by_digest_[name] = std::move(files);
+  return dataset;
+}
+
+}  // namespace mlp::coordinator

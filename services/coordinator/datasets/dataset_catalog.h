@@ -1,0 +1,130 @@
+// The coordinator's datasets: those that clients sent, and the directories below --data-dir.
+//
+// A stored dataset has its name before a directory does. It is there as a whole or not at all: it
+// appears when its files are complete and well-formed and the ledger has it, and neither it nor a
+// file of it goes while a job uses it. Loop thread only, except Load. `vault` is nullptr where
+// nothing can be stored; what it refers to outlives it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/async/clock.h"
+#include "services/async/line.h"
+#include "services/async/task.h"
+#include "services/async/wait.h"
+#include "services/async/workers.h"
+#include "services/coordinator/datasets/dataset_ledger.h"
+#include "services/coordinator/datasets/dataset_loader.h"
+#include "services/coordinator/datasets/file_vault.h"
+#include "services/coordinator/job/dataset_record.h"
+#include "services/coordinator/job/job.h"
+
+namespace mlp::coordinator {
+
+// What a list of datasets says of one.
+struct DatasetStatus {
+  DatasetRecord record;  // of a directory: without files' lengths and time
+  bool stored = false;   // sent by a client; else a directory
+  std::vector<std::string> used_by;
+  std::string problem;  // of a directory that cannot be used; else empty
+};
+
+struct CommittedDataset {
+  DatasetStatus status;
+  bool replaced = false;  // another one had the name
+};
+
+struct MissingFile {
+  std::string sha256;
+  std::int64_t received = 0;
+};
+
+struct FilePiece {
+  std::string sha256;
+  std::int64_t bytes = 0;  // of the whole file
+  std::int64_t offset = 0;
+  std::string data;
+};
+
+class DatasetCatalog {
+ public:
+  // The ids of the jobs that use the dataset of that name and have not ended.
+  using UsersOf = std::function<std::vector<std::string>(const std::string& dataset)>;
+
+  DatasetCatalog(async::Clock& clock, async::Workers& workers,
+                 std::optional<std::filesystem::path> data_dir, FileVault* vault,
+                 DatasetLedger& ledger, std::vector<DatasetRecord> stored, UsersOf users_of);
+
+  // What of these files is missing. FailedPrecondition where nothing can be stored, here and below.
+  async::Task<absl::StatusOr<std::vector<MissingFile>>> Plan(std::vector<DatasetFile> files);
+  // As FileVault::Write; pieces of one file wait for each other.
+  async::Task<absl::StatusOr<std::int64_t>> Write(FilePiece piece);
+  // Makes `files`, which are InOrder, a dataset. One with the same files stays as it is.
+  // FailedPrecondition: files are missing, or a job uses the dataset that has the name.
+  // InvalidArgument: a file is malformed.
+  async::Task<absl::StatusOr<CommittedDataset>> Commit(std::string name,
+                                                       std::vector<DatasetFile> files);
+  // NotFound; FailedPrecondition where a job uses it or it is a directory.
+  async::Task<absl::Status> Remove(std::string name);
+  // By name. Reads all files of the directories.
+  async::Task<std::vector<DatasetStatus>> List();
+  // Where the file with that digest lies: one that was sent, or of a directory that was loaded.
+  async::Task<absl::StatusOr<std::filesystem::path>> Find(std::string sha256);
+
+  // The dataset, read and checked; jobs with the same content share it in memory. NotFound,
+  // InvalidArgument, DataLoss (a stored file was damaged and is dropped), Unavailable (it is being
+  // replaced). Any thread; blocks.
+  absl::StatusOr<std::shared_ptr<const Dataset>> Load(const std::string& name);
+
+ private:
+  using SharedDataset = std::shared_ptr<const Dataset>;
+
+  absl::Status CheckStores() const;
+  std::optional<DatasetRecord> Stored(const std::string& name) const;
+  std::vector<std::string> KnownNames() const;
+  DatasetStatus StatusOf(DatasetRecord record) const;
+  // Keeps jobs from beginning to use the dataset. FailedPrecondition where one does.
+  absl::Status BeginChange(const std::string& name);
+  void EndChange();
+  async::Task<absl::StatusOr<CommittedDataset>> Replace(DatasetRecord record);
+  async::Task<> DropFilesOf(std::optional<DatasetRecord> old);
+  DatasetSources SourcesOf(const DatasetRecord& record) const;
+  // On workers.
+  absl::StatusOr<DatasetRecord> Measure(DatasetRecord record) const;
+  absl::StatusOr<SharedDataset> LoadStored(const DatasetRecord& record) const;
+  absl::StatusOr<SharedDataset> LoadDirectory(const std::string& name);
+  std::vector<DatasetStatus> ListDirectories() const;
+  SharedDataset Share(SharedDataset dataset);
+
+  async::Clock& clock_;
+  async::Workers& workers_;
+  const std::optional<std::filesystem::path> data_dir_;
+  FileVault* const vault_;
+  DatasetLedger& ledger_;
+  const UsersOf users_of_;
+  async::Line changes_;            // one Commit or Remove at a time
+  async::Signal written_;          // a piece
+  std::set<std::string> writing_;  // digests of files of which a piece is being written
+
+  // Load runs on workers; nothing is done under the lock but looking things up.
+  mutable std::mutex mutex_;
+  // Guarded by mutex_:
+  std::map<std::string, DatasetRecord> stored_;  // by name
+  std::string changing_;                         // name of the dataset that Commit or Remove is at
+  std::multiset<std::string> loading_;           // names
+  std::multimap<std::string, std::weak_ptr<const Dataset>> loaded_;                // by name
+  std::map<std::string, std::map<std::string, std::filesystem::path>> by_digest_;  // of directories
+};
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,184 @@
+#include "services/coordinator/datasets/dataset_loader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "libmlp/data/dataset.h"
+#include "services/base/sha256.h"
+#include "services/wire/schema_proto.h"
+
+namespace mlp::coordinator {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The bytes of a file, with their digest.
+struct FileBytes {
+  std::string name;  // for errors
+  std::string text;
+  std::string sha256;
+};
+
+absl::StatusOr<FileBytes> ReadBytes(const std::string& dataset, const DatasetSources::File& file) {
+  std::string name = absl::StrCat(dataset, "/", file.name);
+  absl::StatusOr<std::string> text = ReadFile(file.path);
+  if (!text.ok() && !file.sha256.empty()) {
+    return absl::DataLossError(absl::StrCat(name, ": the stored file cannot be read: ",
+                                            text.status().message(), "; put the dataset again"));
+  }
+  if (!text.ok()) return text.status();
+  std::string digest = Sha256(*text);
+  if (!file.sha256.empty() && digest != file.sha256) {
+    return absl::DataLossError(
+        absl::StrCat(name, ": the stored file was damaged; put the dataset again"));
+  }
+  return FileBytes{std::move(name), *std::move(text), std::move(digest)};
+}
+
+// One parsed file, with the bytes' digest.
+struct ParsedFile {
+  Shard shard;
+  std::string sha256;
+};
+
+absl::StatusOr<ParsedFile> ReadOne(const Dataset& dataset, const DatasetSources::File& file) {
+  absl::StatusOr<FileBytes> bytes = ReadBytes(dataset.name, file);
+  if (!bytes.ok()) return bytes.status();
+  const LabelKind kind = dataset.regression() ? LabelKind::kNumber : LabelKind::kClass;
+  absl::StatusOr<Shard> shard = ParseShard(bytes->text, bytes->name, kind);
+  if (!shard.ok()) return shard.status();
+  return ParsedFile{*std::move(shard), std::move(bytes->sha256)};
+}
+
+absl::Status ReadSchema(const DatasetSources::File& file, Dataset& dataset) {
+  absl::StatusOr<FileBytes> bytes = ReadBytes(dataset.name, file);
+  if (!bytes.ok()) return bytes.status();
+  absl::StatusOr<Schema> schema = wire::SchemaFromJson(bytes->text, bytes->name);
+  if (!schema.ok()) return schema.status();
+  dataset.schema = std::make_shared<const Schema>(*std::move(schema));
+  dataset.schema_sha256 = std::move(bytes->sha256);
+  return absl::OkStatus();
+}
+
+// The schema must be that of the rows; it may have classes that no row has.
+absl::Status CheckSchemaFits(const std::string& schema_file, Dataset& dataset) {
+  const std::string name = absl::StrCat(dataset.name, "/", schema_file);
+  const Schema& schema = *dataset.schema;
+  if (schema.features() != dataset.features) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": columns: are ", schema.features(),
+                                                   " features, but rows have ", dataset.features,
+                                                   "; make the dataset again"));
+  }
+  if (schema.regression()) return absl::OkStatus();
+  if (dataset.classes > schema.classes.size()) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": classes: are ", schema.classes.size(),
+                                                   ", but a row has class ", dataset.classes - 1,
+                                                   "; make the dataset again"));
+  }
+  dataset.classes = schema.classes.size();
+  return absl::OkStatus();
+}
+
+// Every file must have the features of the first one.
+absl::Status Widen(Dataset& dataset, const Shard& shard, const std::string& file,
+                   const std::string& first_file) {
+  if (dataset.features == 0) dataset.features = shard.feature_count();
+  if (dataset.features != shard.feature_count()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        dataset.name, "/", file, ":1: has ", shard.feature_count(), " features, but ", dataset.name,
+        "/", first_file, " has ", dataset.features, "; all files of a dataset must agree"));
+  }
+  dataset.classes = std::max(dataset.classes, shard.class_count());
+  return absl::OkStatus();
+}
+
+void Count(const Shard& shard, std::vector<std::size_t>& class_rows) {
+  for (const std::int32_t label : shard.labels) {
+    const auto index = static_cast<std::size_t>(label);
+    if (index >= class_rows.size()) class_rows.resize(index + 1);
+    ++class_rows[index];
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> DirectoriesBelow(const fs::path& data_dir) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(data_dir, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;
+    if (entry->is_directory(ignored)) names.push_back(entry->path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+absl::StatusOr<DatasetSources> FindBelow(const fs::path& data_dir, const std::string& name) {
+  absl::StatusOr<fs::path> directory = ResolveBelow(data_dir, name);
+  if (!directory.ok()) return directory.status();
+  absl::StatusOr<DatasetFiles> files = ListDatasetFiles(*directory);
+  if (!files.ok()) return files.status();
+  DatasetSources sources;
+  sources.name = name;
+  for (const std::string& file : files->train) {
+    sources.train.push_back({file, *directory / file, ""});
+  }
+  sources.validation = {files->validation, *directory / files->validation, ""};
+  if (!files->schema.empty()) sources.schema = {files->schema, *directory / files->schema, ""};
+  return sources;
+}
+
+absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const DatasetSources& sources) {
+  auto dataset = std::make_shared<Dataset>();
+  dataset->name = sources.name;
+  dataset->validation_file = sources.validation.name;
+  if (sources.schema) {
+    if (absl::Status status = ReadSchema(*sources.schema, *dataset); !status.ok()) return status;
+  }
+  const std::string& first_file = sources.train.front().name;
+  for (const DatasetSources::File& file : sources.train) {
+    absl::StatusOr<ParsedFile> read = ReadOne(*dataset, file);
+    if (!read.ok()) return read.status();
+    absl::Status status = Widen(*dataset, read->shard, file.name, first_file);
+    if (!status.ok()) return status;
+    Count(read->shard, dataset->class_rows);
+    dataset->shards.push_back({file.name, std::move(read->sha256), read->shard.rows()});
+  }
+  absl::StatusOr<ParsedFile> validation = ReadOne(*dataset, sources.validation);
+  if (!validation.ok()) return validation.status();
+  absl::Status status = Widen(*dataset, validation->shard, sources.validation.name, first_file);
+  if (status.ok() && sources.schema) status = CheckSchemaFits(sources.schema->name, *dataset);
+  if (!status.ok()) return status;
+  dataset->class_rows.resize(dataset->classes);
+  dataset->validation = std::move(validation->shard);
+  dataset->validation_sha256 = std::move(validation->sha256);
+  return std::shared_ptr<const Dataset>(std::move(dataset));
+}
+
+absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const fs::path& data_dir,
+                                                           const std::string& name) {
+  const absl::StatusOr<DatasetSources> sources = FindBelow(data_dir, name);
+  if (absl::IsNotFound(sources.status())) return NoSuchDataset(name, DirectoriesBelow(data_dir));
+  if (!sources.ok()) return sources.status();
+  return ReadDataset(*sources);
+}
+
+absl::Status NoSuchDataset(const std::string& name, const std::vector<std::string>& known) {
+  return absl::NotFoundError(
+      absl::StrCat("the coordinator has no dataset \"", name, "\"; ",
+                   known.empty() ? "there are none" : "there are: ", absl::StrJoin(known, ", "),
+                   "; `mlp-client dataset put DIR` sends it one"));
+}
+
+absl::StatusOr<Shard> ReadRows(const fs::path& data_dir, const std::string& name, LabelKind kind) {
+  absl::StatusOr<fs::path> path = ResolveBelow(data_dir, name);
+  if (!path.ok()) return path.status();
+  absl::StatusOr<std::string> text = ReadFile(*path);
+  if (!text.ok()) return text.status();
+  return ParseShard(*text, name, kind);
+}
+
+}  // namespace mlp::coordinator

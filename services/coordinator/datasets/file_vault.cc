@@ -1,0 +1,219 @@
+#include "services/coordinator/datasets/file_vault.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/base/retry_after.h"
+#include "services/base/sha256.h"
+#include "services/coordinator/store/disk/sync_directory.h"
+
+namespace mlp::coordinator {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto kRetry = std::chrono::seconds(5);
+constexpr auto kOld = std::chrono::hours(24);
+constexpr auto kStandsStill = std::chrono::minutes(10);
+
+// An open file; -1 where it could not be opened.
+class Descriptor {
+ public:
+  Descriptor(const fs::path& path, int flags) : number_(::open(path.c_str(), flags, 0644)) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+// errno as a status.
+absl::Status CannotWrite(const fs::path& path) {
+  const int error = errno;
+  const std::string why = std::generic_category().message(error);
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
+    return WithRetryAfter(
+        absl::ResourceExhaustedError(absl::StrCat("no room in ", path.parent_path().string(), ": ",
+                                                  why, "; free some space and try again")),
+        kRetry);
+  }
+  return absl::UnavailableError(absl::StrCat("cannot write ", path.string(), ": ", why));
+}
+
+bool WriteAll(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+// The digest of the whole file; empty where it cannot be read.
+std::string DigestOf(const fs::path& path) {
+  const Descriptor file(path, O_RDONLY | O_CLOEXEC);
+  std::vector<char> piece(std::size_t{1} << 20);
+  Sha256Pieces pieces;
+  while (true) {
+    const ssize_t size = ::read(file.number(), piece.data(), piece.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return "";
+    if (size == 0) return pieces.Digest();
+    pieces.Add({piece.data(), static_cast<std::size_t>(size)});
+  }
+}
+
+std::vector<fs::directory_entry> EntriesOf(const fs::path& directory) {
+  std::vector<fs::directory_entry> entries;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    entries.push_back(*entry);
+  }
+  return entries;
+}
+
+bool IsOlderThan(const fs::directory_entry& entry, std::chrono::nanoseconds age) {
+  std::error_code error;
+  const auto written = entry.last_write_time(error);
+  return !error && fs::file_time_type::clock::now() - written > age;
+}
+
+void RemoveFile(const fs::path& path) {
+  std::error_code ignored;
+  fs::remove(path, ignored);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<FileVault>> FileVault::Open(const fs::path& state_dir) {
+  std::unique_ptr<FileVault> vault(new FileVault(state_dir));
+  for (const fs::path& directory : {vault->files_, vault->uploads_}) {
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("cannot make ", directory.string(), ": ", error.message(),
+                       "; name a directory that can be written to with --state-dir"));
+    }
+  }
+  return vault;
+}
+
+FileVault::FileVault(const fs::path& state_dir)
+    : files_(state_dir / "files"), uploads_(state_dir / "uploads") {}
+
+bool FileVault::Has(const std::string& sha256) const {
+  std::error_code error;
+  return fs::is_regular_file(PathOf(sha256), error);
+}
+
+std::int64_t FileVault::Received(const std::string& sha256) const {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(UploadOf(sha256), error);
+  return error ? 0 : static_cast<std::int64_t>(size);
+}
+
+fs::path FileVault::PathOf(const std::string& sha256) const { return files_ / Hex(sha256); }
+fs::path FileVault::UploadOf(const std::string& sha256) const { return uploads_ / Hex(sha256); }
+
+absl::StatusOr<std::int64_t> FileVault::Write(const std::string& sha256, std::int64_t bytes,
+                                              std::int64_t offset, std::string_view piece) {
+  if (Has(sha256)) return bytes;
+  const std::int64_t received = Received(sha256);
+  if (offset != received) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the next piece of the file begins at byte ", received, ", not at ", offset));
+  }
+  const std::int64_t now_there = received + static_cast<std::int64_t>(piece.size());
+  if (now_there > bytes) {
+    return absl::InvalidArgumentError(absl::StrCat("the piece ends at byte ", now_there,
+                                                   " of a file that has ", bytes, " bytes"));
+  }
+  if (received == 0) {
+    if (absl::Status status = MakeRoom(); !status.ok()) return status;
+  }
+  const fs::path path = UploadOf(sha256);
+  const Descriptor upload(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC);
+  if (upload.number() < 0) return CannotWrite(path);
+  if (!WriteAll(upload.number(), piece)) {
+    absl::Status status = CannotWrite(path);
+    // What was there before the piece is still good.
+    if (received == 0 || ::ftruncate(upload.number(), received) != 0) RemoveFile(path);
+    return status;
+  }
+  if (now_there < bytes) return now_there;
+  if (absl::Status status = Complete(sha256, upload.number()); !status.ok()) return status;
+  return now_there;
+}
+
+absl::Status FileVault::Complete(const std::string& sha256, int upload) {
+  const fs::path path = UploadOf(sha256);
+  const std::string found = DigestOf(path);
+  if (found != sha256) {
+    RemoveFile(path);
+    return absl::DataLossError(absl::StrCat("the file that came has SHA-256 ", Hex(found),
+                                            " instead of ", Hex(sha256), "; send it again"));
+  }
+  std::error_code error;
+  if (::fsync(upload) != 0) {
+    absl::Status status = CannotWrite(path);
+    RemoveFile(path);  // what a failed flush has left cannot be trusted
+    return status;
+  }
+  fs::rename(path, PathOf(sha256), error);
+  if (!error && SyncDirectory(files_)) return absl::OkStatus();
+  if (error) errno = error.value();
+  absl::Status status = CannotWrite(PathOf(sha256));
+  RemoveFile(path);
+  RemoveFile(PathOf(sha256));
+  return status;
+}
+
+// For one more upload.
+absl::Status FileVault::MakeRoom() {
+  const std::vector<fs::directory_entry> entries = EntriesOf(uploads_);
+  std::size_t uploads = entries.size();
+  if (uploads < kMaxUploads) return absl::OkStatus();
+  for (const fs::directory_entry& entry : entries) {
+    if (!IsOlderThan(entry, kStandsStill)) continue;
+    RemoveFile(entry.path());
+    --uploads;
+  }
+  if (uploads < kMaxUploads) return absl::OkStatus();
+  return WithRetryAfter(
+      absl::ResourceExhaustedError(
+          absl::StrCat(uploads, " files are being uploaded, which is the limit; try again later")),
+      kRetry);
+}
+
+void FileVault::Remove(const std::string& sha256) { RemoveFile(PathOf(sha256)); }
+
+void FileVault::RemoveIfDamaged(const std::string& sha256) {
+  if (Has(sha256) && DigestOf(PathOf(sha256)) != sha256) Remove(sha256);
+}
+
+void FileVault::DropOld(const std::set<std::string>& needed) {
+  for (const fs::directory_entry& entry : EntriesOf(uploads_)) {
+    if (IsOlderThan(entry, kOld)) RemoveFile(entry.path());
+  }
+  for (const fs::directory_entry& entry : EntriesOf(files_)) {
+    const auto sha256 = DigestFromHex(entry.path().filename().string());
+    if (sha256 && !needed.contains(*sha256) && IsOlderThan(entry, kOld)) RemoveFile(entry.path());
+  }
+}
+
+}  // namespace mlp::coordinator

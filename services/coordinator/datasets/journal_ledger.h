@@ -1,0 +1,30 @@
+// Datasets are remembered by the journal, in the store where jobs are. Loop thread only.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "services/coordinator/datasets/dataset_ledger.h"
+#include "services/coordinator/store/journal.h"
+
+namespace mlp::coordinator {
+
+class JournalLedger final : public DatasetLedger {
+ public:
+  // `journal` outlives the ledger.
+  explicit JournalLedger(Journal& journal) : journal_(journal) {}
+
+  async::Task<absl::Status> Save(DatasetRecord dataset) override {
+    journal_.Save(change::SaveDataset{std::move(dataset)});
+    co_return co_await journal_.Committed();
+  }
+  async::Task<absl::Status> Remove(std::string name) override {
+    journal_.Save(change::RemoveDataset{std::move(name)});
+    co_return co_await journal_.Committed();
+  }
+
+ private:
+  Journal& journal_;
+};
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,108 @@
+// A training job: what was asked, where it stands, what it took.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libmlp/data/dataset.h"
+#include "libmlp/data/schema.h"
+#include "libmlp/model/model_spec.h"
+#include "libmlp/train/training.h"
+#include "services/coordinator/job/job_event.h"
+#include "services/coordinator/job/job_spec.h"
+
+namespace mlp::coordinator {
+
+// A dataset as a job needs it. The training rows stay with the nodes.
+struct Dataset {
+  struct TrainingShard {
+    std::string file;
+    std::string sha256;  // 32 bytes
+    std::size_t rows = 0;
+  };
+  std::string name;
+  std::vector<TrainingShard> shards;
+  std::string validation_file;
+  std::string validation_sha256;  // 32 bytes
+  Shard validation;
+  std::size_t features = 0;
+  std::size_t classes = 0;               // 1 in regression
+  std::vector<std::size_t> class_rows;   // of the training shards, by class
+  std::shared_ptr<const Schema> schema;  // nullptr: it has none
+  std::string schema_sha256;             // 32 bytes; empty where it has none
+
+  bool regression() const { return schema != nullptr && schema->regression(); }
+  std::size_t training_rows() const;
+  // SHA-256 over the files' digests, shards first, the schema last, hexadecimal.
+  std::string digest() const;
+};
+
+// The rounds' scores on the validation rows so far: accuracy, or R^2 in regression.
+struct Scores {
+  int best_round = 0;  // the first with the best score; 0: none is validated
+  Evaluation best;     // of that round
+  // Of early stopping: the last round that was better by min_improvement, and the one whose
+  // validation used the patience up, 0: none has.
+  int improved_round = 0;
+  int exhausted_round = 0;
+};
+
+// Rounds are noted in their order.
+void Note(Scores& scores, const JobSpec& spec, const ModelSpec& model, int round,
+          const Evaluation& validation);
+
+struct JobStatistics {
+  std::int64_t attempts = 0;
+  std::int64_t rejections = 0;
+  std::int64_t failures = 0;
+  std::chrono::nanoseconds compute_time{};
+  std::chrono::nanoseconds held_up_time{};
+};
+
+struct Job {
+  using TimePoint = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+  std::int64_t number = 0;  // 1, 2, 3 … within a coordinator
+  std::string id;           // "job-<number>"
+  std::string request_id;
+  JobSpec spec;
+  ModelSpec model;
+  std::size_t shards = 0;
+  std::size_t training_rows = 0;
+  std::string dataset_digest;  // Dataset::digest()
+  TimePoint create_time;
+
+  // Folded from the events.
+  JobState state = JobState::kPending;
+  std::string detail;
+  std::optional<TimePoint> start_time;
+  std::optional<TimePoint> end_time;
+  int nodes_up = 0;  // for it; 0 unless it runs
+  int rounds_done = 0;
+  int validated_round = 0;
+  std::optional<Evaluation> validation;
+  std::string validation_file;
+  Scores scores;
+  JobStatistics statistics;
+  std::string model_digest;
+};
+
+// Brings `job` up to date with one more event.
+void Apply(Job& job, const JobEvent& event);
+
+// A trained model.
+struct Model {
+  ModelSpec spec;
+  Parameters parameters;
+  std::string digest;  // SHA-256 of the parameters, hexadecimal
+  std::string job_id;
+  std::string dataset;
+  std::shared_ptr<const Schema> schema;  // the dataset's; nullptr: it had none
+};
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,147 @@
+// What happens to a job, one record each. A job's state is the fold of its events (job.h), its log
+// and its watchers' stream are the events themselves.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "libmlp/train/training.h"
+#include "services/coordinator/membership/membership.h"
+#include "services/coordinator/scheduler/scheduler.h"
+
+namespace mlp::coordinator {
+
+enum class JobState : std::uint8_t { kPending, kRunning, kSucceeded, kFailed, kCancelled };
+
+// "PENDING" …
+const char* JobStateName(JobState state);
+inline bool IsFinal(JobState state) {
+  return state != JobState::kPending && state != JobState::kRunning;
+}
+
+namespace events {
+
+using Duration = std::chrono::nanoseconds;
+
+struct StateChanged {
+  JobState state = JobState::kPending;
+  std::string detail;        // why it failed or was cancelled; behind what it is queued
+  std::string model_digest;  // hexadecimal, when succeeded
+};
+struct Waiting {
+  static constexpr const char* kPaused = "paused: ";
+
+  std::string reason;  // empty: goes on
+
+  // Nothing can be written: the scheduler is not asked before the next record of this kind.
+  bool paused() const { return reason.starts_with(kPaused); }
+};
+struct SchedulingBegan {
+  SchedulerOptions options;
+};
+struct NodeJoined {
+  std::string node;
+  int number = 0;
+  NodeLoad load;
+  int slots = 0;  // as it states; 0: as many as the job says
+};
+struct NodeLeft {
+  std::string node;
+  std::string reason;
+  int number = 0;
+};
+// The node has trained these shards of the round before, and still has the results.
+struct ResultsKept {
+  std::string node;
+  int number = 0;
+  std::vector<int> shards;
+};
+struct RoundStarted {
+  int shards = 0;
+  std::vector<int> kept_shards = {};  // whose gradients are there from before a restart
+};
+
+// What all records about an attempt share.
+struct Attempt {
+  std::int64_t attempt = 0;
+  int shard = 0;
+  std::string node;
+};
+struct AttemptDispatched : Attempt {
+  std::string reason;
+  int node_number = 0;
+  std::int64_t hedge_of = 0;  // the attempt that this is a second copy of; 0: none
+  int offer = 0;
+};
+struct AttemptAccepted : Attempt {
+  int queued_behind = 0;
+};
+struct AttemptRejected : Attempt {
+  std::string reason;
+};
+struct AttemptStarted : Attempt {
+  Duration queued_for{};
+  Duration held_up_for{};
+};
+struct AttemptFinished : Attempt {
+  Duration total_time{};
+  Duration compute_time{};
+  Duration load_time{};
+  int epochs_run = 0;
+  Evaluation training;
+  std::string rows_source;  // the shard's file
+  bool superseded = false;  // another copy's result came first
+};
+struct AttemptFailed : Attempt {
+  std::string reason;
+  FailureKind kind = FailureKind::kNodeLost;
+};
+// The scheduler's decision; AttemptReleased, or the result that came anyway, is its end.
+struct AttemptCancelled : Attempt {
+  std::string reason;
+};
+struct AttemptReleased : Attempt {};
+struct RoundGivenUp {
+  int shard = 0;
+  std::string reason;
+};
+
+// The coordinator was restarted; attempts that were out are lost.
+struct Resumed {
+  int rounds_done = 0;
+  int kept_shards = 0;  // of the round after them
+};
+
+struct RoundFinished {
+  double training_error = 0;
+  double training_loss = 0;
+  std::int64_t epochs_run = 0;
+  Duration duration{};
+};
+struct RoundValidated {
+  Evaluation validation;
+  std::string rows_source;  // the validation file
+  Duration duration{};
+};
+
+}  // namespace events
+
+struct JobEvent {
+  using Body =
+      std::variant<events::StateChanged, events::Waiting, events::NodeJoined, events::NodeLeft,
+                   events::RoundStarted, events::AttemptDispatched, events::AttemptAccepted,
+                   events::AttemptRejected, events::AttemptStarted, events::AttemptFinished,
+                   events::AttemptFailed, events::AttemptCancelled, events::RoundFinished,
+                   events::RoundValidated, events::SchedulingBegan, events::AttemptReleased,
+                   events::RoundGivenUp, events::Resumed, events::ResultsKept>;
+
+  std::int64_t sequence = 0;  // 1, 2, 3 … within the job
+  std::chrono::sys_time<std::chrono::nanoseconds> time;
+  int round = 0;  // 0: the whole job
+  Body body;
+};
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,375 @@
+#include "services/coordinator/nodes/grpc_cluster.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/async/either_stop.h"
+#include "services/async/wait.h"
+#include "services/coordinator/nodes/attempt_reader.h"
+#include "services/coordinator/nodes/piece_writer.h"
+#include "services/rpc/channel.h"
+#include "services/rpc/client_call.h"
+#include "services/wire/model_proto.h"
+#include "services/wire/parameter_pieces.h"
+#include "services/wire/parameters_proto.h"
+#include "services/wire/time_proto.h"
+#include "services/wire/training_proto.h"
+
+namespace mlp::coordinator {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kGreetTimeout = 2s;
+constexpr auto kGreetAgain = 200ms;
+// A refused node may have been replaced by one that fits.
+constexpr auto kGreetRefusedAgain = 2s;
+constexpr auto kResolveAgain = 2s;
+
+constexpr int kTriesWithParameters = 5;
+
+// Enough for 125 MB/s over 0.5 ms. More makes the coordinator's memory grow with the gradients of a
+// large model that wait for their turn.
+constexpr int kUnreadBytes = 64 * 1024;
+
+Membership::AttemptEnd EndOf(const absl::StatusOr<AttemptOutcome>& outcome) {
+  if (absl::IsCancelled(outcome.status())) return Membership::AttemptEnd::kCancelled;
+  if (!outcome.ok()) return Membership::AttemptEnd::kFailed;
+  return std::holds_alternative<Rejected>(*outcome) ? Membership::AttemptEnd::kRejected
+                                                    : Membership::AttemptEnd::kFinished;
+}
+
+NodeIdentity IdentityFrom(const v1::GetNodeResponse& reply) {
+  NodeIdentity identity;
+  identity.name = reply.name();
+  identity.instance_id = reply.instance_id();
+  identity.arithmetic = reply.arithmetic();
+  identity.load.probability = reply.load_probability();
+  identity.load.delay = wire::FromProto(reply.load_delay(), "load_delay").value_or(0ns);
+  identity.load.seed = reply.load_seed();
+  identity.slots = reply.slots();
+  identity.version = reply.version();
+  identity.protocol = reply.protocol();
+  identity.draining = reply.draining();
+  for (const v1::KeptResult& kept : reply.kept_results()) {
+    identity.kept_results.push_back({kept.job_id(), kept.round(), kept.shard()});
+  }
+  return identity;
+}
+
+}  // namespace
+
+GrpcCluster::GrpcCluster(rpc::Loop& loop, async::Workers& resolver, LeaseTerms terms)
+    : loop_(loop),
+      resolver_(resolver),
+      membership_(std::string(ArithmeticId()), terms),
+      gradient_turns_(loop) {}
+
+async::Task<> GrpcCluster::Run(std::vector<HostPort> configured, std::stop_token stop) {
+  stop_ = stop;
+  running_ = true;
+  for (HostPort& host : configured) watches_.Spawn(WatchHost(std::move(host), stop));
+  watches_.Spawn(WatchLeases(stop));
+  co_await watches_.Join();
+}
+
+async::Task<> GrpcCluster::WatchHost(HostPort host, std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    auto resolve = [&host] { return Resolve(host); };
+    absl::StatusOr<std::vector<std::string>> addresses =
+        co_await async::Offload(resolver_, std::move(resolve));
+    for (const std::string& address : addresses.value_or(std::vector<std::string>{})) {
+      if (!membership_.HasRoom()) break;
+      const int node = membership_.Add(address);
+      links_.resize(nodes().size());
+      if (links_[static_cast<std::size_t>(node)] == nullptr) Dial(node);
+    }
+    co_await async::SleepFor(loop_, kResolveAgain, stop);
+  }
+}
+
+async::Task<> GrpcCluster::WatchLeases(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    // A lease that begins meanwhile lasts longer than an interval.
+    const TimePoint look_again = loop_.Now() + lease_terms().interval;
+    const TimePoint next = std::min(membership_.NextExpiry().value_or(look_again), look_again);
+    co_await async::SleepUntil(loop_, next, stop);
+    membership_.Expire(loop_.Now());
+    CarryOutChanges();
+  }
+}
+
+async::Task<> GrpcCluster::WatchLink(int node, LinkPtr link, std::stop_token stop) {
+  const async::EitherStop end(stop, link->gone.get_token());
+  while (!end.token().stop_requested()) {
+    const NodeState state = co_await Greet(node, link, end.token());
+    if (state == NodeState::kDown || state == NodeState::kRefused) {
+      const auto pause = state == NodeState::kRefused ? kGreetRefusedAgain : kGreetAgain;
+      co_await async::SleepFor(loop_, pause, end.token());
+      continue;
+    }
+    co_await rpc::WaitUntilNotReady(loop_, *link->channel, end.token());
+    if (!IsCurrent(node, link) || end.token().stop_requested()) co_return;
+    membership_.Lost(node, "the connection was lost");
+    CarryOutChanges();
+  }
+}
+
+async::Task<NodeState> GrpcCluster::Greet(int node, LinkPtr link, std::stop_token stop) {
+  rpc::CallOptions options;
+  options.timeout = kGreetTimeout;
+  v1::GetNodeRequest request;
+  const absl::StatusOr<v1::GetNodeResponse> reply = co_await rpc::CallUnary(
+      loop_, *link->stub, &v1::NodeService::Stub::PrepareAsyncGetNode, request, options, stop);
+  if (!IsCurrent(node, link)) co_return NodeState::kDown;
+  const NodeStatus& status = nodes()[static_cast<std::size_t>(node)];
+  if (reply.ok()) {
+    const NodeState before = status.state;
+    const NodeState state = membership_.Answered(node, IdentityFrom(*reply));
+    if (state == NodeState::kRefused && before != state) {
+      spdlog::warn("node {} at {} is refused: {}", status.name, status.address, status.detail);
+    }
+  } else {
+    membership_.Lost(node, std::string(reply.status().message()));
+  }
+  const NodeState state = status.state;
+  CarryOutChanges();
+  co_return state;
+}
+
+void GrpcCluster::Dial(int node) {
+  const auto link = std::make_shared<Link>(loop_);
+  link->address = nodes()[static_cast<std::size_t>(node)].address;
+  link->channel = ChannelTo(node);
+  link->stub = v1::NodeService::NewStub(link->channel);
+  links_[static_cast<std::size_t>(node)] = link;
+  watches_.Spawn(WatchLink(node, link, stop_));
+}
+
+std::shared_ptr<grpc::Channel> GrpcCluster::ChannelTo(int node) {
+  dialled_.resize(nodes().size());
+  Dialled& last = dialled_[static_cast<std::size_t>(node)];
+  const std::string& address = nodes()[static_cast<std::size_t>(node)].address;
+  if (last.address == address) {
+    // It may be waiting for the time of its next try.
+    grpc::experimental::ChannelResetConnectionBackoff(last.channel.get());
+  } else {
+    last = {address, rpc::MakeChannel(address, kUnreadBytes)};
+  }
+  return last.channel;
+}
+
+bool GrpcCluster::IsCurrent(int node, const LinkPtr& link) const {
+  return links_[static_cast<std::size_t>(node)] == link;
+}
+
+absl::StatusOr<int> GrpcCluster::Heartbeat(const NodeHeartbeat& heartbeat) {
+  if (!running_ || stop_.stop_requested()) {
+    return absl::UnavailableError("the coordinator is shutting down");
+  }
+  const absl::StatusOr<int> node = membership_.Heartbeat(loop_.Now(), heartbeat);
+  links_.resize(nodes().size());
+  CarryOutChanges();
+  if (!node.ok() || heartbeat.leaving) return node;
+  const LinkPtr& link = links_[static_cast<std::size_t>(*node)];
+  if (link == nullptr) {
+    Dial(*node);
+  } else if (nodes()[static_cast<std::size_t>(*node)].state == NodeState::kDown) {
+    // It lives: no need to wait out what earlier attempts to connect have cost.
+    grpc::experimental::ChannelResetConnectionBackoff(link->channel.get());
+  }
+  return node;
+}
+
+absl::StatusOr<int> GrpcCluster::Drain(const std::string& name) {
+  const absl::StatusOr<int> node = membership_.Drain(name);
+  CarryOutChanges();
+  return node;
+}
+
+absl::StatusOr<std::optional<int>> GrpcCluster::Undrain(const std::string& name) {
+  const absl::StatusOr<std::optional<int>> node = membership_.Undrain(name);
+  CarryOutChanges();
+  return node;
+}
+
+void GrpcCluster::CarryOutChanges() {
+  for (const NodeChange& change : membership_.TakeChanges()) CarryOut(change);
+}
+
+// Configured nodes may be those of a cluster inside a client, whose output is not ours.
+void GrpcCluster::Say(const NodeChange& change) const {
+  const bool registered = nodes()[static_cast<std::size_t>(change.node)].registered;
+  const auto level = registered ? spdlog::level::info : spdlog::level::debug;
+  switch (change.what) {
+    case NodeChange::What::kJoined:
+      spdlog::log(level, "node {} is up", change.name);
+      break;
+    case NodeChange::What::kLeft:
+      spdlog::log(level, "node {} gets nothing new: {}", change.name, change.reason);
+      break;
+    case NodeChange::What::kGone:
+      spdlog::log(level, "node {} is gone, what it had goes to others: {}", change.name,
+                  change.reason);
+      break;
+  }
+}
+
+void GrpcCluster::CarryOut(const NodeChange& change) {
+  Say(change);
+  switch (change.what) {
+    case NodeChange::What::kJoined:
+      if (observer_ != nullptr) observer_->OnNodeJoined(change.node, change.name);
+      break;
+    case NodeChange::What::kLeft:
+      if (observer_ != nullptr) observer_->OnNodeLeft(change.node, change.name, change.reason);
+      break;
+    case NodeChange::What::kGone: {
+      const LinkPtr link = std::exchange(links_[static_cast<std::size_t>(change.node)], nullptr);
+      // A configured address is called whether or not somebody registers from there.
+      if (membership_.IsConfigured(change.node)) Dial(change.node);
+      if (link == nullptr) break;
+      link->gone_because = change.reason;
+      link->gone.request_stop();
+      break;
+    }
+  }
+}
+
+async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::TrainShard(
+    int node, std::shared_ptr<const ShardTask> task, AttemptObserver& observer,
+    std::stop_token stop) {
+  const LinkPtr link = links_[static_cast<std::size_t>(node)];
+  if (link == nullptr) {
+    co_return absl::UnavailableError(
+        absl::StrCat("the node is lost: ", nodes()[static_cast<std::size_t>(node)].detail));
+  }
+  const async::EitherStop end(stop, link->gone.get_token());
+  membership_.AttemptBegan(node);
+  absl::StatusOr<AttemptOutcome> outcome =
+      co_await Attempt(link, std::move(task), observer, end.token());
+  if (absl::IsCancelled(outcome.status()) && !stop.stop_requested() &&
+      link->gone.stop_requested()) {
+    outcome = absl::UnavailableError(absl::StrCat("the node is lost: ", link->gone_because));
+  }
+  NoteEnd(node, outcome);
+  co_return outcome;
+}
+
+async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::Attempt(
+    LinkPtr link, std::shared_ptr<const ShardTask> task, AttemptObserver& observer,
+    std::stop_token stop) {
+  // From here on, so that no later shard goes first while this one's parameters are on their way.
+  GradientTurns::Attempt place(gradient_turns_, task->job_id, task->round, task->shard);
+  // Large parameters of several jobs may push each other out on the node.
+  for (int tries = 0; tries < kTriesWithParameters; ++tries) {
+    if (!wire::TravelWhole(*task->parameters.values)) {
+      absl::Status put = co_await Put(link, task->parameters, stop);
+      if (!put.ok()) co_return put;
+    }
+    AttemptEnd end = co_await Call(link, *task, place, observer, stop);
+    if (!end.parameters_unknown) co_return std::move(end.outcome);
+    link->has.clear();
+  }
+  co_return absl::UnavailableError("the node does not keep the parameters that it is sent");
+}
+
+async::Task<GrpcCluster::AttemptEnd> GrpcCluster::Call(LinkPtr link, const ShardTask& task,
+                                                       GradientTurns::Attempt& place,
+                                                       AttemptObserver& observer,
+                                                       std::stop_token stop) {
+  AttemptReader reader(task, observer);
+  const v1::TrainShardRequest request = RequestFor(task, *link);
+  rpc::StreamCall<v1::TrainShardEvent> call(loop_, *link->stub,
+                                            &v1::NodeService::Stub::PrepareAsyncTrainShard, request,
+                                            rpc::CallOptions(), stop);
+  co_await call.Start();
+  bool in_turn = false;
+  v1::TrainShardEvent event;
+  while (!reader.complete()) {
+    // Until then the gradient stays on the node: what is not read is not sent.
+    if (reader.gradient_to_come() && !in_turn) in_turn = co_await place.Turn(stop);
+    const bool more = co_await call.Read(event);
+    if (!more) break;
+    reader.Read(event);
+    if (event.has_accepted()) link->has = task.parameters.sha256;
+  }
+  const absl::Status status = co_await call.Finish();
+  AttemptEnd end;
+  end.parameters_unknown = reader.parameters_unknown() && status.ok();
+  end.outcome = std::move(reader).Outcome(status);
+  co_return end;
+}
+
+async::Task<absl::Status> GrpcCluster::Put(LinkPtr link, RoundParameters parameters,
+                                           std::stop_token stop) {
+  while (link->coming == parameters.sha256) {
+    const bool arrived = co_await link->arrived.Wait(stop);
+    if (!arrived) co_return absl::CancelledError("the call was cancelled");
+  }
+  if (link->has == parameters.sha256) co_return absl::OkStatus();
+  link->coming = parameters.sha256;
+  PieceWriter pieces(parameters);
+  std::function<std::optional<grpc::ByteBuffer>()> next = [&pieces] { return pieces.Next(); };
+  rpc::CallOptions options;
+  const absl::StatusOr<grpc::ByteBuffer> put = co_await rpc::CallWithStream(
+      loop_, link->channel, "/mlp.v1.NodeService/PutParameters", options, std::move(next), stop);
+  if (put.ok()) link->has = parameters.sha256;
+  link->coming.clear();
+  link->arrived.Notify();
+  co_return put.status();
+}
+
+void GrpcCluster::NoteEnd(int node, const absl::StatusOr<AttemptOutcome>& outcome) {
+  membership_.AttemptEnded(loop_.Now(), node, EndOf(outcome),
+                           std::string(outcome.status().message()));
+  if (!outcome.ok()) return;
+  const auto* rejected = std::get_if<Rejected>(&*outcome);
+  if (rejected == nullptr || rejected->reason != kNodeShutsDown) return;
+  membership_.ShutsDown(node);
+  CarryOutChanges();
+}
+
+v1::TrainShardRequest GrpcCluster::RequestFor(const ShardTask& task, const Link& link) {
+  // Large ones went ahead. Where they are lost again by now, the node says so.
+  const bool has_them =
+      link.has == task.parameters.sha256 || !wire::TravelWhole(*task.parameters.values);
+  if (!has_them && encoded_sha256_ != task.parameters.sha256) {
+    encoded_ = wire::ToProto(*task.parameters.values);
+    encoded_sha256_ = task.parameters.sha256;
+  }
+  v1::TrainShardRequest request;
+  request.set_job_id(task.job_id);
+  request.set_round(task.round);
+  request.set_shard(task.shard);
+  request.set_offer(task.offer);
+  request.mutable_data()->set_dataset(task.dataset);
+  request.mutable_data()->set_file(task.file);
+  request.mutable_data()->set_sha256(task.sha256);
+  *request.mutable_model() = wire::ToProto(*task.model);
+  if (has_them) {
+    *request.mutable_parameters() =
+        wire::ReferenceTo(*task.parameters.values, task.parameters.sha256);
+  } else {
+    *request.mutable_parameters() = encoded_;
+  }
+  request.set_epochs(task.training.epochs);
+  request.set_learning_rate(task.training.learning_rate);
+  request.set_tolerance(task.training.tolerance);
+  request.set_solver(wire::ToProto(task.training.solver));
+  if (task.training.solver != Solver::kDescent) {
+    *request.mutable_batches() = wire::ToProto(task.training.batches);
+    request.set_seed(task.training.key.seed);
+  }
+  request.set_slots(task.terms.slots);
+  request.set_rejectable(task.terms.rejectable);
+  return request;
+}
+
+}  // namespace mlp::coordinator

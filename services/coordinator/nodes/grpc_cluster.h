@@ -1,0 +1,123 @@
+// The nodes over the network: finds them, notices who comes and goes, calls TrainShard.
+//
+// A node can be given work while its channel is connected, it has answered GetNode and Membership
+// has nothing against it. A configured host name may stand for several nodes (replicas behind one
+// name): it is resolved again and again, and every address is a node. Nodes that register are
+// called back at the address that they give; when a lease has ended, or another process has taken a
+// node's name, the calls that are out to it end as Unavailable. Loop thread only.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "mlp/v1/node.grpc.pb.h"
+#include "services/async/task.h"
+#include "services/async/task_group.h"
+#include "services/async/wait.h"
+#include "services/async/workers.h"
+#include "services/coordinator/membership/membership.h"
+#include "services/coordinator/nodes/gradient_turns.h"
+#include "services/coordinator/nodes/node_list.h"
+#include "services/coordinator/run/cluster.h"
+#include "services/rpc/loop.h"
+
+namespace mlp::coordinator {
+
+class GrpcCluster final : public Cluster {
+ public:
+  // `resolver` looks up host names, which may block for seconds: give it threads of its own.
+  GrpcCluster(rpc::Loop& loop, async::Workers& resolver, LeaseTerms terms = {});
+
+  // Names that were drained in an earlier life of the coordinator. Before Run.
+  void RestoreDrained(const std::vector<std::string>& names) { membership_.RestoreDrained(names); }
+  // Keeps watch over the nodes until `stop`.
+  async::Task<> Run(std::vector<HostPort> configured, std::stop_token stop);
+
+  const std::vector<NodeStatus>& nodes() const override { return membership_.nodes(); }
+  void SetObserver(MembershipObserver* observer) override { observer_ = observer; }
+  async::Task<absl::StatusOr<AttemptOutcome>> TrainShard(int node,
+                                                         std::shared_ptr<const ShardTask> task,
+                                                         AttemptObserver& observer,
+                                                         std::stop_token stop) override;
+
+  // As Membership has them, carried out. Heartbeat is Unavailable where the watch has ended.
+  absl::StatusOr<int> Heartbeat(const NodeHeartbeat& heartbeat);
+  absl::StatusOr<int> Drain(const std::string& name);
+  absl::StatusOr<std::optional<int>> Undrain(const std::string& name);
+  const LeaseTerms& lease_terms() const { return membership_.terms(); }
+
+ private:
+  // The line to one process of a node.
+  struct Link {
+    explicit Link(async::Clock& clock) : arrived(clock) {}
+
+    std::string address;
+    std::shared_ptr<grpc::Channel> channel;
+    std::unique_ptr<v1::NodeService::Stub> stub;
+    std::stop_source gone;  // requested: the process is; its calls end
+    std::string gone_because;
+    // Digests of the parameters that the process has for certain, and of those on their way there.
+    std::string has;
+    std::string coming;
+    async::Signal arrived;  // ... or did not
+  };
+  using LinkPtr = std::shared_ptr<Link>;
+  // How a call ended.
+  struct AttemptEnd {
+    absl::StatusOr<AttemptOutcome> outcome;
+    bool parameters_unknown = false;  // to the node
+  };
+
+  async::Task<> WatchHost(HostPort host, std::stop_token stop);
+  async::Task<> WatchLeases(std::stop_token stop);
+  async::Task<> WatchLink(int node, LinkPtr link, std::stop_token stop);
+  // Asks the node who it is.
+  async::Task<NodeState> Greet(int node, LinkPtr link, std::stop_token stop);
+  // A new line to the node's address instead of the one there is.
+  void Dial(int node);
+  // To the node's address. The one that there was, where it led there too: gRPC 1.51 leaks the
+  // socket of a channel that is dropped while it waits for the peer's SETTINGS, if these still
+  // come.
+  std::shared_ptr<grpc::Channel> ChannelTo(int node);
+  bool IsCurrent(int node, const LinkPtr& link) const;
+  // Does what follows from what has changed in the membership.
+  void CarryOutChanges();
+  void CarryOut(const NodeChange& change);
+  void Say(const NodeChange& change) const;
+  void NoteEnd(int node, const absl::StatusOr<AttemptOutcome>& outcome);
+  // The attempt, with its parameters; again where the node has lost these.
+  async::Task<absl::StatusOr<AttemptOutcome>> Attempt(LinkPtr link,
+                                                      std::shared_ptr<const ShardTask> task,
+                                                      AttemptObserver& observer,
+                                                      std::stop_token stop);
+  async::Task<AttemptEnd> Call(LinkPtr link, const ShardTask& task, GradientTurns::Attempt& place,
+                               AttemptObserver& observer, std::stop_token stop);
+  // Sends large parameters, in pieces, unless the node has them or somebody is sending them.
+  async::Task<absl::Status> Put(LinkPtr link, RoundParameters parameters, std::stop_token stop);
+  v1::TrainShardRequest RequestFor(const ShardTask& task, const Link& link);
+
+  rpc::Loop& loop_;
+  async::Workers& resolver_;
+  Membership membership_;
+  std::vector<LinkPtr> links_;  // by node number; nullptr: there is none
+  struct Dialled {
+    std::string address;
+    std::shared_ptr<grpc::Channel> channel;
+  };
+  std::vector<Dialled> dialled_;  // by node number, last
+  MembershipObserver* observer_ = nullptr;
+  std::stop_token stop_;
+  bool running_ = false;
+  async::TaskGroup watches_;
+
+  // The parameters that went out last, encoded: all attempts of a round send the same.
+  std::string encoded_sha256_;
+  v1::ParameterBuffer encoded_;
+  GradientTurns gradient_turns_;
+};
+
+}  // namespace mlp::coordinator

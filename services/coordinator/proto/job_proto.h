@@ -1,0 +1,24 @@
+// Jobs and their events as they travel.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "mlp/v1/job.pb.h"
+#include "services/coordinator/job/job.h"
+#include "services/coordinator/job/job_event.h"
+#include "services/coordinator/proto/job_spec_proto.h"
+#include "services/coordinator/scheduler/explanation.h"
+
+namespace mlp::coordinator {
+
+// The reverse of ToProto, for jobs that were kept: all but the job's number, request id and
+// validated round, which do not travel. InvalidArgument, with the field, for what no coordinator
+// writes.
+absl::StatusOr<Job> FromProto(const v1::Job& proto);
+
+v1::Job ToProto(const Job& job);
+v1::JobEvent ToProto(const JobEvent& event);
+v1::ExplainJobResponse ToProto(const Explanation& explanation);
+
+}  // namespace mlp::coordinator

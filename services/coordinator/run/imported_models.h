@@ -1,0 +1,45 @@
+// The models that were brought to the coordinator. The journal, and with it the store, has them;
+// here is which ones there are. Loop thread only.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/async/clock.h"
+#include "services/async/task.h"
+#include "services/coordinator/job/job.h"
+#include "services/coordinator/job/model_record.h"
+#include "services/coordinator/store/journal.h"
+
+namespace mlp::coordinator {
+
+class ImportedModels {
+ public:
+  // Takes over what the journal, which is open and outlives it, has.
+  ImportedModels(async::Clock& clock, Journal& journal);
+
+  // Keeps the model, under that name or as "model-<number>", and returns when it cannot be lost any
+  // more. InvalidArgument (name), AlreadyExists (one has that name), ResourceExhausted
+  // (kMaxImportedModels, the disk), Unavailable.
+  async::Task<absl::StatusOr<ModelRecord>> Import(std::shared_ptr<const Model> model,
+                                                  std::string name);
+  // NotFound.
+  async::Task<absl::Status> Remove(std::string id);
+  // nullptr where there is none. Valid until the next import or removal.
+  const ModelRecord* Find(const std::string& id) const;
+  // Newest first.
+  std::vector<ModelRecord> List() const;
+
+ private:
+  absl::StatusOr<ModelRecord> Admit(const Model& model, const std::string& name);
+
+  async::Clock& clock_;
+  Journal& journal_;
+  std::int64_t last_number_;
+  std::map<std::string, ModelRecord> records_;  // by id
+};
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,427 @@
+#include "services/coordinator/run/run_round.h"
+
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/base/duration_text.h"
+#include "services/base/field_error.h"
+#include "services/base/sha256.h"
+
+namespace mlp::coordinator {
+namespace {
+
+SchedulerOptions OptionsFor(const Job& job, const JobWorld& world) {
+  SchedulerOptions options;
+  options.shards = static_cast<int>(job.shards);
+  options.policy = job.spec.policy;
+  options.max_retries = job.spec.max_retries;
+  options.seed = world.scheduler_seed.value_or(job.spec.seed);
+  options.slots = job.spec.slots;
+  options.hedge_after = job.spec.hedge_after;
+  options.waits = world.waits;
+  options.attempts_before = job.statistics.attempts;
+  return options;
+}
+
+// What a failed attempt says about trying again.
+FailureKind KindOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kUnimplemented:
+    case absl::StatusCode::kResourceExhausted:
+      return FailureKind::kNodeUnfit;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kOutOfRange:
+      return FailureKind::kHopeless;
+    default:
+      return FailureKind::kNodeLost;
+  }
+}
+
+}  // namespace
+
+RoundRunner::RoundRunner(const Job& job, const Dataset& dataset, const JobWorld& world)
+    : job_(job),
+      dataset_(dataset),
+      clock_(world.clock),
+      cluster_(world.cluster),
+      journal_(world.journal),
+      model_(std::make_shared<const ModelSpec>(job.model)),
+      scheduler_(OptionsFor(job, world)),
+      happenings_(world.clock),
+      now_(world.clock.Now()) {
+  Record(0, events::SchedulingBegan{OptionsFor(job, world)});
+  const auto& nodes = cluster_.nodes();
+  for (int node = 0; node < static_cast<int>(nodes.size()); ++node) {
+    const NodeStatus& status = nodes[static_cast<std::size_t>(node)];
+    if (status.state == NodeState::kUp) (void)Handle(happening::Joined{node, status.name});
+  }
+  cluster_.SetObserver(this);
+}
+
+RoundRunner::~RoundRunner() { cluster_.SetObserver(nullptr); }
+
+async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(int round, RoundParameters parameters,
+                                                          KeptShards kept, std::stop_token stop) {
+  if (absl::Status status = Begin(round, std::move(parameters), kept); !status.ok()) {
+    co_return status;
+  }
+  const std::stop_callback on_stop(stop, [this] { happenings_.Push(happening::Stopped{}); });
+
+  while (true) {
+    // Also when the last shard is trained: copies that are still out are called back.
+    for (Decision& decision : scheduler_.Decide(now_)) {
+      if (absl::Status status = CarryOut(std::move(decision)); !status.ok()) co_return status;
+    }
+    NoteWaiting();
+    if (scheduler_.Done()) break;
+    co_await AwaitRoom(stop);
+    std::optional<Happening> happened = co_await happenings_.NextBefore(scheduler_.NextWakeup());
+    now_ = clock_.Now();
+    if (!happened) continue;
+    absl::Status status = std::visit(
+        [this](auto& what) -> absl::Status { return Handle(std::move(what)); }, *happened);
+    if (!status.ok()) co_return status;
+  }
+  co_return std::move(*result_);
+}
+
+absl::Status RoundRunner::Begin(int round, RoundParameters parameters, const KeptShards& kept) {
+  round_ = round;
+  parameters_ = std::move(parameters);
+  training_ = TrainingOptionsOf(job_.spec, dataset_.class_rows, round);
+  result_.emplace(RoundResult{NewAggregator()});
+  first_results_ = std::make_shared<FirstResults>(job_.shards);
+  now_ = clock_.Now();
+  RoundStarted started;
+  for (const auto& [shard, result] : kept) {
+    if (absl::Status status = Add(shard, result); !status.ok()) return status;
+    started.kept.push_back(shard);
+  }
+  NoteKeptResults();
+  Record(round_, events::RoundStarted{static_cast<int>(job_.shards), started.kept});
+  scheduler_.Apply(now_, started);
+  return absl::OkStatus();
+}
+
+Aggregator RoundRunner::NewAggregator() const {
+  const Precision precision = PrecisionOf(*parameters_.values);
+  const std::size_t size = SizeOf(*parameters_.values);
+  if (job_.spec.weighting == Weighting::kEqual) return Aggregator(job_.shards, precision, size);
+  std::vector<std::size_t> rows;
+  for (const auto& shard : dataset_.shards) rows.push_back(shard.rows);
+  return Aggregator(std::move(rows), precision, size);
+}
+
+absl::Status RoundRunner::Add(int shard, std::shared_ptr<const ShardResult> result) {
+  result_->training_rows += result->training.rows;
+  result_->wrong_rows += result->training.wrong_rows;
+  result_->training_loss += result->training.loss;
+  result_->epochs_run += result->epochs_run;
+  const Parameters* gradient = &result->gradient;
+  return result_->gradients.Add(static_cast<std::size_t>(shard),
+                                std::shared_ptr<const Parameters>(std::move(result), gradient));
+}
+
+async::Task<> RoundRunner::AwaitRoom(std::stop_token stop) {
+  if (journal_.trouble().ok()) {
+    co_await journal_.Room(stop);
+    co_return;
+  }
+  now_ = clock_.Now();
+  waiting_for_ = absl::StrCat(events::Waiting::kPaused, journal_.trouble().message());
+  Record(round_, events::Waiting{waiting_for_});
+  co_await journal_.Room(std::move(stop));
+  now_ = clock_.Now();
+  NoteWaiting();
+}
+
+async::Task<absl::Status> RoundRunner::Finish() {
+  for (auto& [id, attempt] : attempts_) attempt.stop.request_stop();
+  co_await tasks_.Join();
+  absl::Status found;
+  while (scheduler_.Done()) {
+    std::optional<Happening> happened = co_await happenings_.NextBefore(clock_.Now());
+    if (!happened) break;
+    now_ = clock_.Now();
+    const absl::Status status = std::visit(
+        [this](auto& what) -> absl::Status { return Handle(std::move(what)); }, *happened);
+    if (absl::IsDataLoss(status)) found.Update(status);
+  }
+  co_return found;
+}
+
+void RoundRunner::OnNodeJoined(int node, const std::string& name) {
+  happenings_.Push(happening::Joined{node, name});
+}
+
+void RoundRunner::OnNodeLeft(int node, const std::string& name, const std::string& reason) {
+  happenings_.Push(happening::Left{node, name, reason});
+}
+
+// ---- Decisions
+
+absl::Status RoundRunner::CarryOut(Decision decision) {
+  if (const auto* dispatch = std::get_if<Dispatch>(&decision)) {
+    Send(*dispatch);
+  } else if (const auto* cancel = std::get_if<Cancel>(&decision)) {
+    CallBack(*cancel);
+  } else {
+    auto& give_up = std::get<GiveUp>(decision);
+    absl::Status why = absl::AbortedError(absl::StrCat("round ", round_, ": ", give_up.reason));
+    Record(round_, events::RoundGivenUp{give_up.shard, std::move(give_up.reason)});
+    return why;
+  }
+  return absl::OkStatus();
+}
+
+void RoundRunner::Send(const Dispatch& dispatch) {
+  Attempt attempt;
+  attempt.round = round_;
+  attempt.shard = dispatch.shard;
+  attempt.node = dispatch.node;
+  attempt.dispatched = now_;
+  attempt.first_results = first_results_;
+  auto record = AboutAttempt<events::AttemptDispatched>(dispatch.attempt, attempt);
+  record.reason = dispatch.reason;
+  record.node_number = dispatch.node;
+  record.hedge_of = dispatch.hedge_of;
+  record.offer = dispatch.offer;
+  Record(round_, std::move(record));
+  const std::stop_token stop = attempt.stop.get_token();
+  attempts_.emplace(dispatch.attempt, std::move(attempt));
+  tasks_.Spawn(RunAttempt(dispatch.attempt, dispatch.node, TaskFor(dispatch), stop));
+}
+
+void RoundRunner::CallBack(const Cancel& cancel) {
+  const auto found = attempts_.find(cancel.attempt);
+  if (found == attempts_.end()) return;
+  auto record = AboutAttempt<events::AttemptCancelled>(cancel.attempt, found->second);
+  record.reason = cancel.reason;
+  Record(found->second.round, std::move(record));
+  found->second.stop.request_stop();
+}
+
+std::shared_ptr<const ShardTask> RoundRunner::TaskFor(const Dispatch& dispatch) const {
+  const auto& shard = dataset_.shards[static_cast<std::size_t>(dispatch.shard)];
+  auto task = std::make_shared<ShardTask>();
+  task->job_id = job_.id;
+  task->round = round_;
+  task->shard = dispatch.shard;
+  task->offer = dispatch.offer;
+  task->terms = dispatch.terms;
+  task->dataset = dataset_.name;
+  task->file = shard.file;
+  task->sha256 = shard.sha256;
+  task->model = model_;
+  task->parameters = parameters_;
+  task->training = training_;
+  task->training.key.shard = dispatch.shard;
+  return task;
+}
+
+async::Task<> RoundRunner::RunAttempt(AttemptId id, int node, std::shared_ptr<const ShardTask> task,
+                                      std::stop_token stop) {
+  struct Reporter final : AttemptObserver {
+    Reporter(AttemptId attempt, async::Channel<Happening>& to) : attempt(attempt), to(to) {}
+    void OnAccepted(int queued_behind) override {
+      to.Push(happening::Accepted{attempt, queued_behind});
+    }
+    void OnStarted(std::chrono::nanoseconds queued_for,
+                   std::chrono::nanoseconds held_up_for) override {
+      to.Push(happening::Started{attempt, queued_for, held_up_for});
+    }
+    AttemptId attempt;
+    async::Channel<Happening>& to;
+  };
+
+  Reporter reporter(id, happenings_);
+  absl::StatusOr<AttemptOutcome> outcome =
+      co_await cluster_.TrainShard(node, std::move(task), reporter, std::move(stop));
+  happenings_.Push(happening::Ended{id, std::move(outcome)});
+}
+
+// ---- What happened
+
+absl::Status RoundRunner::Handle(happening::Joined joined) {
+  const NodeStatus& node = cluster_.nodes()[static_cast<std::size_t>(joined.node)];
+  for (const KeptResult& kept : node.kept_results) {
+    // What the node says is recorded, so it must make sense.
+    const bool exists = kept.shard >= 0 && kept.shard < static_cast<int>(job_.shards);
+    if (kept.job_id == job_.id && exists) {
+      kept_results_[kept.round][joined.node].push_back(kept.shard);
+    }
+  }
+  NoteKeptResults();
+  scheduler_.Apply(now_, NodeJoined{joined.node, joined.name, node.slots});
+  Record(0, events::NodeJoined{std::move(joined.name), joined.node, node.load, node.slots});
+  return absl::OkStatus();
+}
+
+void RoundRunner::NoteKeptResults() {
+  const auto found = kept_results_.find(round_);
+  if (found == kept_results_.end()) return;
+  // Before what makes the scheduler decide: the round's start, or that the node joins.
+  for (auto& [node, shards] : found->second) {
+    scheduler_.Apply(now_, ResultsKept{node, shards});
+    Record(round_, events::ResultsKept{NodeName(node), node, std::move(shards)});
+  }
+  kept_results_.erase(kept_results_.begin(), std::next(found));
+}
+
+absl::Status RoundRunner::Handle(happening::Left left) {
+  scheduler_.Apply(now_, NodeLeft{left.node});
+  for (auto& [round, nodes] : kept_results_) nodes.erase(left.node);
+  Record(0, events::NodeLeft{std::move(left.name), std::move(left.reason), left.node});
+  return absl::OkStatus();
+}
+
+absl::Status RoundRunner::Handle(happening::Accepted accepted) {
+  const Attempt& attempt = attempts_.at(accepted.attempt);
+  scheduler_.Apply(now_, AttemptAccepted{accepted.attempt});
+  auto record = AboutAttempt<events::AttemptAccepted>(accepted.attempt, attempt);
+  record.queued_behind = accepted.queued_behind;
+  Record(attempt.round, std::move(record));
+  return absl::OkStatus();
+}
+
+absl::Status RoundRunner::Handle(happening::Started started) {
+  const Attempt& attempt = attempts_.at(started.attempt);
+  scheduler_.Apply(now_, AttemptStarted{started.attempt});
+  auto record = AboutAttempt<events::AttemptStarted>(started.attempt, attempt);
+  record.queued_for = started.queued_for;
+  record.held_up_for = started.held_up_for;
+  Record(attempt.round, std::move(record));
+  return absl::OkStatus();
+}
+
+absl::Status RoundRunner::Handle(happening::Ended ended) {
+  const auto node = attempts_.extract(ended.attempt);
+  const Attempt& attempt = node.mapped();
+  if (!ended.outcome.ok()) {
+    HandleFailed(ended.attempt, attempt, ended.outcome.status());
+    // The one failure that says something about the job rather than about a node.
+    if (ended.outcome.status().code() == absl::StatusCode::kOutOfRange) {
+      return absl::OutOfRangeError(absl::StrCat(
+          "parameters became non-finite in round ", attempt.round, " (shard ", attempt.shard, ", ",
+          dataset_.shards[static_cast<std::size_t>(attempt.shard)].file, ": ",
+          ended.outcome.status().message(), "); a smaller learning rate may help"));
+    }
+    return absl::OkStatus();
+  }
+  if (const auto* rejected = std::get_if<Rejected>(&*ended.outcome)) {
+    HandleRejected(ended.attempt, attempt, *rejected);
+    return absl::OkStatus();
+  }
+  return HandleTrained(ended.attempt, attempt, std::get<Trained>(std::move(*ended.outcome)));
+}
+
+absl::Status RoundRunner::Handle(happening::Stopped) { return absl::CancelledError("cancelled"); }
+
+absl::Status RoundRunner::HandleTrained(AttemptId id, const Attempt& attempt, Trained trained) {
+  scheduler_.Apply(now_, AttemptFinished{id});
+  auto record = AboutAttempt<events::AttemptFinished>(id, attempt);
+  record.total_time = now_ - attempt.dispatched;
+  record.compute_time = trained.compute_time;
+  record.load_time = trained.load_time;
+  record.epochs_run = trained.epochs_run;
+  record.training = trained.training;
+  record.rows_source = dataset_.shards[static_cast<std::size_t>(attempt.shard)].file;
+  record.superseded = attempt.stop.stop_requested();
+  Record(attempt.round, std::move(record));
+  if (absl::Status status = CompareCopies(attempt, trained.digest); !status.ok()) return status;
+  if (attempt.stop.stop_requested()) return absl::OkStatus();
+
+  const auto result = std::make_shared<const ShardResult>(
+      ShardResult{std::move(trained.gradient), std::move(trained.digest), trained.training,
+                  trained.epochs_run});
+  journal_.KeepShard(job_.id, attempt.round, attempt.shard, result);
+  return Add(attempt.shard, result);
+}
+
+absl::Status RoundRunner::CompareCopies(const Attempt& attempt, const std::string& digest) {
+  FirstResult& first = (*attempt.first_results)[static_cast<std::size_t>(attempt.shard)];
+  if (first.digest.empty()) first = FirstResult{digest, attempt.node};
+  if (first.digest == digest) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(
+      "round ", attempt.round, ": nodes ", NodeName(first.node), " and ", NodeName(attempt.node),
+      " computed different gradients for shard ", attempt.shard, " (SHA-256 ",
+      Hex(first.digest).substr(0, 12), "… and ", Hex(digest).substr(0, 12),
+      "…): one of these machines computes wrong, so no result can be trusted; test both alone "
+      "with the same job"));
+}
+
+void RoundRunner::HandleRejected(AttemptId id, const Attempt& attempt, const Rejected& rejected) {
+  scheduler_.Apply(now_, AttemptRejected{id, rejected.reason});
+  auto record = AboutAttempt<events::AttemptRejected>(id, attempt);
+  record.reason = rejected.reason;
+  Record(attempt.round, std::move(record));
+}
+
+void RoundRunner::HandleFailed(AttemptId id, const Attempt& attempt, const absl::Status& status) {
+  std::string reason(status.message());
+  scheduler_.Apply(now_, AttemptFailed{id, KindOf(status), reason});
+  if (attempt.stop.stop_requested()) {
+    Record(attempt.round, AboutAttempt<events::AttemptReleased>(id, attempt));
+    return;
+  }
+  auto record = AboutAttempt<events::AttemptFailed>(id, attempt);
+  record.reason = std::move(reason);
+  record.kind = KindOf(status);
+  Record(attempt.round, std::move(record));
+}
+
+// Says what the job waits for where only an outside event can move it on.
+void RoundRunner::NoteWaiting() {
+  std::string reason;
+  if (!scheduler_.Done() && !scheduler_.NextWakeup()) {
+    reason = scheduler_.WaitingFor(now_);
+    if (!reason.empty()) absl::StrAppend(&reason, ": ", DescribeDownNodes(cluster_.nodes()));
+  }
+  if (reason == waiting_for_) return;
+  if (reason.empty()) {
+    waiting_since_.reset();
+  } else if (!waiting_since_) {
+    waiting_since_ = now_;
+  }
+  waiting_for_ = reason;
+  Record(round_, events::Waiting{std::move(reason)});
+}
+
+Explanation RoundRunner::Explain() const {
+  const TimePoint now = clock_.Now();
+  Explanation said = scheduler_.Explain(now);
+  if (!journal_.trouble().ok()) {
+    said.waiting_for = waiting_for_;
+    said.next = "the job goes on by itself as soon as the store can be written to";
+    said.next_at.reset();
+    return said;
+  }
+  if (!said.no_node_up) return said;
+  said.since = waiting_since_;
+  if (said.since) absl::StrAppend(&said.waiting_for, " for ", RoughDuration(now - *said.since));
+  absl::StrAppend(&said.waiting_for, ": ", DescribeDownNodes(cluster_.nodes()));
+  return said;
+}
+
+const std::string& RoundRunner::NodeName(int node) const {
+  return cluster_.nodes()[static_cast<std::size_t>(node)].name;
+}
+
+void RoundRunner::Record(int round, JobEvent::Body body) {
+  journal_.RecordAt(now_, job_.id, round, std::move(body));
+}
+
+template <class Event>
+Event RoundRunner::AboutAttempt(AttemptId id, const Attempt& attempt) const {
+  Event event;
+  event.attempt = id;
+  event.shard = attempt.shard;
+  event.node = NodeName(attempt.node);
+  return event;
+}
+
+}  // namespace mlp::coordinator

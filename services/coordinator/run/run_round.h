@@ -1,0 +1,168 @@
+// One round: every shard trained once, from the same parameters, whatever it takes.
+//
+// The flow between the pure scheduler and the cluster: it carries out decisions, turns what happens
+// into events for the scheduler, and records both.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/async/channel.h"
+#include "services/async/clock.h"
+#include "services/async/task.h"
+#include "services/async/task_group.h"
+#include "services/coordinator/job/aggregator.h"
+#include "services/coordinator/run/job_world.h"
+#include "services/coordinator/scheduler/scheduler.h"
+
+namespace mlp::coordinator {
+
+// What the attempts and the cluster report to the round's loop.
+namespace happening {
+struct Joined {
+  int node = 0;
+  std::string name;
+};
+struct Left {
+  int node = 0;
+  std::string name;
+  std::string reason;
+};
+struct Accepted {
+  AttemptId attempt = 0;
+  int queued_behind = 0;
+};
+struct Started {
+  AttemptId attempt = 0;
+  std::chrono::nanoseconds queued_for{};
+  std::chrono::nanoseconds held_up_for{};
+};
+struct Ended {
+  AttemptId attempt = 0;
+  absl::StatusOr<AttemptOutcome> outcome;
+};
+struct Stopped {};
+}  // namespace happening
+using Happening = std::variant<happening::Joined, happening::Left, happening::Accepted,
+                               happening::Started, happening::Ended, happening::Stopped>;
+
+struct RoundResult {
+  Aggregator gradients;
+  std::size_t training_rows = 0;
+  std::size_t wrong_rows = 0;
+  double training_loss = 0;
+  std::int64_t epochs_run = 0;
+};
+
+// Shards of a round that were trained before the coordinator was restarted, by number.
+using KeptShards = std::map<int, std::shared_ptr<const ShardResult>>;
+
+// Everything about one job that lasts longer than a round. Runs its rounds one after the other; the
+// first one starts by learning which nodes are up. Loop thread only; must outlive its flows: await
+// Finish() before destroying it.
+class RoundRunner final : private MembershipObserver {
+ public:
+  RoundRunner(const Job& job, const Dataset& dataset, const JobWorld& world);
+  ~RoundRunner() override;
+
+  // Trains all shards from `parameters`, but those that are `kept`. Ends early with Cancelled after
+  // `stop`, or with why the round could not be completed. Attempts may still be out when it
+  // returns.
+  async::Task<absl::StatusOr<RoundResult>> Run(int round, RoundParameters parameters,
+                                               KeptShards kept, std::stop_token stop);
+  // Calls back the attempts that are out and waits for their end. DataLoss where the last round was
+  // completed and a copy of one of its shards says otherwise after all.
+  async::Task<absl::Status> Finish();
+
+  // What the round that runs waits for: why no node is up, where that is it.
+  Explanation Explain() const;
+
+ private:
+  // The records say that a round begins, and the scheduler is told.
+  absl::Status Begin(int round, RoundParameters parameters, const KeptShards& kept);
+  Aggregator NewAggregator() const;
+  absl::Status Add(int shard, std::shared_ptr<const ShardResult> result);
+  // Waits while the store cannot be written to, or is behind; says so where it cannot.
+  async::Task<> AwaitRoom(std::stop_token stop);
+  // What a shard's gradient is, as its first copy says.
+  struct FirstResult {
+    std::string digest;  // empty: none has come
+    int node = 0;
+  };
+  using FirstResults = std::vector<FirstResult>;  // by shard
+
+  // An attempt that is out.
+  struct Attempt {
+    int round = 0;
+    int shard = 0;
+    int node = 0;
+    TimePoint dispatched;
+    std::stop_source stop;                        // requested: called back
+    std::shared_ptr<FirstResults> first_results;  // of its round
+  };
+
+  void OnNodeJoined(int node, const std::string& name) override;
+  void OnNodeLeft(int node, const std::string& name, const std::string& reason) override;
+
+  // Decisions of the scheduler, carried out. An error ends the round.
+  absl::Status CarryOut(Decision decision);
+  void Send(const Dispatch& dispatch);
+  void CallBack(const Cancel& cancel);
+  async::Task<> RunAttempt(AttemptId id, int node, std::shared_ptr<const ShardTask> task,
+                           std::stop_token stop);
+  std::shared_ptr<const ShardTask> TaskFor(const Dispatch& dispatch) const;
+
+  // What happened, told to the scheduler and the journal. An error ends the round.
+  absl::Status Handle(happening::Joined joined);
+  absl::Status Handle(happening::Left left);
+  absl::Status Handle(happening::Accepted accepted);
+  absl::Status Handle(happening::Started started);
+  absl::Status Handle(happening::Ended ended);
+  absl::Status Handle(happening::Stopped stopped);
+  absl::Status HandleTrained(AttemptId id, const Attempt& attempt, Trained trained);
+  // Every copy of a shard must have the same gradient, bit for bit: DataLoss where this one
+  // differs.
+  absl::Status CompareCopies(const Attempt& attempt, const std::string& digest);
+  void HandleRejected(AttemptId id, const Attempt& attempt, const Rejected& rejected);
+  void HandleFailed(AttemptId id, const Attempt& attempt, const absl::Status& status);
+
+  // Tells of results of this round that nodes have from before.
+  void NoteKeptResults();
+  void NoteWaiting();
+  const std::string& NodeName(int node) const;
+  void Record(int round, JobEvent::Body body);
+  template <class Event>
+  Event AboutAttempt(AttemptId id, const Attempt& attempt) const;
+
+  const Job& job_;
+  const Dataset& dataset_;
+  async::Clock& clock_;
+  Cluster& cluster_;
+  Journal& journal_;
+  std::shared_ptr<const ModelSpec> model_;
+  Scheduler scheduler_;
+  async::Channel<Happening> happenings_;
+  async::TaskGroup tasks_;
+  std::map<AttemptId, Attempt> attempts_;
+  // The one time of a turn: of what happened, of what is decided, and of the records of both.
+  TimePoint now_;
+  // Shards of this job that nodes have the results of, by round and node.
+  std::map<int, std::map<int, std::vector<int>>> kept_results_;
+
+  // Of the round that runs now.
+  int round_ = 0;
+  RoundParameters parameters_;
+  TrainingOptions training_;  // of the round, but for the shard
+  std::optional<RoundResult> result_;
+  std::shared_ptr<FirstResults> first_results_;
+  std::string waiting_for_;
+  std::optional<TimePoint> waiting_since_;
+};
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,23 @@
+// What is in the tables of sqlite_schema.h, as our types.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "services/coordinator/store/disk/sqlite.h"
+#include "services/coordinator/store/store.h"
+
+namespace mlp::coordinator {
+
+// As the methods of Store with these names, of which GetModel finds models of both kinds; within a
+// transaction. DataLoss, with the job and the event, round or shard, for what cannot be what was
+// stored.
+absl::StatusOr<StoredState> ReadState(sqlite::Database& database);
+absl::StatusOr<std::vector<JobEvent>> ReadEvents(sqlite::Database& database,
+                                                 const std::string& job_id, std::int64_t from,
+                                                 std::size_t limit);
+absl::StatusOr<std::shared_ptr<const Model>> ReadModel(sqlite::Database& database,
+                                                       const std::string& job_id);
+absl::StatusOr<std::shared_ptr<const Model>> ReadImportedModel(sqlite::Database& database,
+                                                               const std::string& id);
+absl::StatusOr<JobProgress> ReadProgress(sqlite::Database& database, const std::string& job_id);
+
+}  // namespace mlp::coordinator

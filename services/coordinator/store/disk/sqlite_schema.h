@@ -1,0 +1,22 @@
+// The tables of a state directory's database, and how one that an earlier version made becomes one
+// of this version.
+//
+// Jobs are protocol messages, so that new fields need no migration, beside what the messages lack;
+// so are events. Parameters and gradients are bytes as they lie in memory, with their SHA-256.
+#pragma once
+
+#include "absl/status/status.h"
+#include "services/coordinator/store/disk/sqlite.h"
+
+namespace mlp::coordinator {
+
+// What this program writes; the file has it as SQLite's user_version.
+inline constexpr int kSchemaVersion = 4;
+
+// FailedPrecondition, with both versions, where a later program made the file. Changes nothing.
+absl::Status CheckSchemaVersion(sqlite::Database& database);
+// Brings a database, an empty one too, to this version, or leaves it as it was. Fails as
+// CheckSchemaVersion does.
+absl::Status MigrateSchema(sqlite::Database& database);
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,62 @@
+#include "services/coordinator/store/disk/state_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+
+namespace mlp::coordinator {
+namespace {
+
+absl::Status CannotUse(const std::filesystem::path& directory, int error) {
+  const std::string message =
+      absl::StrCat("cannot use ", directory.string(),
+                   " as state directory: ", std::generic_category().message(error),
+                   "; make it writable, or choose another");
+  if (error == ENOSPC || error == EDQUOT) return absl::ResourceExhaustedError(message);
+  return absl::UnavailableError(message);
+}
+
+absl::Status InUse(const std::filesystem::path& directory) {
+  std::string holder;
+  std::ifstream(directory / "lock") >> holder;
+  return absl::FailedPreconditionError(
+      absl::StrCat("state directory ", directory.string(), " is in use by another coordinator",
+                   holder.empty() ? "" : absl::StrCat(", process ", holder),
+                   "; stop that one, or choose another directory"));
+}
+
+// For whoever finds it locked; no harm where it does not succeed.
+void WriteProcessId(int file) {
+  const std::string text = absl::StrCat(getpid(), "\n");
+  if (ftruncate(file, 0) != 0) return;
+  [[maybe_unused]] const ssize_t written = pwrite(file, text.data(), text.size(), 0);
+}
+
+}  // namespace
+
+absl::StatusOr<StateLock> StateLock::Take(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) return CannotUse(directory, error.value());
+  const int file = open((directory / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) return CannotUse(directory, errno);
+  StateLock lock(file);
+  if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+    return errno == EWOULDBLOCK ? InUse(directory) : CannotUse(directory, errno);
+  }
+  WriteProcessId(file);
+  return lock;
+}
+
+StateLock::~StateLock() {
+  if (file_ >= 0) close(file_);
+}
+
+}  // namespace mlp::coordinator

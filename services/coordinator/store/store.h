@@ -1,0 +1,153 @@
+// The seam to what must survive the coordinator: jobs, their events, finished rounds, the shards of
+// the round that is open, trained and imported models, datasets, and which nodes were drained.
+//
+// SqliteStore keeps it in a state directory, MemoryStore in the process. All methods block: call
+// them on workers, from any thread. Reads may run beside a commit and see all of it or nothing;
+// commits take turns.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libmlp/model/parameters.h"
+#include "libmlp/train/training.h"
+#include "services/coordinator/job/dataset_record.h"
+#include "services/coordinator/job/job.h"
+#include "services/coordinator/job/job_event.h"
+#include "services/coordinator/job/model_record.h"
+
+namespace mlp::coordinator {
+
+// What a round needs of a shard that is trained.
+struct ShardResult {
+  Parameters gradient;
+  std::string digest;   // SHA-256 of the gradient, 32 bytes
+  Evaluation training;  // of the shard's rows
+  int epochs_run = 0;
+};
+
+// A job, and which of its events are folded into it.
+struct StoredJob {
+  Job job;
+  std::int64_t sequence = 0;  // of the last one; 0: none
+};
+
+namespace change {
+
+// A job that is new, or as it stands.
+struct SaveJob {
+  StoredJob job;
+};
+// The event's sequence number is one more than that of the job's last one, or 1.
+struct AppendEvent {
+  std::string job_id;
+  std::shared_ptr<const JobEvent> event;
+};
+// A shard of the round that is open: the one after the last that was finished, or 1. Any other one,
+// such as one that comes after its round or its job has ended, is dropped: it can be trained again.
+struct KeepShard {
+  std::string job_id;
+  int round = 0;
+  int shard = 0;
+  std::shared_ptr<const ShardResult> result;
+};
+// `parameters` are those after the round, and what else the next one starts from; it is open. Round
+// 0 is what the job starts from. Kept shards are dropped, and so are the parameters of rounds
+// before `first_kept` but round `also_kept`. Nothing happens where the job has ended.
+struct FinishRound {
+  std::string job_id;
+  int round = 0;
+  std::shared_ptr<const Parameters> parameters;
+  int first_kept = 0;
+  int also_kept = -1;
+};
+// The job has ended: well, with its model, or otherwise, with nullptr. Kept rounds and shards are
+// dropped, for good.
+struct EndJob {
+  std::string job_id;
+  std::shared_ptr<const Model> model;
+};
+// With all that belongs to it. Like the other removals, it may be of what is not there.
+struct RemoveJob {
+  std::string job_id;
+};
+// New, or instead of the one that has its name.
+struct SaveDataset {
+  DatasetRecord dataset;
+};
+struct RemoveDataset {
+  std::string name;
+};
+// New; its number and id were never given before, but for an id whose model was removed.
+struct SaveModel {
+  ModelRecord record;
+  std::shared_ptr<const Model> model;
+};
+struct RemoveModel {
+  std::string id;
+};
+struct DrainNode {
+  std::string name;
+  bool drained = true;
+};
+
+}  // namespace change
+
+using Change =
+    std::variant<change::SaveJob, change::AppendEvent, change::KeepShard, change::FinishRound,
+                 change::EndJob, change::RemoveJob, change::SaveDataset, change::RemoveDataset,
+                 change::SaveModel, change::RemoveModel, change::DrainNode>;
+
+// What a coordinator begins with.
+struct StoredState {
+  std::int64_t last_number = 0;            // the greatest that a job ever had, removed ones too
+  std::vector<StoredJob> jobs;             // by number
+  std::vector<DatasetRecord> datasets;     // by name
+  std::int64_t last_model_number = 0;      // of imported models, removed ones too
+  std::vector<ModelRecord> models;         // that were imported, by number
+  std::vector<std::string> drained_nodes;  // by name
+};
+
+// What an interrupted job goes on from.
+struct JobProgress {
+  // Parameters after the rounds that are kept, by round.
+  std::map<int, std::shared_ptr<const Parameters>> rounds;
+  // Kept shards of the round that is open, by shard.
+  std::map<int, std::shared_ptr<const ShardResult>> shards;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // What was committed so far.
+  virtual absl::StatusOr<StoredState> Load() = 0;
+  // All changes, in order, or none. When it returns OK they survive whatever happens to the
+  // process; Sync makes them survive what happens to the machine, too. After any error none of them
+  // is there, and a later commit may try them again: ResourceExhausted (no room) and Unavailable
+  // (cannot write) may go away by themselves. DataLoss: what is stored is damaged. Internal: a
+  // change that cannot be, such as an event out of sequence or of a job that does not exist.
+  virtual absl::Status Commit(const std::vector<Change>& changes) = 0;
+  // When it returns OK, all that was committed before it was called survives whatever happens to
+  // the machine. Beside commits, on a thread of its own: it is the slow part, and they need not
+  // wait for it. Errors as those of Commit; what was committed stays.
+  virtual absl::Status Sync() = 0;
+
+  // Reads of a job that does not exist find nothing. Their errors are Unavailable and DataLoss.
+
+  // At most `limit` events of the job from sequence number `from` on, in order.
+  virtual absl::StatusOr<std::vector<JobEvent>> Events(const std::string& job_id, std::int64_t from,
+                                                       std::size_t limit) = 0;
+  // The model of that job, or the imported one of that id; nullptr where there is none.
+  virtual absl::StatusOr<std::shared_ptr<const Model>> GetModel(const std::string& id) = 0;
+  virtual absl::StatusOr<JobProgress> GetProgress(const std::string& job_id) = 0;
+};
+
+}  // namespace mlp::coordinator

@@ -1,0 +1,166 @@
+#include "services/coordinator/datasets/file_vault.h"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "libmlp/data/dataset.h"
+#include "services/base/retry_after.h"
+#include "services/base/sha256.h"
+#include "test/e2e/scratch.h"
+#include "test/full_disk.h"
+
+namespace mlp::coordinator {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+
+const std::string kText = "0,0,0\n1,1,1\n";
+const std::string kDigest = Sha256(kText);
+const auto kBytes = static_cast<std::int64_t>(kText.size());
+
+struct Vault {
+  absl::StatusOr<std::int64_t> Write(std::int64_t offset, std::string_view piece) {
+    return vault->Write(kDigest, kBytes, offset, piece);
+  }
+  fs::path UploadOf(const std::string& digest) const {
+    return scratch.path() / "uploads" / Hex(digest);
+  }
+
+  const test::Scratch scratch;
+  std::unique_ptr<FileVault> vault = FileVault::Open(scratch.path()).value();
+};
+
+void MakeOld(const fs::path& path, std::chrono::hours age) {
+  fs::last_write_time(path, fs::file_time_type::clock::now() - age);
+}
+
+TEST_CASE("a file that came in pieces is there when the last one has come") {
+  Vault vault;
+  CHECK(vault.Write(0, kText.substr(0, 5)).value() == 5);
+  CHECK_FALSE(vault.vault->Has(kDigest));
+  CHECK(vault.vault->Received(kDigest) == 5);
+  CHECK(vault.Write(5, kText.substr(5)).value() == kBytes);
+  CHECK(vault.vault->Has(kDigest));
+  CHECK(vault.vault->Received(kDigest) == 0);
+  CHECK(ReadFile(vault.vault->PathOf(kDigest)).value() == kText);
+}
+
+TEST_CASE("an upload goes on where it was after a restart") {
+  Vault vault;
+  vault.Write(0, kText.substr(0, 5)).value();
+  vault.vault = FileVault::Open(vault.scratch.path()).value();
+  vault.vault->DropOld({});
+  CHECK(vault.vault->Received(kDigest) == 5);
+  CHECK(vault.Write(5, kText.substr(5)).value() == kBytes);
+}
+
+TEST_CASE("a piece from elsewhere in the file is refused with where to go on") {
+  Vault vault;
+  vault.Write(0, kText.substr(0, 5)).value();
+  for (const std::int64_t offset : {0, 4, 6}) {
+    const absl::Status status = vault.Write(offset, "1").status();
+    CHECK(status.code() == absl::StatusCode::kFailedPrecondition);
+    CHECK_THAT(std::string(status.message()), Contains("begins at byte 5"));
+  }
+  CHECK(vault.Write(5, kText.substr(5)).value() == kBytes);
+}
+
+TEST_CASE("more bytes than the file has are refused, and what was there stays") {
+  Vault vault;
+  vault.Write(0, kText.substr(0, 5)).value();
+  CHECK(vault.Write(5, kText).status().code() == absl::StatusCode::kInvalidArgument);
+  CHECK(vault.vault->Received(kDigest) == 5);
+}
+
+TEST_CASE("a file whose digest is wrong is dropped") {
+  Vault vault;
+  std::string wrong = kText;
+  wrong[0] = '1';
+  const absl::Status status = vault.Write(0, wrong).status();
+  CHECK(status.code() == absl::StatusCode::kDataLoss);
+  CHECK_THAT(std::string(status.message()), Contains(Hex(kDigest)));
+  CHECK_FALSE(vault.vault->Has(kDigest));
+  CHECK(vault.vault->Received(kDigest) == 0);
+  CHECK(vault.Write(0, kText).value() == kBytes);
+}
+
+TEST_CASE("a file that is there is not written again") {
+  Vault vault;
+  vault.Write(0, kText).value();
+  CHECK(vault.Write(3, "anything").value() == kBytes);
+  CHECK(ReadFile(vault.vault->PathOf(kDigest)).value() == kText);
+}
+
+TEST_CASE("a full disk leaves nothing half there, and the upload goes on when there is room") {
+  Vault vault;
+  vault.Write(0, kText.substr(0, 5)).value();
+  {
+    const test::FullDisk full(8);
+    const absl::Status status = vault.Write(5, kText.substr(5)).status();
+    CHECK(status.code() == absl::StatusCode::kResourceExhausted);
+    CHECK(RetryAfterOf(status).has_value());
+    CHECK_THAT(std::string(status.message()), Contains("no room"));
+    CHECK(vault.vault->Received(kDigest) == 5);
+  }
+  CHECK(vault.Write(5, kText.substr(5)).value() == kBytes);
+}
+
+TEST_CASE("uploads are bounded, and those that stand still make room") {
+  Vault vault;
+  for (std::size_t i = 0; i < kMaxUploads; ++i) {
+    vault.vault->Write(Sha256(std::to_string(i)), 100, 0, "begun").value();
+  }
+  const absl::Status status = vault.Write(0, kText).status();
+  CHECK(status.code() == absl::StatusCode::kResourceExhausted);
+  CHECK(RetryAfterOf(status).has_value());
+  CHECK_THAT(std::string(status.message()),
+             Contains("64 files are being uploaded, which is the limit"));
+  CHECK(vault.vault->Write(Sha256("0"), 100, 5, "goes on").value() == 12);
+  MakeOld(vault.UploadOf(Sha256("1")), std::chrono::hours(1));
+  CHECK(vault.Write(0, kText).value() == kBytes);
+  CHECK(vault.vault->Received(Sha256("1")) == 0);
+}
+
+TEST_CASE("at the start old uploads go, and old files that nobody needs") {
+  Vault vault;
+  const std::string old_upload = Sha256("old upload"), new_upload = Sha256("new upload");
+  vault.vault->Write(old_upload, 100, 0, "begun").value();
+  vault.vault->Write(new_upload, 100, 0, "begun").value();
+  MakeOld(vault.UploadOf(old_upload), std::chrono::hours(25));
+  const auto put = [&](const std::string& text, std::chrono::hours age) {
+    vault.vault->Write(Sha256(text), static_cast<std::int64_t>(text.size()), 0, text).value();
+    MakeOld(vault.vault->PathOf(Sha256(text)), age);
+    return Sha256(text);
+  };
+  const std::string needed = put("needed", std::chrono::hours(25));
+  const std::string recent = put("recent", std::chrono::hours(23));
+  const std::string forgotten = put("forgotten", std::chrono::hours(25));
+  vault.vault->DropOld({needed});
+  CHECK(vault.vault->Received(old_upload) == 0);
+  CHECK(vault.vault->Received(new_upload) == 5);
+  CHECK(vault.vault->Has(needed));
+  CHECK(vault.vault->Has(recent));
+  CHECK_FALSE(vault.vault->Has(forgotten));
+}
+
+TEST_CASE("a damaged file is removed, a good one stays") {
+  Vault vault;
+  vault.Write(0, kText).value();
+  vault.vault->RemoveIfDamaged(kDigest);
+  CHECK(vault.vault->Has(kDigest));
+  std::fstream(vault.vault->PathOf(kDigest), std::ios::in | std::ios::out) << "1";
+  vault.vault->RemoveIfDamaged(kDigest);
+  CHECK_FALSE(vault.vault->Has(kDigest));
+}
+
+TEST_CASE("a state directory that cannot be made is refused with the option to change") {
+  const test::Scratch scratch;
+  std::ofstream(scratch.path() / "file") << "x";
+  const absl::Status status = FileVault::Open(scratch.path() / "file").status();
+  CHECK(status.code() == absl::StatusCode::kFailedPrecondition);
+  CHECK_THAT(std::string(status.message()), Contains("--state-dir"));
+}
+
+}  // namespace
+}  // namespace mlp::coordinator

@@ -1,0 +1,297 @@
+// GrpcCluster with real nodes and heartbeats made up by the test, on the test's own loop.
+#include "services/coordinator/nodes/grpc_cluster.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "libmlp/model/model_spec.h"
+#include "libmlp/train/training.h"
+#include "services/async/inline_workers.h"
+#include "services/async/wait.h"
+#include "services/base/sha256.h"
+#include "services/node/node_server.h"
+#include "services/rpc/channel.h"
+
+namespace mlp::coordinator {
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
+using async::Task;
+using Catch::Contains;
+
+// Heartbeats of an hour: the tests' nodes have no lease flow, and none is to expire by itself.
+constexpr LeaseTerms kLong{1h, 2, 3};
+constexpr LeaseTerms kShort{50ms, 2, 3};
+
+// A node that holds every task up for an hour, or computes in no time.
+std::unique_ptr<node::NodeServer> StartNode(bool held_up) {
+  node::NodeServerOptions options;
+  options.listen = "127.0.0.1:0";
+  options.data_dir = MLP_SOURCE_DIR;
+  options.name = "a";
+  options.load_probability = held_up ? 1 : 0;
+  options.load_delay = 1h;
+  options.given_work.made_up = true;
+  return node::NodeServer::Start(options).value();
+}
+
+class Fixture : private MembershipObserver, private AttemptObserver {
+ public:
+  explicit Fixture(LeaseTerms terms = kLong) : cluster(loop, workers, terms), changed_(loop) {
+    cluster.SetObserver(this);
+    tasks_.Spawn(cluster.Run({}, stop_.get_token()));
+  }
+
+  // Runs the flow to its end, then everything else.
+  void Run(Task<> flow) {
+    tasks_.Spawn(ThenStop(std::move(flow)));
+    closing_.Spawn(ShutDownAfterTasks());
+    loop.Run();
+  }
+
+  absl::StatusOr<int> Heartbeat(const node::NodeServer& node) {
+    NodeHeartbeat heartbeat;
+    heartbeat.name = "a";
+    heartbeat.instance_id = node.instance_id();
+    heartbeat.address = "127.0.0.1:" + std::to_string(node.port());
+    heartbeat.arithmetic = std::string(ArithmeticId());
+    return cluster.Heartbeat(heartbeat);
+  }
+  Task<> Until(std::size_t changes) {
+    while (happened.size() < changes) co_await changed_.Wait();
+  }
+  Task<> UntilAccepted() {
+    while (!accepted_) co_await changed_.Wait();
+  }
+  Task<> Train(std::string& end) {
+    const ModelSpec small{{2, 3, 2}, Activation::kTanh};
+    return TrainModel(end, small, 0);
+  }
+  Task<> TrainModel(std::string& end, ModelSpec shape, int shard) {
+    const auto model = std::make_shared<const ModelSpec>(std::move(shape));
+    auto task = std::make_shared<ShardTask>();
+    task->job_id = "job-1";
+    task->round = 1;
+    task->shard = shard;
+    task->dataset = "xor";
+    task->file = "train_1.txt";
+    task->sha256 = std::string(32, 'x');
+    task->model = model;
+    task->parameters.values = std::make_shared<const Parameters>(
+        InitialParameters(*model, Precision::kFloat64, Initialization::kReference, 1));
+    task->parameters.sha256 = Sha256(BytesOf(*task->parameters.values));
+    task->terms.slots = 1;
+    task->terms.rejectable = false;
+    const std::stop_token stop = stop_.get_token();
+    const auto outcome = co_await cluster.TrainShard(0, std::move(task), *this, stop);
+    if (!outcome.ok()) {
+      end = outcome.status().ToString();
+    } else if (const auto* rejected = std::get_if<Rejected>(&*outcome)) {
+      end = "rejected: " + rejected->reason;
+    } else {
+      end = "trained";
+      const auto& trained = std::get<Trained>(*outcome);
+      CHECK(SizeOf(trained.gradient) == ParameterCount(*model));
+      CHECK(trained.digest == Sha256(BytesOf(trained.gradient)));
+    }
+    ends += end + " ";
+    changed_.Notify();
+  }
+  Task<> UntilEnded(std::size_t attempts) {
+    while (static_cast<std::size_t>(std::ranges::count(ends, ' ')) < attempts) {
+      co_await changed_.Wait();
+    }
+  }
+  void Spawn(Task<> task) { tasks_.Spawn(std::move(task)); }
+  Task<> UntilSaid(const std::string& end) {
+    while (end.empty()) co_await changed_.Wait();
+  }
+
+  rpc::Loop loop;
+  async::InlineWorkers workers{loop};
+  GrpcCluster cluster;
+  std::vector<std::string> happened;  // "+a", "-a: why"
+  std::string ends;                   // of attempts, in order
+
+ private:
+  void OnNodeJoined(int, const std::string& name) override { Note("+" + name); }
+  void OnNodeLeft(int, const std::string& name, const std::string& reason) override {
+    Note("-" + name + ": " + reason);
+  }
+  void OnAccepted(int) override {
+    accepted_ = true;
+    changed_.Notify();
+  }
+  void OnStarted(std::chrono::nanoseconds, std::chrono::nanoseconds) override {}
+  void Note(std::string what) {
+    happened.push_back(std::move(what));
+    changed_.Notify();
+  }
+  Task<> ThenStop(Task<> flow) {
+    co_await std::move(flow);
+    stop_.request_stop();
+  }
+  Task<> ShutDownAfterTasks() {
+    co_await tasks_.Join();
+    loop.Shutdown();
+  }
+
+  async::Signal changed_;
+  bool accepted_ = false;
+  std::stop_source stop_;
+  async::TaskGroup tasks_;
+  async::TaskGroup closing_;
+};
+
+Task<> RegisterAndTrain(Fixture& f, const node::NodeServer& node, std::string& end) {
+  CHECK(f.Heartbeat(node).ok());
+  co_await f.Until(1);
+  co_await f.Train(end);
+}
+
+TEST_CASE("a node that registers is called back and trains") {
+  const auto node = StartNode(false);
+  Fixture f;
+  std::string end;
+  f.Run(RegisterAndTrain(f, *node, end));
+  CHECK(f.happened == std::vector<std::string>{"+a"});
+  CHECK(end == "trained");
+  CHECK(f.cluster.nodes()[0].finished_attempts == 1);
+  CHECK(f.cluster.nodes()[0].active_attempts == 0);
+}
+
+// More than a message carries within it.
+const ModelSpec kLarge{{2, 600, 600, 2}, Activation::kTanh};
+
+Task<> TrainLarge(Fixture& f, const node::NodeServer& node, std::vector<std::string>& ends) {
+  CHECK(f.Heartbeat(node).ok());
+  co_await f.Until(1);
+  // At once: the later one comes first, and waits for the parameters that are on their way.
+  for (std::size_t i = ends.size(); i-- > 0;) {
+    f.Spawn(f.TrainModel(ends[i], kLarge, static_cast<int>(i)));
+  }
+  co_await f.UntilEnded(ends.size());
+}
+
+TEST_CASE("large parameters go to a node once, and large gradients come back in pieces") {
+  const auto node = StartNode(false);
+  Fixture f;
+  std::vector<std::string> ends(2);  // as many as the node takes at once
+  f.Run(TrainLarge(f, *node, ends));
+  CHECK(ends == std::vector<std::string>(2, "trained"));
+}
+
+Task<> Replace(Fixture& f, const node::NodeServer& first, const node::NodeServer& second,
+               std::string& end) {
+  CHECK(f.Heartbeat(first).ok());
+  co_await f.Until(1);
+  f.Spawn(f.Train(end));
+  co_await f.UntilAccepted();
+  CHECK(f.Heartbeat(second).ok());
+  co_await f.UntilSaid(end);
+  co_await f.Until(3);
+  CHECK(absl::IsFailedPrecondition(f.Heartbeat(first).status()));
+}
+
+TEST_CASE("what a replaced process holds is lost at once, though it is still connected") {
+  const auto first = StartNode(true);
+  const auto second = StartNode(true);
+  Fixture f;
+  std::string end;
+  f.Run(Replace(f, *first, *second, end));
+  CHECK_THAT(end, Contains("UNAVAILABLE: the node is lost: another process has taken its place"));
+  REQUIRE(f.happened.size() == 3);
+  CHECK(f.happened[0] == "+a");
+  CHECK_THAT(f.happened[1], Contains("-a"));
+  CHECK(f.happened[2] == "+a");
+  CHECK(f.cluster.nodes().size() == 1);
+  CHECK_THAT(f.cluster.nodes()[0].last_error, Contains("the node is lost"));
+}
+
+Task<> LetLeaseEnd(Fixture& f, const node::NodeServer& node, std::string& end) {
+  while (f.happened.empty()) {  // until it is connected to
+    CHECK(f.Heartbeat(node).ok());
+    co_await async::SleepFor(f.loop, 20ms);
+  }
+  f.Spawn(f.Train(end));
+  co_await f.UntilSaid(end);
+}
+
+TEST_CASE("what a node holds is lost when its lease ends, though it is still connected") {
+  const auto node = StartNode(true);
+  Fixture f(kShort);
+  std::string end;
+  f.Run(LetLeaseEnd(f, *node, end));
+  CHECK_THAT(end, Contains("UNAVAILABLE: the node is lost: its lease has ended"));
+  CHECK(f.happened == std::vector<std::string>{"+a", "-a: missed 2 heartbeats"});
+  CHECK(f.cluster.nodes()[0].state == NodeState::kDown);
+}
+
+Task<> DrainAndUndrain(Fixture& f, const node::NodeServer& node, std::string& end) {
+  CHECK(f.Heartbeat(node).ok());
+  co_await f.Until(1);
+  f.Spawn(f.Train(end));
+  co_await f.UntilAccepted();
+  CHECK(f.cluster.Drain("a").ok());
+  co_await f.Until(2);
+  CHECK(end.empty());  // it keeps what it has
+  CHECK(f.cluster.nodes()[0].active_attempts == 1);
+  CHECK(f.cluster.Undrain("a").ok());
+  co_await f.Until(3);
+}
+
+TEST_CASE("a drained node keeps what it has and is back when it is undrained") {
+  const auto node = StartNode(true);
+  Fixture f;
+  std::string end;
+  f.Run(DrainAndUndrain(f, *node, end));
+  REQUIRE(f.happened.size() == 3);
+  CHECK_THAT(f.happened[1], Contains("-a: drained by the operator"));
+  CHECK(f.happened[2] == "+a");
+  CHECK_THAT(end, Contains("CANCELLED"));  // by the end of the test
+}
+
+Task<> TrainWhileItDrains(Fixture& f, node::NodeServer& node, std::string& held, std::string& end) {
+  CHECK(f.Heartbeat(node).ok());
+  co_await f.Until(1);
+  f.Spawn(f.Train(held));
+  co_await f.UntilAccepted();
+  (void)node.Drain(1h);
+  co_await f.Train(end);
+  co_await f.Until(2);
+  CHECK(held.empty());
+}
+
+TEST_CASE("a node that drains rejects what is new, and that tells its coordinator") {
+  const auto node = StartNode(true);
+  Fixture f;
+  std::string held, end;  // of attempts, which may outlast the flow that began them
+  f.Run(TrainWhileItDrains(f, *node, held, end));
+  CHECK(end == "rejected: shutting down");
+  CHECK(f.happened == std::vector<std::string>{"+a", "-a: is shutting down"});
+}
+
+Task<> GoAndComeBack(Fixture& f, std::unique_ptr<node::NodeServer>& node) {
+  CHECK(f.Heartbeat(*node).ok());
+  co_await f.Until(1);
+  node->Stop(0ms);
+  co_await f.Until(2);
+  node = StartNode(false);
+  CHECK(f.Heartbeat(*node).ok());
+  co_await f.Until(3);
+}
+
+TEST_CASE("a node that vanished is up as soon as it is heard under its name again") {
+  auto node = StartNode(false);
+  Fixture f;
+  f.Run(GoAndComeBack(f, node));
+  CHECK(f.happened == std::vector<std::string>{"+a", "-a: the connection was lost", "+a"});
+}
+
+}  // namespace
+}  // namespace mlp::coordinator

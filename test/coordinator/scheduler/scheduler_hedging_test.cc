@@ -1,0 +1,312 @@
+// Slots, second copies, deadlines, and a policy of one's own.
+#include <catch2/catch.hpp>
+
+#include "test/coordinator/scheduler/scheduler_driver.h"
+
+namespace mlp::coordinator {
+namespace {
+
+using namespace std::chrono_literals;
+using Catch::Contains;
+
+SchedulerOptions Hedged(int shards, std::chrono::nanoseconds after = 10ms) {
+  SchedulerOptions options = Options(shards, "pull");
+  options.hedge_after = after;
+  return options;
+}
+
+// ---- Slots
+
+TEST_CASE("a node holds as many attempts as it has slots, spread over the nodes") {
+  SchedulerOptions options = Options(7, "pull");
+  options.slots = 3;
+  Driver driver(options, 2);
+  const std::vector<Dispatch> out = driver.Dispatches();
+  REQUIRE(out.size() == 6);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    CHECK(out[i].node == static_cast<int>(i % 2));
+    CHECK(out[i].terms == OfferTerms{.slots = 3, .rejectable = true});
+  }
+  driver.Finish(out[4]);
+  CHECK(driver.TheDispatch().node == out[4].node);
+}
+
+TEST_CASE("slots that are left open are the shards divided by the nodes that are up, at most 8") {
+  SchedulerOptions options = Options(11, "pull");
+  options.slots = 0;
+  Driver four(options, 4);
+  CHECK(four.Dispatches()[0].terms.slots == 3);
+  Driver one(options, 1);
+  CHECK(one.Dispatches().size() == 8);
+  one.Join(1);
+  CHECK(one.Dispatches()[0].terms.slots == 6);
+  one.Apply(NodeLeft{0});
+  one.Apply(RoundStarted{});
+  CHECK(one.Dispatches().back().terms.slots == 8);
+}
+
+// ---- Second copies
+
+TEST_CASE("a task that is accepted and does not start gets a second copy on another node") {
+  Driver driver(Hedged(1), 3);
+  const Dispatch first = driver.TheDispatch();
+  CHECK(first.hedge_of == 0);
+  driver.Wait(1ms);
+  driver.Accept(first);
+  CHECK(driver.Decide().empty());
+  REQUIRE(driver.Sleep() == 10ms);
+  driver.Wait(10ms);
+  const Dispatch copy = driver.TheDispatch();
+  CHECK(copy.shard == 0);
+  CHECK(copy.node != first.node);
+  CHECK(copy.hedge_of == first.attempt);
+  CHECK(copy.reason ==
+        "second copy: attempt 1 on node a has not started 10ms after it was accepted; node b is "
+        "idle longest (of 2 with a free slot)");
+
+  driver.Accept(copy);
+  CHECK(driver.Decide().empty());
+  driver.Wait(10ms);
+  CHECK(driver.TheDispatch().hedge_of == copy.attempt);  // a third, on the last node
+  driver.Wait(1s);
+  CHECK(driver.Decide().empty());
+}
+
+TEST_CASE("a task that starts in time gets no copy") {
+  Driver driver(Hedged(1), 2);
+  const Dispatch first = driver.TheDispatch();
+  driver.Accept(first);
+  driver.Wait(9ms);
+  driver.Start(first);
+  driver.Wait(1s);
+  CHECK(driver.Decide().empty());
+  CHECK(driver.Sleep() == std::nullopt);
+}
+
+TEST_CASE("an offer that is not answered gets a copy after a while") {
+  Driver driver(Hedged(1), 2);
+  driver.TheDispatch();
+  CHECK(driver.Sleep() == 260ms);
+  driver.Wait(260ms);
+  CHECK_THAT(driver.TheDispatch().reason, Contains("was not answered 260ms after it was sent"));
+}
+
+TEST_CASE("without hedging, and with policies that bind at once, there are no copies") {
+  for (const char* policy : {"pull", "random", "least-load", "power-of-two"}) {
+    SchedulerOptions options = Options(1, policy);
+    if (std::string(policy) != "pull") options.hedge_after = 1ms;
+    Driver driver(options, 2);
+    driver.Accept(driver.TheDispatch());
+    driver.Wait(30s);
+    CHECK(driver.Decide().empty());
+  }
+}
+
+TEST_CASE("as soon as one copy starts, those that have not are called back") {
+  Driver driver(Hedged(1), 2);
+  const Dispatch first = driver.TheDispatch();
+  driver.Accept(first);
+  driver.Wait(10ms);
+  const Dispatch copy = driver.TheDispatch();
+  driver.Accept(copy);
+  driver.Start(copy);
+  const Cancel cancel = driver.TheCancel();
+  CHECK(cancel.attempt == first.attempt);
+  CHECK(cancel.reason == "attempt 2 of the same shard has started on node b");
+  driver.Finish(copy);
+  CHECK(driver.scheduler().Done());
+  driver.Fail(first, FailureKind::kNodeLost, "cancelled");
+  CHECK(driver.scheduler().finished_shards() == 1);
+}
+
+TEST_CASE("when both copies have started the first result wins and the other is called back") {
+  Driver driver(Hedged(1), 2);
+  const Dispatch first = driver.TheDispatch();
+  driver.Accept(first);
+  driver.Wait(10ms);
+  const Dispatch copy = driver.TheDispatch();
+  driver.Start(first);
+  driver.Start(copy);
+  CHECK(driver.TheCancel().attempt == copy.attempt);  // had not started when the first one had
+  driver.Finish(copy);                                // its result came anyway
+  CHECK(driver.scheduler().finished_shards() == 0);
+  driver.Finish(first);
+  CHECK(driver.scheduler().Done());
+}
+
+TEST_CASE("a copy that is rejected goes to the next node, and costs the shard no retry") {
+  SchedulerOptions options = Hedged(1);
+  options.max_retries = 0;
+  Driver driver(options, 3);
+  const Dispatch first = driver.TheDispatch();
+  driver.Accept(first);
+  driver.Wait(10ms);
+  const Dispatch copy = driver.TheDispatch();
+  driver.Reject(copy);
+  const Dispatch next = driver.TheDispatch();
+  CHECK(next.hedge_of == first.attempt);
+  CHECK(next.node == 2);
+}
+
+TEST_CASE("a shard whose first copy is lost is still with the second one") {
+  Driver driver(Hedged(1), 2);
+  const Dispatch first = driver.TheDispatch();
+  driver.Accept(first);
+  driver.Wait(10ms);
+  const Dispatch copy = driver.TheDispatch();
+  driver.Lose(first);
+  CHECK(driver.Decide().empty());
+  driver.Start(copy);
+  driver.Finish(copy);
+  CHECK(driver.scheduler().Done());
+}
+
+TEST_CASE("a copy keeps no shard waiting") {
+  Driver driver(Hedged(3), 2);
+  const std::vector<Dispatch> out = driver.Dispatches();
+  driver.Accept(out[0]);
+  driver.Wait(1s);
+  driver.Finish(out[1]);
+  CHECK(driver.TheDispatch().shard == 2);
+}
+
+TEST_CASE("a task that waits behind one that computes is copied to an idle node only") {
+  SchedulerOptions options = Hedged(5);
+  options.slots = 3;
+  Driver driver(options, 2);
+  const std::vector<Dispatch> out = driver.Dispatches();  // three on a, two on b
+  REQUIRE(out.size() == 5);
+  for (const Dispatch& each : out) driver.Accept(each);
+  driver.Start(out[0]);
+  driver.Start(out[1]);
+  driver.Wait(1s);
+  CHECK(driver.Decide().empty());  // the slot that b has left would be the end of another line
+  driver.Finish(out[1]);
+  driver.Decide();
+  driver.Finish(out[3]);
+  const Dispatch copy = driver.TheDispatch();
+  CHECK(copy.node == 1);
+  CHECK(copy.hedge_of == out[2].attempt);
+}
+
+TEST_CASE("copies that both compute cost tokens, and no more are started when these are spent") {
+  // Every copy starts together with the first one, so every one of them costs arithmetic.
+  Driver driver(Hedged(1, 0ms), 2);
+  int copies = 0;
+  for (int round = 0; round < 40; ++round) {
+    if (round > 0) driver.Apply(RoundStarted{});
+    const Dispatch first = driver.TheDispatch();
+    driver.Accept(first);
+    const std::vector<Dispatch> copy = driver.Dispatches();
+    copies += static_cast<int>(copy.size());
+    for (const Dispatch& each : copy) driver.Start(each);
+    driver.Start(first);
+    driver.Decide();
+    driver.Finish(first);
+    for (const Dispatch& each : copy) driver.Finish(each);
+    driver.Wait(1s);
+  }
+  // Ten to begin with, and one for every ten shards that were trained.
+  CHECK(copies >= 13);
+  CHECK(copies <= 14);
+}
+
+TEST_CASE("copies that never start cost nothing, however many there are") {
+  Driver driver(Hedged(1, 0ms), 2);
+  for (int round = 0; round < 100; ++round) {
+    if (round > 0) driver.Apply(RoundStarted{});
+    const Dispatch first = driver.TheDispatch();
+    driver.Accept(first);
+    const Dispatch copy = driver.TheDispatch();
+    driver.Start(first);
+    CHECK(driver.TheCancel().attempt == copy.attempt);
+    driver.Fail(copy, FailureKind::kNodeLost, "cancelled");
+    driver.Finish(first);
+    driver.Wait(1s);
+  }
+}
+
+// ---- Deadlines
+
+TEST_CASE("an attempt that says nothing is called back at its deadline and tried elsewhere") {
+  Driver driver(Options(1, "pull"), 2);
+  const Dispatch silent = driver.TheDispatch();
+  REQUIRE(driver.LongSleep() == 10min);
+  driver.Wait(10min);
+  const std::vector<Decision> decisions = driver.Decide();
+  REQUIRE(decisions.size() == 2);
+  CHECK(std::get<Cancel>(decisions[0]).attempt == silent.attempt);
+  CHECK(std::get<Cancel>(decisions[0]).reason == "no sign of life for 10m");
+  const auto& again = std::get<Dispatch>(decisions[1]);
+  CHECK(again.node != silent.node);
+  CHECK_THAT(again.reason, Contains("node a gave no sign of life for 10m"));
+  CHECK(driver.LongSleep() == 20min);  // perhaps it is just slow
+}
+
+TEST_CASE("a deadline is ten minutes at first, and a minute at least") {
+  Driver driver(Options(2, "pull"), 1);
+  const Dispatch first = driver.TheDispatch();
+  CHECK(driver.LongSleep() == 10min);
+  driver.Accept(first);
+  driver.Start(first);
+  driver.Wait(1s);
+  driver.Finish(first);
+  driver.TheDispatch();
+  CHECK(driver.LongSleep() == 1min);
+}
+
+TEST_CASE("deadlines follow what was seen, and a sign of life puts them off") {
+  Driver driver(Options(2, "pull"), 1);
+  const Dispatch first = driver.TheDispatch();
+  driver.Accept(first);
+  driver.Wait(2min);
+  driver.Start(first);
+  driver.Wait(30s);
+  driver.Finish(first);
+  const Dispatch second = driver.TheDispatch();
+  REQUIRE(driver.LongSleep() == 20min);  // ten times the longest silence that ended well
+  driver.Wait(19min);
+  driver.Start(second);
+  driver.Wait(1min);
+  CHECK(driver.Decide().empty());
+  CHECK(driver.LongSleep() > 1min);
+}
+
+TEST_CASE("tasks that wait for others of their node are not silent while these go on") {
+  Driver driver(Options(3, "random"), 1);
+  for (const Dispatch& dispatch : driver.Dispatches()) {
+    driver.Wait(9min);
+    driver.Start(dispatch);
+    driver.Decide();
+    driver.Wait(9min);
+    driver.Finish(dispatch);
+    CHECK(driver.Decide().empty());
+  }
+  CHECK(driver.scheduler().Done());
+}
+
+// ---- A policy of one's own
+
+// The node with the highest number.
+class LastNode final : public Policy {
+ public:
+  PolicyTraits traits() const override { return {}; }
+  Choice Choose(const Candidates& candidates, std::mt19937_64&) override {
+    return {candidates.At(candidates.size() - 1).node, "the last one"};
+  }
+};
+
+TEST_CASE("a new policy takes one small class, and slots and hedging come with it") {
+  Driver driver(Scheduler(Hedged(2), std::make_unique<LastNode>()), 3);
+  const std::vector<Dispatch> out = driver.Dispatches();
+  REQUIRE(out.size() == 2);
+  CHECK(out[0].node == 2);
+  CHECK(out[1].node == 1);
+  CHECK(out[0].reason == "the last one");
+  driver.Accept(out[0]);
+  driver.Wait(10ms);
+  CHECK(driver.TheDispatch().node == 0);
+}
+
+}  // namespace
+}  // namespace mlp::coordinator
