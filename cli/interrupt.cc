@@ -7,7 +7,7 @@
 #include <csignal>
 
 #include "cli/errors.h"
-#include "services/rpc/signals.h"
+#include "services/program/signals.h"
 
 namespace mlp::cli {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "cli/session.h"
-#include "services/local/recorded_job.h"
+#include "services/simulation/recorded_job.h"
 
 namespace mlp::cli {
 

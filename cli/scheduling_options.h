@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "mlp/v1/job.pb.h"
-#include "services/local/recorded_job.h"
+#include "services/simulation/recorded_job.h"
 
 namespace mlp::cli {
 

@@ -44,7 +44,7 @@ refuses services/async/x.h '"absl/status/status.h"'
 refuses services/async/x.h '"services/base/sha256.h"'
 
 for pure in services/coordinator/{scheduler,scheduler/policies,membership,job}/x.h \
-  services/node/{load_injector,shard_cache,given_work}.cc; do
+  services/node/{cache,load}/x.cc; do
   for include in '"services/async/task.h"' '"mlp/v1/job.pb.h"' '<google/protobuf/message.h>' '<grpcpp/alarm.h>' \
     '<thread>' '<mutex>' '<coroutine>' '"absl/time/clock.h"' '"absl/synchronization/mutex.h"' '<unistd.h>'; do
     refuses "$pure" "$include"
@@ -52,9 +52,9 @@ for pure in services/coordinator/{scheduler,scheduler/policies,membership,job}/x
 done
 refuses services/coordinator/job/aggregator.cc '"services/coordinator/run/run_round.h"'
 refuses services/coordinator/job/job.h '"services/coordinator/api/job_service.h"'
-refuses services/node/shard_cache.h '"services/node/node_service.h"'
+refuses services/node/cache/shard_cache.h '"services/node/node_service.h"'
 
-for flow in services/coordinator/{run,store}/x.cc services/node/node.h; do
+for flow in services/coordinator/{run,store}/x.cc services/node/run/node.h; do
   for include in '"mlp/v1/job.pb.h"' '"mlp/v1/job.grpc.pb.h"' '<grpcpp/alarm.h>' '<grpc/grpc.h>' \
     '"services/rpc/loop.h"' '"services/wire/model_proto.h"' '"services/coordinator/nodes/grpc_cluster.h"'; do
     refuses "$flow" "$include"
@@ -68,8 +68,8 @@ done
 refuses services/wire/x.h '<grpcpp/grpcpp.h>'
 refuses services/wire/x.h '"mlp/v1/job.grpc.pb.h"'
 refuses services/wire/x.h '"services/coordinator/job/job.h"'
-refuses services/wire/x.h '"services/node/task.h"'
-refuses services/coordinator/nodes/grpc_cluster.cc '"services/node/node.h"'
+refuses services/wire/x.h '"services/node/run/task.h"'
+refuses services/coordinator/nodes/grpc_cluster.cc '"services/node/run/node.h"'
 refuses services/node/main.cc '"services/coordinator/job/job.h"'
 for other in services/coordinator/{store,job}/x.cc services/{node,local,rpc,wire}/x.cc cli/x.cc; do
   refuses "$other" '<sqlite3.h>'
@@ -95,7 +95,7 @@ accepts services/coordinator/job/aggregator.h '"libmlp/model/parameters.h"'
 accepts services/coordinator/run/run_round.h '"services/async/task.h"'
 accepts services/coordinator/api/job_service.cc '"mlp/v1/job.grpc.pb.h"'
 accepts services/coordinator/store/disk/sqlite.cc '<sqlite3.h>'
-accepts services/node/given_work.cc '<vector>'
+accepts services/node/run/given_work.cc '<vector>'
 accepts services/rpc/x.cc '<grpcpp/grpcpp.h>'
 accepts services/wire/x.cc '<grpc/health/v1/health.pb.h>'
 accepts services/local/x.cc '"services/coordinator/run/coordinator.h"'

@@ -15,8 +15,8 @@
 #include "services/base/duration_text.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/coordinator/scheduler/policy.h"
-#include "services/rpc/allocator.h"
-#include "services/rpc/program.h"
+#include "services/program/allocator.h"
+#include "services/program/program.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/coordinator/datasets/dataset_loader.h"
-#include "services/local/given_dataset.h"
+#include "services/simulation/given_dataset.h"
 
 namespace mlp::experiment {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "services/experiment/job_of.h"
 #include "services/experiment/measure.h"
-#include "services/local/simulated_world.h"
+#include "services/simulation/simulated_world.h"
 
 namespace mlp::experiment {
 namespace {

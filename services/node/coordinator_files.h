@@ -10,7 +10,7 @@
 #include "mlp/v1/dataset.grpc.pb.h"
 #include "services/async/clock.h"
 #include "services/async/workers.h"
-#include "services/node/shard_source.h"
+#include "services/node/run/shard_source.h"
 #include "services/rpc/loop.h"
 
 namespace mlp::node {

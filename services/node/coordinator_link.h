@@ -9,7 +9,7 @@
 #include <string>
 
 #include "mlp/v1/cluster.grpc.pb.h"
-#include "services/node/lease.h"
+#include "services/node/run/lease.h"
 #include "services/rpc/loop.h"
 
 namespace mlp::node {

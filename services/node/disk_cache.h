@@ -13,8 +13,8 @@
 
 #include "absl/status/statusor.h"
 #include "services/async/workers.h"
-#include "services/node/cached_files.h"
-#include "services/node/shard_source.h"
+#include "services/node/cache/cached_files.h"
+#include "services/node/run/shard_source.h"
 
 namespace mlp::node {
 

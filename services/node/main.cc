@@ -15,9 +15,9 @@
 #include "libmlp/train/training.h"
 #include "services/base/duration_text.h"
 #include "services/node/node_server.h"
-#include "services/rpc/allocator.h"
-#include "services/rpc/program.h"
-#include "services/rpc/signals.h"
+#include "services/program/allocator.h"
+#include "services/program/program.h"
+#include "services/program/signals.h"
 
 namespace {
 

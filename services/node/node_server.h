@@ -17,9 +17,9 @@
 #include "services/node/coordinator_files.h"
 #include "services/node/coordinator_link.h"
 #include "services/node/disk_cache.h"
-#include "services/node/lease.h"
-#include "services/node/node.h"
 #include "services/node/node_service.h"
+#include "services/node/run/lease.h"
+#include "services/node/run/node.h"
 #include "services/rpc/server.h"
 
 namespace mlp::node {

@@ -8,8 +8,8 @@
 #include "mlp/v1/node.grpc.pb.h"
 #include "services/async/task.h"
 #include "services/async/workers.h"
-#include "services/node/node.h"
-#include "services/node/parameter_cache.h"
+#include "services/node/cache/parameter_cache.h"
+#include "services/node/run/node.h"
 #include "services/rpc/server.h"
 #include "services/rpc/server_call.h"
 

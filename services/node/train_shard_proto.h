@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "mlp/v1/node.pb.h"
-#include "services/node/task.h"
+#include "services/node/run/task.h"
 
 namespace mlp::node {
 

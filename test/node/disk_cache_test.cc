@@ -12,7 +12,7 @@
 #include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
 #include "test/full_disk.h"
-#include "test/node/fake_source.h"
+#include "test/node/run/fake_source.h"
 #include "test/node/shard_files.h"
 
 namespace mlp::node {

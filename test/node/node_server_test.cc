@@ -12,7 +12,7 @@
 #include "libmlp/train/training.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
-#include "services/rpc/healthcheck.h"
+#include "services/program/healthcheck.h"
 #include "services/wire/parameters_proto.h"
 #include "test/node/node_calls.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "services/base/sha256.h"
-#include "services/node/shard_file.h"
+#include "services/node/run/shard_file.h"
 
 namespace mlp::node {
 

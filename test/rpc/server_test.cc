@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "services/async/wait.h"
+#include "services/program/healthcheck.h"
 #include "services/rpc/client_call.h"
-#include "services/rpc/healthcheck.h"
 #include "services/rpc/limits.h"
 #include "services/rpc/reflection.h"
 #include "test/rpc/tcp_relay.h"

@@ -15,7 +15,7 @@
 #include "services/coordinator/run/coordinator.h"
 #include "services/coordinator/store/disk/file_job_log.h"
 #include "services/coordinator/store/memory_store.h"
-#include "services/local/simulated_cluster.h"
+#include "services/simulation/simulated_cluster.h"
 #include "test/sim/chaos/tiny_data.h"
 
 namespace mlp::coordinator {

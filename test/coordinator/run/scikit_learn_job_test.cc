@@ -6,7 +6,7 @@
 #include <string>
 
 #include "services/coordinator/datasets/dataset_loader.h"
-#include "services/local/simulated_world.h"
+#include "services/simulation/simulated_world.h"
 #include "services/wire/schema_proto.h"
 #include "test/e2e/scratch.h"
 #include "test/libmlp/scikit_learn/loss_curves.h"

@@ -5,7 +5,7 @@
 
 #include "services/async/wait.h"
 #include "services/base/sha256.h"
-#include "services/local/task_messages.h"
+#include "services/simulation/task_messages.h"
 
 namespace mlp::chaos {
 namespace {

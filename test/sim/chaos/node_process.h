@@ -8,7 +8,7 @@
 
 #include "services/async/inline_workers.h"
 #include "services/coordinator/run/cluster.h"
-#include "services/node/node.h"
+#include "services/node/run/node.h"
 #include "test/sim/chaos/network.h"
 
 namespace mlp::chaos {

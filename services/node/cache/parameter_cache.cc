@@ -1,0 +1,23 @@
+#include "services/node/cache/parameter_cache.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mlp::node {
+
+void ParameterCache::Keep(std::string sha256, std::shared_ptr<const Parameters> parameters) {
+  if (Find(sha256) != nullptr) return;
+  bytes_ += mlp::BytesOf(*parameters).size();
+  entries_.push_back({std::move(sha256), std::move(parameters)});
+  while (entries_.size() > most_ || (entries_.size() > 1 && bytes_ > most_bytes_)) {
+    bytes_ -= mlp::BytesOf(*entries_.front().parameters).size();
+    entries_.pop_front();
+  }
+}
+
+std::shared_ptr<const Parameters> ParameterCache::Find(std::string_view sha256) const {
+  const auto found = std::ranges::find(entries_, sha256, &Entry::sha256);
+  return found == entries_.end() ? nullptr : found->parameters;
+}
+
+}  // namespace mlp::node

@@ -1,0 +1,66 @@
+// Results that this node has computed, kept for a while after they were sent: a coordinator that
+// was killed may not have stored them, and asks for them again instead of having them computed
+// again.
+//
+// A result is found by everything that its bits depend on, so what is found is what would be
+// computed. Bounded by number and bytes; the oldest go first. Pure; not thread-safe; results that
+// were handed out live on.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "libmlp/model/model_spec.h"
+#include "libmlp/train/training.h"
+#include "services/node/run/task.h"
+
+namespace mlp::node {
+
+class KeptResults {
+ public:
+  KeptResults(std::size_t most, std::size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
+
+  // The result of this very task, or null.
+  SharedResult Find(const TaskRequest& task) const;
+  // Keeps the result, unless it is there already or larger than all that may be kept.
+  void Keep(const TaskRequest& task, SharedResult result);
+
+  // Whose results are there, the oldest first.
+  struct Name {
+    std::string job_id;
+    std::int32_t round = 1;
+    std::int32_t shard = 0;
+  };
+  std::vector<Name> Names() const;
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  struct Key {
+    std::string job_id;
+    std::int32_t round;
+    std::int32_t shard;
+    std::string data_sha256;
+    std::string parameters_sha256;
+    ModelSpec model;
+    TrainingOptions options;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct Entry {
+    Key key;
+    SharedResult result;
+    std::size_t bytes;
+  };
+
+  static Key KeyOf(const TaskRequest& task);
+  void DropOldest();
+
+  const std::size_t most_;
+  const std::size_t most_bytes_;
+  std::size_t bytes_ = 0;
+  std::deque<Entry> entries_;  // the oldest first
+};
+
+}  // namespace mlp::node

@@ -1,0 +1,40 @@
+#include "services/program/allocator.h"
+
+#include <cstddef>
+
+#ifdef MLP_TCMALLOC
+#include <gperftools/malloc_extension_c.h>
+#endif
+
+namespace mlp {
+namespace {
+
+[[maybe_unused]] constexpr std::size_t kThreadsKeep = std::size_t{4} << 20;
+[[maybe_unused]] constexpr std::size_t kManyPages = std::size_t{32} << 20;  // in bytes
+
+void BoundThreadCaches() {
+#ifdef MLP_TCMALLOC
+  MallocExtension_SetNumericProperty("tcmalloc.max_total_thread_cache_bytes", kThreadsKeep);
+#endif
+}
+
+}  // namespace
+
+void HoldFreedPages() { BoundThreadCaches(); }
+
+void HoldLittleFreedMemory() {
+  BoundThreadCaches();
+#ifdef MLP_TCMALLOC
+  MallocExtension_SetNumericProperty("tcmalloc.aggressive_memory_decommit", 1);
+#endif
+}
+
+void GiveBackManyFreedPages() {
+#ifdef MLP_TCMALLOC
+  std::size_t freed = 0;
+  MallocExtension_GetNumericProperty("tcmalloc.pageheap_free_bytes", &freed);
+  if (freed > kManyPages) MallocExtension_ReleaseFreeMemory();
+#endif
+}
+
+}  // namespace mlp

@@ -1,0 +1,44 @@
+#include "services/program/healthcheck.h"
+
+#include <grpc/health/v1/health.pb.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/completion_queue.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+
+#include "absl/strings/str_cat.h"
+#include "services/base/field_error.h"
+#include "services/rpc/channel.h"
+#include "services/rpc/loop.h"
+#include "services/rpc/status.h"
+
+namespace mlp::rpc {
+
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
+
+absl::Status CheckHealth(const std::string& address, const std::string& service,
+                         std::chrono::milliseconds timeout) {
+  HealthCheckRequest request;
+  request.set_service(service);
+  grpc::ClientContext context;
+  context.set_deadline(DeadlineAfter(timeout));
+  grpc::CompletionQueue queue;
+  grpc::TemplatedGenericStub<HealthCheckRequest, HealthCheckResponse> stub(MakeChannel(address));
+  const auto call =
+      stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", request, &queue);
+  call->StartCall();
+  HealthCheckResponse response;
+  grpc::Status status;
+  call->Finish(&response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  if (!status.ok()) return WithContext(address, FromGrpcStatus(status));
+  if (response.status() == HealthCheckResponse::SERVING) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat(address, ": health of service '", service, "' is ",
+                   HealthCheckResponse::ServingStatus_Name(response.status())));
+}
+
+}  // namespace mlp::rpc

@@ -1,0 +1,93 @@
+#include "services/node/run/kept_results.h"
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mlp::node {
+namespace {
+
+TaskRequest Task(std::int32_t shard) {
+  TaskRequest task;
+  task.job_id = "job-1";
+  task.round = 3;
+  task.shard = shard;
+  task.data.sha256 = "data";
+  task.parameters_sha256 = "parameters";
+  task.model = ModelSpec{{2, 3, 2}, Activation::kTanh};
+  return task;
+}
+
+// A gradient of so many float64.
+SharedResult Result(std::size_t size) {
+  TaskResult result;
+  result.training.gradient = Vector<double>::from_shape({size});
+  return std::make_shared<const TaskResult>(std::move(result));
+}
+
+std::vector<std::int32_t> ShardsIn(const KeptResults& kept) {
+  std::vector<std::int32_t> shards;
+  for (const KeptResults::Name& name : kept.Names()) shards.push_back(name.shard);
+  return shards;
+}
+
+TEST_CASE("a result is found by the task that it is of") {
+  KeptResults kept(10, 1000);
+  const SharedResult result = Result(4);
+  kept.Keep(Task(7), result);
+  CHECK(kept.Find(Task(7)) == result);
+  CHECK(kept.Find(Task(8)) == nullptr);
+  kept.Keep(Task(7), Result(4));  // computed twice
+  CHECK(kept.Find(Task(7)) == result);
+  CHECK(kept.bytes() == 32);
+  const auto names = kept.Names();
+  REQUIRE(names.size() == 1);
+  CHECK(names[0].job_id == "job-1");
+  CHECK(names[0].round == 3);
+  CHECK(names[0].shard == 7);
+}
+
+TEST_CASE("a task that differs in anything that the bits depend on has no result") {
+  KeptResults kept(10, 1000);
+  kept.Keep(Task(7), Result(4));
+  std::vector<TaskRequest> others(8, Task(7));
+  others[0].job_id = "job-2";
+  others[1].round = 4;
+  others[2].data.sha256 = "other data";
+  others[3].parameters_sha256 = "other parameters";
+  others[4].model.activation = Activation::kRelu;
+  others[5].options.epochs = 11;
+  others[6].options.learning_rate = 0.5;
+  others[7].options.tolerance = 0.5;
+  for (const TaskRequest& other : others) CHECK(kept.Find(other) == nullptr);
+}
+
+TEST_CASE("how a task is offered does not matter") {
+  KeptResults kept(10, 1000);
+  kept.Keep(Task(7), Result(4));
+  TaskRequest again = Task(7);
+  again.offer = 3;
+  again.slots = 2;
+  again.rejectable = false;
+  CHECK(kept.Find(again) != nullptr);
+}
+
+TEST_CASE("of too many results the oldest go first") {
+  KeptResults kept(3, 1000);
+  for (const std::int32_t shard : {1, 2, 3, 4}) kept.Keep(Task(shard), Result(4));
+  CHECK(ShardsIn(kept) == std::vector<std::int32_t>{2, 3, 4});
+}
+
+TEST_CASE("of too many bytes the oldest go first, and what is larger than all of them stays out") {
+  KeptResults kept(100, 100);
+  for (const std::int32_t shard : {1, 2, 3}) kept.Keep(Task(shard), Result(4));
+  kept.Keep(Task(4), Result(8));
+  CHECK(ShardsIn(kept) == std::vector<std::int32_t>{3, 4});
+  CHECK(kept.bytes() == 96);
+  kept.Keep(Task(5), Result(13));
+  CHECK(ShardsIn(kept) == std::vector<std::int32_t>{3, 4});
+}
+
+}  // namespace
+}  // namespace mlp::node

@@ -1,0 +1,141 @@
+// A node in virtual time, for tests: what it is offered, and what becomes of that.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "services/async/task_group.h"
+#include "services/async/virtual_clock.h"
+#include "services/node/run/node.h"
+#include "test/node/run/fake_source.h"
+#include "test/node/shard_files.h"
+
+namespace mlp::node {
+
+using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
+
+// Workers in virtual time whose work can be held back: a task computes as long as the test likes.
+class HeldWorkers final : public async::Workers {
+ public:
+  explicit HeldWorkers(async::Clock& clock) : clock_(clock) {}
+
+  void Run(std::function<void()> work, std::function<void()> done) override {
+    waiting_.push_back([this, work = std::move(work), done = std::move(done)] {
+      work();
+      clock_.Post(done);
+    });
+    if (!held_) Release();
+  }
+  void Hold() { held_ = true; }
+  // Lets what is held back run, and what comes later.
+  void Release() {
+    held_ = false;
+    for (const auto& work : std::exchange(waiting_, {})) work();
+  }
+  std::size_t waiting() const { return waiting_.size(); }
+
+ private:
+  async::Clock& clock_;
+  std::vector<std::function<void()>> waiting_;
+  bool held_ = false;
+};
+
+using Told = std::vector<std::string_view>;
+// What one task was told, in order, and how it ended.
+struct Story final : TaskObserver {
+  async::Task<void> OnAccepted(std::size_t behind) override {
+    queued_behind = behind;
+    told.push_back("accepted");
+    co_return;
+  }
+  async::Task<void> OnStarted(async::Duration queued, async::Duration held_up) override {
+    queued_for = queued;
+    held_up_for = held_up;
+    told.push_back("started");
+    co_return;
+  }
+
+  bool ended() const { return outcome.has_value(); }
+  bool trained() const {
+    return ended() && outcome->ok() && std::holds_alternative<SharedResult>(**outcome);
+  }
+  std::optional<Rejection> rejection() const {
+    if (!ended() || !outcome->ok() || !std::holds_alternative<Rejection>(**outcome)) return {};
+    return std::get<Rejection>(**outcome);
+  }
+  const TaskResult& result() const { return *std::get<SharedResult>(**outcome); }
+  absl::StatusCode code() const { return outcome->status().code(); }
+
+  Told told;
+  std::size_t queued_behind = 0;
+  async::Duration queued_for{-1};
+  async::Duration held_up_for{-1};
+  std::optional<absl::StatusOr<TaskOutcome>> outcome;
+  async::Duration ended_after{-1};  // since the world began
+  std::stop_source stop;
+};
+
+// Where a node has its shards from.
+enum class From { kDirectory, kSource, kBoth };
+
+// A node in virtual time with a small dataset, by default one that holds every task up for 3 s.
+// Its tasks are stopped and ended with it.
+struct World {
+  explicit World(double load_probability = 1, From from = From::kDirectory)
+      : node(OptionsFor(load_probability, from, data), clock, workers, shutdown.get_token(),
+             from == From::kDirectory ? nullptr : &source) {
+    request.data = data.Write("xor", "train_1.txt", kXor);
+    request.model = ModelSpec{{2, 3, 2}, Activation::kTanh};
+    request.parameters = std::make_shared<const Parameters>(
+        InitialParameters(request.model, Precision::kFloat64, Initialization::kGlorotUniform, 1));
+    request.options.epochs = 5;
+    request.options.learning_rate = 0.1;
+    request.rejectable = false;
+    request.slots = 0;
+  }
+  ~World() {
+    for (Story& story : stories) story.stop.request_stop();
+    workers.Release();
+    clock.RunAll();
+  }
+
+  static NodeOptions OptionsFor(double load_probability, From from, const DataDirectory& data) {
+    NodeOptions options;
+    options.name = std::string("a");  // g++ 12 warns of the assignment without
+    if (from != From::kSource) options.data_dir = data.path();
+    options.load.probability = load_probability;
+    options.load.delay = 3s;
+    return options;
+  }
+
+  // Offers the node a task; its story goes on as time does.
+  Story& Offer() {
+    Story& story = stories.emplace_back();
+    tasks.Spawn(Follow(story));
+    return story;
+  }
+  async::Task<void> Follow(Story& story) {
+    TaskRequest copy = request;
+    if (copy.job_id.empty()) copy.job_id = "job-" + std::to_string(stories.size());
+    story.outcome = co_await node.Train(std::move(copy), story, story.stop.get_token());
+    story.ended_after = clock.Now() - begin;
+  }
+
+  const DataDirectory data;
+  async::VirtualClock clock;
+  const async::TimePoint begin = clock.Now();
+  HeldWorkers workers{clock};
+  std::stop_source shutdown;
+  FakeSource source{clock};
+  Node node;
+  TaskRequest request;
+  std::list<Story> stories;
+  async::TaskGroup tasks;
+};
+
+}  // namespace mlp::node

@@ -1,0 +1,40 @@
+#include "services/program/signals.h"
+
+#include <catch2/catch.hpp>
+#include <csignal>
+
+namespace mlp::rpc {
+namespace {
+
+TEST_CASE("a termination signal waits until it is asked for") {
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  BlockTerminationSignals();
+  pthread_kill(pthread_self(), SIGTERM);
+  CHECK(WaitForTerminationSignal() == SIGTERM);
+  pthread_kill(pthread_self(), SIGINT);
+  CHECK(WaitForTerminationSignal() == SIGINT);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST_CASE("nothing comes of waiting a while where there was no termination signal") {
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  BlockTerminationSignals();
+  CHECK_FALSE(TerminationSignalWithin(std::chrono::milliseconds(0)));
+  pthread_kill(pthread_self(), SIGTERM);
+  CHECK(TerminationSignalWithin(std::chrono::hours(1)) == SIGTERM);
+  CHECK_FALSE(TerminationSignalWithin(std::chrono::milliseconds(0)));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST_CASE("writing to a peer that is gone does not end the process") {
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  BlockTerminationSignals();
+  CHECK(std::raise(SIGPIPE) == 0);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+}  // namespace
+}  // namespace mlp::rpc
