@@ -13,13 +13,13 @@
 #include "cli/sweep/number_text.h"
 #include "libmlp/data/dataset.h"
 #include "services/base/sha256.h"
-#include "services/experiment/table_reader.h"
+#include "services/report/table_reader.h"
 
 namespace mlp::cli::sweep {
 namespace {
 
-using experiment::Problems;
-using experiment::TableReader;
+using report::Problems;
+using report::TableReader;
 
 constexpr std::int64_t kDefaultTrials = 20;
 constexpr std::int64_t kMostRepeats = 1000;
@@ -228,7 +228,7 @@ class Reader {
 }  // namespace
 
 absl::StatusOr<Plan> ParsePlan(std::string_view text, std::string_view name) {
-  const absl::StatusOr<toml::table> table = experiment::ParseToml(text, name);
+  const absl::StatusOr<toml::table> table = report::ParseToml(text, name);
   if (!table.ok()) return table.status();
   Problems problems(name);
   Plan plan = Reader(*table, problems).Read();

@@ -5,12 +5,12 @@
 #include "absl/strings/str_cat.h"
 #include "cli/output.h"
 #include "cli/sweep/scatter.h"
-#include "services/experiment/page.h"
+#include "services/report/page.h"
 
 namespace mlp::cli::sweep {
 namespace {
 
-using experiment::Html;
+using report::Html;
 
 std::vector<Point> PointsOf(const Plan& plan, const std::vector<Outcome>& outcomes,
                             const std::vector<Standing>& standings, const std::string& score_name,
@@ -57,8 +57,8 @@ std::string ReportHtml(const Plan& plan, const std::vector<Outcome>& outcomes,
         Scatter(name, score_name, PointsOf(plan, outcomes, standings, score_name, varied)));
   }
   absl::StrAppend(&body, "<p><span class=\"ring\"></span>the best setting</p>\n<h2>Settings</h2>\n",
-                  experiment::TableHtml(ResultsTable(plan, standings, score_name)));
-  return experiment::Page(title, body);
+                  report::TableHtml(ResultsTable(plan, standings, score_name)));
+  return report::Page(title, body);
 }
 
 }  // namespace mlp::cli::sweep

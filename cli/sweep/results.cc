@@ -16,8 +16,8 @@
 namespace mlp::cli::sweep {
 namespace {
 
-using experiment::Csv;
 using google::protobuf::util::TimeUtil;
+using report::Csv;
 
 // `numbers` is not empty.
 double Median(std::vector<double> numbers) {
@@ -130,9 +130,9 @@ std::string ScoreName(const std::vector<Outcome>& outcomes) {
   return regression ? "R^2" : "accuracy";
 }
 
-experiment::TextTable ResultsTable(const Plan& plan, const std::vector<Standing>& standings,
-                                   const std::string& score_name) {
-  experiment::TextTable table{.heading = VariedNames(plan), .rows = {}};
+report::TextTable ResultsTable(const Plan& plan, const std::vector<Standing>& standings,
+                               const std::string& score_name) {
+  report::TextTable table{.heading = VariedNames(plan), .rows = {}};
   const bool several = plan.repeats > 1;
   table.heading.push_back(several ? "median " + score_name : score_name);
   if (several) table.heading.emplace_back("from - to");

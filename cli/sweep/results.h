@@ -8,7 +8,7 @@
 
 #include "cli/sweep/plan.h"
 #include "mlp/v1/job.pb.h"
-#include "services/experiment/report_text.h"
+#include "services/report/text_table.h"
 
 namespace mlp::cli::sweep {
 
@@ -46,8 +46,8 @@ std::vector<Standing> Ranked(const Plan& plan, const std::vector<Outcome>& outco
 std::string ScoreName(const std::vector<Outcome>& outcomes);
 
 // A row a standing: what varies, score, seconds, the job of its best trial, and what failed.
-experiment::TextTable ResultsTable(const Plan& plan, const std::vector<Standing>& standings,
-                                   const std::string& score_name);
+report::TextTable ResultsTable(const Plan& plan, const std::vector<Standing>& standings,
+                               const std::string& score_name);
 // A row a trial, in the plan's order, with a heading: what varies, how it ended. RFC 4180.
 std::string ResultsCsv(const Plan& plan, std::vector<Outcome> outcomes);
 

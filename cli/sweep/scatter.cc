@@ -8,12 +8,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "services/experiment/page.h"
+#include "services/report/page.h"
 
 namespace mlp::cli::sweep {
 namespace {
 
-using experiment::Html;
+using report::Html;
 
 // In the units of the view box.
 constexpr double kWidth = 900;
@@ -80,7 +80,7 @@ Across Columns(const std::vector<std::string>& texts) {
 std::vector<double> LinearMarks(const Ends& ends) {
   std::vector<double> marks;
   if (ends.high <= ends.low) return {ends.low};
-  const double step = experiment::TickStep(ends.high - ends.low);
+  const double step = report::TickStep(ends.high - ends.low);
   for (double i = std::ceil(ends.low / step); i * step <= ends.high + 1e-9 * step; ++i) {
     marks.push_back(i == 0 ? 0 : i * step);  // not -0
   }

@@ -5,10 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "services/experiment/page.h"
+#include "services/report/page.h"
 
 namespace mlp::experiment {
 namespace {
+
+using report::Html;
+using report::TickStep;
 
 // In the units of the view box.
 constexpr double kWidth = 900;

@@ -4,12 +4,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "services/experiment/page.h"
 #include "services/experiment/picture.h"
 #include "services/experiment/report_text.h"
+#include "services/report/page.h"
 
 namespace mlp::experiment {
 namespace {
+
+using report::Html;
+using report::Page;
+using report::TableHtml;
 
 std::string BoundsKey(const Summary& summary, std::size_t load) {
   std::string key = "<p>Lower bounds:";

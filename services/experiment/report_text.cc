@@ -12,6 +12,9 @@
 namespace mlp::experiment {
 namespace {
 
+using report::Csv;
+using report::TextTable;
+
 std::string Number(double value) { return absl::StrFormat("%.9g", value); }
 
 // Three digits that count: "0.123", "12.3", "1234".
@@ -69,11 +72,6 @@ TextTable BoundsTable(const Summary& summary) {
 
 }  // namespace
 
-std::string Csv(const std::string& field) {
-  if (field.find_first_of(",\"\n\r") == std::string::npos) return field;
-  return absl::StrCat("\"", absl::StrReplaceAll(field, {{"\"", "\"\""}}), "\"");
-}
-
 std::string ResultsCsv(const Experiment& experiment, Mode mode, const std::vector<Run>& runs) {
   std::string csv =
       "mode,policy,load,seed,state,makespan_seconds,attempts,rejections,copies,copies_per_task,"
@@ -103,7 +101,7 @@ std::string ResultsCsv(const Experiment& experiment, Mode mode, const std::vecto
   return csv;
 }
 
-TextTable MakespanTable(const Summary& summary) {
+report::TextTable MakespanTable(const Summary& summary) {
   const Experiment& experiment = *summary.experiment;
   const auto any = [&](auto figures) {
     return std::ranges::any_of(
@@ -142,7 +140,8 @@ TextTable MakespanTable(const Summary& summary) {
   return table;
 }
 
-TextTable AgreementTable(const Experiment& experiment, const std::vector<Agreement>& agreements) {
+report::TextTable AgreementTable(const Experiment& experiment,
+                                 const std::vector<Agreement>& agreements) {
   TextTable table;
   table.heading = {"load",        "policy",        "real, s", "simulated, s", "simulated / real",
                    "compute, ms", "round trip, ms"};

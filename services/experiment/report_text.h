@@ -7,26 +7,19 @@
 #include "services/experiment/agreement.h"
 #include "services/experiment/run.h"
 #include "services/experiment/summary.h"
+#include "services/report/text_table.h"
 
 namespace mlp::experiment {
-
-// `field` as RFC 4180 wants it.
-std::string Csv(const std::string& field);
 
 // One row a run, in the order of `runs`, with a heading. RFC 4180, lines end in LF.
 std::string ResultsCsv(const Experiment& experiment, Mode mode, const std::vector<Run>& runs);
 
-// A table of text: a heading and rows of as many cells.
-struct TextTable {
-  std::vector<std::string> heading;
-  std::vector<std::vector<std::string>> rows;
-};
-
 // Policy, load, makespan with its interval, lower bound, known and published seconds where there
 // are any, copies, shares.
-TextTable MakespanTable(const Summary& summary);
+report::TextTable MakespanTable(const Summary& summary);
 // Real, simulated, ratio.
-TextTable AgreementTable(const Experiment& experiment, const std::vector<Agreement>& agreements);
+report::TextTable AgreementTable(const Experiment& experiment,
+                                 const std::vector<Agreement>& agreements);
 
 // What was run: the task, the cluster, the number of runs. Sentences.
 std::string SettingText(const Summary& summary);

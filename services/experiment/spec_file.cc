@@ -9,10 +9,14 @@
 #include "absl/strings/str_join.h"
 #include "libmlp/data/dataset.h"
 #include "services/coordinator/job/job_spec.h"
-#include "services/experiment/table_reader.h"
+#include "services/report/table_reader.h"
 
 namespace mlp::experiment {
 namespace {
+
+using report::ParseToml;
+using report::Problems;
+using report::TableReader;
 
 constexpr std::size_t kLongestLabel = 60;
 

@@ -12,9 +12,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "services/experiment/toml.h"
+#include "services/report/toml.h"
 
-namespace mlp::experiment {
+namespace mlp::report {
 
 // The table that is the whole of `text`, the text of a file that errors call `name`.
 // InvalidArgument "NAME:LINE: column COLUMN: is no TOML: why".
@@ -72,4 +72,4 @@ class TableReader {
   std::set<std::string, std::less<>> known_;
 };
 
-}  // namespace mlp::experiment
+}  // namespace mlp::report

@@ -1,4 +1,4 @@
-#include "services/experiment/table_reader.h"
+#include "services/report/table_reader.h"
 
 #include <utility>
 
@@ -6,7 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "services/base/duration_text.h"
 
-namespace mlp::experiment {
+namespace mlp::report {
 
 absl::StatusOr<toml::table> ParseToml(std::string_view text, std::string_view name) {
   toml::parse_result parsed = toml::parse(text, name);
@@ -147,4 +147,4 @@ void TableReader::RefuseOthers() {
   }
 }
 
-}  // namespace mlp::experiment
+}  // namespace mlp::report

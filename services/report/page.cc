@@ -1,11 +1,11 @@
-#include "services/experiment/page.h"
+#include "services/report/page.h"
 
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 
-namespace mlp::experiment {
+namespace mlp::report {
 namespace {
 
 constexpr const char* kStyle = R"(<style>
@@ -74,4 +74,4 @@ double TickStep(double longest) {
   return power * (times < 2 ? 0.2 : times < 5 ? 0.5 : 1);
 }
 
-}  // namespace mlp::experiment
+}  // namespace mlp::report

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "services/experiment/report_text.h"
+#include "services/report/text_table.h"
 
-namespace mlp::experiment {
+namespace mlp::report {
 
 // `text` for HTML: content or attribute.
 std::string Html(std::string_view text);
@@ -21,4 +21,4 @@ std::string Page(std::string_view title, std::string_view body);
 // 1, 2 or 5 times a power of ten, so that an axis of length `longest`, > 0, has four to ten steps.
 double TickStep(double longest);
 
-}  // namespace mlp::experiment
+}  // namespace mlp::report
