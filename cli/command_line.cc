@@ -8,13 +8,13 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/add_command.h"
+#include "cli/client/errors.h"
 #include "cli/dataset_commands.h"
-#include "cli/errors.h"
 #include "cli/local_options.h"
 #include "cli/model_commands.h"
+#include "cli/options/scheduling_options.h"
+#include "cli/options/training_options.h"
 #include "cli/options_reference.h"
-#include "cli/scheduling_options.h"
-#include "cli/training_options.h"
 
 namespace mlp::cli {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "cli/add_command.h"
-#include "cli/table_options.h"
+#include "cli/dataset/table_options.h"
 
 namespace mlp::cli {
 

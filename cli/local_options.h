@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/train.h"
+#include "cli/job/train.h"
 
 namespace mlp::cli {
 

@@ -4,8 +4,8 @@
 #include <variant>
 #include <vector>
 
+#include "cli/client/errors.h"
 #include "cli/command_line.h"
-#include "cli/errors.h"
 #include "libmlp/kernels/kernels.h"
 
 namespace mlp::cli {

@@ -1,8 +1,8 @@
 #include "cli/model_commands.h"
 
 #include "cli/add_command.h"
-#include "cli/model_source.h"
-#include "cli/table_options.h"
+#include "cli/dataset/table_options.h"
+#include "cli/model/model_source.h"
 
 namespace mlp::cli {
 

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "cli/output.h"
+#include "cli/client/output.h"
 #include "cli/sweep/scatter.h"
 #include "services/report/page.h"
 

@@ -9,9 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "cli/enum_words.h"
-#include "cli/output.h"
-#include "cli/summary.h"
+#include "cli/client/output.h"
+#include "cli/options/enum_words.h"
+#include "cli/show/summary.h"
 
 namespace mlp::cli::sweep {
 namespace {

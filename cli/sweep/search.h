@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "cli/training_options.h"
+#include "cli/options/training_options.h"
 
 namespace mlp::cli::sweep {
 

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "cli/errors.h"
-#include "cli/event_stream.h"
-#include "cli/follow.h"
-#include "cli/progress.h"
+#include "cli/client/errors.h"
+#include "cli/client/event_stream.h"
+#include "cli/job/follow.h"
+#include "cli/show/progress.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 

@@ -10,8 +10,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cli/connection.h"
-#include "cli/session.h"
+#include "cli/client/connection.h"
+#include "cli/client/session.h"
 #include "cli/sweep/plan.h"
 #include "cli/sweep/results.h"
 

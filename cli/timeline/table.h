@@ -1,7 +1,7 @@
 // A timeline as lines of text: a row an attempt.
 #pragma once
 
-#include "cli/output.h"
+#include "cli/client/output.h"
 #include "cli/timeline/model.h"
 
 namespace mlp::cli::timeline {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "cli/output.h"
+#include "cli/client/output.h"
 
 namespace mlp::cli::timeline {
 namespace {

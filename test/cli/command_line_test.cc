@@ -4,8 +4,8 @@
 #include <chrono>
 #include <filesystem>
 
-#include "cli/enum_words.h"
-#include "cli/errors.h"
+#include "cli/client/errors.h"
+#include "cli/options/enum_words.h"
 
 namespace mlp::cli {
 namespace {

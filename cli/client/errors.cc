@@ -1,0 +1,61 @@
+#include "cli/client/errors.h"
+
+#include <chrono>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "cli/client/output.h"
+#include "cli/options/training_options.h"
+#include "services/base/field_error.h"
+#include "services/base/retry_after.h"
+
+namespace mlp::cli {
+namespace {
+
+bool NoAnswer(const absl::Status& error) {
+  return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error);
+}
+
+std::string Unreachable(const absl::Status& error, std::string_view address) {
+  return absl::StrCat(
+      "cannot reach the coordinator at ", std::string(address), ": ", error.message(),
+      "; is it running? (start it with mlp-coordinator, and with the --state-dir that ",
+      "it had, or say where it is with --coordinator host:port)");
+}
+
+// The option of `train` that sets the field; where there is none, the field.
+std::string OptionOf(const std::string& field) {
+  if (field == "spec.batches") return "options of batches, such as --batch-size";
+  if (field == "spec.slots") return "--slots";
+  if (field == "spec.hedging" || field == "spec.hedge_after") return "--hedge";
+  for (const TrainingOption& option : TrainingOptions()) {
+    if (field == absl::StrCat("spec.", option.field)) return option.name;
+  }
+  return field;
+}
+
+}  // namespace
+
+int ExitCodeOf(const absl::Status& error) {
+  return NoAnswer(error) ? kExitUnreachable : kExitFailed;
+}
+
+std::string ErrorText(const absl::Status& error, std::string_view address) {
+  if (NoAnswer(error)) return Unreachable(error, address);
+  std::string text(error.message());
+  if (const auto field = FieldOf(error)) {
+    const std::string prefix = *field + ": ";
+    const bool blamed = absl::StartsWith(text, prefix);
+    if (blamed) text.erase(0, prefix.size());
+    if (blamed || !absl::StrContains(text, *field)) {
+      text = absl::StrCat(OptionOf(*field), ": ", text);
+    }
+  }
+  if (text.empty()) text = absl::StatusCodeToString(error.code());
+  if (const auto delay = RetryAfterOf(error)) {
+    absl::StrAppend(&text, " (try again in ", DurationText(*delay), ")");
+  }
+  return text;
+}
+
+}  // namespace mlp::cli

@@ -1,0 +1,35 @@
+// A job's events, each once and in order, whatever happens to the connection.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/client/connection.h"
+#include "mlp/v1/job.pb.h"
+
+namespace mlp::cli {
+
+struct EventSink {
+  std::function<void(const v1::JobEvent&)> event;
+  std::function<void(const absl::Status&)> lost;  // the connection; once per outage
+  // Whether it is still the same job, asked when the connection may be back; an error other than
+  // another lost connection ends the stream. May be empty.
+  std::function<absl::Status()> same = {};
+};
+
+// Streams from event number `from` on and goes on after the last one received when the connection
+// breaks. OK when the job has ended; the last error when patience is exhausted, the coordinator
+// refuses, or there was an interrupt. Blocks; calls the sink on this thread.
+absl::Status WatchEvents(Connection& connection, const std::string& job_id, std::int64_t from,
+                         const EventSink& sink, Patience patience = {});
+
+// The events that the job has had until now; does not wait for more. A coordinator that knows
+// nothing of that would keep the stream open while the job runs: an interrupt ends it.
+absl::StatusOr<std::vector<v1::JobEvent>> EventsSoFar(Connection& connection,
+                                                      const std::string& job_id);
+
+}  // namespace mlp::cli

@@ -1,0 +1,64 @@
+#include "cli/client/interrupt.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "cli/client/errors.h"
+#include "services/program/signals.h"
+
+namespace mlp::cli {
+
+Interrupt::Interrupt() {
+  rpc::BlockTerminationSignals();
+  // gRPC asks its sockets for none: it comes from the output, when nobody reads on.
+  std::signal(SIGPIPE, SIG_DFL);
+  listener_ = std::thread([this] { Listen(); });
+}
+
+Interrupt::~Interrupt() {
+  {
+    std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  pthread_kill(listener_.native_handle(), SIGTERM);
+  listener_.join();
+}
+
+bool Interrupt::happened() const {
+  std::lock_guard lock(mutex_);
+  return happened_;
+}
+
+bool Interrupt::WaitFor(std::chrono::nanoseconds duration) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, duration, [this] { return happened_; });
+}
+
+void Interrupt::Listen() {
+  for (;;) {
+    rpc::WaitForTerminationSignal();
+    std::lock_guard lock(mutex_);
+    if (ending_) return;
+    if (happened_) _exit(kExitInterrupted);
+    happened_ = true;
+    if (call_ != nullptr) call_->TryCancel();
+    changed_.notify_all();
+  }
+}
+
+Interrupt::Cancels::Cancels(Interrupt& interrupt, grpc::ClientContext& call)
+    : interrupt_(interrupt) {
+  std::lock_guard lock(interrupt_.mutex_);
+  interrupt_.call_ = &call;
+  if (interrupt_.happened_) call.TryCancel();
+}
+
+Interrupt::Cancels::~Cancels() {
+  std::lock_guard lock(interrupt_.mutex_);
+  interrupt_.call_ = nullptr;
+}
+
+}  // namespace mlp::cli

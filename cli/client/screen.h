@@ -1,0 +1,28 @@
+// Lines that stay, and on a terminal one below them that is redrawn in place.
+#pragma once
+
+#include <string>
+
+#include "cli/client/output.h"
+
+namespace mlp::cli {
+
+class Screen {
+ public:
+  // `terminal` must outlive it.
+  explicit Screen(const Terminal& terminal) : terminal_(terminal) {}
+  ~Screen() { Redraw(""); }
+  Screen(const Screen&) = delete;
+  Screen& operator=(const Screen&) = delete;
+
+  void Keep(const std::string& line);
+  // Shows `status` instead of what was shown; as many of its parts, which are two spaces apart, as
+  // fit. Nothing where the output is no terminal.
+  void Redraw(const std::string& status);
+
+ private:
+  const Terminal& terminal_;
+  std::string shown_;
+};
+
+}  // namespace mlp::cli

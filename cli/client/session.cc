@@ -1,0 +1,17 @@
+#include "cli/client/session.h"
+
+#include "cli/client/errors.h"
+
+namespace mlp::cli {
+
+void Say(const Session& session, std::string_view message) {
+  session.terminal.err << "mlp-client: " << message << std::endl;
+}
+
+int Fail(const Session& session, const absl::Status& error) {
+  if (session.interrupt.happened()) return kExitInterrupted;
+  Say(session, ErrorText(error, session.coordinator));
+  return ExitCodeOf(error);
+}
+
+}  // namespace mlp::cli

@@ -1,0 +1,26 @@
+// What every command is given.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "cli/client/interrupt.h"
+#include "cli/client/output.h"
+
+namespace mlp::cli {
+
+struct Session {
+  std::string coordinator;  // host:port
+  bool json = false;
+  Terminal terminal;
+  Interrupt& interrupt;
+};
+
+// "mlp-client: <message>" on the error output.
+void Say(const Session& session, std::string_view message);
+// Reports a call to the coordinator that did not end well; the exit code of the program. Nothing is
+// said where it was the user who interrupted it.
+int Fail(const Session& session, const absl::Status& error);
+
+}  // namespace mlp::cli

@@ -1,0 +1,25 @@
+// `mlp-client dataset put PATH`: sends a dataset to the coordinator, a directory as it is or a
+// table made into one.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "cli/client/session.h"
+#include "cli/dataset/dataset_plan.h"
+
+namespace mlp::cli {
+
+struct DatasetPutCommand {
+  std::filesystem::path path;  // of a directory, or a file with a table
+  std::string name;            // empty: the directory's or the file's
+  TableOptions options;
+  bool table_options_given = false;  // which a directory has no use for
+  bool standardize = false;          // a directory's rows, too
+};
+
+// Sends what the coordinator lacks, and goes on where an earlier one broke off. The dataset appears
+// when all of it is there.
+int Run(const Session& session, const DatasetPutCommand& command);
+
+}  // namespace mlp::cli

@@ -1,0 +1,23 @@
+// `mlp-client dataset split FILE`: makes a dataset's directory of a table, or of another dataset's
+// directory, standardised. Needs no coordinator.
+#pragma once
+
+#include <filesystem>
+
+#include "cli/client/session.h"
+#include "cli/dataset/dataset_plan.h"
+
+namespace mlp::cli {
+
+struct DatasetSplitCommand {
+  std::filesystem::path file;  // or directory
+  TableOptions options;
+  bool table_options_given = false;  // which a directory has no use for
+  // Empty: the file's name without its endings; the directory's and "-standardized".
+  std::filesystem::path out;
+};
+
+// The directory appears with all its files or not at all; one that has files is left alone.
+int Run(const Session& session, const DatasetSplitCommand& command);
+
+}  // namespace mlp::cli

@@ -1,0 +1,16 @@
+// The options that say what a table's columns are, and how its rows become a dataset.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <vector>
+
+#include "cli/dataset/dataset_plan.h"
+
+namespace mlp::cli {
+
+// What is given is set in `options`, which must outlive `app`. The options that were added.
+std::vector<CLI::Option*> AddColumnOptions(CLI::App& app, TableOptions& options);
+std::vector<CLI::Option*> AddDealOptions(CLI::App& app, TableOptions& options);
+CLI::Option* AddSeparatorOption(CLI::App& app, char& separator);
+
+}  // namespace mlp::cli

@@ -1,0 +1,38 @@
+// Sends the files of a dataset that the coordinator lacks, in pieces.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/client/connection.h"
+#include "mlp/v1/dataset.pb.h"
+
+namespace mlp::cli {
+
+// What is to be sent: names, digests and lengths, and where the bytes are.
+struct UploadPlan {
+  v1::PlanDatasetRequest request;
+  std::map<std::string, std::filesystem::path> paths;  // by digest
+};
+
+struct Uploaded {
+  int files = 0;           // that were sent, at least the rest of them
+  std::int64_t bytes = 0;  // that were sent
+};
+
+// Finds and digests the files of the dataset in `directory`. NotFound, InvalidArgument.
+absl::StatusOr<UploadPlan> PlanUpload(const std::filesystem::path& directory,
+                                      const std::string& name);
+
+// Sends what is missing until nothing is, and goes on after a lost connection, some times in a row.
+// `progress` is told after each piece. Blocks.
+absl::StatusOr<Uploaded> SendMissing(
+    Connection& connection, const UploadPlan& plan,
+    const std::function<void(const Uploaded& so_far, const std::string& file)>& progress);
+
+}  // namespace mlp::cli

@@ -1,0 +1,157 @@
+#include "cli/experiment/experiment_output.h"
+
+#include <google/protobuf/struct.pb.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "services/experiment/report_text.h"
+
+namespace mlp::cli {
+namespace {
+
+using experiment::Estimate;
+using google::protobuf::Struct;
+
+void Print(const Session& session, const experiment::TextTable& from) {
+  Table table({from.heading.begin(), from.heading.end()});
+  for (const auto& row : from.rows) table.Add({row.begin(), row.end()});
+  table.Print(session.terminal);
+}
+
+void Set(Struct& object, const std::string& key, const std::string& text) {
+  (*object.mutable_fields())[key].set_string_value(text);
+}
+
+void Set(Struct& object, const std::string& key, double number) {
+  (*object.mutable_fields())[key].set_number_value(number);
+}
+
+void Set(Struct& object, const std::string& key, const Estimate& estimate) {
+  Struct& fields = *(*object.mutable_fields())[key].mutable_struct_value();
+  Set(fields, "runs", static_cast<double>(estimate.count));
+  Set(fields, "mean", estimate.mean);
+  if (estimate.count < 2) return;  // JSON has no infinity
+  Set(fields, "low", estimate.low());
+  Set(fields, "high", estimate.high());
+  Set(fields, "deviation", estimate.deviation);
+}
+
+// What every object begins with.
+template <class Each>
+Struct ObjectOf(const char* kind, const experiment::Experiment& experiment, const Each& each) {
+  Struct object;
+  Set(object, "kind", std::string(kind));
+  Set(object, "policy", experiment.policies[each.policy].label);
+  Set(object, "load", experiment.loads[each.load].label);
+  return object;
+}
+
+void PrintJson(const Session& session, const experiment::Summary& summary,
+               const std::vector<experiment::Agreement>& agreements, const std::string& out) {
+  const experiment::Experiment& experiment = *summary.experiment;
+  const auto print = [&session](const Struct& object) {
+    session.terminal.out << Json(object) << '\n';
+  };
+  for (const experiment::Cell& cell : summary.cells) {
+    Struct object = ObjectOf("cell", experiment, cell);
+    Set(object, "makespan_seconds", cell.makespan);
+    Set(object, "attempts", cell.attempts);
+    Set(object, "rejections", cell.rejections);
+    Set(object, "copies_per_task", cell.copies_per_task);
+    Set(object, "computing_share", cell.computing);
+    Set(object, "held_up_share", cell.held_up);
+    Set(object, "idle_share", cell.idle);
+    Set(object, "compute_seconds", cell.compute_time);
+    Set(object, "round_trip_seconds", cell.round_trip);
+    print(object);
+  }
+  for (const experiment::Comparison& comparison : summary.comparisons) {
+    Struct object = ObjectOf("comparison", experiment, comparison);
+    Set(object, "baseline", experiment.policies[experiment.baseline].label);
+    Set(object, "difference_seconds", comparison.difference);
+    Set(object, "speed_up", comparison.speed_up);
+    Set(object, "sentence", comparison.sentence);
+    print(object);
+  }
+  for (const experiment::Agreement& agreement : agreements) {
+    Struct object = ObjectOf("agreement", experiment, agreement);
+    Set(object, "real_seconds", agreement.real);
+    Set(object, "simulated_seconds", agreement.simulated);
+    print(object);
+  }
+  Struct end;
+  Set(end, "kind", std::string("experiment"));
+  Set(end, "title", experiment.title);
+  Set(end, "runs", static_cast<double>(summary.runs));
+  Set(end, "model_digest", summary.digest);
+  Set(end, "out", out);
+  print(end);
+}
+
+}  // namespace
+
+ExperimentProgress::ExperimentProgress(const Session& session, std::string what, std::size_t size)
+    : session_(session), what_(std::move(what)), size_(size) {}
+
+std::chrono::nanoseconds ExperimentProgress::interval() const {
+  return std::chrono::milliseconds(50);
+}
+
+std::string ExperimentProgress::Line(std::size_t ended) const {
+  const auto elapsed = std::chrono::steady_clock::now() - begin_;
+  const double share = size_ == 0 ? 1 : static_cast<double>(ended) / static_cast<double>(size_);
+  std::string line = absl::StrFormat("%s %d of %d  %.0f %%  %s", what_, ended, size_, 100 * share,
+                                     DurationText(elapsed));
+  if (ended > 0 && ended < size_) {
+    const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(
+        std::chrono::duration<double>(elapsed) * ((1 - share) / share));
+    absl::StrAppend(&line, "  about ", DurationText(left), " left");
+  }
+  return line;
+}
+
+void ExperimentProgress::Show(std::size_t ended) {
+  if (session_.terminal.tty && !session_.json) {
+    session_.terminal.out << '\r' << FirstParts(Line(ended), session_.terminal.width - 1)
+                          << "\x1b[K" << std::flush;
+    return;
+  }
+  const std::size_t tenths = size_ == 0 ? 10 : 10 * ended / size_;
+  if (tenths <= told_tenths_) return;
+  told_tenths_ = tenths;
+  (session_.json ? session_.terminal.err : session_.terminal.out) << Line(ended) << std::endl;
+}
+
+void ExperimentProgress::Finish(std::size_t ended) {
+  if (session_.terminal.tty && !session_.json) {
+    session_.terminal.out << "\r\x1b[K";
+  } else if (told_tenths_ == 10) {
+    return;
+  }
+  (session_.json ? session_.terminal.err : session_.terminal.out) << Line(ended) << std::endl;
+}
+
+void PrintResults(const Session& session, const experiment::Summary& summary,
+                  const std::vector<experiment::Agreement>& agreements, const std::string& out) {
+  if (session.json) return PrintJson(session, summary, agreements, out);
+  std::ostream& to = session.terminal.out;
+  to << '\n' << summary.experiment->title << '\n' << experiment::SettingText(summary) << "\n\n";
+  Print(session, experiment::MakespanTable(summary));
+  if (!summary.comparisons.empty()) to << '\n';
+  for (std::size_t load = 0; load < summary.experiment->loads.size(); ++load) {
+    for (const experiment::Comparison& comparison : summary.comparisons) {
+      if (comparison.load == load) to << comparison.sentence << '\n';
+    }
+  }
+  if (!agreements.empty()) {
+    to << "\nReal and simulated with what was measured; ranking of the policies: "
+       << (experiment::SameRanking(agreements) ? "the same" : "NOT the same") << '\n';
+    Print(session, experiment::AgreementTable(*summary.experiment, agreements));
+  }
+  to << "\nModel digest of every run: " << summary.digest << "\nWritten to " << out
+     << ": results.csv, report.md, report.html\n";
+}
+
+}  // namespace mlp::cli

@@ -1,0 +1,36 @@
+// Shows a job to the user until it has ended, then its summary.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/client/connection.h"
+#include "cli/client/session.h"
+#include "mlp/v1/job.pb.h"
+
+namespace mlp::cli {
+
+struct FollowOptions {
+  std::int64_t from = 1;  // number of the first event
+  // When this client submitted the job; none: another one did.
+  std::optional<std::chrono::steady_clock::time_point> submitted;
+};
+
+// Progress in one line redrawn in place on a terminal, in lines elsewhere, or as one JSON object
+// per event; then the summary. The exit code of the program: 0 for a job that succeeded. With
+// kExitInterrupted the job goes on and nothing was said about that.
+int Follow(const Session& session, Connection& connection, const v1::Job& job,
+           const FollowOptions& options);
+
+// Whether `now`, which the coordinator calls by the job's id, is that job. A coordinator that was
+// restarted without its state counts its jobs from 1 again: NotFound. Any other error is `now`'s
+// own.
+absl::Status CheckSame(const v1::Job& job, const absl::StatusOr<v1::GetJobResponse>& now);
+
+// Tells how to watch or cancel a job that goes on.
+void SayDetached(const Session& session, const v1::Job& job);
+
+}  // namespace mlp::cli

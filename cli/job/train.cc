@@ -1,0 +1,164 @@
+#include "cli/job/train.h"
+
+#include <chrono>
+#include <cstdint>
+#include <random>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "cli/client/connection.h"
+#include "cli/client/errors.h"
+#include "cli/job/follow.h"
+#include "cli/model/model_export.h"
+#include "services/local/local_cluster.h"
+
+namespace mlp::cli {
+namespace {
+
+constexpr Patience kSubmission{.tries = 2, .pause = std::chrono::milliseconds(300)};
+
+// A UUID of version 4.
+std::string RandomUuid() {
+  std::random_device device;
+  std::uniform_int_distribution<std::uint64_t> draw;
+  const std::uint64_t high = (draw(device) & ~0xf000u) | 0x4000u;
+  const std::uint64_t low = (draw(device) & ~(3ull << 62)) | (2ull << 62);
+  return absl::StrFormat("%08x-%04x-%04x-%04x-%012x", high >> 32, high >> 16 & 0xffff,
+                         high & 0xffff, low >> 48, low & 0xffffffffffff);
+}
+
+v1::CreateJobRequest RequestFor(const TrainCommand& command, const std::string& dataset) {
+  v1::CreateJobRequest request;
+  *request.mutable_spec() = command.spec;
+  request.mutable_spec()->set_dataset(dataset);
+  request.set_request_id(command.request_id.empty() ? RandomUuid() : command.request_id);
+  return request;
+}
+
+// Again when the connection broke before the answer came: the request's id makes it the same job.
+absl::StatusOr<v1::CreateJobResponse> Submit(Connection& connection,
+                                             const v1::CreateJobRequest& request) {
+  return connection.CallPatiently(connection.jobs(), &v1::JobService::Stub::CreateJob, request,
+                                  kSubmission);
+}
+
+void SaySubmitted(const Session& session, const v1::Job& job) {
+  session.terminal.out << absl::StreamFormat("%s submitted: %s, %d shards, %d rounds of %d epochs",
+                                             job.id(), job.spec().dataset(), job.shards(),
+                                             job.spec().rounds(), job.spec().epochs())
+                       << std::endl;
+}
+
+// Ends in "/", so that its parent is the directory itself.
+std::filesystem::path Normal(const std::filesystem::path& directory) {
+  return std::filesystem::absolute(directory / "").lexically_normal();
+}
+
+bool IsDirectory(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
+// Where a file was given for a dataset, says what makes it one.
+void HintAtFile(const Session& session, const std::filesystem::path& path, const char* command) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return;
+  Say(session, absl::StrCat(path.string(), " is a file; `mlp-client dataset ", command, " ",
+                            path.string(), "` makes it a dataset"));
+}
+
+// Nobody wants to hear after the training that its model cannot be written.
+absl::Status CheckPlace(const std::filesystem::path& save) {
+  if (save.empty()) return absl::OkStatus();
+  if (IsDirectory(save)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--save ", save.string(), ": is a directory; give the name of a file"));
+  }
+  if (IsDirectory(save.has_parent_path() ? save.parent_path() : ".")) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--save ", save.string(),
+                                                 ": there is no directory ",
+                                                 save.parent_path().string(), "; make it first"));
+}
+
+// Submits to the session's coordinator and follows.
+int TrainOn(const Session& session, const TrainCommand& command, const std::string& dataset) {
+  Connection connection(session.coordinator, session.interrupt);
+  const auto submitted = std::chrono::steady_clock::now();
+  const auto created = Submit(connection, RequestFor(command, dataset));
+  if (!created.ok()) {
+    if (absl::IsNotFound(created.status())) HintAtFile(session, command.dataset, "put");
+    return Fail(session, created.status());
+  }
+  const v1::Job& job = created->job();
+  if (!session.json) SaySubmitted(session, job);
+  if (command.detach) {
+    if (session.json) session.terminal.out << Json(*created) << std::endl;
+    return kExitDone;
+  }
+  const int exit_code = Follow(session, connection, job, {.from = 1, .submitted = submitted});
+  if (exit_code == kExitInterrupted && !command.local) SayDetached(session, job);
+  if (exit_code != kExitDone || command.save.empty()) return exit_code;
+  ModelExportCommand save;
+  save.model = job.id();
+  save.output = command.save;
+  return Run(session, save);
+}
+
+local::LocalClusterOptions ClusterOptions(const LocalOptions& local,
+                                          const std::filesystem::path& data_dir) {
+  local::LocalClusterOptions options;
+  options.data_dir = data_dir;
+  options.nodes = local.nodes;
+  options.load_probabilities = local.load_probabilities;
+  options.load_delay = local.load_delay;
+  options.load_seed = local.load_seed;
+  options.log_dir = local.log_dir;
+  return options;
+}
+
+}  // namespace
+
+int OnLocalCluster(const Session& session, const LocalOptions& local,
+                   const std::filesystem::path& dataset, const OnCluster& run) {
+  const std::filesystem::path path = local.data_dir / dataset;
+  if (!IsDirectory(path)) {
+    Say(session, absl::StrCat("there is no directory ", path.string(),
+                              "; with --local, DATASET is a path to a dataset's directory"));
+    HintAtFile(session, path, "split");
+    return kExitFailed;
+  }
+  const bool apart = !local.data_dir.empty();  // from the dataset's name
+  const auto data_dir = apart ? local.data_dir : Normal(path).parent_path().parent_path();
+  const auto cluster = local::LocalCluster::Start(ClusterOptions(local, data_dir));
+  if (!cluster.ok()) {
+    Say(session, absl::StrCat("cannot start the local cluster: ", cluster.status().message()));
+    return absl::IsInvalidArgument(cluster.status()) ? kExitUsage : kExitFailed;
+  }
+  const Session here{(*cluster)->coordinator_address(), session.json, session.terminal,
+                     session.interrupt};
+  return run(here, apart ? dataset.string() : DatasetName(path));
+}
+
+int Run(const Session& session, const TrainCommand& command) {
+  if (const absl::Status place = CheckPlace(command.save); !place.ok()) {
+    Say(session, std::string(place.message()));
+    return kExitUsage;
+  }
+  if (command.local) {
+    const auto train = [&command](const Session& here, const std::string& dataset) {
+      return TrainOn(here, command, dataset);
+    };
+    const int exit_code = OnLocalCluster(session, *command.local, command.dataset, train);
+    if (exit_code == kExitInterrupted) Say(session, "interrupted; the job and its cluster stop");
+    return exit_code;
+  }
+  return TrainOn(session, command, DatasetName(command.dataset));
+}
+
+std::string DatasetName(const std::filesystem::path& dataset) {
+  if (!IsDirectory(dataset)) return dataset.string();
+  return Normal(dataset).parent_path().filename().string();
+}
+
+}  // namespace mlp::cli

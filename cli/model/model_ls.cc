@@ -1,0 +1,57 @@
+#include "cli/model/model_ls.h"
+
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "cli/client/connection.h"
+#include "cli/client/errors.h"
+#include "cli/options/enum_words.h"
+
+namespace mlp::cli {
+namespace {
+
+constexpr std::size_t kDigits = 12;  // of a digest
+
+std::string ValidationText(const v1::ModelSummary& model) {
+  if (!model.has_validation()) return "-";
+  const v1::Evaluation& validation = model.validation();
+  if (model.spec().output() != v1::OUTPUT_IDENTITY) {
+    return "error " + ShareText(validation.error());
+  }
+  const auto rows = static_cast<double>(validation.rows());
+  return absl::StrFormat("RMSE %.4g", std::sqrt(2 * validation.loss() / rows));
+}
+
+Table::Row RowOf(const v1::ModelSummary& model) {
+  return {model.id(),
+          model.dataset().empty() ? "-" : model.dataset(),
+          absl::StrCat(absl::StrJoin(model.spec().layer_sizes(), "-"), ", ",
+                       Word(model.spec().activation())),
+          Word(model.precision()),
+          ValidationText(model),
+          model.model_digest().substr(0, kDigits),
+          TimeText(model.has_create_time() ? &model.create_time() : nullptr),
+          model.imported() ? "imported" : "trained"};
+}
+
+}  // namespace
+
+int Run(const Session& session, const ModelListCommand&) {
+  Connection connection(session.coordinator, session.interrupt);
+  const auto list = connection.Call(connection.models(), &v1::ModelService::Stub::ListModels,
+                                    v1::ListModelsRequest());
+  if (!list.ok()) return Fail(session, list.status());
+  if (session.json) {
+    session.terminal.out << Json(*list) << std::endl;
+    return kExitDone;
+  }
+  Table table(
+      {"MODEL", "DATASET", "LAYERS", "PRECISION", "VALIDATION", "DIGEST", "SINCE (UTC)", "WAS"});
+  for (const v1::ModelSummary& model : list->models()) table.Add(RowOf(model));
+  table.Print(session.terminal);
+  return kExitDone;
+}
+
+}  // namespace mlp::cli

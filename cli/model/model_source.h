@@ -1,0 +1,21 @@
+// The models that commands are given: files, and those of the coordinator.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "cli/client/connection.h"
+#include "cli/client/session.h"
+#include "services/model/saved_model.h"
+
+namespace mlp::cli {
+
+// Of `mlp-client` commands that take one.
+inline constexpr const char* kModelHelp =
+    "A model: the id of a job that succeeded, the id or name of an imported model, or a file that "
+    "`model export` wrote (mlp, npz or json)";
+
+// The file of that name where there is one, else the coordinator's model of that id.
+absl::StatusOr<model::SavedModel> LoadModel(const Session& session, const std::string& source);
+
+}  // namespace mlp::cli

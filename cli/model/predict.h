@@ -1,0 +1,23 @@
+// `mlp-client predict MODEL FILE`: what a model says of the rows of a table, as CSV.
+//
+// A block of rows at a time is in memory. OUT appears when all rows are there, or not at all.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "cli/client/session.h"
+
+namespace mlp::cli {
+
+struct PredictCommand {
+  std::string model;
+  std::string file;              // "-": standard input
+  std::filesystem::path output;  // empty: standard output
+  char separator = ',';
+  bool labels_only = false;  // no probabilities
+};
+
+int Run(const Session& session, const PredictCommand& command);
+
+}  // namespace mlp::cli

@@ -1,0 +1,218 @@
+#include "cli/replay/replay.h"
+
+#include <google/protobuf/struct.pb.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "cli/client/errors.h"
+#include "cli/client/output.h"
+#include "cli/files/job_log.h"
+
+namespace mlp::cli {
+namespace {
+
+using coordinator::ReplayDifference;
+using coordinator::ReplayResult;
+using google::protobuf::Struct;
+using google::protobuf::Value;
+using local::JobCourse;
+using local::WhatIf;
+
+// How far a simulation may be off before it is said.
+constexpr double kTrustedRatio = 1.25;
+
+// ---- JSON
+
+Value& Field(Struct& object, const char* name) { return (*object.mutable_fields())[name]; }
+void Set(Struct& object, const char* name, const std::string& text) {
+  Field(object, name).set_string_value(text);
+}
+void Set(Struct& object, const char* name, std::int64_t number) {
+  Field(object, name).set_number_value(static_cast<double>(number));
+}
+void Set(Struct& object, const char* name, std::chrono::nanoseconds time) {
+  Field(object, name).set_number_value(std::chrono::duration<double>(time).count());
+}
+
+Struct ToJson(const ReplayResult& result) {
+  Struct json;
+  Set(json, "policy", result.policy);
+  Set(json, "rounds", std::int64_t{result.rounds});
+  Set(json, "events", result.events);
+  Set(json, "decisions", result.decisions);
+  Set(json, "differences", result.differences);
+  Set(json, "cutOff", result.cut_off);
+  auto& list = *Field(json, "firstDifferences").mutable_list_value();
+  for (const ReplayDifference& difference : result.first_differences) {
+    Struct& each = *list.add_values()->mutable_struct_value();
+    Set(each, "sequence", difference.sequence);
+    Set(each, "round", std::int64_t{difference.round});
+    Set(each, "recorded", difference.recorded);
+    Set(each, "replayed", difference.replayed);
+  }
+  return json;
+}
+
+Struct ToJson(const JobCourse& course) {
+  Struct json;
+  Set(json, "policy", course.policy);
+  Set(json, "seconds", course.time);
+  Set(json, "rounds", std::int64_t{course.rounds});
+  Set(json, "attempts", course.attempts);
+  Set(json, "rejections", course.rejections);
+  Set(json, "copies", course.copies);
+  Set(json, "calledBack", course.called_back);
+  Set(json, "failures", course.failures);
+  Set(json, "trouble", course.trouble);
+  return json;
+}
+
+Struct ToJson(const WhatIf& what_if) {
+  Struct json;
+  *Field(json, "recorded").mutable_struct_value() = ToJson(what_if.recorded);
+  *Field(json, "simulated").mutable_struct_value() = ToJson(what_if.same);
+  *Field(json, "simulatedOther").mutable_struct_value() = ToJson(what_if.other);
+  Set(json, "computeSeconds", what_if.compute_time);
+  Set(json, "messageSeconds", what_if.message_time);
+  Set(json, "nodes", std::int64_t{what_if.nodes});
+  Set(json, "shards", std::int64_t{what_if.shards});
+  return json;
+}
+
+// ---- Words
+
+std::string OrNothing(const std::string& decided) {
+  return decided.empty() ? "nothing at this point" : decided;
+}
+
+void Print(const Terminal& terminal, const ReplayResult& result) {
+  terminal.out << absl::StrCat("policy ", result.policy, ", ", result.rounds,
+                               " rounds: ", result.events, " events, ", result.decisions,
+                               " decisions: ");
+  if (result.differences == 0) {
+    terminal.out << Coloured(terminal, Colour::kGreen, "all identical") << "\n";
+  } else {
+    terminal.out << Coloured(terminal, Colour::kRed, absl::StrCat(result.differences, " differ"))
+                 << "\n";
+  }
+  for (const ReplayDifference& difference : result.first_differences) {
+    terminal.out << absl::StrCat("event ", difference.sequence, ", round ", difference.round,
+                                 "\n  recorded: ", OrNothing(difference.recorded),
+                                 "\n  replayed: ", OrNothing(difference.replayed), "\n");
+  }
+  if (const auto more =
+          result.differences - static_cast<std::int64_t>(result.first_differences.size());
+      more > 0) {
+    terminal.out << absl::StrCat("and ", more, " more; later ones may follow from the first\n");
+  }
+  if (result.cut_off > 0) {
+    terminal.out << absl::StrCat("The job ended, or its log does, before ", result.cut_off,
+                                 " more would have been carried out.\n");
+  }
+}
+
+Table::Row RowOf(const std::string& what, const JobCourse& course) {
+  return {what,
+          course.policy,
+          DurationText(course.time),
+          absl::StrCat(course.attempts),
+          absl::StrCat(course.rejections),
+          absl::StrCat(course.copies),
+          absl::StrCat(course.called_back),
+          absl::StrCat(course.failures)};
+}
+
+double Ratio(std::chrono::nanoseconds a, std::chrono::nanoseconds b) {
+  return std::chrono::duration<double>(a).count() / std::chrono::duration<double>(b).count();
+}
+
+// "1.70 times as long" …
+std::string Compared(const JobCourse& same, const JobCourse& other) {
+  const double ratio = Ratio(other.time, same.time);
+  if (ratio > 0.995 && ratio < 1.005) return "just as long";
+  return absl::StrFormat("%.2f times as long", ratio);
+}
+
+std::string Sentence(const WhatIf& what_if) {
+  const JobCourse& other = what_if.other;
+  if (!other.trouble.empty()) {
+    return absl::StrCat("With the other settings (", other.policy, ") the job would not have got ",
+                        "through its ", what_if.recorded.rounds, " rounds: ", other.trouble);
+  }
+  if (!what_if.same.trouble.empty()) {
+    return absl::StrCat("The simulation of the recorded settings did not get through: ",
+                        what_if.same.trouble);
+  }
+  return absl::StrCat("With the other settings (", other.policy, ") the job would have taken ",
+                      Compared(what_if.same, other), ": ", DurationText(other.time), " instead of ",
+                      DurationText(what_if.same.time),
+                      ", both simulated with the same misfortunes.");
+}
+
+// How far the simulation can be trusted; empty where it met what was recorded.
+std::string Warning(const WhatIf& what_if) {
+  const double ratio = Ratio(what_if.same.time, what_if.recorded.time);
+  if (ratio > 1 / kTrustedRatio && ratio < kTrustedRatio) return "";
+  return absl::StrFormat(
+      "Read this with care: simulated with the recorded settings, the job took %.2f times what was "
+      "recorded. One run is one draw of many; `mlp-client experiment` compares over many.\n",
+      ratio);
+}
+
+void Print(const Terminal& terminal, const WhatIf& what_if) {
+  Table table(
+      {"COURSE", "POLICY", "TIME", "ATTEMPTS", "REJECTED", "COPIES", "CALLED BACK", "FAILED"});
+  table.Add(RowOf("recorded", what_if.recorded));
+  table.Add(RowOf("simulated", what_if.same));
+  table.Add(RowOf("simulated", what_if.other));
+  table.Print(terminal);
+  terminal.out << Sentence(what_if) << "\n" << Warning(what_if);
+  terminal.out << absl::StrFormat(
+      "Taken from the log: %d rounds of %d shards, %d nodes with their loads, comings and goings, "
+      "%.3g ms to compute a shard and %.3g ms a message (medians).\n",
+      what_if.recorded.rounds, what_if.shards, what_if.nodes,
+      std::chrono::duration<double, std::milli>(what_if.compute_time).count(),
+      std::chrono::duration<double, std::milli>(what_if.message_time).count());
+}
+
+int Refuse(const Session& session, const std::string& log, const absl::Status& error) {
+  Say(session, absl::StrCat(log, ": ", error.message()));
+  return kExitFailed;
+}
+
+template <class Result>
+void Show(const Session& session, const Result& result) {
+  if (session.json) {
+    session.terminal.out << Json(ToJson(result)) << "\n";
+  } else {
+    Print(session.terminal, result);
+  }
+}
+
+}  // namespace
+
+int Run(const Session& session, const ReplayCommand& command) {
+  const auto events = ReadJobLog(command.log);
+  if (!events.ok()) {
+    const bool missing = absl::IsNotFound(events.status());
+    Say(session, absl::StrCat(events.status().message(),
+                              missing ? "; a job's log is what it reads, which mlp-coordinator "
+                                        "--log-dir and train --local --log-dir write"
+                                      : ""));
+    return kExitFailed;
+  }
+  const auto records = local::RecordsOf(*events);
+  if (!records.ok()) return Refuse(session, command.log, records.status());
+  if (command.other) {
+    const auto what_if = local::SimulateUnder(*records, *command.other);
+    if (!what_if.ok()) return Refuse(session, command.log, what_if.status());
+    Show(session, *what_if);
+    return kExitDone;
+  }
+  const auto result = coordinator::Replay(*records);
+  if (!result.ok()) return Refuse(session, command.log, result.status());
+  Show(session, *result);
+  return result->differences == 0 ? kExitDone : kExitFailed;
+}
+
+}  // namespace mlp::cli

@@ -1,0 +1,55 @@
+#include "cli/client/errors.h"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+
+#include "services/base/field_error.h"
+#include "services/base/retry_after.h"
+
+namespace mlp::cli {
+namespace {
+
+constexpr const char* kAddress = "example:9090";
+
+TEST_CASE("an unreachable coordinator is named, with what to do") {
+  const auto error = absl::UnavailableError("connection refused");
+  CHECK(ErrorText(error, kAddress) ==
+        "cannot reach the coordinator at example:9090: connection refused; is it running? (start "
+        "it with mlp-coordinator, and with the --state-dir that it had, or say where it is with "
+        "--coordinator "
+        "host:port)");
+  CHECK(ExitCodeOf(error) == kExitUnreachable);
+  CHECK(ExitCodeOf(absl::DeadlineExceededError("late")) == kExitUnreachable);
+}
+
+TEST_CASE("an error blames its field once") {
+  CHECK(ErrorText(FieldError("spec.rounds", "must be 1 to 100000, not 0"), kAddress) ==
+        "--rounds: must be 1 to 100000, not 0");
+  CHECK(ErrorText(WithField("spec.rounds", absl::InvalidArgumentError("must be 1")), kAddress) ==
+        "--rounds: must be 1");
+  CHECK(ErrorText(FieldError("spec.batches.dropout", "must be less than 1"), kAddress) ==
+        "--dropout: must be less than 1");
+  CHECK(ErrorText(FieldError("spec.slots", "is not for policy random"), kAddress) ==
+        "--slots: is not for policy random");
+  CHECK(ErrorText(FieldError("spec.batches", "are for solvers sgd and adam"), kAddress) ==
+        "options of batches, such as --batch-size: are for solvers sgd and adam");
+  CHECK(ErrorText(FieldError("spec.dataset", "is required"), kAddress) ==
+        "spec.dataset: is required");
+  CHECK(ErrorText(WithField("spec.rounds", absl::InvalidArgumentError("spec.rounds is 0")),
+                  kAddress) == "spec.rounds is 0");
+  CHECK(ExitCodeOf(FieldError("spec.rounds", "is 0")) == kExitFailed);
+}
+
+TEST_CASE("a full queue says when to try again") {
+  const auto full = WithRetryAfter(absl::ResourceExhaustedError("64 jobs are waiting"),
+                                   std::chrono::milliseconds(1500));
+  CHECK(ErrorText(full, kAddress) == "64 jobs are waiting (try again in 1.50 s)");
+  CHECK(ExitCodeOf(full) == kExitFailed);
+}
+
+TEST_CASE("an error without words still has a name") {
+  CHECK(ErrorText(absl::NotFoundError(""), kAddress) == "NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace mlp::cli
