@@ -24,7 +24,7 @@
 #include "services/coordinator/api/job_service.h"
 #include "services/coordinator/run/coordinator.h"
 #include "services/local/local_cluster.h"
-#include "test/e2e/program_cluster.h"
+#include "test/support/program_cluster.h"
 
 using namespace mlp;
 using Catch::Contains;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A third-party client that knows none of our .proto files runs a job through server reflection.
 set -euo pipefail
-# shellcheck source=test/e2e/testing.sh
-source test/e2e/testing.sh
+# shellcheck source=test/support/testing.sh
+source test/support/testing.sh
 find_buf
 logs=$(mktemp -d)
 # shellcheck source=scripts/cluster-processes

@@ -2,8 +2,8 @@
 # The container cluster trains the same bits as one process does, also when a node is killed, and
 # stops within its grace period.
 set -euo pipefail
-# shellcheck source=test/e2e/testing.sh
-source test/e2e/testing.sh
+# shellcheck source=test/support/testing.sh
+source test/support/testing.sh
 # Enough load that a job lasts some seconds.
 export LOAD_PROBABILITY=0.8 LOAD_DELAY=100ms
 train() { "${compose[@]}" exec -T coordinator mlp-client train letters --preset reference; }

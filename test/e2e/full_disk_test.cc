@@ -31,8 +31,8 @@
 #include "services/coordinator/store/disk/sqlite.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/status.h"
-#include "test/e2e/program_cluster.h"
-#include "test/e2e/scratch.h"
+#include "test/support/program_cluster.h"
+#include "test/support/scratch.h"
 
 using namespace mlp::test;
 using Catch::Contains;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Every fuzzer runs for 20 s from its seeds and finds nothing. FUZZ_SECONDS: how many.
 set -euo pipefail
-# shellcheck source=test/e2e/testing.sh
-source test/e2e/testing.sh
+# shellcheck source=test/support/testing.sh
+source test/support/testing.sh
 command -v clang++-14 >/dev/null || scripts/install-dependencies --fuzz ||
   skip "no clang++-14; scripts/install-dependencies --fuzz installs it"
 scripts/fuzz "${FUZZ_SECONDS:-20}" || fail "a fuzzer found something"

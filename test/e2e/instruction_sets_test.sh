@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Every instruction set that this machine has trains the same bits, alone and mixed in one cluster.
 set -euo pipefail
-# shellcheck source=test/e2e/testing.sh
-source test/e2e/testing.sh
+# shellcheck source=test/support/testing.sh
+source test/support/testing.sh
 bin_dir=$1
 log_dir=$(mktemp -d)
 # shellcheck source=scripts/cluster-processes

@@ -18,7 +18,7 @@
 #include "mlp/v1/job.grpc.pb.h"
 #include "services/base/protocol_version.h"
 #include "services/rpc/channel.h"
-#include "test/e2e/program_cluster.h"
+#include "test/support/program_cluster.h"
 
 using namespace mlp::test;
 using Catch::Contains;

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "test/e2e/program_cluster.h"
-#include "test/e2e/scratch.h"
+#include "test/support/program_cluster.h"
+#include "test/support/scratch.h"
 
 using namespace mlp::test;
 using Catch::Contains;

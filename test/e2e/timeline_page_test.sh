@@ -3,8 +3,8 @@
 #
 # With SCREENSHOTS=DIRECTORY in the environment it leaves pictures of the page there.
 set -euo pipefail
-# shellcheck source=test/e2e/testing.sh
-source test/e2e/testing.sh
+# shellcheck source=test/support/testing.sh
+source test/support/testing.sh
 bin=$1
 
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) ||

@@ -1,7 +1,7 @@
 // The timeline of jobs of real programs.
 #include <catch2/catch.hpp>
 
-#include "test/e2e/program_cluster.h"
+#include "test/support/program_cluster.h"
 
 using namespace mlp::test;
 using Catch::Contains;

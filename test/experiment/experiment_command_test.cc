@@ -9,7 +9,7 @@
 #include <string>
 
 #include "test/experiment/tiny_experiment.h"
-#include "test/process.h"
+#include "test/support/process.h"
 
 namespace mlp::experiment {
 namespace {

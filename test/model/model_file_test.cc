@@ -11,7 +11,7 @@
 #include "services/model/archive.h"
 #include "services/model/json_model.h"
 #include "services/model/npz_model.h"
-#include "test/model/models.h"
+#include "test/support/models.h"
 
 namespace mlp::model::test {
 namespace {

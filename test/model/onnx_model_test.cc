@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "test/model/models.h"
+#include "test/support/models.h"
 
 namespace mlp::model::test {
 namespace {

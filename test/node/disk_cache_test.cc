@@ -11,9 +11,9 @@
 #include "services/async/inline_workers.h"
 #include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
-#include "test/full_disk.h"
 #include "test/node/run/fake_source.h"
 #include "test/node/shard_files.h"
+#include "test/support/full_disk.h"
 
 namespace mlp::node {
 namespace {

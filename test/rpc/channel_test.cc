@@ -10,8 +10,8 @@
 #include <thread>
 
 #include "services/async/wait.h"
-#include "test/rpc/tcp_relay.h"
 #include "test/rpc/test_server.h"
+#include "test/support/tcp_relay.h"
 
 namespace mlp::rpc {
 namespace {

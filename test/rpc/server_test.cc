@@ -18,8 +18,8 @@
 #include "services/rpc/client_call.h"
 #include "services/rpc/limits.h"
 #include "services/rpc/reflection.h"
-#include "test/rpc/tcp_relay.h"
 #include "test/rpc/test_server.h"
+#include "test/support/tcp_relay.h"
 
 namespace mlp::rpc {
 namespace {

@@ -1,4 +1,4 @@
-#include "test/rpc/tcp_relay.h"
+#include "test/support/tcp_relay.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "test/cli/client/fake_coordinator.h"
-#include "test/process.h"
+#include "test/support/process.h"
 
 namespace mlp::cli {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "test/coordinator/api/dataset_server.h"
 #include "test/coordinator/datasets/dataset_files.h"
-#include "test/process.h"
+#include "test/support/process.h"
 
 namespace mlp::cli {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "test/cli/files/gzipped.h"
-#include "test/e2e/scratch.h"
-#include "test/process.h"
+#include "test/support/process.h"
+#include "test/support/scratch.h"
 
 namespace mlp::cli {
 namespace {

@@ -13,9 +13,9 @@
 #include "libmlp/train/training.h"
 #include "services/model/model_file.h"
 #include "test/cli/files/gzipped.h"
-#include "test/e2e/scratch.h"
-#include "test/model/models.h"
-#include "test/process.h"
+#include "test/support/models.h"
+#include "test/support/process.h"
+#include "test/support/scratch.h"
 
 namespace mlp::cli {
 namespace {

@@ -20,7 +20,7 @@
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 #include "services/rpc/status.h"
-#include "test/process.h"
+#include "test/support/process.h"
 
 namespace mlp::cli {
 namespace {

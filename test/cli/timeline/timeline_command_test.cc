@@ -9,7 +9,7 @@
 
 #include "test/cli/client/fake_coordinator.h"
 #include "test/cli/timeline/timeline_recording.h"
-#include "test/process.h"
+#include "test/support/process.h"
 
 namespace mlp::cli {
 namespace {

@@ -10,7 +10,7 @@
 #include "services/async/thread_workers.h"
 #include "services/coordinator/api/dataset_service.h"
 #include "services/coordinator/datasets/file_vault.h"
-#include "test/e2e/scratch.h"
+#include "test/support/scratch.h"
 
 namespace mlp::coordinator {
 

@@ -16,8 +16,8 @@
 #include "services/coordinator/coordinator_server.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/status.h"
-#include "test/e2e/scratch.h"
-#include "test/model/models.h"
+#include "test/support/models.h"
+#include "test/support/scratch.h"
 
 namespace mlp::coordinator {
 namespace {

@@ -10,7 +10,7 @@
 #include "services/async/virtual_clock.h"
 #include "services/coordinator/api/dataset_proto.h"
 #include "test/coordinator/datasets/dataset_files.h"
-#include "test/e2e/scratch.h"
+#include "test/support/scratch.h"
 
 namespace mlp::coordinator {
 namespace {

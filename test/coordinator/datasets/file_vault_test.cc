@@ -6,8 +6,8 @@
 #include "libmlp/data/dataset.h"
 #include "services/base/retry_after.h"
 #include "services/base/sha256.h"
-#include "test/e2e/scratch.h"
-#include "test/full_disk.h"
+#include "test/support/full_disk.h"
+#include "test/support/scratch.h"
 
 namespace mlp::coordinator {
 namespace {

@@ -16,7 +16,7 @@
 #include "services/coordinator/store/disk/file_job_log.h"
 #include "services/coordinator/store/memory_store.h"
 #include "services/simulation/simulated_cluster.h"
-#include "test/sim/chaos/tiny_data.h"
+#include "test/support/tiny_data.h"
 
 namespace mlp::coordinator {
 

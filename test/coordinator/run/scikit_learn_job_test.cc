@@ -8,8 +8,8 @@
 #include "services/coordinator/datasets/dataset_loader.h"
 #include "services/simulation/simulated_world.h"
 #include "services/wire/schema_proto.h"
-#include "test/e2e/scratch.h"
 #include "test/libmlp/scikit_learn/loss_curves.h"
+#include "test/support/scratch.h"
 
 using namespace mlp;
 using namespace mlp::testing;

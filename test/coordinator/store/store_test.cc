@@ -9,7 +9,7 @@
 #include "services/coordinator/store/disk/sqlite_store.h"
 #include "services/coordinator/store/memory_store.h"
 #include "test/coordinator/store/store_fixtures.h"
-#include "test/e2e/scratch.h"
+#include "test/support/scratch.h"
 
 namespace mlp::coordinator {
 namespace {

@@ -11,8 +11,8 @@
 #include "test/coordinator/store/disk/sqlite_fixtures.h"
 #include "test/coordinator/store/store_fixtures.h"
 #include "test/coordinator/store/store_steps.h"
-#include "test/e2e/scratch.h"
-#include "test/process.h"
+#include "test/support/process.h"
+#include "test/support/scratch.h"
 
 namespace mlp::coordinator {
 namespace {

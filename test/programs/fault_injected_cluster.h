@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "mlp/v1/node.pb.h"
-#include "test/e2e/scratch.h"
-#include "test/process.h"
-#include "test/rpc/tcp_relay.h"
+#include "test/support/process.h"
+#include "test/support/scratch.h"
+#include "test/support/tcp_relay.h"
 
 namespace mlp::test {
 

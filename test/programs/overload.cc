@@ -27,7 +27,7 @@
 #include "services/base/retry_after.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/status.h"
-#include "test/e2e/program_cluster.h"
+#include "test/support/program_cluster.h"
 
 namespace mlp::test {
 namespace {

@@ -22,8 +22,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "test/sim/chaos/tiny_data.h"
-#include "test/sim/chaos/world.h"
+#include "test/programs/chaos/world.h"
+#include "test/support/tiny_data.h"
 
 namespace {
 

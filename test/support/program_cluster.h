@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "test/process.h"
+#include "test/support/process.h"
 
 namespace mlp::test {
 

@@ -1,4 +1,4 @@
-#include "test/process.h"
+#include "test/support/process.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -1,4 +1,4 @@
-#include "test/sim/chaos/tiny_data.h"
+#include "test/support/tiny_data.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "test/sim/chaos/world.h"
+#include "test/programs/chaos/world.h"
 
 #include <cstdio>
 #include <limits>
@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/async/wait.h"
 #include "services/coordinator/job/replay.h"
-#include "test/sim/chaos/tiny_data.h"
+#include "test/support/tiny_data.h"
 
 namespace mlp::chaos {
 namespace {

@@ -30,9 +30,9 @@
 #include <thread>
 #include <vector>
 
-#include "test/e2e/besieged_cluster.h"
-#include "test/e2e/faults.h"
-#include "test/e2e/watched.h"
+#include "test/programs/fault_injected_cluster.h"
+#include "test/programs/faults.h"
+#include "test/programs/watched.h"
 
 namespace mlp::test {
 namespace {

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The letters job on the container cluster while its containers are killed, paused, cut off from their
-# network and restarted, by hand: test/e2e/container_siege.sh SEED JOBS [DIRECTORY-OF-THE-PROGRAMS]
+# network and restarted, by hand: test/programs/container_siege.sh SEED JOBS [DIRECTORY-OF-THE-PROGRAMS]
 #
 # The seed draws who is hurt, how and for how long; several may be at once. Every job must succeed with
 # the digest of a single process.
 set -euo pipefail
-# shellcheck source=test/e2e/testing.sh
-source test/e2e/testing.sh
+# shellcheck source=test/support/testing.sh
+source test/support/testing.sh
 (($# >= 2)) || fail "usage: $0 SEED JOBS [DIRECTORY-OF-THE-PROGRAMS]"
 jobs=$2
 least_faults=5

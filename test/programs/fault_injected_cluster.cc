@@ -1,4 +1,4 @@
-#include "test/e2e/besieged_cluster.h"
+#include "test/programs/fault_injected_cluster.h"
 
 #include <chrono>
 #include <stdexcept>
@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "mlp/v1/node.grpc.pb.h"
 #include "services/rpc/channel.h"
-#include "test/e2e/program_cluster.h"
+#include "test/support/program_cluster.h"
 
 namespace mlp::test {
 

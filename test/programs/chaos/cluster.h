@@ -10,8 +10,8 @@
 
 #include "services/coordinator/membership/membership.h"
 #include "services/coordinator/run/cluster.h"
-#include "test/sim/chaos/network.h"
-#include "test/sim/chaos/node_process.h"
+#include "test/programs/chaos/network.h"
+#include "test/programs/chaos/node_process.h"
 
 namespace mlp::chaos {
 

@@ -1,4 +1,4 @@
-#include "test/e2e/faults.h"
+#include "test/programs/faults.h"
 
 #include <signal.h>
 

@@ -12,7 +12,7 @@
 #include <set>
 #include <string>
 
-#include "test/e2e/besieged_cluster.h"
+#include "test/programs/fault_injected_cluster.h"
 
 namespace mlp::test {
 

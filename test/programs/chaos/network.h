@@ -8,8 +8,8 @@
 
 #include "services/async/task_group.h"
 #include "services/async/wait.h"
-#include "test/sim/chaos/disk.h"
-#include "test/sim/chaos/process_clock.h"
+#include "test/programs/chaos/disk.h"
+#include "test/programs/chaos/process_clock.h"
 
 namespace mlp::chaos {
 

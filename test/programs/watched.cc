@@ -1,4 +1,4 @@
-#include "test/e2e/watched.h"
+#include "test/programs/watched.h"
 
 #include <regex>
 #include <sstream>

@@ -9,7 +9,7 @@
 #include "services/async/inline_workers.h"
 #include "services/coordinator/run/cluster.h"
 #include "services/node/run/node.h"
-#include "test/sim/chaos/network.h"
+#include "test/programs/chaos/network.h"
 
 namespace mlp::chaos {
 

@@ -33,9 +33,9 @@
 #include "absl/strings/str_cat.h"
 #include "mlp/v1/cluster.grpc.pb.h"
 #include "mlp/v1/job.grpc.pb.h"
-#include "test/e2e/besieged_cluster.h"
-#include "test/e2e/faults.h"
-#include "test/e2e/watched.h"
+#include "test/programs/fault_injected_cluster.h"
+#include "test/programs/faults.h"
+#include "test/programs/watched.h"
 
 namespace mlp::test {
 namespace {

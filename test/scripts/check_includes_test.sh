@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # scripts/check-includes must refuse every include that the arrows forbid, and no other.
 set -euo pipefail
-check=$(cd "$(dirname "$0")/.." && pwd)/scripts/check-includes
+check=$(cd "$(dirname "$0")/../.." && pwd)/scripts/check-includes
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 failed=0

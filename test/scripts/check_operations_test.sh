@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # scripts/check-operations must refuse a sentence without a test, and a test that is not there.
 set -euo pipefail
-check=$(cd "$(dirname "$0")/.." && pwd)/scripts/check-operations
+check=$(cd "$(dirname "$0")/../.." && pwd)/scripts/check-operations
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0

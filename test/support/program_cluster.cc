@@ -1,4 +1,4 @@
-#include "test/e2e/program_cluster.h"
+#include "test/support/program_cluster.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -10,9 +10,9 @@
 #include "services/async/inline_workers.h"
 #include "services/coordinator/run/coordinator.h"
 #include "services/coordinator/store/journal.h"
-#include "test/sim/chaos/cluster.h"
-#include "test/sim/chaos/disk.h"
-#include "test/sim/chaos/network.h"
+#include "test/programs/chaos/cluster.h"
+#include "test/programs/chaos/disk.h"
+#include "test/programs/chaos/network.h"
 
 namespace mlp::chaos {
 

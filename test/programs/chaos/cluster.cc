@@ -1,4 +1,4 @@
-#include "test/sim/chaos/cluster.h"
+#include "test/programs/chaos/cluster.h"
 
 #include <algorithm>
 #include <utility>

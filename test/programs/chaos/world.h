@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "services/coordinator/job/job.h"
-#include "test/sim/chaos/coordinator_process.h"
-#include "test/sim/chaos/node_process.h"
+#include "test/programs/chaos/coordinator_process.h"
+#include "test/programs/chaos/node_process.h"
 
 namespace mlp::chaos {
 
