@@ -12,9 +12,9 @@ namespace {
 using fuzz::Check;
 
 void CheckRead(const Experiment& experiment) {
-  Check(experiment.nodes >= 1 && experiment.nodes <= kMostNodes, "nodes within limits");
+  Check(experiment.nodes >= 1 && experiment.nodes <= kMaxExperimentNodes, "nodes within limits");
   Check(experiment.made_up() == (experiment.shards != 0), "a dataset or made-up shards");
-  Check(experiment.shards <= kMostShards, "shards within limits");
+  Check(experiment.shards <= kMaxShards, "shards within limits");
   Check(!experiment.policies.empty() && !experiment.loads.empty(), "no part of the matrix empty");
   Check(experiment.baseline < experiment.policies.size(), "the baseline is a policy");
   Check(!experiment.seeds.empty() && !experiment.simulated_seeds.empty(), "there are seeds");
@@ -25,7 +25,7 @@ void CheckRead(const Experiment& experiment) {
   }
   const std::size_t cells = experiment.policies.size() * experiment.loads.size();
   for (const Mode mode : {Mode::kSimulated, Mode::kReal}) {
-    Check(cells * SeedsOf(experiment, mode).size() <= kMostRuns, "runs within limits");
+    Check(cells * SeedsOf(experiment, mode).size() <= kMaxRuns, "runs within limits");
   }
 }
 

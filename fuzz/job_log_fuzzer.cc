@@ -24,18 +24,18 @@ void CheckTravels(const JobEvent& event) {
 }
 
 // Little, so that the fuzzer gets on; that there is a limit is what is tested.
-constexpr std::int64_t kMostWork = 2000;
+constexpr std::int64_t kMaxWork = 2000;
 
 // False where they are no job's records.
 bool TestReplay(const std::vector<JobEvent>& records) {
-  const auto result = Replay(records, kMostWork);
+  const auto result = Replay(records, kMaxWork);
   if (!result.ok()) {
     Check(absl::IsInvalidArgument(result.status()), "no job's records: INVALID_ARGUMENT");
     return false;
   }
   const auto records_count = static_cast<std::int64_t>(records.size());
   Check(result->events + result->decisions <= records_count, "what is counted was recorded");
-  Check(result->first_differences.size() <= kMostDifferencesKept, "few differences are kept");
+  Check(result->first_differences.size() <= kMaxDifferencesKept, "few differences are kept");
   return true;
 }
 

@@ -17,7 +17,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-constexpr std::size_t kMostTextGrowth = 64;
+constexpr std::size_t kMaxTextGrowth = 64;
 
 class Mutator {
  public:
@@ -163,7 +163,7 @@ class Mutator {
 
   std::string Text(const FieldDescriptor* field, std::string text) {
     const std::size_t size = text.size();
-    text.resize(size + kMostTextGrowth);
+    text.resize(size + kMaxTextGrowth);
     text.resize(LLVMFuzzerMutate(reinterpret_cast<std::uint8_t*>(text.data()), size, text.size()));
     // Parsing refuses what is no UTF-8; mutations of bytes try that often enough.
     if (field->type() == FieldDescriptor::TYPE_STRING) {

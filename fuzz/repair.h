@@ -10,8 +10,8 @@ namespace mlp::fuzz {
 
 // False where it cannot be, or would take too long.
 inline bool Repair(const ModelSpec& model, v1::ParameterBuffer& buffer) {
-  constexpr std::size_t kMostElements = 4096;
-  if (ParameterCount(model) > kMostElements) return false;
+  constexpr std::size_t kMaxElements = 4096;
+  if (ParameterCount(model) > kMaxElements) return false;
   const bool is_float32 = buffer.precision() == v1::PRECISION_FLOAT32;
   buffer.mutable_data()->resize(ParameterCount(model) *
                                 (is_float32 ? sizeof(float) : sizeof(double)));

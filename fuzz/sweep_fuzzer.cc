@@ -14,7 +14,7 @@ using fuzz::Check;
 
 void CheckPlan(const Plan& plan) {
   Check(!plan.dataset.empty(), "there is a dataset");
-  Check(plan.trials() >= 1 && plan.trials() <= kMostTrials, "trials within limits");
+  Check(plan.trials() >= 1 && plan.trials() <= kMaxTrials, "trials within limits");
   Check(!plan.varied.empty(), "something is varied");
   Check(
       std::set<Setting>(plan.settings.begin(), plan.settings.end()).size() == plan.settings.size(),

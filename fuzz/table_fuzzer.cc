@@ -19,7 +19,7 @@ namespace {
 
 using fuzz::Check;
 
-constexpr std::size_t kMostFeatures = 2000;  // more take too long
+constexpr std::size_t kMaxFeatures = 2000;  // more take too long
 
 SchemaOptions OptionsOf(std::uint8_t byte) {
   SchemaOptions options;
@@ -101,7 +101,7 @@ void Test(std::uint8_t how, std::string_view bytes) {
   const TableText text{"t", bytes, TableFormat::kAuto, ','};
   if (FormatOf(bytes) == TableFormat::kLibsvm) {
     const auto shape = MeasureLibsvm(bytes, "t");
-    if (shape.ok() && shape->features > kMostFeatures) return;
+    if (shape.ok() && shape->features > kMaxFeatures) return;
   }
   if (FormatOf(bytes) == TableFormat::kCsv) CheckCut(bytes);
   const SchemaOptions options = OptionsOf(how);

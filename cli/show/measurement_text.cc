@@ -7,7 +7,7 @@
 namespace mlp::cli {
 namespace {
 
-constexpr int kMostShown = 30;  // classes of a matrix
+constexpr int kMaxShown = 30;  // classes of a matrix
 
 void PrintNumbers(const v1::EvaluateModelResponse& measured, const Terminal& terminal) {
   const v1::Evaluation& evaluation = measured.evaluation();
@@ -57,7 +57,7 @@ void PrintMeasurement(const v1::EvaluateModelResponse& measured, const Terminal&
   // A coordinator, of all places, must not make this read beyond what it sent.
   if (measured.confusion_size() != classes * classes) return;
   terminal.out << '\n';
-  if (classes > kMostShown) {
+  if (classes > kMaxShown) {
     terminal.out << classes << " classes are too many to show which were taken for which; "
                  << "--json has it\n";
     return;

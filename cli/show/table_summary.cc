@@ -11,9 +11,9 @@
 namespace mlp::cli {
 namespace {
 
-constexpr std::size_t kMostColumns = 100;  // that are listed
-constexpr std::size_t kMostTexts = 5;      // of a column
-constexpr std::size_t kMostClasses = 30;
+constexpr std::size_t kMaxColumns = 100;  // that are listed
+constexpr std::size_t kMaxTexts = 5;      // of a column
+constexpr std::size_t kMaxClasses = 30;
 
 // Takes numbers one by one.
 class RangeOf {
@@ -62,10 +62,10 @@ std::string NumberOf(double number) { return absl::StrFormat("%.6g", number); }
 // "red 3, blue 2, …".
 std::string TextsOf(const ColumnSummary& column) {
   std::string text;
-  for (std::size_t i = 0; i < std::min(column.texts.size(), kMostTexts); ++i) {
+  for (std::size_t i = 0; i < std::min(column.texts.size(), kMaxTexts); ++i) {
     absl::StrAppend(&text, i == 0 ? "" : ", ", column.texts[i], " ", column.text_rows[i]);
   }
-  return text + (column.texts.size() > kMostTexts ? ", …" : "");
+  return text + (column.texts.size() > kMaxTexts ? ", …" : "");
 }
 
 void PrintLabel(const Terminal& terminal, const TableSummary& summary) {
@@ -76,7 +76,7 @@ void PrintLabel(const Terminal& terminal, const TableSummary& summary) {
     return;
   }
   Table table({summary.label, "ROWS", "SHARE"});
-  const std::size_t listed = std::min(summary.classes.size(), kMostClasses);
+  const std::size_t listed = std::min(summary.classes.size(), kMaxClasses);
   for (std::size_t i = 0; i < listed; ++i) {
     const double share =
         static_cast<double>(summary.class_rows[i]) / static_cast<double>(summary.rows);
@@ -149,7 +149,7 @@ void PrintText(const Terminal& terminal, const std::string& name, const TableSum
   terminal.out << name << ": " << summary.rows << " rows, " << summary.columns.size()
                << " columns that become " << summary.features << " features\n";
   Table table({"COLUMN", "LEAST", "MEAN", "GREATEST", "MISSING", "TEXTS"});
-  const std::size_t listed = std::min(summary.columns.size(), kMostColumns);
+  const std::size_t listed = std::min(summary.columns.size(), kMaxColumns);
   for (std::size_t i = 0; i < listed; ++i) {
     const ColumnSummary& column = summary.columns[i];
     const bool text = !column.texts.empty();

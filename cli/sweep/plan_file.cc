@@ -22,7 +22,7 @@ using report::Problems;
 using report::TableReader;
 
 constexpr std::int64_t kDefaultTrials = 20;
-constexpr std::int64_t kMostRepeats = 1000;
+constexpr std::int64_t kMaxRepeats = 1000;
 
 std::string NearestOptions(std::string_view key) {
   std::vector<std::string_view> names;
@@ -71,7 +71,7 @@ class Reader {
     plan_.dataset = top_.Text("dataset").value_or("");
     if (!top_.Has("dataset")) top_.Refuse("dataset", "is required");
     ReadSearch();
-    plan_.repeats = static_cast<std::size_t>(top_.Whole("repeats", 1, kMostRepeats).value_or(1));
+    plan_.repeats = static_cast<std::size_t>(top_.Whole("repeats", 1, kMaxRepeats).value_or(1));
     ReadSettings();
     ReadTry();
     top_.RefuseOthers();
@@ -86,7 +86,7 @@ class Reader {
       top_.Refuse("search", absl::StrCat("is ", search, "; must be grid or random"));
     }
     plan_.random = search == "random";
-    trials_ = top_.Whole("trials", 1, kMostTrials).value_or(kDefaultTrials);
+    trials_ = top_.Whole("trials", 1, kMaxTrials).value_or(kDefaultTrials);
     seed_ = top_.Whole("seed", 0, std::numeric_limits<std::int64_t>::max()).value_or(1);
     for (const char* key : {"trials", "seed"}) {
       if (top_.Has(key) && !plan_.random) top_.Refuse(key, "is for search = \"random\" only");
@@ -206,11 +206,11 @@ class Reader {
 
   void MakeSettings() {
     const auto settings = plan_.random ? static_cast<std::size_t>(trials_) : CountSettings(axes_);
-    if (settings * plan_.repeats > kMostTrials) {
+    if (settings * plan_.repeats > kMaxTrials) {
       const std::string many =
-          settings > kMostTrials ? absl::StrCat("more than ", kMostTrials) : absl::StrCat(settings);
+          settings > kMaxTrials ? absl::StrCat("more than ", kMaxTrials) : absl::StrCat(settings);
       top_.Refuse("try", absl::StrCat("makes ", many, " settings, each trained ", plan_.repeats,
-                                      " times; at most ", kMostTrials, " trials"));
+                                      " times; at most ", kMaxTrials, " trials"));
       return;
     }
     plan_.settings =

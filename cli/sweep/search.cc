@@ -46,7 +46,7 @@ std::size_t CountValues(const List& list) { return list.size(); }
 
 std::size_t CountValues(const Range& range) {
   const double values = range.max - range.min + 1;
-  if (!range.whole || values > static_cast<double>(kMostTrials)) return kMostTrials + 1;
+  if (!range.whole || values > static_cast<double>(kMaxTrials)) return kMaxTrials + 1;
   return static_cast<std::size_t>(values);
 }
 
@@ -57,7 +57,7 @@ std::size_t CountSettings(const std::vector<Axis>& axes) {
   for (const Axis& axis : axes) {
     const std::size_t values =
         std::visit([](const auto& values) { return CountValues(values); }, axis.values);
-    count = std::min(count * std::min(values, kMostTrials + 1), kMostTrials + 1);
+    count = std::min(count * std::min(values, kMaxTrials + 1), kMaxTrials + 1);
   }
   return count;
 }

@@ -12,7 +12,7 @@
 
 namespace mlp::cli::sweep {
 
-inline constexpr std::size_t kMostTrials = 10'000;
+inline constexpr std::size_t kMaxTrials = 10'000;
 
 // Numbers to draw from: min and max are among them. Whole numbers all have the same chance, on a
 // logarithmic scale every ratio has; others are rounded to four digits that count, so that they can
@@ -32,7 +32,7 @@ struct Axis {
 
 using Setting = std::vector<std::string>;  // a text for each axis
 
-// How many different settings there are; kMostTrials + 1 for any number beyond kMostTrials.
+// How many different settings there are; kMaxTrials + 1 for any number beyond kMaxTrials.
 std::size_t CountSettings(const std::vector<Axis>& axes);
 // Every combination; the first axis varies slowest. The axes are lists.
 std::vector<Setting> Grid(const std::vector<Axis>& axes);

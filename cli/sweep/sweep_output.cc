@@ -19,7 +19,7 @@ using sweep::Outcome;
 using sweep::Plan;
 using sweep::Standing;
 
-constexpr std::size_t kMostRows = 50;
+constexpr std::size_t kMaxRows = 50;
 
 void Set(Struct& object, const std::string& key, const std::string& text) {
   (*object.mutable_fields())[key].set_string_value(text);
@@ -94,7 +94,7 @@ std::string TrialLine(const Plan& plan, const Outcome& outcome, const std::strin
 
 void PrintTable(const Terminal& terminal, const experiment::TextTable& from) {
   Table table({from.heading.begin(), from.heading.end()});
-  const std::size_t shown = std::min(from.rows.size(), kMostRows);
+  const std::size_t shown = std::min(from.rows.size(), kMaxRows);
   for (std::size_t i = 0; i < shown; ++i) {
     table.Add({from.rows[i].begin(), from.rows[i].end()});
   }

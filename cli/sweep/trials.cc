@@ -15,7 +15,7 @@ namespace mlp::cli::sweep {
 namespace {
 
 constexpr Patience kFirstSubmission{.tries = 2, .pause = std::chrono::milliseconds(300)};
-constexpr int kMostLosses = 3;
+constexpr int kMaxLosses = 3;
 
 bool HasEnded(const v1::Job& job) {
   return job.state() == v1::JOB_STATE_SUCCEEDED || job.state() == v1::JOB_STATE_FAILED ||
@@ -63,7 +63,7 @@ std::vector<std::string> Trials::Outstanding() const {
 }
 
 absl::Status Trials::Fill() {
-  while (next_ < plan_.trials() && outstanding_.size() < kMostOutstanding) {
+  while (next_ < plan_.trials() && outstanding_.size() < kMaxOutstanding) {
     const absl::StatusOr<v1::Job> job = Submit(next_);
     if (absl::IsResourceExhausted(job.status())) {
       if (outstanding_.empty()) WaitForRoom(job.status());
@@ -86,7 +86,7 @@ absl::Status Trials::Settle() {
   Submitted& oldest = outstanding_.front();
   const absl::StatusOr<v1::Job> job = AwaitEnd(oldest);
   if (absl::IsNotFound(job.status())) {
-    if (++oldest.losses <= kMostLosses) return SubmitAgain(oldest);
+    if (++oldest.losses <= kMaxLosses) return SubmitAgain(oldest);
     End({.trial = oldest.trial,
          .job = {},
          .problem = absl::StrCat("the coordinator has lost it ", oldest.losses, " times")});

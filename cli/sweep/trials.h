@@ -18,7 +18,7 @@
 namespace mlp::cli::sweep {
 
 // Jobs that have not ended, at most: others may want to queue theirs between them.
-inline constexpr std::size_t kMostOutstanding = 4;
+inline constexpr std::size_t kMaxOutstanding = 4;
 
 // What it tells, on the thread that calls Run.
 struct TrialsSink {

@@ -65,9 +65,9 @@ inline const std::vector<std::uint64_t>& SeedsOf(const Experiment& experiment, M
 }
 
 // Limits, so that a mistyped number is an error and not a machine that swaps.
-inline constexpr int kMostNodes = 100'000;
-inline constexpr int kMostShards = 1'000'000;
-inline constexpr int kMostRepeats = 100'000;
-inline constexpr std::size_t kMostRuns = 1'000'000;
+inline constexpr int kMaxExperimentNodes = 100'000;
+inline constexpr int kMaxShards = 1'000'000;
+inline constexpr int kMaxRepeats = 100'000;
+inline constexpr std::size_t kMaxRuns = 1'000'000;
 
 }  // namespace mlp::experiment

@@ -54,7 +54,7 @@ class Reader {
       return;
     }
     TableReader task(*top_.Table("task"), "task.", problems_);
-    experiment_.shards = static_cast<int>(task.Whole("shards", 1, kMostShards).value_or(0));
+    experiment_.shards = static_cast<int>(task.Whole("shards", 1, kMaxShards).value_or(0));
     experiment_.compute_time = task.Time("compute_time").value_or(experiment_.compute_time);
     if (top_.Has("task") && !task.Has("shards")) task.Refuse("shards", "is required");
     task.RefuseOthers();
@@ -74,7 +74,7 @@ class Reader {
 
   void ReadCluster() {
     experiment_.nodes =
-        static_cast<int>(top_.Whole("nodes", 1, kMostNodes).value_or(experiment_.nodes));
+        static_cast<int>(top_.Whole("nodes", 1, kMaxExperimentNodes).value_or(experiment_.nodes));
     experiment_.load_delay = top_.Time("load_delay").value_or(experiment_.load_delay);
     experiment_.round_trip = top_.Time("round_trip").value_or(experiment_.round_trip);
     experiment_.time_scale = top_.Number("time_scale", 1e-4, 100).value_or(1);
@@ -82,8 +82,8 @@ class Reader {
 
   void ReadSeeds() {
     const auto seeds = top_.Wholes("seeds", 0, std::numeric_limits<std::int64_t>::max());
-    const auto repeats = top_.Whole("repeats", 1, kMostRepeats);
-    const auto simulated = top_.Whole("simulated_repeats", 1, kMostRepeats);
+    const auto repeats = top_.Whole("repeats", 1, kMaxRepeats);
+    const auto simulated = top_.Whole("simulated_repeats", 1, kMaxRepeats);
     if (seeds && repeats) top_.Refuse("repeats", "and seeds are both given; leave one out");
     if (seeds) {
       experiment_.seeds.assign(seeds->begin(), seeds->end());
@@ -218,9 +218,9 @@ class Reader {
     const std::size_t cells = experiment_.policies.size() * experiment_.loads.size();
     const std::size_t repeats =
         std::max(experiment_.seeds.size(), experiment_.simulated_seeds.size());
-    if (cells * repeats <= kMostRuns) return;
+    if (cells * repeats <= kMaxRuns) return;
     top_.Refuse("repeats", absl::StrCat("makes ", cells * repeats, " runs of ", cells,
-                                        " policies and loads; at most ", kMostRuns));
+                                        " policies and loads; at most ", kMaxRuns));
   }
 
   Problems& problems_;

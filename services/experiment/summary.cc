@@ -13,7 +13,7 @@ namespace {
 
 using CellKey = std::pair<std::size_t, std::size_t>;  // policy, load
 
-constexpr std::size_t kMostProblemsTold = 5;
+constexpr std::size_t kMaxProblemsTold = 5;
 
 Cell CellOf(const CellKey& key, const std::vector<const Run*>& runs) {
   Cell cell;
@@ -62,23 +62,23 @@ void FindProblems(const std::vector<Run>& runs, Summary& summary) {
   std::size_t different = 0;
   for (const Run& run : runs) {
     if (!run.done) {
-      if (++failed > kMostProblemsTold) continue;
+      if (++failed > kMaxProblemsTold) continue;
       summary.problems.push_back(
           absl::StrCat("the run of ", Where(experiment, run.key), " failed: ", run.problem));
       continue;
     }
     if (first == nullptr) first = &run;
-    if (run.figures.digest == first->figures.digest || ++different > kMostProblemsTold) continue;
+    if (run.figures.digest == first->figures.digest || ++different > kMaxProblemsTold) continue;
     summary.problems.push_back(
         absl::StrCat("the run of ", Where(experiment, run.key), " ended with model digest ",
                      run.figures.digest.substr(0, 12), "…, that of ", Where(experiment, first->key),
                      " with ", first->figures.digest.substr(0, 12),
                      "…: equal jobs must give equal models, so no result here can be trusted"));
   }
-  if (failed > kMostProblemsTold) {
+  if (failed > kMaxProblemsTold) {
     summary.problems.push_back(absl::StrCat(failed, " runs failed altogether"));
   }
-  if (different > kMostProblemsTold) {
+  if (different > kMaxProblemsTold) {
     summary.problems.push_back(absl::StrCat(different, " runs ended with another model"));
   }
   if (first != nullptr) summary.digest = first->figures.digest;

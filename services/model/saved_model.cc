@@ -12,10 +12,10 @@ namespace mlp::model {
 namespace {
 
 absl::Status CheckOrigin(const char* field, const std::string& text) {
-  constexpr std::size_t kMost = 255;
-  if (text.size() <= kMost) return absl::OkStatus();
-  return FieldError(
-      field, absl::StrCat("has ", text.size(), " characters; at most ", kMost, " are allowed"));
+  constexpr std::size_t kMaxCharacters = 255;
+  if (text.size() <= kMaxCharacters) return absl::OkStatus();
+  return FieldError(field, absl::StrCat("has ", text.size(), " characters; at most ",
+                                        kMaxCharacters, " are allowed"));
 }
 
 }  // namespace

@@ -32,8 +32,8 @@ std::string DrawInstanceId() {
 }
 
 // Those of the jobs that take turns, as long as they are small.
-constexpr std::size_t kMostParameters = 16;
-constexpr std::size_t kMostParameterBytes = std::size_t{64} << 20;
+constexpr std::size_t kMaxCachedParameters = 16;
+constexpr std::size_t kMaxCachedParameterBytes = std::size_t{64} << 20;
 
 // Messages up to this size are decoded and encoded faster than a worker is woken to do it.
 constexpr std::size_t kSmallMessageBytes = std::size_t{32} << 10;
@@ -96,7 +96,7 @@ NodeService::NodeService(Node& node, async::Workers& workers)
     : node_(node),
       workers_(workers),
       instance_id_(DrawInstanceId()),
-      parameters_(kMostParameters, kMostParameterBytes) {}
+      parameters_(kMaxCachedParameters, kMaxCachedParameterBytes) {}
 
 void NodeService::Serve(rpc::Server& server, v1::NodeService::AsyncService& service) {
   using Service = v1::NodeService::AsyncService;

@@ -90,7 +90,7 @@ class ServerStream {
 
 // A client that sends nothing for so long has its call cancelled, while a request is awaited: what
 // its handler keeps for it must not be kept for ever.
-inline constexpr std::chrono::seconds kMostSilence{60};
+inline constexpr std::chrono::seconds kMaxSilence{60};
 
 // The requests of a call that sends a stream of them, as its handler sees it. Loop thread only.
 template <class Response, class Request>
@@ -319,7 +319,7 @@ template <class Service, class Request, class Response>
 void ServePut(Server& server, std::type_identity_t<Service>& service,
               internal::PutMethod<Service, Request, Response> accept,
               std::type_identity_t<PutHandler<Request, Response>> handler,
-              async::Duration most_silence = kMostSilence) {
+              async::Duration most_silence = kMaxSilence) {
   for (int i = 0; i < internal::kOutstandingRequests; ++i) {
     server.tasks().Spawn(internal::ServeOnePut(server, service, accept, handler, most_silence));
   }

@@ -21,8 +21,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kMostHeld = 1 << 20;  // a sender that is further ahead has to wait
-constexpr int kBacklog = 128;               // as many may wait while nobody is accepted
+constexpr std::size_t kMaxHeld = 1 << 20;  // a sender that is further ahead has to wait
+constexpr int kBacklog = 128;              // as many may wait while nobody is accepted
 
 sockaddr_in Loopback(int port) {
   sockaddr_in address{};
@@ -52,7 +52,7 @@ class Way {
  public:
   Way(int from, int to) : from_(from), to_(to) {}
 
-  bool Reads() const { return !ended_ && held_ < kMostHeld; }
+  bool Reads() const { return !ended_ && held_ < kMaxHeld; }
   bool Writes(Clock::time_point now) const {
     return !chunks_.empty() && chunks_.front().due <= now;
   }

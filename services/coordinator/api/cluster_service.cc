@@ -15,7 +15,7 @@ namespace {
 
 using async::TimePoint;
 
-constexpr std::size_t kMostRefusals = 1000;
+constexpr std::size_t kMaxRefusals = 1000;
 
 v1::NodeState ToProto(NodeState state) {
   switch (state) {
@@ -108,7 +108,7 @@ auto ClusterServiceHandlers::Heartbeat(const v1::HeartbeatRequest& request, cons
 void ClusterServiceHandlers::NoteRefusal(const std::string& name, const absl::Status& status) {
   if (!absl::IsFailedPrecondition(status)) return;
   const std::string refusal = absl::StrCat("node ", name, " is refused: ", status.message());
-  if (refusals_.size() >= kMostRefusals) refusals_.clear();
+  if (refusals_.size() >= kMaxRefusals) refusals_.clear();
   if (refusals_.insert(refusal).second) spdlog::warn("{}", refusal);
 }
 

@@ -245,7 +245,7 @@ class Replayer {
   }
 
   void Differ(const JobEvent& where, const Decided* recorded, const Decided* replayed) {
-    if (++result_.differences > static_cast<std::int64_t>(kMostDifferencesKept)) return;
+    if (++result_.differences > static_cast<std::int64_t>(kMaxDifferencesKept)) return;
     result_.first_differences.push_back({where.sequence, where.round,
                                          recorded == nullptr ? "" : Text(*recorded),
                                          replayed == nullptr ? "" : Text(*replayed)});

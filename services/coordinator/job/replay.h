@@ -17,7 +17,7 @@
 
 namespace mlp::coordinator {
 
-inline constexpr std::size_t kMostDifferencesKept = 10;
+inline constexpr std::size_t kMaxDifferencesKept = 10;
 
 struct ReplayDifference {
   // The record that differs; where nothing was recorded, the one after which it is missing.
@@ -34,7 +34,7 @@ struct ReplayResult {
   std::int64_t decisions = 0;  // that were recorded
   // After the first difference the scheduler may be elsewhere, and others follow from it.
   std::int64_t differences = 0;
-  std::vector<ReplayDifference> first_differences;  // at most kMostDifferencesKept
+  std::vector<ReplayDifference> first_differences;  // at most kMaxDifferencesKept
   // Decisions that followed from the last record, and were not recorded because the job ended there
   // without success (cancelled, say), or the log does.
   std::int64_t cut_off = 0;
@@ -43,12 +43,12 @@ struct ReplayResult {
 // What a replay may cost besides what its records do, in shards, or nodes, that are looked at: some
 // tens of seconds. Numbers in a log that was edited, of shards, of nodes, or of hours between two
 // records, could ask for years.
-inline constexpr std::int64_t kMostReplayWork = 500'000'000;
+inline constexpr std::int64_t kMaxReplayWork = 500'000'000;
 
 // InvalidArgument, with the sequence number, where the records are none of a job: nothing says with
 // which options the scheduler began, times go back, a round starts with another number of shards,
 // or following the numbers in the records takes more than `most_work`.
 absl::StatusOr<ReplayResult> Replay(const std::vector<JobEvent>& records,
-                                    std::int64_t most_work = kMostReplayWork);
+                                    std::int64_t most_work = kMaxReplayWork);
 
 }  // namespace mlp::coordinator

@@ -13,8 +13,8 @@
 namespace mlp::coordinator {
 namespace {
 
-constexpr std::size_t kMostReplacedIds = 8;
-constexpr std::size_t kMostDescribed = 8;
+constexpr std::size_t kMaxReplacedIds = 8;
+constexpr std::size_t kMaxDescribed = 8;
 constexpr auto kFullRetry = std::chrono::seconds(5);
 
 // Lists and logs show it, on terminals too.
@@ -249,7 +249,7 @@ void Membership::Replace(int node, const NodeHeartbeat& heartbeat) {
     expiries_.erase({ExpiryOf(*record.lease), node});
     lease.replaced_ids = std::move(record.lease->replaced_ids);
     lease.replaced_ids.push_back(record.lease->instance_id);
-    if (lease.replaced_ids.size() > kMostReplacedIds) lease.replaced_ids.pop_front();
+    if (lease.replaced_ids.size() > kMaxReplacedIds) lease.replaced_ids.pop_front();
     std::erase(lease.replaced_ids, heartbeat.instance_id);
     registered_.erase(status.name);
   }
@@ -430,7 +430,7 @@ std::string DescribeDownNodes(const std::vector<NodeStatus>& nodes) {
   if (nodes.empty()) {
     return "no node is configured or has registered (--nodes, mlp-node --coordinator)";
   }
-  const std::size_t described = std::min(nodes.size(), kMostDescribed);
+  const std::size_t described = std::min(nodes.size(), kMaxDescribed);
   std::string text = absl::StrJoin(
       nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(described), "; ",
       [](std::string* out, const NodeStatus& node) {

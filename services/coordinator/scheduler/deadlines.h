@@ -25,8 +25,8 @@ class Deadlines {
 
   Duration limit() const {
     const Duration once =
-        longest_ ? std::max(floor_, 10 * std::min(*longest_, kMostLimit / 10)) : first_;
-    return factor_ * std::min(once, kMostLimit / factor_);
+        longest_ ? std::max(floor_, 10 * std::min(*longest_, kMaxLimit / 10)) : first_;
+    return factor_ * std::min(once, kMaxLimit / factor_);
   }
 
   // A silence that began at `since` ended well.
@@ -34,7 +34,7 @@ class Deadlines {
     longest_ = std::max(longest_.value_or(Duration::zero()), now - since);
   }
   void Trained() { factor_ = 1; }
-  void Expired() { factor_ = std::min(2 * factor_, kMostDoubled); }
+  void Expired() { factor_ = std::min(2 * factor_, kMaxDoubled); }
 
   // Look at the attempt at `when`.
   void Watch(AttemptId attempt, TimePoint when) { watched_.Set(attempt, when); }
@@ -46,9 +46,9 @@ class Deadlines {
   std::optional<AttemptId> Take(TimePoint now) { return watched_.Take(now); }
 
  private:
-  static constexpr int kMostDoubled = 1024;
+  static constexpr int kMaxDoubled = 1024;
   // So that no product overflows, nor a time so far ahead.
-  static constexpr Duration kMostLimit = std::chrono::hours(24 * 366);
+  static constexpr Duration kMaxLimit = std::chrono::hours(24 * 366);
 
   Duration first_;
   Duration floor_;

@@ -12,15 +12,15 @@
 namespace mlp::coordinator {
 namespace {
 
-constexpr std::size_t kMostNamed = 4;
+constexpr std::size_t kMaxNamed = 4;
 // How many shards that are due for a copy are looked at.
-constexpr int kMostCopiesRead = 64;
+constexpr int kMaxCopiesRead = 64;
 
 // "a", "a and b", "a, b, c, d and 6 more".
 std::string Listed(const std::vector<std::string>& words) {
   if (words.size() <= 1) return words.empty() ? "" : words.front();
-  const bool all = words.size() <= kMostNamed;
-  const std::size_t told = all ? words.size() - 1 : kMostNamed;
+  const bool all = words.size() <= kMaxNamed;
+  const std::size_t told = all ? words.size() - 1 : kMaxNamed;
   const std::string first =
       absl::StrJoin(words.begin(), words.begin() + static_cast<long>(told), ", ");
   return absl::StrCat(first, " and ",
@@ -317,7 +317,7 @@ class Explainer {
     if (!scheduler_.options_.hedge_after || !scheduler_.hedging_.CanPay()) return first;
     int read = 0;
     for (const auto& [when, shard] : scheduler_.hedging_.due()) {
-      if ((first && when >= first->at) || ++read > kMostCopiesRead) break;
+      if ((first && when >= first->at) || ++read > kMaxCopiesRead) break;
       std::optional<Copy> copy = CopyOf(shard, when);
       if (copy && (!first || copy->at < first->at)) first = std::move(copy);
     }
@@ -340,11 +340,11 @@ class Explainer {
 
   static std::string OneOf(const Candidates& fit) {
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < std::min(fit.size(), kMostNamed); ++i) {
+    for (std::size_t i = 0; i < std::min(fit.size(), kMaxNamed); ++i) {
       names.emplace_back(fit.At(i).name);
     }
-    if (fit.size() > kMostNamed) {
-      names.back() = absl::StrCat(fit.size() - kMostNamed + 1, " more");
+    if (fit.size() > kMaxNamed) {
+      names.back() = absl::StrCat(fit.size() - kMaxNamed + 1, " more");
     }
     return absl::StrCat(names.size() == 1 ? "" : "one of ", absl::StrJoin(names, ", "));
   }

@@ -11,7 +11,7 @@ namespace {
 
 // How many shards whose copies no node can take are looked at in one go: a decision must not cost
 // the more the larger the cluster is.
-constexpr int kMostCopiesSkipped = 16;
+constexpr int kMaxCopiesSkipped = 16;
 
 std::string Text(std::chrono::nanoseconds duration) {
   return absl::FormatDuration(absl::FromChrono(duration));
@@ -63,7 +63,7 @@ void Scheduler::On(TimePoint /*now*/, const NodeLeft& event) {
 void Scheduler::NodesChanged() {
   if (traits_.binding == Binding::kWhenFree && nodes_.up() > 0) {
     const int share = (options_.shards + nodes_.up() - 1) / nodes_.up();
-    nodes_.SetSlots(options_.slots > 0 ? options_.slots : std::min(share, kMostDerivedSlots));
+    nodes_.SetSlots(options_.slots > 0 ? options_.slots : std::min(share, kMaxDerivedSlots));
   }
   for (const int shard : shards_.PickyShards()) CheckTrainable(shard);
 }
@@ -332,7 +332,7 @@ void Scheduler::DispatchCopies(TimePoint now, std::vector<Decision>& decisions) 
     const auto entry = *next;
     if (!DispatchCopy(now, entry.second, decisions)) {
       copies_wait_ = true;
-      if (!nodes_.AnyAvailable() || ++skipped == kMostCopiesSkipped) return;
+      if (!nodes_.AnyAvailable() || ++skipped == kMaxCopiesSkipped) return;
     }
     next = due.upper_bound(entry);  // Bind replaces it by a later one
   }

@@ -122,7 +122,7 @@ struct SchedulerWaits {
 
 inline constexpr std::chrono::nanoseconds kDefaultHedgeAfter = std::chrono::milliseconds(10);
 // What a node is given at most where `slots` is left to the scheduler: each holds parameters.
-inline constexpr int kMostDerivedSlots = 8;
+inline constexpr int kMaxDerivedSlots = 8;
 
 struct SchedulerOptions {
   int shards = 0;

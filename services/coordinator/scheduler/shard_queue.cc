@@ -8,8 +8,8 @@
 namespace mlp::coordinator {
 namespace {
 
-constexpr std::size_t kMostReturnsTold = 12;
-constexpr std::size_t kMostHolders = 4;
+constexpr std::size_t kMaxReturnsTold = 12;
+constexpr std::size_t kMaxHolders = 4;
 
 }  // namespace
 
@@ -56,7 +56,7 @@ void ShardQueue::NoteHolder(int shard, int node) {
   auto& holders = At(shard).holders;
   std::erase(holders, node);
   holders.insert(holders.begin(), node);
-  if (holders.size() > kMostHolders) holders.pop_back();
+  if (holders.size() > kMaxHolders) holders.pop_back();
 }
 
 void ShardQueue::ComeBack(int shard, std::string what_happened) {
@@ -102,7 +102,7 @@ std::string ShardQueue::History(int shard) const {
   std::string text;
   std::size_t told = 0;
   for (const auto& [what, count] : returns) {
-    if (told == kMostReturnsTold) break;
+    if (told == kMaxReturnsTold) break;
     absl::StrAppend(&text, told++ == 0 ? "" : "; ", what);
     if (count > 1) absl::StrAppend(&text, " (", count, " times)");
   }

@@ -295,8 +295,8 @@ async::Task<absl::Status> Journal::Committed() {
 
 async::Task<bool> Journal::Room(std::stop_token stop) {
   const auto full = [this] {
-    return !trouble().ok() || pending_.size() > kMostPendingChanges ||
-           pending_bytes_ > kMostPendingBytes;
+    return !trouble().ok() || pending_.size() > kMaxPendingChanges ||
+           pending_bytes_ > kMaxPendingBytes;
   };
   while (full() && !stop.stop_requested()) co_await written_.Wait(stop);
   co_return !stop.stop_requested();

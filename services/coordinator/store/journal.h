@@ -53,8 +53,8 @@ struct JournalOptions {
   bool durable = false;
 };
 
-inline constexpr std::size_t kMostPendingChanges = 4096;
-inline constexpr std::size_t kMostPendingBytes = std::size_t{256} << 20;
+inline constexpr std::size_t kMaxPendingChanges = 4096;
+inline constexpr std::size_t kMaxPendingBytes = std::size_t{256} << 20;
 inline constexpr std::chrono::seconds kWriteAgain{1};
 
 class Journal {

@@ -14,8 +14,8 @@ using async::Task;
 using async::TimePoint;
 
 // Some rounds of a small model, or the last result or two of a large one.
-constexpr std::size_t kMostKeptResults = 256;
-constexpr std::size_t kMostKeptBytes = std::size_t{64} << 20;
+constexpr std::size_t kMaxCachedResults = 256;
+constexpr std::size_t kMaxCachedResultBytes = std::size_t{64} << 20;
 
 // Takes less time than waking a worker would: about 20 microseconds of arithmetic, three products
 // of the rows and the parameters an epoch.
@@ -46,7 +46,7 @@ Node::Node(NodeOptions options, async::Clock& clock, async::Workers& workers,
       shutdown_(std::move(shutdown)),
       source_(source),
       cache_(options_.memory_bytes),
-      kept_(kMostKeptResults, kMostKeptBytes),
+      kept_(kMaxCachedResults, kMaxCachedResultBytes),
       line_(clock),
       ended_(clock) {}
 

@@ -21,7 +21,7 @@ using coordinator::JobEvent;
 using namespace std::chrono_literals;
 
 constexpr Duration kFaultsUntil = 20s;
-constexpr int kMostFaults = 40;
+constexpr int kMaxFaults = 40;
 // After the last fault everything must come to its end within this.
 constexpr Duration kPatience = 90s;
 
@@ -203,7 +203,7 @@ class World {
 
   void ScheduleFault() {
     clock_.Schedule(clock_.Now() + course_.Between(0ms, 300ms), [this] {
-      if (done_ || stopping_ || faults_ == kMostFaults || clock_.Now() > begin_ + kFaultsUntil) {
+      if (done_ || stopping_ || faults_ == kMaxFaults || clock_.Now() > begin_ + kFaultsUntil) {
         return;
       }
       ++faults_;

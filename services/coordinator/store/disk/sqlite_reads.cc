@@ -227,12 +227,12 @@ absl::StatusOr<StoredState> ReadState(Database& database) {
 
 absl::StatusOr<std::vector<JobEvent>> ReadEvents(Database& database, const std::string& job_id,
                                                  std::int64_t from, std::size_t limit) {
-  constexpr std::size_t kMost = std::numeric_limits<std::int64_t>::max();
+  constexpr std::size_t kMaxLimit = std::numeric_limits<std::int64_t>::max();
   std::vector<JobEvent> events;
   absl::Status status = database.Query(
       "SELECT message, sequence FROM events WHERE job = (SELECT number FROM jobs WHERE id = ?)"
       " AND sequence >= ? ORDER BY sequence LIMIT ?",
-      {job_id, from, static_cast<std::int64_t>(std::min(limit, kMost))}, [&](const Row& row) {
+      {job_id, from, static_cast<std::int64_t>(std::min(limit, kMaxLimit))}, [&](const Row& row) {
         const std::string what = absl::StrCat("event ", row.Int(1), " of ", job_id);
         const auto proto = ReadProto<v1::JobEvent>(database, row, 0, what);
         if (!proto.ok()) return proto.status();
