@@ -13,7 +13,7 @@ using fuzz::Check;
 
 void CheckRead(const Experiment& experiment) {
   Check(experiment.nodes >= 1 && experiment.nodes <= kMaxExperimentNodes, "nodes within limits");
-  Check(experiment.made_up() == (experiment.shards != 0), "a dataset or made-up shards");
+  Check(experiment.synthetic() == (experiment.shards != 0), "a dataset or synthetic shards");
   Check(experiment.shards <= kMaxShards, "shards within limits");
   Check(!experiment.policies.empty() && !experiment.loads.empty(), "no part of the matrix empty");
   Check(experiment.baseline < experiment.policies.size(), "the baseline is a policy");

@@ -21,7 +21,7 @@
 namespace mlp::cli {
 
 // With a coordinator that does not answer.
-struct Patience {
+struct RetryPolicy {
   int tries = 300;  // again, after the first one
   std::chrono::nanoseconds pause = std::chrono::seconds(1);
 };
@@ -54,10 +54,10 @@ class Connection {
 
   // The same, again while the coordinator is not there. For calls that may be repeated.
   template <class Stub, class Request, class Response>
-  absl::StatusOr<Response> CallPatiently(Stub& stub,
-                                         grpc::Status (Stub::*method)(grpc::ClientContext*,
-                                                                      const Request&, Response*),
-                                         const Request& request, Patience patience = {}) {
+  absl::StatusOr<Response> CallWithRetries(Stub& stub,
+                                           grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                        const Request&, Response*),
+                                           const Request& request, RetryPolicy patience = {}) {
     for (int left = patience.tries;; --left) {
       absl::StatusOr<Response> response = Call(stub, method, request);
       if (!absl::IsUnavailable(response.status()) || left == 0) return response;

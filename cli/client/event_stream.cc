@@ -47,7 +47,7 @@ absl::Status StreamOnce(Connection& connection, const std::string& job_id, std::
 }  // namespace
 
 absl::Status WatchEvents(Connection& connection, const std::string& job_id, std::int64_t from,
-                         const EventSink& sink, Patience patience) {
+                         const EventSink& sink, RetryPolicy patience) {
   Interrupt& interrupt = connection.interrupt();
   std::int64_t next = from;
   bool broken = false;

@@ -25,7 +25,7 @@ struct EventSink {
 // breaks. OK when the job has ended; the last error when patience is exhausted, the coordinator
 // refuses, or there was an interrupt. Blocks; calls the sink on this thread.
 absl::Status WatchEvents(Connection& connection, const std::string& job_id, std::int64_t from,
-                         const EventSink& sink, Patience patience = {});
+                         const EventSink& sink, RetryPolicy patience = {});
 
 // The events that the job has had until now; does not wait for more. A coordinator that knows
 // nothing of that would keep the stream open while the job runs: an interrupt ends it.

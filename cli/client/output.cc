@@ -40,14 +40,14 @@ std::string Coloured(const Terminal& terminal, Colour colour, std::string_view t
   return kCodes[static_cast<int>(colour)] + std::string(text) + "\x1b[0m";
 }
 
-Table::Cell::Cell(std::string text, Colour colour) : text(std::move(text)), colour(colour) {}
-Table::Cell::Cell(const char* text) : Cell(std::string(text)) {}
+AlignedTable::Cell::Cell(std::string text, Colour colour) : text(std::move(text)), colour(colour) {}
+AlignedTable::Cell::Cell(const char* text) : Cell(std::string(text)) {}
 
-Table::Table(Row heading) { rows_.push_back(std::move(heading)); }
+AlignedTable::AlignedTable(Row heading) { rows_.push_back(std::move(heading)); }
 
-void Table::Add(Row row) { rows_.push_back(std::move(row)); }
+void AlignedTable::Add(Row row) { rows_.push_back(std::move(row)); }
 
-void Table::Print(const Terminal& terminal) const {
+void AlignedTable::Print(const Terminal& terminal) const {
   std::vector<std::size_t> widths(rows_[0].size());
   for (const Row& row : rows_) {
     for (std::size_t i = 0; i < row.size(); ++i)

@@ -30,7 +30,7 @@ enum class Colour { kNone, kRed, kGreen, kYellow };
 std::string Coloured(const Terminal& terminal, Colour colour, std::string_view text);
 
 // Rows of left-aligned columns, two spaces apart.
-class Table {
+class AlignedTable {
  public:
   struct Cell {
     Cell(std::string text, Colour colour = Colour::kNone);
@@ -40,7 +40,7 @@ class Table {
   };
   using Row = std::vector<Cell>;  // as many cells as the heading
 
-  explicit Table(Row heading);
+  explicit AlignedTable(Row heading);
   void Add(Row row);
   void Print(const Terminal& terminal) const;
 

@@ -4,13 +4,13 @@
 
 namespace mlp::cli {
 
-void Say(const Session& session, std::string_view message) {
+void Log(const Session& session, std::string_view message) {
   session.terminal.err << "mlp-client: " << message << std::endl;
 }
 
 int Fail(const Session& session, const absl::Status& error) {
   if (session.interrupt.happened()) return kExitInterrupted;
-  Say(session, ErrorText(error, session.coordinator));
+  Log(session, ErrorText(error, session.coordinator));
   return ExitCodeOf(error);
 }
 

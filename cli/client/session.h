@@ -18,7 +18,7 @@ struct Session {
 };
 
 // "mlp-client: <message>" on the error output.
-void Say(const Session& session, std::string_view message);
+void Log(const Session& session, std::string_view message);
 // Reports a call to the coordinator that did not end well; the exit code of the program. Nothing is
 // said where it was the user who interrupted it.
 int Fail(const Session& session, const absl::Status& error);

@@ -12,7 +12,7 @@ namespace {
 // Directories are read and checked for the answer.
 constexpr std::chrono::seconds kLimit(300);
 
-Table::Row RowOf(const v1::Dataset& dataset) {
+AlignedTable::Row RowOf(const v1::Dataset& dataset) {
   if (!dataset.problem().empty()) {
     return {dataset.name(), "-", "-", "-", "-", "-", "-", {dataset.problem(), Colour::kRed}};
   }
@@ -37,7 +37,7 @@ int Run(const Session& session, const DatasetListCommand&) {
     session.terminal.out << Json(*list) << std::endl;
     return kExitDone;
   }
-  Table table(
+  AlignedTable table(
       {"DATASET", "SHARDS", "ROWS", "FEATURES", "CLASSES", "SIZE", "STORED (UTC)", "USED BY"});
   for (const v1::Dataset& dataset : list->datasets()) table.Add(RowOf(dataset));
   table.Print(session.terminal);

@@ -113,7 +113,7 @@ void Report(const Session& session, const v1::CommitDatasetResponse& committed,
 }
 
 int Refuse(const Session& session, const absl::Status& status) {
-  Say(session, std::string(status.message()));
+  Log(session, std::string(status.message()));
   return kExitFailed;
 }
 

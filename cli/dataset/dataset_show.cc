@@ -97,7 +97,7 @@ int Run(const Session& session, const DatasetShowCommand& command) {
   const absl::StatusOr<TableSummary> summary =
       directory ? OfDirectory(command.what) : OfFile(command);
   if (summary.ok()) return Show(session, command.what, *summary);
-  Say(session, std::string(summary.status().message()));
+  Log(session, std::string(summary.status().message()));
   return kExitFailed;
 }
 

@@ -41,7 +41,7 @@ void Report(const Session& session, const fs::path& out, const DatasetPlan& plan
 }
 
 int Refuse(const Session& session, const absl::Status& status) {
-  Say(session, std::string(status.message()));
+  Log(session, std::string(status.message()));
   return kExitFailed;
 }
 

@@ -156,8 +156,8 @@ int Report(const Session& session, const experiment::Summary& summary,
             {"report.md", experiment::ReportMarkdown(summary, agreements)},
             {"report.html", experiment::ReportHtml(summary, agreements)}});
   PrintResults(session, summary, agreements, out.string());
-  if (!written.ok()) Say(session, std::string(written.message()));
-  for (const std::string& warning : experiment::Warnings(summary)) Say(session, warning);
+  if (!written.ok()) Log(session, std::string(written.message()));
+  for (const std::string& warning : experiment::Warnings(summary)) Log(session, warning);
   if (session.interrupt.happened()) return kExitInterrupted;
   return written.ok() && summary.problems.empty() ? kExitDone : kExitFailed;
 }
@@ -173,12 +173,12 @@ int Run(const Session& session, const ExperimentCommand& command) {
   const absl::StatusOr<fs::path> out = OutputOf(command);
   wrong.Update(out.status());
   if (!wrong.ok()) {
-    Say(session, std::string(wrong.message()));
+    Log(session, std::string(wrong.message()));
     return kExitUsage;
   }
   auto datasets = experiment::DatasetsOf(*experiment);
   if (!datasets.ok()) {
-    Say(session, absl::StrCat(command.file.string(), ": dataset: ", datasets.status().message()));
+    Log(session, absl::StrCat(command.file.string(), ": dataset: ", datasets.status().message()));
     return kExitFailed;
   }
   Conductor conductor(session, *experiment, *std::move(datasets));

@@ -15,7 +15,7 @@ using experiment::Estimate;
 using google::protobuf::Struct;
 
 void Print(const Session& session, const experiment::TextTable& from) {
-  Table table({from.heading.begin(), from.heading.end()});
+  AlignedTable table({from.heading.begin(), from.heading.end()});
   for (const auto& row : from.rows) table.Add({row.begin(), row.end()});
   table.Print(session.terminal);
 }

@@ -27,7 +27,7 @@ absl::Status ShowEvents(const Session& session, Connection& connection, const v1
   };
   const auto lost = [&](const absl::Status& error) {
     screen.Redraw("");
-    Say(session, absl::StrCat("lost the coordinator at ", session.coordinator, " (",
+    Log(session, absl::StrCat("lost the coordinator at ", session.coordinator, " (",
                               error.message(), "); trying again"));
   };
   const auto same = [&] {
@@ -70,7 +70,7 @@ int Follow(const Session& session, Connection& connection, const v1::Job& job,
   request.set_id(job.id());
   // It may be lost right after the last event.
   const auto ended =
-      connection.CallPatiently(connection.jobs(), &v1::JobService::Stub::GetJob, request);
+      connection.CallWithRetries(connection.jobs(), &v1::JobService::Stub::GetJob, request);
   if (const absl::Status same = CheckSame(job, ended); !same.ok()) return Fail(session, same);
   if (session.json) {
     session.terminal.out << Json(*ended) << std::endl;
@@ -82,7 +82,7 @@ int Follow(const Session& session, Connection& connection, const v1::Job& job,
 
 void SayDetached(const Session& session, const v1::Job& job) {
   const std::string client = absl::StrCat("mlp-client --coordinator ", session.coordinator);
-  Say(session, absl::StrCat("detached; ", job.id(), " goes on. Watch it: ", client, " watch ",
+  Log(session, absl::StrCat("detached; ", job.id(), " goes on. Watch it: ", client, " watch ",
                             job.id(), "   Cancel it: ", client, " cancel ", job.id()));
 }
 

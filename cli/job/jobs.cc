@@ -30,7 +30,7 @@ Colour ColourOf(v1::JobState state) {
   }
 }
 
-Table::Row RowOf(const v1::Job& job) {
+AlignedTable::Row RowOf(const v1::Job& job) {
   return {job.id(),
           {StateName(job.state()), ColourOf(job.state())},
           job.spec().dataset(),
@@ -52,11 +52,11 @@ int Run(const Session& session, const JobsCommand& command) {
     session.terminal.out << Json(*list) << std::endl;
     return kExitDone;
   }
-  Table table(
+  AlignedTable table(
       {"JOB", "STATE", "DATASET", "ROUNDS", "VALIDATION ERROR", "SUBMITTED (UTC)", "DETAIL"});
   for (const v1::Job& job : list->jobs()) table.Add(RowOf(job));
   table.Print(session.terminal);
-  if (!list->next_page_token().empty()) Say(session, "there are older jobs; see more with --limit");
+  if (!list->next_page_token().empty()) Log(session, "there are older jobs; see more with --limit");
   return kExitDone;
 }
 

@@ -16,7 +16,7 @@
 namespace mlp::cli {
 namespace {
 
-constexpr Patience kSubmission{.tries = 2, .pause = std::chrono::milliseconds(300)};
+constexpr RetryPolicy kSubmission{.tries = 2, .pause = std::chrono::milliseconds(300)};
 
 // A UUID of version 4.
 std::string RandomUuid() {
@@ -39,8 +39,8 @@ v1::CreateJobRequest RequestFor(const TrainCommand& command, const std::string& 
 // Again when the connection broke before the answer came: the request's id makes it the same job.
 absl::StatusOr<v1::CreateJobResponse> Submit(Connection& connection,
                                              const v1::CreateJobRequest& request) {
-  return connection.CallPatiently(connection.jobs(), &v1::JobService::Stub::CreateJob, request,
-                                  kSubmission);
+  return connection.CallWithRetries(connection.jobs(), &v1::JobService::Stub::CreateJob, request,
+                                    kSubmission);
 }
 
 void SaySubmitted(const Session& session, const v1::Job& job) {
@@ -64,7 +64,7 @@ bool IsDirectory(const std::filesystem::path& path) {
 void HintAtFile(const Session& session, const std::filesystem::path& path, const char* command) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored)) return;
-  Say(session, absl::StrCat(path.string(), " is a file; `mlp-client dataset ", command, " ",
+  Log(session, absl::StrCat(path.string(), " is a file; `mlp-client dataset ", command, " ",
                             path.string(), "` makes it a dataset"));
 }
 
@@ -123,7 +123,7 @@ int OnLocalCluster(const Session& session, const LocalOptions& local,
                    const std::filesystem::path& dataset, const OnCluster& run) {
   const std::filesystem::path path = local.data_dir / dataset;
   if (!IsDirectory(path)) {
-    Say(session, absl::StrCat("there is no directory ", path.string(),
+    Log(session, absl::StrCat("there is no directory ", path.string(),
                               "; with --local, DATASET is a path to a dataset's directory"));
     HintAtFile(session, path, "split");
     return kExitFailed;
@@ -132,7 +132,7 @@ int OnLocalCluster(const Session& session, const LocalOptions& local,
   const auto data_dir = apart ? local.data_dir : Normal(path).parent_path().parent_path();
   const auto cluster = local::LocalCluster::Start(ClusterOptions(local, data_dir));
   if (!cluster.ok()) {
-    Say(session, absl::StrCat("cannot start the local cluster: ", cluster.status().message()));
+    Log(session, absl::StrCat("cannot start the local cluster: ", cluster.status().message()));
     return absl::IsInvalidArgument(cluster.status()) ? kExitUsage : kExitFailed;
   }
   const Session here{(*cluster)->coordinator_address(), session.json, session.terminal,
@@ -142,7 +142,7 @@ int OnLocalCluster(const Session& session, const LocalOptions& local,
 
 int Run(const Session& session, const TrainCommand& command) {
   if (const absl::Status place = CheckPlace(command.save); !place.ok()) {
-    Say(session, std::string(place.message()));
+    Log(session, std::string(place.message()));
     return kExitUsage;
   }
   if (command.local) {
@@ -150,7 +150,7 @@ int Run(const Session& session, const TrainCommand& command) {
       return TrainOn(here, command, dataset);
     };
     const int exit_code = OnLocalCluster(session, *command.local, command.dataset, train);
-    if (exit_code == kExitInterrupted) Say(session, "interrupted; the job and its cluster stop");
+    if (exit_code == kExitInterrupted) Log(session, "interrupted; the job and its cluster stop");
     return exit_code;
   }
   return TrainOn(session, command, DatasetName(command.dataset));

@@ -25,7 +25,7 @@ bool WouldGarble(const Session& session, const ModelExportCommand& command) {
 
 int Run(const Session& session, const ModelExportCommand& command) {
   if (WouldGarble(session, command)) {
-    Say(session, "a model is binary and would garble the terminal; use -o FILE");
+    Log(session, "a model is binary and would garble the terminal; use -o FILE");
     return kExitUsage;
   }
   const absl::StatusOr<model::SavedModel> model = LoadModel(session, command.model);

@@ -24,7 +24,7 @@ std::string ValidationText(const v1::ModelSummary& model) {
   return absl::StrFormat("RMSE %.4g", std::sqrt(2 * validation.loss() / rows));
 }
 
-Table::Row RowOf(const v1::ModelSummary& model) {
+AlignedTable::Row RowOf(const v1::ModelSummary& model) {
   return {model.id(),
           model.dataset().empty() ? "-" : model.dataset(),
           absl::StrCat(absl::StrJoin(model.spec().layer_sizes(), "-"), ", ",
@@ -47,7 +47,7 @@ int Run(const Session& session, const ModelListCommand&) {
     session.terminal.out << Json(*list) << std::endl;
     return kExitDone;
   }
-  Table table(
+  AlignedTable table(
       {"MODEL", "DATASET", "LAYERS", "PRECISION", "VALIDATION", "DIGEST", "SINCE (UTC)", "WAS"});
   for (const v1::ModelSummary& model : list->models()) table.Add(RowOf(model));
   table.Print(session.terminal);

@@ -34,7 +34,7 @@ absl::StatusOr<model::SavedModel> LoadModel(const Session& session, const std::s
     return absl::NotFoundError(source + ": there is no such file");
   }
   if (std::filesystem::path(source).has_extension()) {
-    Say(session,
+    Log(session,
         absl::StrCat("no file ", source, " is here; asking the coordinator for the model"));
   }
   Connection connection(session.coordinator, session.interrupt);

@@ -30,7 +30,7 @@ std::string LeaseText(const v1::NodeStatus& node) {
   return absl::StrFormat("%.1f s", seconds);
 }
 
-Table::Row RowOf(const v1::NodeStatus& node) {
+AlignedTable::Row RowOf(const v1::NodeStatus& node) {
   return {node.name(),
           {Word(node.state()), ColourOf(node.state())},
           LeaseText(node),
@@ -70,8 +70,8 @@ int Run(const Session& session, const NodesCommand&) {
 }
 
 void PrintNodes(const Terminal& terminal, const v1::ListNodesResponse& list) {
-  Table table({"NODE", "STATE", "LEASE", "SLOTS", "HELD", "DONE", "REJECTED", "FAILED", "TASKS/S",
-               "ADDRESS"});
+  AlignedTable table({"NODE", "STATE", "LEASE", "SLOTS", "HELD", "DONE", "REJECTED", "FAILED",
+                      "TASKS/S", "ADDRESS"});
   for (const v1::NodeStatus& node : list.nodes()) table.Add(RowOf(node));
   table.Print(terminal);
   for (const v1::NodeStatus& node : list.nodes()) PrintNotes(terminal, node);

@@ -61,7 +61,7 @@ Struct ToJson(const JobCourse& course) {
   Set(json, "attempts", course.attempts);
   Set(json, "rejections", course.rejections);
   Set(json, "copies", course.copies);
-  Set(json, "calledBack", course.called_back);
+  Set(json, "cancelled", course.cancelled);
   Set(json, "failures", course.failures);
   Set(json, "trouble", course.trouble);
   return json;
@@ -111,14 +111,14 @@ void Print(const Terminal& terminal, const ReplayResult& result) {
   }
 }
 
-Table::Row RowOf(const std::string& what, const JobCourse& course) {
+AlignedTable::Row RowOf(const std::string& what, const JobCourse& course) {
   return {what,
           course.policy,
           DurationText(course.time),
           absl::StrCat(course.attempts),
           absl::StrCat(course.rejections),
           absl::StrCat(course.copies),
-          absl::StrCat(course.called_back),
+          absl::StrCat(course.cancelled),
           absl::StrCat(course.failures)};
 }
 
@@ -160,7 +160,7 @@ std::string Warning(const WhatIf& what_if) {
 }
 
 void Print(const Terminal& terminal, const WhatIf& what_if) {
-  Table table(
+  AlignedTable table(
       {"COURSE", "POLICY", "TIME", "ATTEMPTS", "REJECTED", "COPIES", "CALLED BACK", "FAILED"});
   table.Add(RowOf("recorded", what_if.recorded));
   table.Add(RowOf("simulated", what_if.same));
@@ -176,7 +176,7 @@ void Print(const Terminal& terminal, const WhatIf& what_if) {
 }
 
 int Refuse(const Session& session, const std::string& log, const absl::Status& error) {
-  Say(session, absl::StrCat(log, ": ", error.message()));
+  Log(session, absl::StrCat(log, ": ", error.message()));
   return kExitFailed;
 }
 
@@ -195,7 +195,7 @@ int Run(const Session& session, const ReplayCommand& command) {
   const auto events = ReadJobLog(command.log);
   if (!events.ok()) {
     const bool missing = absl::IsNotFound(events.status());
-    Say(session, absl::StrCat(events.status().message(),
+    Log(session, absl::StrCat(events.status().message(),
                               missing ? "; a job's log is what it reads, which mlp-coordinator "
                                         "--log-dir and train --local --log-dir write"
                                       : ""));

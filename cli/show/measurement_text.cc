@@ -20,7 +20,7 @@ void PrintNumbers(const v1::EvaluateModelResponse& measured, const Terminal& ter
 }
 
 void PrintScores(const v1::EvaluateModelResponse& measured, const Terminal& terminal) {
-  Table table({"CLASS", "ROWS", "PRECISION", "RECALL", "F1"});
+  AlignedTable table({"CLASS", "ROWS", "PRECISION", "RECALL", "F1"});
   for (const auto& score : measured.classes()) {
     table.Add({score.name(), absl::StrCat(score.rows()), ShareText(score.precision()),
                ShareText(score.recall()), ShareText(score.f1())});
@@ -29,12 +29,12 @@ void PrintScores(const v1::EvaluateModelResponse& measured, const Terminal& term
 }
 
 void PrintConfusion(const v1::EvaluateModelResponse& measured, const Terminal& terminal) {
-  Table::Row heading = {"CLASS"};
+  AlignedTable::Row heading = {"CLASS"};
   for (const auto& score : measured.classes()) heading.push_back("-> " + score.name());
-  Table table(std::move(heading));
+  AlignedTable table(std::move(heading));
   int at = 0;
   for (const auto& score : measured.classes()) {
-    Table::Row row = {score.name()};
+    AlignedTable::Row row = {score.name()};
     for (int i = 0; i < measured.classes_size(); ++i) {
       row.push_back(absl::StrCat(measured.confusion(at++)));
     }

@@ -36,7 +36,7 @@ class RangeOf {
   std::size_t count_ = 0;
 };
 
-ColumnSummary SummarizeColumn(const Column& column, const mlp::Table& table, std::size_t feature) {
+ColumnSummary SummarizeColumn(const Column& column, const Table& table, std::size_t feature) {
   ColumnSummary summary;
   summary.name = column.name;
   summary.texts = column.categories;
@@ -75,7 +75,7 @@ void PrintLabel(const Terminal& terminal, const TableSummary& summary) {
                  << NumberOf(targets.greatest) << ", mean " << NumberOf(targets.mean) << '\n';
     return;
   }
-  Table table({summary.label, "ROWS", "SHARE"});
+  AlignedTable table({summary.label, "ROWS", "SHARE"});
   const std::size_t listed = std::min(summary.classes.size(), kMaxClasses);
   for (std::size_t i = 0; i < listed; ++i) {
     const double share =
@@ -121,7 +121,7 @@ google::protobuf::Struct StructOf(const ColumnSummary& column) {
 
 }  // namespace
 
-TableSummary Summarize(const Schema& schema, const mlp::Table& table) {
+TableSummary Summarize(const Schema& schema, const Table& table) {
   TableSummary summary;
   summary.rows = table.rows();
   summary.features = table.features;
@@ -148,7 +148,7 @@ TableSummary Summarize(const Schema& schema, const mlp::Table& table) {
 void PrintText(const Terminal& terminal, const std::string& name, const TableSummary& summary) {
   terminal.out << name << ": " << summary.rows << " rows, " << summary.columns.size()
                << " columns that become " << summary.features << " features\n";
-  Table table({"COLUMN", "LEAST", "MEAN", "GREATEST", "MISSING", "TEXTS"});
+  AlignedTable table({"COLUMN", "LEAST", "MEAN", "GREATEST", "MISSING", "TEXTS"});
   const std::size_t listed = std::min(summary.columns.size(), kMaxColumns);
   for (std::size_t i = 0; i < listed; ++i) {
     const ColumnSummary& column = summary.columns[i];

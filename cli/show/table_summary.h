@@ -34,7 +34,7 @@ struct TableSummary {
   Range targets;                        // in regression
 };
 
-TableSummary Summarize(const Schema& schema, const mlp::Table& table);
+TableSummary Summarize(const Schema& schema, const Table& table);
 
 // For people; a line of JSON without its end. `name` is what it is a summary of.
 void PrintText(const Terminal& terminal, const std::string& name, const TableSummary& summary);

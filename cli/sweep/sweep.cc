@@ -62,7 +62,7 @@ absl::Status WriteFiles(const fs::path& directory, const std::string& csv,
 void SayInterrupted(const Session& session, const SweepCommand& command, const Plan& plan,
                     std::size_t ended, const std::vector<std::string>& running) {
   std::string text = absl::StrCat("interrupted after ", ended, " of ", plan.trials(), " trials");
-  if (command.local_nodes) return Say(session, text + "; the others and their cluster stop");
+  if (command.local_nodes) return Log(session, text + "; the others and their cluster stop");
   if (!running.empty()) {
     absl::StrAppend(&text, "; ", absl::StrJoin(running, ", "),
                     running.size() == 1 ? " goes on" : " go on");
@@ -73,7 +73,7 @@ void SayInterrupted(const Session& session, const SweepCommand& command, const P
   if (!command.out.empty()) {
     absl::StrAppend(&text, " --out ", sweep::Quoted(command.out.string()));
   }
-  Say(session, text);
+  Log(session, text);
 }
 
 // Prints and writes what has ended. False where it cannot be written.
@@ -90,7 +90,7 @@ bool Report(const Session& session, const SweepCommand& command, const Plan& pla
       WriteFiles(out, ResultsCsv(plan, outcomes), ReportHtml(plan, outcomes, title, best, note));
   PrintSweep(session, plan, outcomes, {.command = best, .out = out.string()});
   if (!written.ok()) {
-    Say(session, std::string(written.message()));
+    Log(session, std::string(written.message()));
   } else if (!session.json) {
     session.terminal.out << "Written to " << out.string() << ": results.csv, report.html\n";
   }
@@ -128,7 +128,7 @@ int SweepOn(const Session& session, const SweepCommand& command, const Plan& pla
 int Run(const Session& session, const SweepCommand& command) {
   const absl::StatusOr<Plan> plan = sweep::ReadPlan(command.file);
   if (!plan.ok()) {
-    Say(session, std::string(plan.status().message()));
+    Log(session, std::string(plan.status().message()));
     return kExitUsage;
   }
   if (!command.local_nodes) {

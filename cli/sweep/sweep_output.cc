@@ -93,7 +93,7 @@ std::string TrialLine(const Plan& plan, const Outcome& outcome, const std::strin
 }
 
 void PrintTable(const Terminal& terminal, const experiment::TextTable& from) {
-  Table table({from.heading.begin(), from.heading.end()});
+  AlignedTable table({from.heading.begin(), from.heading.end()});
   const std::size_t shown = std::min(from.rows.size(), kMaxRows);
   for (std::size_t i = 0; i < shown; ++i) {
     table.Add({from.rows[i].begin(), from.rows[i].end()});

@@ -14,7 +14,7 @@
 namespace mlp::cli::sweep {
 namespace {
 
-constexpr Patience kFirstSubmission{.tries = 2, .pause = std::chrono::milliseconds(300)};
+constexpr RetryPolicy kFirstSubmission{.tries = 2, .pause = std::chrono::milliseconds(300)};
 constexpr int kMaxLosses = 3;
 
 bool HasEnded(const v1::Job& job) {
@@ -100,7 +100,7 @@ absl::Status Trials::Settle() {
 }
 
 absl::Status Trials::SubmitAgain(Submitted& lost) {
-  Say(session_, absl::StrCat("the coordinator has lost ", lost.job.id(), ", trial ", lost.trial + 1,
+  Log(session_, absl::StrCat("the coordinator has lost ", lost.job.id(), ", trial ", lost.trial + 1,
                              "; submitting it again"));
   absl::StatusOr<v1::Job> job = Submit(lost.trial);
   if (absl::IsResourceExhausted(job.status())) {
@@ -117,8 +117,9 @@ absl::StatusOr<v1::Job> Trials::Submit(std::size_t trial) {
   v1::CreateJobRequest request;
   *request.mutable_spec() = SpecOf(plan_, trial, dataset_);
   request.set_request_id(RequestId(plan_, name_, trial));
-  auto response = connection_.CallPatiently(connection_.jobs(), &v1::JobService::Stub::CreateJob,
-                                            request, answered_ ? Patience{} : kFirstSubmission);
+  auto response =
+      connection_.CallWithRetries(connection_.jobs(), &v1::JobService::Stub::CreateJob, request,
+                                  answered_ ? RetryPolicy{} : kFirstSubmission);
   if (!response.ok()) return response.status();
   answered_ = true;
   return std::move(*response->mutable_job());
@@ -135,7 +136,8 @@ absl::StatusOr<v1::Job> Trials::AwaitEnd(const Submitted& submitted) {
 absl::StatusOr<v1::Job> Trials::Look(const v1::Job& job) {
   v1::GetJobRequest request;
   request.set_id(job.id());
-  auto now = connection_.CallPatiently(connection_.jobs(), &v1::JobService::Stub::GetJob, request);
+  auto now =
+      connection_.CallWithRetries(connection_.jobs(), &v1::JobService::Stub::GetJob, request);
   if (absl::Status same = CheckSame(job, now); !same.ok()) return same;
   return std::move(*now->mutable_job());
 }
@@ -147,7 +149,7 @@ absl::Status Trials::Watch(const Submitted& submitted) {
     sink_.progress(submitted.trial, absl::StrCat(submitted.job.id(), "  ", progress.Status()));
   };
   const auto lost = [&](const absl::Status& error) {
-    Say(session_, absl::StrCat("lost the coordinator at ", session_.coordinator, " (",
+    Log(session_, absl::StrCat("lost the coordinator at ", session_.coordinator, " (",
                                error.message(), "); trying again"));
   };
   const auto same = [&] { return Look(submitted.job).status(); };
@@ -157,7 +159,7 @@ absl::Status Trials::Watch(const Submitted& submitted) {
 
 void Trials::WaitForRoom(const absl::Status& full) {
   if (!std::exchange(said_full_, true)) {
-    Say(session_, absl::StrCat(full.message(), "; waiting for it"));
+    Log(session_, absl::StrCat(full.message(), "; waiting for it"));
   }
   session_.interrupt.WaitFor(RetryAfterOf(full).value_or(std::chrono::seconds(1)));
 }

@@ -83,9 +83,9 @@ std::vector<Phase> PhasesOf(const Attempt& attempt, const BeforeStart& before_st
     chain.Until(attempt.end, Kind::kRejected);
     return chain.Take();
   }
-  // What it was called back from matters no longer, unless it came to its end all the same.
-  const bool in_vain = attempt.called_back && !attempt.has_result();
-  if (in_vain) chain.SetLimit(std::min(*attempt.called_back, attempt.end));
+  // What it was cancelled from matters no longer, unless it came to its end all the same.
+  const bool in_vain = attempt.cancelled_at && !attempt.has_result();
+  if (in_vain) chain.SetLimit(std::min(*attempt.cancelled_at, attempt.end));
   if (attempt.started || attempt.has_result()) {
     LayStarted(attempt, before_start.holds_up_first, chain);
   } else {

@@ -21,7 +21,7 @@ enum class Kind : std::uint8_t {
   kLoading,    // the node reads the shard
   kComputing,  // arithmetic
   kReturning,  // the gradient is on its way, or is checked
-  kCancelled,  // called back, and not ended yet
+  kCancelled,  // cancelled, and not ended yet
   kRejected,   // offered, until the node's refusal arrived
   kIdle,       // of a row: no attempt
   kAway,       // of a row: no attempt, and the node could not be given one
@@ -39,7 +39,7 @@ enum class Outcome : std::uint8_t {
   kSuperseded,  // with a result, after another copy's
   kRejected,
   kFailed,
-  kReleased,  // called back, without a result
+  kReleased,  // cancelled, without a result
 };
 
 // How an attempt fared against other copies of its task.
@@ -59,8 +59,8 @@ struct Attempt {
   std::optional<Time> started;
   Time queued_for{};  // with `started`, as the node measured them
   Time held_up_for{};
-  std::optional<Time> called_back;
-  std::string call_back_reason;
+  std::optional<Time> cancelled_at;
+  std::string cancel_reason;
   Time end{};  // the last event's time where it is open
   Outcome outcome = Outcome::kOpen;
   std::string end_reason;  // of a rejection or a failure

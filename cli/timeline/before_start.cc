@@ -17,7 +17,7 @@ bool NeverStarted(const Attempt& attempt) {
 }
 
 Time WaitEnd(const Attempt& attempt) {
-  return attempt.called_back ? std::min(*attempt.called_back, attempt.end) : attempt.end;
+  return attempt.cancelled_at ? std::min(*attempt.cancelled_at, attempt.end) : attempt.end;
 }
 
 // `node`: the attempts on one node. `ours` never started.

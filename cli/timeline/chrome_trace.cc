@@ -78,7 +78,7 @@ JsonObject Details(const Attempt& attempt) {
   args.Add("what", WhatText(attempt)).Add("result", EndText(attempt));
   args.Add("offered because", attempt.reason);
   if (!attempt.end_reason.empty()) args.Add("ended because", attempt.end_reason);
-  if (attempt.called_back) args.Add("called back because", attempt.call_back_reason);
+  if (attempt.cancelled_at) args.Add("cancelled because", attempt.cancel_reason);
   return args;
 }
 

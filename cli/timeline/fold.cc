@@ -77,8 +77,8 @@ void Fold::ApplyToAttempt(const v1::JobEvent& event) {
       break;
     case v1::JobEvent::kAttemptCancelled: {
       Attempt& attempt = AttemptOf(event.attempt_cancelled());
-      attempt.called_back = now_;
-      attempt.call_back_reason = event.attempt_cancelled().reason();
+      attempt.cancelled_at = now_;
+      attempt.cancel_reason = event.attempt_cancelled().reason();
       break;
     }
     case v1::JobEvent::kAttemptReleased:

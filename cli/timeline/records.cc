@@ -41,7 +41,7 @@ std::vector<Field> FieldsOf(const Timeline& timeline, const Attempt& attempt) {
   fields.push_back({"race", RaceName(attempt.race), true});
   fields.push_back({"offered_because", attempt.reason, true});
   fields.push_back(
-      {"ended_because", attempt.called_back ? attempt.call_back_reason : attempt.end_reason, true});
+      {"ended_because", attempt.cancelled_at ? attempt.cancel_reason : attempt.end_reason, true});
   return fields;
 }
 

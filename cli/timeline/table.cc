@@ -34,7 +34,7 @@ Colour ColourOf(const Attempt& attempt) {
   }
 }
 
-Table::Row RowOf(const Timeline& timeline, const Attempt& attempt) {
+AlignedTable::Row RowOf(const Timeline& timeline, const Attempt& attempt) {
   return {absl::StrCat(attempt.round),
           absl::StrCat(attempt.shard),
           absl::StrCat(attempt.id),
@@ -54,8 +54,8 @@ Table::Row RowOf(const Timeline& timeline, const Attempt& attempt) {
 }  // namespace
 
 void PrintTable(const Terminal& terminal, const Timeline& timeline) {
-  Table table({"ROUND", "SHARD", "ATTEMPT", "NODE", "WHAT", "AT (S)", "QUEUED", "HELD UP",
-               "COMPUTING", "OTHER", "END (S)", "RESULT", "REASON"});
+  AlignedTable table({"ROUND", "SHARD", "ATTEMPT", "NODE", "WHAT", "AT (S)", "QUEUED", "HELD UP",
+                      "COMPUTING", "OTHER", "END (S)", "RESULT", "REASON"});
   for (const Attempt& attempt : timeline.attempts) table.Add(RowOf(timeline, attempt));
   table.Print(terminal);
   terminal.out << Sentence(timeline) << std::endl;

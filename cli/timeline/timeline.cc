@@ -43,7 +43,7 @@ absl::Status WriteFiles(const Session& session, const timeline::Timeline& timeli
 int Show(const Session& session, const timeline::Timeline& timeline,
          const TimelineCommand& command) {
   if (absl::Status status = WriteFiles(session, timeline, command); !status.ok()) {
-    Say(session, std::string(status.message()));
+    Log(session, std::string(status.message()));
     return kExitFailed;
   }
   const bool has_files = command.csv || command.html || command.chrome_trace;
@@ -67,7 +67,7 @@ int Run(const Session& session, const TimelineCommand& command) {
     events = EventsSoFar(connection, command.job);
   }
   if (!events.ok() && is_file) {
-    Say(session, std::string(events.status().message()));
+    Log(session, std::string(events.status().message()));
     return kExitFailed;
   }
   if (!events.ok()) return Fail(session, events.status());

@@ -88,7 +88,7 @@ std::string EndText(const Attempt& attempt) {
 
 std::string WhyText(const Attempt& attempt) {
   if (!attempt.end_reason.empty()) return attempt.end_reason;
-  if (attempt.called_back) return attempt.call_back_reason;
+  if (attempt.cancelled_at) return attempt.cancel_reason;
   return attempt.reason;
 }
 

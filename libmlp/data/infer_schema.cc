@@ -76,7 +76,7 @@ absl::Status SchemaBuilder::NameColumns(const CsvRecord& first) {
   std::size_t features = 0;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (ignored_[i] && i != label_) continue;
-    const Sighted& column = columns_[i];
+    const ColumnSoFar& column = columns_[i];
     if (column.name.empty()) {
       return BadText(file_, column.place,
                      absl::StrCat("column ", i + 1,
@@ -111,7 +111,7 @@ absl::StatusOr<std::size_t> SchemaBuilder::Find(const std::string& column,
     return number - 1;
   }
   std::vector<std::string> names;
-  for (const Sighted& known : columns_) names.push_back(known.name);
+  for (const ColumnSoFar& known : columns_) names.push_back(known.name);
   constexpr std::size_t kShown = 20;
   const bool more = names.size() > kShown;
   if (more) names.resize(kShown);
@@ -123,13 +123,13 @@ absl::StatusOr<std::size_t> SchemaBuilder::Find(const std::string& column,
 }
 
 // A column is what its first value is.
-void SchemaBuilder::Sight(const CsvCell& cell, Sighted& column) {
+void SchemaBuilder::Sight(const CsvCell& cell, ColumnSoFar& column) {
   if (column.kind != Kind::kUnknown) return;
   column.kind = LooksLikeNumber(cell.text) ? Kind::kNumber : Kind::kText;
   column.place = cell.place;
 }
 
-absl::Status SchemaBuilder::TakeCell(const CsvCell& cell, Sighted& column) {
+absl::Status SchemaBuilder::TakeCell(const CsvCell& cell, ColumnSoFar& column) {
   if (IsMissing(cell.text)) {
     if (options_.impute) return absl::OkStatus();
     return Refuse(cell.place, column,
@@ -146,7 +146,7 @@ absl::Status SchemaBuilder::TakeCell(const CsvCell& cell, Sighted& column) {
                              ") is: correct it, or make the column one of texts (--text)"));
 }
 
-absl::Status SchemaBuilder::TakeText(const CsvCell& cell, Sighted& column) {
+absl::Status SchemaBuilder::TakeText(const CsvCell& cell, ColumnSoFar& column) {
   column.texts.insert(cell.text);
   if (column.texts.size() <= kMaxCategories) return absl::OkStatus();
   return Refuse(cell.place, column,
@@ -156,7 +156,7 @@ absl::Status SchemaBuilder::TakeText(const CsvCell& cell, Sighted& column) {
 }
 
 absl::Status SchemaBuilder::TakeLabel(const CsvCell& cell) {
-  Sighted& column = columns_[label_];
+  ColumnSoFar& column = columns_[label_];
   if (IsMissing(cell.text)) {
     return Refuse(cell.place, column, "the label is missing: fill it in or leave out the row");
   }
@@ -174,7 +174,7 @@ absl::Status SchemaBuilder::TakeLabel(const CsvCell& cell) {
                              ") is: correct it, or make the column one of texts (--text)"));
 }
 
-absl::Status SchemaBuilder::CheckTarget(const CsvCell& cell, const Sighted& column) const {
+absl::Status SchemaBuilder::CheckTarget(const CsvCell& cell, const ColumnSoFar& column) const {
   double number = 0;
   std::optional<std::string> wrong = ParseNumber(cell.text, number);
   if (!wrong && column.kind == Kind::kText) wrong = Quoted(cell.text) + " is a text (--text)";
@@ -212,7 +212,7 @@ absl::StatusOr<Inferred> SchemaBuilder::Finish() {
   Schema& schema = inferred.schema;
   schema.label = columns_[label_].name;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    Sighted& column = columns_[i];
+    ColumnSoFar& column = columns_[i];
     if (i == label_ || ignored_[i]) continue;
     if (column.kind == Kind::kUnknown || (column.kind == Kind::kText && column.texts.empty())) {
       return Refuse(column.place, column, "has no value at all: leave it out (--ignore)");
@@ -245,7 +245,7 @@ void SchemaBuilder::NameClasses(Inferred& inferred) const {
   }
 }
 
-absl::Status SchemaBuilder::Refuse(TextPlace place, const Sighted& column,
+absl::Status SchemaBuilder::Refuse(TextPlace place, const ColumnSoFar& column,
                                    std::string_view what) const {
   return BadText(file_, place, absl::StrCat("column ", Quoted(column.name), ": ", AbslView(what)));
 }

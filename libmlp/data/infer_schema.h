@@ -58,7 +58,7 @@ class SchemaBuilder {
 
  private:
   enum class Kind : std::uint8_t { kUnknown, kNumber, kText };
-  struct Sighted {
+  struct ColumnSoFar {
     std::string name;
     TextPlace place;  // its first cell
     Kind kind = Kind::kUnknown;
@@ -68,22 +68,22 @@ class SchemaBuilder {
   absl::Status Begin(const CsvRecord& first);
   absl::Status NameColumns(const CsvRecord& first);
   absl::StatusOr<std::size_t> Find(const std::string& column, const CsvRecord& first) const;
-  static void Sight(const CsvCell& cell, Sighted& column);
-  absl::Status TakeCell(const CsvCell& cell, Sighted& column);
-  absl::Status TakeText(const CsvCell& cell, Sighted& column);
+  static void Sight(const CsvCell& cell, ColumnSoFar& column);
+  absl::Status TakeCell(const CsvCell& cell, ColumnSoFar& column);
+  absl::Status TakeText(const CsvCell& cell, ColumnSoFar& column);
   absl::Status TakeLabel(const CsvCell& cell);
-  absl::Status CheckTarget(const CsvCell& cell, const Sighted& column) const;
+  absl::Status CheckTarget(const CsvCell& cell, const ColumnSoFar& column) const;
   absl::Status TakeClassNumber(const CsvCell& cell, double number);
   absl::Status CountClasses(const CsvCell& cell, std::size_t classes, std::size_t limit) const;
   void NameClasses(Inferred& inferred) const;
-  absl::Status Refuse(TextPlace place, const Sighted& column, std::string_view what) const;
+  absl::Status Refuse(TextPlace place, const ColumnSoFar& column, std::string_view what) const;
 
   std::string file_;
   SchemaOptions options_;
   bool begun_ = false;
   Inferred inferred_;
-  std::vector<Sighted> columns_;  // of the file
-  std::vector<bool> ignored_;     // by column
+  std::vector<ColumnSoFar> columns_;  // of the file
+  std::vector<bool> ignored_;         // by column
   std::size_t label_ = 0;
   // Where each class came first.
   std::map<double, TextPlace> numbers_;

@@ -173,8 +173,8 @@ struct KernelsOf {
     }
   }
 
-  static void MultiplyBySlope(Activation activation, std::size_t rows, std::size_t columns,
-                              PaddedMatrix<const T> z, PaddedMatrix<T> d) {
+  static void MultiplyByDerivative(Activation activation, std::size_t rows, std::size_t columns,
+                                   PaddedMatrix<const T> z, PaddedMatrix<T> d) {
     const auto multiply = [&](auto by_slope) {
       ForEachRow(rows, columns, z, d, [&](const T* in, T* out) {
         Isa::Store(out, by_slope(Isa::Load(in), Isa::Load(out)));
@@ -249,7 +249,7 @@ struct KernelsOf {
   }
 
   // Which row has the greatest value of each column, the first of equals.
-  static void Greatest(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a, T* row) {
+  static void ArgMax(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a, T* row) {
     for (std::size_t j = 0; j < columns; j += kLanes) {
       V greatest = Isa::Load(a.data + j), index = Isa::All(T(0));
       for (std::size_t i = 1; i < rows; ++i) {
@@ -316,9 +316,9 @@ struct KernelsOf {
     for (; i < count; i += kLanes) Isa::Store(values + i, Log<Isa, T>(Isa::Load(values + i)));
   }
 
-  static constexpr Kernels<T> kTable = {&Multiply<false>, &Multiply<true>, &Activate,
-                                        &MultiplyBySlope, &Softmax,        &Greatest,
-                                        &Transpose,       &AddByLane,      &Logarithms};
+  static constexpr Kernels<T> kTable = {
+      &Multiply<false>, &Multiply<true>, &Activate,  &MultiplyByDerivative, &Softmax, &ArgMax,
+      &Transpose,       &AddByLane,      &Logarithms};
 };
 
 }  // namespace mlp

@@ -87,14 +87,14 @@ void Block<T>::Forward(const BlockInput<T>& input, const T* weights, const Dropo
                        l == 0 ? input.columns : ConstRows(inputs_[l]),
                        a});
     if (!last) kernels_.activate(spec_.activation, outputs(l), rows_, a);
-    if (!last && dropped_) LeaveOut(l, dropout);
+    if (!last && dropped_) ApplyDropout(l, dropout);
   }
   if (!spec_.regression()) kernels_.softmax(spec_.classes(), rows_, Rows(outputs_.back()));
 }
 
 // Each row draws for itself, unit after unit, 16 bits a unit.
 template <class T>
-void Block<T>::LeaveOut(std::size_t layer, const Dropout& dropout) {
+void Block<T>::ApplyDropout(std::size_t layer, const Dropout& dropout) {
   masks_.resize(spec_.layers());
   unmasked_.resize(spec_.layers());
   AlignedMatrix<T>& mask = masks_[layer];
@@ -117,59 +117,59 @@ void Block<T>::LeaveOut(std::size_t layer, const Dropout& dropout) {
 }
 
 template <class T>
-void Block<T>::TakeLogLikelihood(const Answers& answers, const Objective<T>& objective) {
+void Block<T>::AddLogLikelihood(const Targets& targets, const Objective<T>& objective) {
   if (spec_.regression()) {
     for (std::size_t i = 0; i < rows_; ++i) {
-      const T difference = Probability(i, 0) - static_cast<T>(answers.targets[i]);
+      const T difference = Probability(i, 0) - static_cast<T>(targets.targets[i]);
       log_likelihood_(i) = difference * difference * T(-0.5);
     }
     return;
   }
   for (std::size_t i = 0; i < rows_; ++i) {
-    const T probability = Probability(i, static_cast<std::size_t>(answers.labels[i]));
+    const T probability = Probability(i, static_cast<std::size_t>(targets.labels[i]));
     log_likelihood_(i) = std::max(probability + objective.offset, objective.least);
   }
   kernels_.logarithms(log_likelihood_.data(), rows_);
   if (objective.class_weights.empty()) return;
   for (std::size_t i = 0; i < rows_; ++i) {
-    log_likelihood_(i) *= objective.class_weights[static_cast<std::size_t>(answers.labels[i])];
+    log_likelihood_(i) *= objective.class_weights[static_cast<std::size_t>(targets.labels[i])];
   }
 }
 
 template <class T>
-std::size_t Block<T>::WrongRows(const Answers& answers) {
+std::size_t Block<T>::WrongRows(const Targets& targets) {
   if (spec_.regression()) return 0;
   kernels_.greatest(spec_.classes(), rows_, ConstRows(outputs_.back()), greatest_.data());
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < rows_; ++i)
-    wrong += greatest_(i) != static_cast<T>(answers.labels[i]);
+    wrong += greatest_(i) != static_cast<T>(targets.labels[i]);
   return wrong;
 }
 
 // Y becomes the gradient of the loss by A_last: Y less what it should be.
 template <class T>
-void Block<T>::SubtractAnswers(const Answers& answers, const Objective<T>& objective) {
+void Block<T>::SubtractTargets(const Targets& targets, const Objective<T>& objective) {
   AlignedMatrix<T>& y = outputs_.back();
   if (spec_.regression()) {
-    for (std::size_t i = 0; i < rows_; ++i) y(0, i) -= static_cast<T>(answers.targets[i]);
+    for (std::size_t i = 0; i < rows_; ++i) y(0, i) -= static_cast<T>(targets.targets[i]);
     return;
   }
   const T others = objective.smoothing / static_cast<T>(spec_.classes());
   for (std::size_t k = 0; k < spec_.classes() && others > 0; ++k) {
     for (std::size_t i = 0; i < rows_; ++i) y(k, i) -= others;
   }
-  for (std::size_t i = 0; i < rows_; ++i) y(answers.labels[i], i) -= T(1) - objective.smoothing;
+  for (std::size_t i = 0; i < rows_; ++i) y(targets.labels[i], i) -= T(1) - objective.smoothing;
   if (objective.class_weights.empty()) return;
   for (std::size_t k = 0; k < spec_.classes(); ++k) {
     for (std::size_t i = 0; i < rows_; ++i) {
-      y(k, i) *= objective.class_weights[static_cast<std::size_t>(answers.labels[i])];
+      y(k, i) *= objective.class_weights[static_cast<std::size_t>(targets.labels[i])];
     }
   }
 }
 
 template <class T>
-void Block<T>::Backward(const Answers& answers, const Objective<T>& objective, const T* weights) {
-  SubtractAnswers(answers, objective);
+void Block<T>::Backward(const Targets& targets, const Objective<T>& objective, const T* weights) {
+  SubtractTargets(targets, objective);
   for (std::size_t l = spec_.layers(); l-- > 0;) {
     if (lanes_[l] == Lanes::kOutputs) {
       kernels_.transpose(outputs(l), rows_, ConstRows(outputs_[l]), Rows(transposed_[l]));

@@ -35,12 +35,12 @@ template <class T>
 std::vector<Lanes> FastestLanes(const ModelSpec& spec, std::size_t rows);
 
 // What the rows of a block should come out as.
-struct Answers {
+struct Targets {
   const std::int32_t* labels = nullptr;  // (rows); nullptr in regression
   const double* targets = nullptr;       // (rows) in regression
 };
 
-// How far answers are from the truth, and what pulls them there.
+// How far targets are from the truth, and what pulls them there.
 template <class T>
 struct Objective {
   // The loss of a row is -log(max(probability of its label + offset, least)). What the reference
@@ -76,15 +76,15 @@ class Block {
   T Probability(std::size_t row, std::size_t label) const { return outputs_.back()(label, row); }
   // Takes the logarithm of each row's likelihood: log(probability of the label), as `objective`
   // says; in regression -(prediction - target)^2 / 2.
-  void TakeLogLikelihood(const Answers& answers, const Objective<T>& objective);
+  void AddLogLikelihood(const Targets& targets, const Objective<T>& objective);
   // Of what was taken.
   void SubtractLogLikelihood(LossSum& loss) const { loss.Subtract(log_likelihood_.data(), rows_); }
   // Rows whose most probable class, the first of equals, is not the label; 0 in regression.
-  std::size_t WrongRows(const Answers& answers);
+  std::size_t WrongRows(const Targets& targets);
 
   // Backward pass: D of each layer. Consumes the probabilities. Same weights and dropout as
   // Forward.
-  void Backward(const Answers& answers, const Objective<T>& objective, const T* weights);
+  void Backward(const Targets& targets, const Objective<T>& objective, const T* weights);
   // The gradient of the loss by the weights of `layer`, without the biases: Z^T D (inputs,
   // outputs), with Lanes::kInputs D^T Z (outputs, inputs). Rows first .. end - 1 become those
   // of `gradient`, where with Lanes::kOutputs there is one for the biases before them, or are added
@@ -98,8 +98,8 @@ class Block {
  private:
   std::size_t inputs(std::size_t layer) const { return spec_.layer_sizes[layer]; }
   std::size_t outputs(std::size_t layer) const { return spec_.layer_sizes[layer + 1]; }
-  void LeaveOut(std::size_t layer, const Dropout& dropout);
-  void SubtractAnswers(const Answers& answers, const Objective<T>& objective);
+  void ApplyDropout(std::size_t layer, const Dropout& dropout);
+  void SubtractTargets(const Targets& targets, const Objective<T>& objective);
 
   ModelSpec spec_;
   const Kernels<T>& kernels_;

@@ -83,7 +83,7 @@ void Network<T>::LoadBatch(const std::uint32_t* numbers, std::size_t count) {
 }
 
 template <class T>
-Answers Network<T>::AnswersOf(std::size_t block) const {
+Targets Network<T>::TargetsOf(std::size_t block) const {
   const std::size_t first = block * block_rows_;
   const std::int32_t* labels = numbers_.empty() ? shard_.labels.data() : labels_.data();
   const double* targets = numbers_.empty() ? shard_.targets.data() : targets_.data();
@@ -138,9 +138,9 @@ absl::Status Network<T>::Differentiate(const Objective<T>& objective, const Drop
         Dropout of_block = dropout;
         of_block.rows = numbers_.data() + (numbers_.empty() ? 0 : index * block_rows_);
         block.Forward(inputs_[index], weights_.data(), of_block);
-        block.TakeLogLikelihood(AnswersOf(index), objective);
-        if (wrong != nullptr) wrong_of[index % team_.size()] += block.WrongRows(AnswersOf(index));
-        block.Backward(AnswersOf(index), objective, weights_.data());
+        block.AddLogLikelihood(TargetsOf(index), objective);
+        if (wrong != nullptr) wrong_of[index % team_.size()] += block.WrongRows(TargetsOf(index));
+        block.Backward(TargetsOf(index), objective, weights_.data());
       },
       [&](std::size_t first, std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) blocks_[i].SubtractLogLikelihood(sum);
@@ -245,8 +245,8 @@ absl::StatusOr<Evaluation> Network<T>::Measure(const std::stop_token& stop) {
       stop,
       [&](Block<T>& block, std::size_t index) {
         block.Forward(inputs_[index], weights_.data());
-        block.TakeLogLikelihood(AnswersOf(index), {});
-        wrong[index % team_.size()] += block.WrongRows(AnswersOf(index));
+        block.AddLogLikelihood(TargetsOf(index), {});
+        wrong[index % team_.size()] += block.WrongRows(TargetsOf(index));
       },
       [&](std::size_t, std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) blocks_[i].SubtractLogLikelihood(loss);

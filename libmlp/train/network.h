@@ -72,7 +72,7 @@ class Network {
   std::size_t BlocksOf(std::size_t rows) const { return (rows + block_rows_ - 1) / block_rows_; }
   // Of the rows of those numbers, or where there are none the first ones.
   void LoadInputs(const std::uint32_t* numbers, std::size_t count);
-  Answers AnswersOf(std::size_t block) const;
+  Targets TargetsOf(std::size_t block) const;
   void AddGradients(std::size_t member, std::size_t first_block, std::size_t count);
   void FinishGradients(std::size_t member);
 

@@ -169,8 +169,8 @@ absl::StatusOr<Evaluation> Evaluate(const ModelSpec& spec, const Parameters& par
         LossSum loss;
         Evaluation result{.rows = shard.rows(), .total_squares = TotalSquares(shard)};
         const auto add = [&](Block<T>& block, std::size_t first) {
-          const Answers answers{shard.labels.data() + first, shard.targets.data() + first};
-          block.TakeLogLikelihood(answers, {});
+          const Targets answers{shard.labels.data() + first, shard.targets.data() + first};
+          block.AddLogLikelihood(answers, {});
           block.SubtractLogLikelihood(loss);
           result.wrong_rows += block.WrongRows(answers);
         };

@@ -90,7 +90,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenStore(const CoordinatorServerOptions&
 JournalOptions OptionsOfJournal(const CoordinatorServerOptions& options) {
   JournalOptions journal;
   journal.keep_jobs = options.keep_jobs;
-  journal.keep_rounds = options.keep_checkpoints;
+  journal.keep_checkpoints = options.keep_checkpoints;
   journal.durable = options.state_dir.has_value();
   return journal;
 }

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/coordinator/datasets/dataset_loader.h"
-#include "services/simulation/given_dataset.h"
+#include "services/simulation/synthetic_dataset.h"
 
 namespace mlp::experiment {
 namespace {
@@ -28,7 +28,7 @@ std::string NodeName(int node) { return absl::StrCat("node-", node + 1); }
 coordinator::JobSpec JobSpecOf(const Experiment& experiment, const RunKey& run, double time_scale) {
   const PolicyCase& policy = experiment.policies[run.policy];
   coordinator::JobSpec spec;
-  spec.dataset = experiment.made_up() ? "given" : Directory(experiment).filename().string();
+  spec.dataset = experiment.synthetic() ? "given" : Directory(experiment).filename().string();
   spec.rounds = experiment.rounds;
   spec.epochs = experiment.epochs;
   spec.hidden_layer_sizes = experiment.hidden_layer_sizes;
@@ -53,8 +53,8 @@ coordinator::SchedulerWaits WaitsOf(const Experiment& experiment, const RunKey& 
 
 absl::StatusOr<coordinator::LoadDataset> DatasetsOf(Experiment& experiment) {
   std::shared_ptr<const coordinator::Dataset> dataset;
-  if (experiment.made_up()) {
-    dataset = local::GivenDataset(experiment.shards);
+  if (experiment.synthetic()) {
+    dataset = local::SyntheticDataset(experiment.shards);
   } else {
     auto read = coordinator::ReadDataset(DataDirectoryOf(experiment),
                                          Directory(experiment).filename().string());
@@ -66,7 +66,7 @@ absl::StatusOr<coordinator::LoadDataset> DatasetsOf(Experiment& experiment) {
 }
 
 std::filesystem::path DataDirectoryOf(const Experiment& experiment) {
-  if (experiment.made_up()) return std::filesystem::current_path();
+  if (experiment.synthetic()) return std::filesystem::current_path();
   return Directory(experiment).parent_path();
 }
 

@@ -7,7 +7,7 @@
 #include "services/coordinator/job/job_spec.h"
 #include "services/coordinator/run/coordinator.h"
 #include "services/experiment/run.h"
-#include "services/node/run/given_work.h"
+#include "services/node/run/synthetic_workload.h"
 
 namespace mlp::experiment {
 

@@ -73,10 +73,10 @@ local::LocalClusterOptions ClusterOf(const Experiment& experiment,
   cluster.scheduler_seed = key.seed;
   cluster.precise_timers = true;  // a scaled wait may be well below a millisecond
   cluster.log = std::move(listener);
-  if (experiment.made_up()) {
+  if (experiment.synthetic()) {
     const Duration compute_time = Scaled(experiment.compute_time, scale);
-    cluster.given_work.compute_time = [compute_time](auto, auto) { return compute_time; };
-    cluster.given_work.made_up = true;
+    cluster.synthetic_workload.compute_time = [compute_time](auto, auto) { return compute_time; };
+    cluster.synthetic_workload.synthetic = true;
   }
   return cluster;
 }

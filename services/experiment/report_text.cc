@@ -161,8 +161,8 @@ std::string SettingText(const Summary& summary) {
   const Experiment& experiment = *summary.experiment;
   const bool real = summary.mode == Mode::kReal;
   const std::string task =
-      experiment.made_up()
-          ? absl::StrCat("made-up work, ", experiment.shards, " shards of ",
+      experiment.synthetic()
+          ? absl::StrCat("a synthetic workload, ", experiment.shards, " shards of ",
                          Text(experiment.compute_time))
           : absl::StrCat(experiment.dataset.string(), ", ", experiment.shards, " shards",
                          real ? "" : absl::StrCat(" of ", Text(experiment.compute_time)));

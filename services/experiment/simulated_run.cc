@@ -25,8 +25,8 @@ local::SimulatedWorldOptions WorldOf(const Experiment& experiment,
         experiment.loads[key.load].probabilities[static_cast<std::size_t>(number)];
     node.load.delay = experiment.load_delay;
     node.load.seed = key.seed;
-    node.given_work.compute_time = [compute_time](auto, auto) { return compute_time; };
-    node.given_work.made_up = experiment.made_up();
+    node.synthetic_workload.compute_time = [compute_time](auto, auto) { return compute_time; };
+    node.synthetic_workload.synthetic = experiment.synthetic();
     world.nodes.push_back(std::move(node));
   }
   return world;

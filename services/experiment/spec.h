@@ -34,8 +34,8 @@ struct LoadCase {
 
 struct Experiment {
   std::string title;
-  // The task: a directory with a dataset, or made-up work in so many shards.
-  std::filesystem::path dataset;  // empty: made-up
+  // The task: a directory with a dataset, or a synthetic workload in so many shards.
+  std::filesystem::path dataset;  // empty: synthetic
   int shards = 0;
   // Of one shard on one node. With a dataset, what a simulation takes for the time of the
   // arithmetic.
@@ -55,7 +55,7 @@ struct Experiment {
   std::vector<PolicyCase> policies;            // at least one
   std::vector<LoadCase> loads;                 // at least one
 
-  bool made_up() const { return dataset.empty(); }
+  bool synthetic() const { return dataset.empty(); }
 };
 
 enum class Mode : std::uint8_t { kSimulated, kReal };

@@ -68,7 +68,7 @@ class Reader {
     experiment_.learning_rate =
         top_.Number("learning_rate", 1e-300, 1e300).value_or(experiment_.learning_rate);
     const auto hidden = top_.Wholes("hidden", 1, static_cast<std::int64_t>(kMaxLayerSize))
-                            .value_or(std::vector<std::int64_t>{experiment_.made_up() ? 1 : 20});
+                            .value_or(std::vector<std::int64_t>{experiment_.synthetic() ? 1 : 20});
     experiment_.hidden_layer_sizes.assign(hidden.begin(), hidden.end());
   }
 

@@ -26,7 +26,7 @@ struct LocalClusterOptions {
 
   // For experiments; see NodeServerOptions and CoordinatorServerOptions. With a source of datasets
   // and work that is made up, `data_dir` may be any directory.
-  node::GivenWork given_work;
+  node::SyntheticWorkload synthetic_workload;
   coordinator::LoadDataset load_dataset;
   coordinator::SchedulerWaits waits;
   std::optional<std::uint64_t> scheduler_seed;

@@ -99,7 +99,7 @@ NodeOptions OptionsOfNode(const NodeServerOptions& options, int port) {
   node.memory_bytes = options.memory_bytes;
   node.threads = options.threads;
   node.slots = options.slots;
-  node.given_work = options.given_work;
+  node.synthetic_workload = options.synthetic_workload;
   return node;
 }
 
@@ -114,7 +114,7 @@ HeartbeatInfo InfoOf(const NodeServerOptions& options, const NodeService& servic
   return info;
 }
 
-void Say(bool trouble, const std::string& words) {
+void Log(bool trouble, const std::string& words) {
   spdlog::log(trouble ? spdlog::level::warn : spdlog::level::info, "{}", words);
 }
 
@@ -161,7 +161,7 @@ NodeServer::NodeServer(const NodeServerOptions& options, std::optional<CachedFil
   if (!options.coordinator.empty()) {
     link_.emplace(server_->loop(), options.coordinator);
     lease_.emplace(server_->loop(), *link_, InfoOf(options, service_, name(), port()),
-                   std::random_device()(), Say);
+                   std::random_device()(), Log);
     server_->tasks().Spawn(lease_->Keep(server_->stop_token()));
     server_->tasks().Spawn(link_->Watch([this] { lease_->Hurry(); }, server_->stop_token()));
   }

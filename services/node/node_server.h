@@ -41,8 +41,8 @@ struct NodeServerOptions {
   std::optional<std::filesystem::path> cache_dir;      // of fetched files; none: they are not kept
   std::uint64_t cache_bytes = std::uint64_t{4} << 30;  // of files in cache_dir
   bool precise_timers = false;                         // see rpc::Loop::UsePreciseTimers
-  GivenWork given_work;  // of nodes inside an experiment's process; compute_time is called on the
-                         // loop thread
+  SyntheticWorkload synthetic_workload;  // of nodes inside an experiment's process; compute_time is
+                                         // called on the loop thread
 };
 
 class NodeServer {

@@ -216,7 +216,7 @@ Task<absl::StatusOr<v1::GetNodeResponse>> NodeService::GetNode() {
   response.set_load_probability(node_.options().load.probability);
   response.set_load_seed(node_.options().load.seed);
   *response.mutable_load_delay() = wire::ToProto(node_.options().load.delay);
-  for (KeptResults::Name& name : node_.kept_results().Names()) {
+  for (CachedResults::Name& name : node_.cached_results().Names()) {
     auto& kept = *response.add_kept_results();
     kept.set_job_id(std::move(name.job_id));
     kept.set_round(name.round);

@@ -9,8 +9,8 @@
 #include "services/base/field_error.h"
 #include "services/coordinator/job/job_spec.h"
 #include "services/coordinator/proto/job_event_proto.h"
-#include "services/simulation/given_dataset.h"
 #include "services/simulation/simulated_world.h"
+#include "services/simulation/synthetic_dataset.h"
 
 namespace mlp::local {
 namespace {
@@ -99,7 +99,7 @@ class Observed {
     course.copies += event.hedge_of != 0;
   }
   void On(const events::AttemptRejected&) { ++course.rejections; }
-  void On(const events::AttemptCancelled&) { ++course.called_back; }
+  void On(const events::AttemptCancelled&) { ++course.cancelled; }
   void On(const events::AttemptFailed&) { ++course.failures; }
   void On(const events::AttemptStarted& event) {
     waits_[event.attempt] = event.queued_for + event.held_up_for;
@@ -129,7 +129,7 @@ class Observed {
   void On(const events::AttemptReleased&) {}
   void On(const events::RoundGivenUp&) {}
   void On(const events::Resumed&) {}
-  void On(const events::ResultsKept&) {}
+  void On(const events::ResultsCached&) {}
   void On(const events::RoundValidated&) {}
 
   void NoteMove(std::size_t node, bool up) { moves.push_back({record_->time - began_, node, up}); }
@@ -166,14 +166,14 @@ SimulatedWorldOptions WorldFor(const Observed& observed) {
   world.message_time = observed.MessageTime();
   world.waits = observed.options.waits;
   world.load_dataset = [shards = observed.options.shards](const std::string&) {
-    return GivenDataset(shards);
+    return SyntheticDataset(shards);
   };
   const auto compute_time = [times = observed.ComputeTimeByShard()](auto /*round*/, auto shard) {
     return times[static_cast<std::size_t>(shard)];
   };
   for (node::NodeOptions& node : world.nodes) {
-    node.given_work.compute_time = compute_time;
-    node.given_work.made_up = true;
+    node.synthetic_workload.compute_time = compute_time;
+    node.synthetic_workload.synthetic = true;
   }
   return world;
 }

@@ -35,8 +35,8 @@ struct JobCourse {
   int rounds = 0;                   // that were finished
   std::int64_t attempts = 0;
   std::int64_t rejections = 0;
-  std::int64_t copies = 0;       // second copies, part of the attempts
-  std::int64_t called_back = 0;  // part of the attempts
+  std::int64_t copies = 0;     // second copies, part of the attempts
+  std::int64_t cancelled = 0;  // part of the attempts
   std::int64_t failures = 0;
   std::string trouble;  // why it did not get through; empty: it did
 };

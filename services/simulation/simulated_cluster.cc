@@ -107,7 +107,7 @@ Task<absl::StatusOr<AttemptOutcome>> SimulatedCluster::TrainShard(
   absl::StatusOr<node::TaskOutcome> outcome =
       co_await process->node.Train(std::move(request), messenger, end_token);
   if (process->crash.stop_requested()) co_return absl::UnavailableError("connection lost");
-  // A call that the coordinator called back ends there at once, as a cancelled gRPC call does.
+  // A call that the coordinator cancelled ends there at once, as a cancelled gRPC call does.
   if (!stop.stop_requested()) co_await async::SleepFor(clock_, latency_);
   if (!outcome.ok()) co_return outcome.status();
   co_return OutcomeFrom(*std::move(outcome));

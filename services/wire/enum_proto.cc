@@ -13,8 +13,8 @@
 namespace mlp::wire {
 namespace {
 
-template <class Ours, class Theirs, std::size_t N>
-using Table = std::array<std::pair<Ours, Theirs>, N>;
+template <class Enum, class ProtoEnum, std::size_t N>
+using Table = std::array<std::pair<Enum, ProtoEnum>, N>;
 
 constexpr Table<Activation, v1::Activation, 5> kActivations = {{
     {Activation::kRelu, v1::ACTIVATION_RELU},
@@ -39,18 +39,18 @@ constexpr Table<Initialization, v1::Initialization, 2> kInitializations = {{
     {Initialization::kReference, v1::INITIALIZATION_REFERENCE},
 }};
 
-// Every value of Ours has its line in `table`; UNSPECIFIED only for a value that is not one of
+// Every value of Enum has its line in `table`; UNSPECIFIED only for a value that is not one of
 // them.
-template <class Ours, class Theirs, std::size_t N>
-Theirs Outward(const Table<Ours, Theirs, N>& table, Ours value) {
+template <class Enum, class ProtoEnum, std::size_t N>
+ProtoEnum Outward(const Table<Enum, ProtoEnum, N>& table, Enum value) {
   for (const auto& [ours, theirs] : table) {
     if (ours == value) return theirs;
   }
-  return Theirs{};
+  return ProtoEnum{};
 }
 
-template <class Ours, class Theirs, std::size_t N, class NameOf>
-absl::StatusOr<Ours> Inward(const Table<Ours, Theirs, N>& table, Theirs value,
+template <class Enum, class ProtoEnum, std::size_t N, class NameOf>
+absl::StatusOr<Enum> Inward(const Table<Enum, ProtoEnum, N>& table, ProtoEnum value,
                             std::string_view field, NameOf name_of) {
   std::vector<std::string> names;
   for (const auto& [ours, theirs] : table) {
@@ -58,7 +58,7 @@ absl::StatusOr<Ours> Inward(const Table<Ours, Theirs, N>& table, Theirs value,
     names.push_back(name_of(theirs));
   }
   const std::string known = absl::StrJoin(names, ", ");
-  if (value == Theirs{}) return FieldError(field, absl::StrCat("required, one of ", known));
+  if (value == ProtoEnum{}) return FieldError(field, absl::StrCat("required, one of ", known));
   return FieldError(field, absl::StrCat("unknown value ", static_cast<int>(value),
                                         "; this version knows ", known));
 }

@@ -285,7 +285,7 @@ TEST_CASE("the times after which a silent node is given up are the operator's") 
   cluster.coordinator().WaitForLine("its lease has ended: no heartbeat for 0.6 s");
 }
 
-TEST_CASE("a node that cannot be called back says so, and gets work at the right address") {
+TEST_CASE("a node that cannot be dialled back says so, and gets work at the right address") {
   ElasticCluster cluster;
   cluster.Start("a", {"--advertise", "127.0.0.1:1"});
   const std::string said =

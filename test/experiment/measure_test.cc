@@ -33,7 +33,7 @@ Event About(std::int64_t attempt, const std::string& node) {
 }
 
 // Node a holds a task up for 4 s and computes for 2 s, node b is idle; an offer is rejected and a
-// copy called back.
+// copy cancelled.
 Story Example() {
   Story story;
   story.At(0s, events::StateChanged{coordinator::JobState::kRunning, "", ""})

@@ -16,7 +16,7 @@ using Catch::Contains;
 TEST_CASE("a file says what is run, and the rest are defaults") {
   const Experiment experiment = ParseExperiment(kTiny, "tiny.toml").value();
   CHECK(experiment.title == "A tiny <experiment>");
-  CHECK(experiment.made_up());
+  CHECK(experiment.synthetic());
   CHECK(experiment.shards == 4);
   CHECK(experiment.compute_time == 10ms);
   CHECK(experiment.seeds == std::vector<std::uint64_t>{1, 2, 3});

@@ -11,7 +11,8 @@
 
 namespace mlp::test {
 
-BesiegedCluster::BesiegedCluster(const BesiegedOptions& options) : options_(options) {
+FaultInjectedCluster::FaultInjectedCluster(const FaultInjectedOptions& options)
+    : options_(options) {
   for (int number = 0; number <= kNodes; ++number) {
     addresses_.push_back(absl::StrCat("127.0.0.1:", FreePort()));
     channels_.push_back(rpc::MakeChannel(addresses_.back()));
@@ -26,14 +27,14 @@ BesiegedCluster::BesiegedCluster(const BesiegedOptions& options) : options_(opti
   for (int number = 0; number < kNodes; ++number) Start(number);
 }
 
-std::string BesiegedCluster::Relayed(const std::string& address) {
+std::string FaultInjectedCluster::Relayed(const std::string& address) {
   if (!options_.relays) return address;
   const int port = std::stoi(address.substr(address.rfind(':') + 1));
   relays_.push_back(std::make_unique<rpc::TcpRelay>(port));
   return absl::StrCat("127.0.0.1:", relays_.back()->port());
 }
 
-std::vector<std::string> BesiegedCluster::Command(int number) const {
+std::vector<std::string> FaultInjectedCluster::Command(int number) const {
   if (number == kCoordinator) {
     return {Program("mlp-coordinator"),
             "--listen",
@@ -63,13 +64,13 @@ std::vector<std::string> BesiegedCluster::Command(int number) const {
           options_.load_delay};
 }
 
-void BesiegedCluster::Start(int number) {
+void FaultInjectedCluster::Start(int number) {
   auto& process = programs_[static_cast<std::size_t>(number)];
   process = std::make_unique<Process>(Command(number));
   if (number == kCoordinator) process->WaitForLine("listening on");
 }
 
-v1::GetNodeResponse BesiegedCluster::AskNode(int number) const {
+v1::GetNodeResponse FaultInjectedCluster::AskNode(int number) const {
   const auto stub = v1::NodeService::NewStub(channel(number));
   grpc::ClientContext context;
   context.set_wait_for_ready(true);
@@ -83,13 +84,13 @@ v1::GetNodeResponse BesiegedCluster::AskNode(int number) const {
   return response;
 }
 
-std::unique_ptr<Process> BesiegedCluster::Client(std::vector<std::string> arguments) const {
+std::unique_ptr<Process> FaultInjectedCluster::Client(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(),
                    {Program("mlp-client"), "--coordinator", coordinator_of_clients_, "--json"});
   return std::make_unique<Process>(std::move(arguments));
 }
 
-std::unique_ptr<Process> BesiegedCluster::Train() const {
+std::unique_ptr<Process> FaultInjectedCluster::Train() const {
   std::vector<std::string> arguments{"train", "letters", "--max-retries", "100000"};
   const std::vector<std::string> plain{"--preset", "reference"};
   const std::vector<std::string> everything{"--solver",

@@ -16,7 +16,7 @@
 
 namespace mlp::test {
 
-struct BesiegedOptions {
+struct FaultInjectedOptions {
   std::string load_probability = "0";
   std::string load_delay = "200ms";
   bool hedging = true;
@@ -25,12 +25,12 @@ struct BesiegedOptions {
   int keep_jobs = 1000;
 };
 
-class BesiegedCluster {
+class FaultInjectedCluster {
  public:
   static constexpr int kNodes = 4;
   static constexpr int kCoordinator = kNodes;  // its number among the programs; nodes are 0 to 3
 
-  explicit BesiegedCluster(const BesiegedOptions& options = {});
+  explicit FaultInjectedCluster(const FaultInjectedOptions& options = {});
 
   Process& program(int number) { return *programs_[static_cast<std::size_t>(number)]; }
   // Where it listens, whatever stands before it.
@@ -58,7 +58,7 @@ class BesiegedCluster {
   // `address`, or that of a new relay before it.
   std::string Relayed(const std::string& address);
 
-  const BesiegedOptions options_;
+  const FaultInjectedOptions options_;
   Scratch directory_;
   std::vector<std::string> addresses_;  // of the programs
   std::vector<std::shared_ptr<grpc::Channel>> channels_;

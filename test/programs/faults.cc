@@ -11,7 +11,7 @@
 namespace mlp::test {
 namespace {
 
-constexpr int kPrograms = BesiegedCluster::kNodes + 1;
+constexpr int kPrograms = FaultInjectedCluster::kNodes + 1;
 
 }  // namespace
 
@@ -43,7 +43,7 @@ std::string FaultCounts::Text() const {
                       " relays broken");
 }
 
-Faults::Faults(std::uint64_t seed, BesiegedCluster& cluster, FaultKinds kinds)
+Faults::Faults(std::uint64_t seed, FaultInjectedCluster& cluster, FaultKinds kinds)
     : random_(seed), cluster_(cluster), kinds_(std::move(kinds)) {}
 
 int Faults::Between(int low, int high) {

@@ -1,6 +1,6 @@
-// What goes wrong in a besieged cluster, drawn from a seed, and comes right after a while: programs
-// that are killed (SIGKILL) and started again, or frozen (SIGSTOP) and continued; connections that
-// are cut.
+// What goes wrong in a cluster under faults, drawn from a seed, and comes right after a while:
+// programs that are killed (SIGKILL) and started again, or frozen (SIGSTOP) and continued;
+// connections that are cut.
 #pragma once
 
 #include <chrono>
@@ -51,7 +51,7 @@ struct FaultKinds {
 // Where the cluster has relays, these break, too.
 class Faults {
  public:
-  Faults(std::uint64_t seed, BesiegedCluster& cluster, FaultKinds kinds = {});
+  Faults(std::uint64_t seed, FaultInjectedCluster& cluster, FaultKinds kinds = {});
 
   // Mends what is due and draws the next fault. One who is hurt already is spared.
   void Turn();
@@ -75,7 +75,7 @@ class Faults {
   void BreakRelay(int victim, rpc::TcpRelay& relay);
 
   std::mt19937_64 random_;
-  BesiegedCluster& cluster_;
+  FaultInjectedCluster& cluster_;
   const FaultKinds kinds_;
   FaultCounts counts_;
   std::set<int> hurt_;  // programs, then relays

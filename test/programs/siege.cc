@@ -40,7 +40,7 @@ namespace {
 constexpr int kLeastFaults = 5;
 
 std::string Undisturbed(bool everything = false) {
-  return Watched(BesiegedCluster({.everything = everything}).Train()->Wait()).digest;
+  return Watched(FaultInjectedCluster({.everything = everything}).Train()->Wait()).digest;
 }
 
 // ---- The network
@@ -52,7 +52,7 @@ bool EnterOwnNetwork() { return unshare(CLONE_NEWNET) == 0 && Run("ip link set l
 
 // ---- Everything is killed, frozen and cut off
 
-struct Besiegers {
+struct FaultInjector {
   bool iptables = false;
   bool relays = false;
   bool everything = false;
@@ -60,11 +60,11 @@ struct Besiegers {
 
 // One job; what went wrong, or empty, and in `counts` what was done to it. Throws where a program
 // does not do what the harness waits for.
-std::string RunSiege(std::uint64_t seed, const Besiegers& besiegers, const std::string& digest,
+std::string RunSiege(std::uint64_t seed, const FaultInjector& injector, const std::string& digest,
                      FaultCounts& counts) {
-  BesiegedCluster cluster(
-      {.load_probability = "0.7", .relays = besiegers.relays, .everything = besiegers.everything});
-  Faults faults(seed, cluster, {.iptables = besiegers.iptables, .immortal = {}});
+  FaultInjectedCluster cluster(
+      {.load_probability = "0.7", .relays = injector.relays, .everything = injector.everything});
+  Faults faults(seed, cluster, {.iptables = injector.iptables, .immortal = {}});
   const auto client = cluster.Train();
   client->WaitForLine("\"sequence\"");  // one that finds no coordinator at all gives up
   const auto watcher = cluster.Client({"watch", "job-1"});
@@ -85,13 +85,13 @@ std::string RunSiege(std::uint64_t seed, const Besiegers& besiegers, const std::
   return problem;
 }
 
-int RunSieges(int runs, std::uint64_t first, const Besiegers& besiegers) {
-  const std::string digest = Undisturbed(besiegers.everything);
+int RunSieges(int runs, std::uint64_t first, const FaultInjector& injector) {
+  const std::string digest = Undisturbed(injector.everything);
   FaultCounts counts;
   for (std::uint64_t seed = first; seed < first + static_cast<std::uint64_t>(runs); ++seed) {
     std::string problem;
     try {
-      problem = RunSiege(seed, besiegers, digest, counts);
+      problem = RunSiege(seed, injector, digest, counts);
     } catch (const std::exception& error) {
       problem = error.what();
     }
@@ -146,19 +146,19 @@ struct KillResult {
 };
 
 KillResult KillOnce(std::mt19937_64& random, const std::string& expected) {
-  BesiegedCluster cluster({.hedging = false});
+  FaultInjectedCluster cluster({.hedging = false});
   const auto client = cluster.Train();
   client->WaitForLine("\"roundStarted\"");
   std::this_thread::sleep_for(
       std::chrono::microseconds(std::uniform_int_distribution<>(0, 900'000)(random)));
-  cluster.program(BesiegedCluster::kCoordinator).Signal(SIGKILL);
-  cluster.program(BesiegedCluster::kCoordinator).Wait();
-  cluster.Start(BesiegedCluster::kCoordinator);
+  cluster.program(FaultInjectedCluster::kCoordinator).Signal(SIGKILL);
+  cluster.program(FaultInjectedCluster::kCoordinator).Wait();
+  cluster.Start(FaultInjectedCluster::kCoordinator);
   KillResult result;
   const Watched watched(client->Wait());
   result.problem = watched.Problem(expected);
   result.resumption = ResumptionIn(watched);
-  for (int number = 0; number < BesiegedCluster::kNodes; ++number) {
+  for (int number = 0; number < FaultInjectedCluster::kNodes; ++number) {
     result.trained_again += cluster.AskNode(number).finished_tasks();
   }
   result.trained_again -= 30 * 11;
@@ -192,7 +192,7 @@ int RunKills(int kills, std::uint64_t seed) {
       "between them\nshards that nodes trained again: at most %lld after one kill, %.2f on average "
       "(%d nodes)\n",
       kills, digest.c_str(), longest.node_joined, longest.dispatched, longest_gap,
-      static_cast<long long>(most), static_cast<double>(sum) / kills, BesiegedCluster::kNodes);
+      static_cast<long long>(most), static_cast<double>(sum) / kills, FaultInjectedCluster::kNodes);
   return 0;
 }
 
@@ -207,16 +207,16 @@ int main(int argc, char** argv) {
   app.add_option("--first", first, "The first seed")->capture_default_str();
   int kills = 0;
   app.add_option("--coordinator-kills", kills, "Kill only the coordinator, so often");
-  mlp::test::Besiegers besiegers;
-  app.add_flag("--relays", besiegers.relays, "Break connections, too, by relays");
-  app.add_flag("--everything", besiegers.everything, "A job with every option of training");
-  app.add_flag("--network", besiegers.iptables,
+  mlp::test::FaultInjector injector;
+  app.add_flag("--relays", injector.relays, "Break connections, too, by relays");
+  app.add_flag("--everything", injector.everything, "A job with every option of training");
+  app.add_flag("--network", injector.iptables,
                "Cut connections, too, in a network of its own (as root)");
   CLI11_PARSE(app, argc, argv);
-  if (besiegers.iptables && !mlp::test::EnterOwnNetwork()) {
+  if (injector.iptables && !mlp::test::EnterOwnNetwork()) {
     std::fprintf(stderr, "siege: no network of its own: this needs root, and the ip command\n");
     return 1;
   }
   if (kills > 0) return mlp::test::RunKills(kills, first);
-  return mlp::test::RunSieges(runs, first, besiegers);
+  return mlp::test::RunSieges(runs, first, injector);
 }

@@ -43,8 +43,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kCoordinator = BesiegedCluster::kCoordinator;
-constexpr int kNodes = BesiegedCluster::kNodes;
+constexpr int kCoordinator = FaultInjectedCluster::kCoordinator;
+constexpr int kNodes = FaultInjectedCluster::kNodes;
 const std::set<int> kImmortal = {kCoordinator, 0, 1};
 
 // From half-way to the end; what a heap's fragments cost changes from job to job.
@@ -130,7 +130,7 @@ class Soak {
   }
 
  private:
-  enum class Fate { kNone, kCancelled, kClientKilled };
+  enum class Misfortune { kNone, kCancelled, kClientKilled };
 
   void RunJob() {
     faults_.MendAll();
@@ -139,7 +139,7 @@ class Soak {
     client->WaitForLine("\"sequence\"");
     const auto watcher = cluster_.Client({"watch", id});
     watcher->WaitForLine("\"sequence\"");
-    const Fate fate = DrawFate();
+    const Misfortune misfortune = DrawMisfortune();
     const int fateful = faults_.Between(0, 4);
     std::vector<std::unique_ptr<Process>> passers_by;
     const Clock::time_point limit = Clock::now() + 5min;
@@ -150,8 +150,8 @@ class Soak {
       faults_.Turn();
       Pass(id, passers_by);
       if (turn != fateful) continue;
-      if (fate == Fate::kCancelled) cancelled = Cancel(id);
-      if (fate == Fate::kClientKilled) client = nullptr;
+      if (misfortune == Misfortune::kCancelled) cancelled = Cancel(id);
+      if (misfortune == Misfortune::kClientKilled) client = nullptr;
     }
     orphaned_ += client == nullptr;
     cancelled_ += cancelled;
@@ -167,9 +167,11 @@ class Soak {
   }
 
   // Most jobs have none.
-  Fate DrawFate() {
+  Misfortune DrawMisfortune() {
     const int drawn = faults_.Between(0, 4);
-    return drawn == 0 ? Fate::kCancelled : drawn == 1 ? Fate::kClientKilled : Fate::kNone;
+    return drawn == 0   ? Misfortune::kCancelled
+           : drawn == 1 ? Misfortune::kClientKilled
+                        : Misfortune::kNone;
   }
 
   // Whether the job had not ended yet.
@@ -263,7 +265,7 @@ class Soak {
 
   const SoakOptions options_;
   const std::string digest_;
-  BesiegedCluster cluster_;
+  FaultInjectedCluster cluster_;
   Faults faults_;
   int jobs_ = 0;
   int cancelled_ = 0;
@@ -272,7 +274,7 @@ class Soak {
 };
 
 int RunSoak(const SoakOptions& options) {
-  const std::string digest = Watched(BesiegedCluster().Train()->Wait()).digest;
+  const std::string digest = Watched(FaultInjectedCluster().Train()->Wait()).digest;
   Soak soak(options, digest);
   std::string problem;
   try {

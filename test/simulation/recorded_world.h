@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "services/simulation/given_dataset.h"
 #include "services/simulation/simulated_world.h"
+#include "services/simulation/synthetic_dataset.h"
 
 namespace mlp::test {
 
@@ -44,12 +44,14 @@ inline local::SimulatedWorldOptions WorldOf(const Story& story) {
     node.name = "node-" + std::to_string(number + 1);
     node.load.probability = story.loads[number];
     node.load.delay = story.delay;
-    node.given_work.compute_time = [takes = story.compute_time](auto, auto) { return takes; };
-    node.given_work.made_up = true;
+    node.synthetic_workload.compute_time = [takes = story.compute_time](auto, auto) {
+      return takes;
+    };
+    node.synthetic_workload.synthetic = true;
     options.nodes.push_back(std::move(node));
   }
   options.load_dataset = [shards = story.shards](const std::string&) {
-    return local::GivenDataset(shards);
+    return local::SyntheticDataset(shards);
   };
   return options;
 }

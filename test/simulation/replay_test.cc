@@ -224,7 +224,7 @@ TEST_CASE("a decision that is missing and one too many are found") {
   const auto missing = Replay(fewer);
   REQUIRE(missing.ok());
   REQUIRE_FALSE(missing->first_differences.empty());
-  CHECK_THAT(missing->first_differences.front().replayed, Contains("called back"));
+  CHECK_THAT(missing->first_differences.front().replayed, Contains("cancelled"));
 
   std::vector<JobEvent> more = records;
   more.insert(more.begin() + static_cast<int>(place), records[place]);
@@ -232,7 +232,7 @@ TEST_CASE("a decision that is missing and one too many are found") {
   REQUIRE(twice.ok());
   REQUIRE(twice->first_differences.size() == 1);
   CHECK(twice->first_differences.front().sequence == records[place].sequence);
-  CHECK_THAT(twice->first_differences.front().recorded, Contains("called back"));
+  CHECK_THAT(twice->first_differences.front().recorded, Contains("cancelled"));
   CHECK(twice->first_differences.front().replayed == "");
 }
 

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "services/simulation/given_dataset.h"
+#include "services/simulation/synthetic_dataset.h"
 
 using namespace mlp;
 using namespace std::chrono_literals;
@@ -21,11 +21,11 @@ local::SimulatedWorldOptions GivenWorld(int nodes, double load) {
     node.name = "node-" + std::to_string(number);
     node.load.probability = load;
     node.load.delay = 3s;
-    node.given_work.compute_time = [](auto, auto) { return 20ms; };
-    node.given_work.made_up = true;
+    node.synthetic_workload.compute_time = [](auto, auto) { return 20ms; };
+    node.synthetic_workload.synthetic = true;
     options.nodes.push_back(node);
   }
-  options.load_dataset = [](const std::string&) { return local::GivenDataset(kShards); };
+  options.load_dataset = [](const std::string&) { return local::SyntheticDataset(kShards); };
   return options;
 }
 

@@ -48,9 +48,9 @@ Tip TipOf(const Timeline& timeline, const Attempt& attempt) {
   for (const Phase& phase : attempt.phases) {
     add(KindName(phase.kind), ShortDuration(phase.end - phase.begin));
   }
-  if (attempt.called_back) {
-    add("called back", absl::StrCat("at ", Moment(timeline, *attempt.called_back), ": ",
-                                    attempt.call_back_reason));
+  if (attempt.cancelled_at) {
+    add("cancelled",
+        absl::StrCat("at ", Moment(timeline, *attempt.cancelled_at), ": ", attempt.cancel_reason));
   }
   if (attempt.outcome != Outcome::kOpen) {
     add("ended", absl::StrCat("at ", Moment(timeline, attempt.end),

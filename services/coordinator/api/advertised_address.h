@@ -1,4 +1,4 @@
-// Where a node that registers can be called back.
+// Where a node that registers can be dialled back.
 #pragma once
 
 #include <string>

@@ -131,8 +131,8 @@ Task<absl::StatusOr<std::int64_t>> DatasetCatalog::Write(FilePiece piece) {
 Task<absl::StatusOr<CommittedDataset>> DatasetCatalog::Commit(std::string name,
                                                               std::vector<DatasetFile> files) {
   if (absl::Status status = CheckStores(); !status.ok()) co_return status;
-  async::Line::Place place(changes_);
-  co_await place.Turn({});
+  async::FifoMutex::Ticket ticket(changes_);
+  co_await ticket.Acquire({});
   const std::optional<DatasetRecord> there = Stored(name);
   if (there && there->files == files) co_return CommittedDataset{StatusOf(*there)};
   if (absl::Status status = BeginChange(name); !status.ok()) co_return status;
@@ -162,8 +162,8 @@ Task<absl::StatusOr<CommittedDataset>> DatasetCatalog::Replace(DatasetRecord rec
 }
 
 Task<absl::Status> DatasetCatalog::Remove(std::string name) {
-  async::Line::Place place(changes_);
-  co_await place.Turn({});
+  async::FifoMutex::Ticket ticket(changes_);
+  co_await ticket.Acquire({});
   std::optional<DatasetRecord> old = Stored(name);
   if (!old) {
     auto list = [this] { return KnownNames(); };

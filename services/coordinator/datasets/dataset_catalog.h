@@ -20,7 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/async/clock.h"
-#include "services/async/line.h"
+#include "services/async/fifo_mutex.h"
 #include "services/async/task.h"
 #include "services/async/wait.h"
 #include "services/async/workers.h"
@@ -113,7 +113,7 @@ class DatasetCatalog {
   FileVault* const vault_;
   DatasetLedger& ledger_;
   const UsersOf users_of_;
-  async::Line changes_;            // one Commit or Remove at a time
+  async::FifoMutex changes_;       // one Commit or Remove at a time
   async::Signal written_;          // a piece
   std::set<std::string> writing_;  // digests of files of which a piece is being written
 

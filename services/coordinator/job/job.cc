@@ -47,7 +47,7 @@ struct Fold {
   void operator()(const events::AttemptReleased&) const {}
   void operator()(const events::RoundGivenUp&) const {}
   void operator()(const events::Resumed&) const {}
-  void operator()(const events::ResultsKept&) const {}
+  void operator()(const events::ResultsCached&) const {}
 };
 
 double Score(const ModelSpec& model, const Evaluation& evaluation) {

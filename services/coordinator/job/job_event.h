@@ -54,14 +54,14 @@ struct NodeLeft {
   int number = 0;
 };
 // The node has trained these shards of the round before, and still has the results.
-struct ResultsKept {
+struct ResultsCached {
   std::string node;
   int number = 0;
   std::vector<int> shards;
 };
 struct RoundStarted {
   int shards = 0;
-  std::vector<int> kept_shards = {};  // whose gradients are there from before a restart
+  std::vector<int> restored_shards = {};  // whose gradients are there from before a restart
 };
 
 // What all records about an attempt share.
@@ -112,7 +112,7 @@ struct RoundGivenUp {
 // The coordinator was restarted; attempts that were out are lost.
 struct Resumed {
   int rounds_done = 0;
-  int kept_shards = 0;  // of the round after them
+  int restored_shards = 0;  // of the round after them
 };
 
 struct RoundFinished {
@@ -136,7 +136,7 @@ struct JobEvent {
                    events::AttemptRejected, events::AttemptStarted, events::AttemptFinished,
                    events::AttemptFailed, events::AttemptCancelled, events::RoundFinished,
                    events::RoundValidated, events::SchedulingBegan, events::AttemptReleased,
-                   events::RoundGivenUp, events::Resumed, events::ResultsKept>;
+                   events::RoundGivenUp, events::Resumed, events::ResultsCached>;
 
   std::int64_t sequence = 0;  // 1, 2, 3 … within the job
   std::chrono::sys_time<std::chrono::nanoseconds> time;

@@ -105,10 +105,10 @@ class Replayer {
     if (absl::Status status = Spend(nodes_ / kNodesPerShard); !status.ok()) return status;
     return Tell(NodeLeft{event.number});
   }
-  absl::Status On(const events::ResultsKept& event) {
+  absl::Status On(const events::ResultsCached& event) {
     const auto shards = static_cast<std::int64_t>(event.shards.size());
     if (absl::Status status = Spend(shards); !status.ok()) return status;
-    return Tell(ResultsKept{event.number, event.shards});
+    return Tell(ResultsCached{event.number, event.shards});
   }
   absl::Status On(const events::RoundStarted& event) {
     if (event.shards != shards_) {
@@ -119,7 +119,7 @@ class Replayer {
     if (absl::Status status = Spend(shards_ + out); !status.ok()) return status;
     round_runs_ = true;
     ++result_.rounds;
-    return Tell(RoundStarted{event.kept_shards});
+    return Tell(RoundStarted{event.restored_shards});
   }
   absl::Status On(const events::AttemptAccepted& event) {
     return Tell(AttemptAccepted{event.attempt});
@@ -136,9 +136,9 @@ class Replayer {
   absl::Status On(const events::AttemptFailed& event) {
     return Tell(AttemptFailed{event.attempt, event.kind, event.reason});
   }
-  // How an attempt ends that was called back does not matter.
+  // How an attempt ends that was cancelled does not matter.
   absl::Status On(const events::AttemptReleased& event) {
-    return Tell(AttemptFailed{event.attempt, FailureKind::kNodeLost, "called back"});
+    return Tell(AttemptFailed{event.attempt, FailureKind::kNodeLost, "cancelled"});
   }
 
   // ---- Decisions
@@ -263,7 +263,7 @@ class Replayer {
         return absl::StrCat(text, ": ", decided.reason);
       }
       case Decided::Kind::kCancel:
-        return absl::StrCat("attempt ", decided.attempt, " called back: ", decided.reason);
+        return absl::StrCat("attempt ", decided.attempt, " cancelled: ", decided.reason);
       case Decided::Kind::kGiveUp:
         return absl::StrCat("given up for shard ", decided.shard, ": ", decided.reason);
     }

@@ -102,7 +102,7 @@ NodeState Membership::Answered(int node, NodeIdentity identity) {
   status.version = identity.version;
   status.load = identity.load;
   status.slots = identity.slots;
-  status.kept_results = std::move(identity.kept_results);
+  status.cached_results = std::move(identity.cached_results);
   status.shutting_down = identity.draining;
   record.answers = true;
   record.refused_because = RefusalOf(identity.protocol, identity.arithmetic);

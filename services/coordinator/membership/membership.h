@@ -46,7 +46,7 @@ struct NodeLoad {
 };
 
 // A shard that a node has trained, whose result it still has.
-struct KeptResult {
+struct CachedResult {
   std::string job_id;
   int round = 1;
   int shard = 0;
@@ -63,7 +63,7 @@ struct NodeStatus {
   std::string version;                   // of its program
   NodeLoad load;                         // as that process stated it
   int slots = 0;                         // likewise: attempts it holds at most; 0: as a job says
-  std::vector<KeptResult> kept_results;  // that it had when that process was asked last
+  std::vector<CachedResult> cached_results;  // that it had when that process was asked last
   bool registered = false;
   std::optional<TimePoint> lease_end;  // of a registered node: dead from then on
   bool drained = false;                // by the operator
@@ -87,7 +87,7 @@ struct NodeIdentity {
   std::string version;
   std::uint32_t protocol = kProtocolVersion;
   bool draining = false;  // it is shutting down
-  std::vector<KeptResult> kept_results;
+  std::vector<CachedResult> cached_results;
 };
 
 // What a node says about itself unasked.

@@ -34,7 +34,7 @@ class GradientTurns {
     }
 
     // Until no earlier shard of the round is being trained. False where it was stopped first.
-    async::Task<bool> Turn(std::stop_token stop) {
+    async::Task<bool> Await(std::stop_token stop) {
       while (turns_.places_.lower_bound({place_->first, 0})->second < place_->second) {
         const bool moved = co_await turns_.moved_.Wait(stop);
         if (!moved) co_return false;

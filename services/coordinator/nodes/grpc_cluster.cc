@@ -58,7 +58,7 @@ NodeIdentity IdentityFrom(const v1::GetNodeResponse& reply) {
   identity.protocol = reply.protocol();
   identity.draining = reply.draining();
   for (const v1::KeptResult& kept : reply.kept_results()) {
-    identity.kept_results.push_back({kept.job_id(), kept.round(), kept.shard()});
+    identity.cached_results.push_back({kept.job_id(), kept.round(), kept.shard()});
   }
   return identity;
 }
@@ -88,7 +88,7 @@ async::Task<> GrpcCluster::WatchHost(HostPort host, std::stop_token stop) {
       if (!membership_.HasRoom()) break;
       const int node = membership_.Add(address);
       links_.resize(nodes().size());
-      if (links_[static_cast<std::size_t>(node)] == nullptr) Dial(node);
+      if (links_[static_cast<std::size_t>(node)] == nullptr) Connect(node);
     }
     co_await async::SleepFor(loop_, kResolveAgain, stop);
   }
@@ -108,7 +108,7 @@ async::Task<> GrpcCluster::WatchLeases(std::stop_token stop) {
 async::Task<> GrpcCluster::WatchLink(int node, LinkPtr link, std::stop_token stop) {
   const async::EitherStop end(stop, link->gone.get_token());
   while (!end.token().stop_requested()) {
-    const NodeState state = co_await Greet(node, link, end.token());
+    const NodeState state = co_await Identify(node, link, end.token());
     if (state == NodeState::kDown || state == NodeState::kRefused) {
       const auto pause = state == NodeState::kRefused ? kGreetRefusedAgain : kGreetAgain;
       co_await async::SleepFor(loop_, pause, end.token());
@@ -121,7 +121,7 @@ async::Task<> GrpcCluster::WatchLink(int node, LinkPtr link, std::stop_token sto
   }
 }
 
-async::Task<NodeState> GrpcCluster::Greet(int node, LinkPtr link, std::stop_token stop) {
+async::Task<NodeState> GrpcCluster::Identify(int node, LinkPtr link, std::stop_token stop) {
   rpc::CallOptions options;
   options.timeout = kGreetTimeout;
   v1::GetNodeRequest request;
@@ -143,7 +143,7 @@ async::Task<NodeState> GrpcCluster::Greet(int node, LinkPtr link, std::stop_toke
   co_return state;
 }
 
-void GrpcCluster::Dial(int node) {
+void GrpcCluster::Connect(int node) {
   const auto link = std::make_shared<Link>(loop_);
   link->address = nodes()[static_cast<std::size_t>(node)].address;
   link->channel = ChannelTo(node);
@@ -153,8 +153,8 @@ void GrpcCluster::Dial(int node) {
 }
 
 std::shared_ptr<grpc::Channel> GrpcCluster::ChannelTo(int node) {
-  dialled_.resize(nodes().size());
-  Dialled& last = dialled_[static_cast<std::size_t>(node)];
+  connected_.resize(nodes().size());
+  Connected& last = connected_[static_cast<std::size_t>(node)];
   const std::string& address = nodes()[static_cast<std::size_t>(node)].address;
   if (last.address == address) {
     // It may be waiting for the time of its next try.
@@ -179,7 +179,7 @@ absl::StatusOr<int> GrpcCluster::Heartbeat(const NodeHeartbeat& heartbeat) {
   if (!node.ok() || heartbeat.leaving) return node;
   const LinkPtr& link = links_[static_cast<std::size_t>(*node)];
   if (link == nullptr) {
-    Dial(*node);
+    Connect(*node);
   } else if (nodes()[static_cast<std::size_t>(*node)].state == NodeState::kDown) {
     // It lives: no need to wait out what earlier attempts to connect have cost.
     grpc::experimental::ChannelResetConnectionBackoff(link->channel.get());
@@ -204,7 +204,7 @@ void GrpcCluster::CarryOutChanges() {
 }
 
 // Configured nodes may be those of a cluster inside a client, whose output is not ours.
-void GrpcCluster::Say(const NodeChange& change) const {
+void GrpcCluster::Log(const NodeChange& change) const {
   const bool registered = nodes()[static_cast<std::size_t>(change.node)].registered;
   const auto level = registered ? spdlog::level::info : spdlog::level::debug;
   switch (change.what) {
@@ -222,7 +222,7 @@ void GrpcCluster::Say(const NodeChange& change) const {
 }
 
 void GrpcCluster::CarryOut(const NodeChange& change) {
-  Say(change);
+  Log(change);
   switch (change.what) {
     case NodeChange::What::kJoined:
       if (observer_ != nullptr) observer_->OnNodeJoined(change.node, change.name);
@@ -233,7 +233,7 @@ void GrpcCluster::CarryOut(const NodeChange& change) {
     case NodeChange::What::kGone: {
       const LinkPtr link = std::exchange(links_[static_cast<std::size_t>(change.node)], nullptr);
       // A configured address is called whether or not somebody registers from there.
-      if (membership_.IsConfigured(change.node)) Dial(change.node);
+      if (membership_.IsConfigured(change.node)) Connect(change.node);
       if (link == nullptr) break;
       link->gone_because = change.reason;
       link->gone.request_stop();
@@ -294,7 +294,7 @@ async::Task<GrpcCluster::AttemptEnd> GrpcCluster::Call(LinkPtr link, const Shard
   v1::TrainShardEvent event;
   while (!reader.complete()) {
     // Until then the gradient stays on the node: what is not read is not sent.
-    if (reader.gradient_to_come() && !in_turn) in_turn = co_await place.Turn(stop);
+    if (reader.gradient_to_come() && !in_turn) in_turn = co_await place.Await(stop);
     const bool more = co_await call.Read(event);
     if (!more) break;
     reader.Read(event);

@@ -3,8 +3,8 @@
 // A node can be given work while its channel is connected, it has answered GetNode and Membership
 // has nothing against it. A configured host name may stand for several nodes (replicas behind one
 // name): it is resolved again and again, and every address is a node. Nodes that register are
-// called back at the address that they give; when a lease has ended, or another process has taken a
-// node's name, the calls that are out to it end as Unavailable. Loop thread only.
+// dialled back at the address that they give; when a lease has ended, or another process has taken
+// a node's name, the calls that are out to it end as Unavailable. Loop thread only.
 #pragma once
 
 #include <map>
@@ -76,9 +76,9 @@ class GrpcCluster final : public Cluster {
   async::Task<> WatchLeases(std::stop_token stop);
   async::Task<> WatchLink(int node, LinkPtr link, std::stop_token stop);
   // Asks the node who it is.
-  async::Task<NodeState> Greet(int node, LinkPtr link, std::stop_token stop);
+  async::Task<NodeState> Identify(int node, LinkPtr link, std::stop_token stop);
   // A new line to the node's address instead of the one there is.
-  void Dial(int node);
+  void Connect(int node);
   // To the node's address. The one that there was, where it led there too: gRPC 1.51 leaks the
   // socket of a channel that is dropped while it waits for the peer's SETTINGS, if these still
   // come.
@@ -87,7 +87,7 @@ class GrpcCluster final : public Cluster {
   // Does what follows from what has changed in the membership.
   void CarryOutChanges();
   void CarryOut(const NodeChange& change);
-  void Say(const NodeChange& change) const;
+  void Log(const NodeChange& change) const;
   void NoteEnd(int node, const absl::StatusOr<AttemptOutcome>& outcome);
   // The attempt, with its parameters; again where the node has lost these.
   async::Task<absl::StatusOr<AttemptOutcome>> Attempt(LinkPtr link,
@@ -104,11 +104,11 @@ class GrpcCluster final : public Cluster {
   async::Workers& resolver_;
   Membership membership_;
   std::vector<LinkPtr> links_;  // by node number; nullptr: there is none
-  struct Dialled {
+  struct Connected {
     std::string address;
     std::shared_ptr<grpc::Channel> channel;
   };
-  std::vector<Dialled> dialled_;  // by node number, last
+  std::vector<Connected> connected_;  // by node number, last
   MembershipObserver* observer_ = nullptr;
   std::stop_token stop_;
   bool running_ = false;

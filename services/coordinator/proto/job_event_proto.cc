@@ -121,7 +121,7 @@ std::vector<int> ReadShards(Fields& read, const char* field, const Numbers& numb
   for (const std::int32_t shard : numbers) found.insert(read.Int(field, shard, 0, shards - 1));
   return {found.begin(), found.end()};
 }
-events::ResultsKept Read(Fields& read, const v1::JobEvent::ResultsKept& proto) {
+events::ResultsCached Read(Fields& read, const v1::JobEvent::ResultsKept& proto) {
   return {proto.node(), read.Node("number", proto.number()),
           ReadShards(read, "shards", proto.shards(), kMaxRecordedShards)};
 }

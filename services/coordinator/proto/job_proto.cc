@@ -46,7 +46,7 @@ struct ToBody {
     to.set_reason(event.reason);
     to.set_number(event.number);
   }
-  void operator()(const events::ResultsKept& event) const {
+  void operator()(const events::ResultsCached& event) const {
     auto& to = *proto.mutable_results_kept();
     to.set_node(event.node);
     to.set_number(event.number);
@@ -55,7 +55,7 @@ struct ToBody {
   void operator()(const events::RoundStarted& event) const {
     auto& to = *proto.mutable_round_started();
     to.set_shards(event.shards);
-    to.mutable_kept_shards()->Assign(event.kept_shards.begin(), event.kept_shards.end());
+    to.mutable_kept_shards()->Assign(event.restored_shards.begin(), event.restored_shards.end());
   }
   void operator()(const events::AttemptDispatched& event) const {
     auto& to = *proto.mutable_attempt_dispatched();
@@ -131,7 +131,7 @@ struct ToBody {
   void operator()(const events::Resumed& event) const {
     auto& to = *proto.mutable_resumed();
     to.set_rounds_done(event.rounds_done);
-    to.set_kept_shards(event.kept_shards);
+    to.set_kept_shards(event.restored_shards);
   }
   void operator()(const events::RoundFinished& event) const {
     auto& to = *proto.mutable_round_finished();

@@ -84,7 +84,7 @@ class Cluster {
   virtual void SetObserver(MembershipObserver* observer) = 0;
 
   // Ends after at most the transport's own detection time once the node is gone. After `stop` the
-  // work is called back and the end still awaited (Cancelled). Errors: Unavailable and other
+  // work is cancelled and the end still awaited (Cancelled). Errors: Unavailable and other
   // transport errors; FailedPrecondition where this node cannot train this shard; OutOfRange where
   // the gradient is not finite; DataLoss where what arrived is not what was sent.
   virtual async::Task<absl::StatusOr<AttemptOutcome>> TrainShard(

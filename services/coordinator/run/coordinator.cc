@@ -18,7 +18,7 @@ constexpr auto kFullQueueRetry = std::chrono::seconds(5);
 constexpr auto kStoreRetry = std::chrono::seconds(2);
 constexpr auto kReadAgain = std::chrono::seconds(2);
 
-absl::Status NoSuchJob(const std::string& id) {
+absl::Status JobNotFound(const std::string& id) {
   return absl::NotFoundError(
       absl::StrCat("no job \"", id, "\" is known; `mlp-client jobs` lists them"));
 }
@@ -204,18 +204,18 @@ absl::Status Coordinator::CheckRoom() const {
 
 absl::StatusOr<Job> Coordinator::Get(const std::string& id) const {
   std::optional<Job> job = journal_.Get(id);
-  if (!job) return NoSuchJob(id);
-  return AsItStands(*std::move(job));
+  if (!job) return JobNotFound(id);
+  return WithPauseDetail(*std::move(job));
 }
 
 std::vector<Job> Coordinator::List(std::int64_t before, std::size_t limit) const {
   std::vector<Job> jobs = journal_.List(before, limit);
-  for (Job& job : jobs) job = AsItStands(std::move(job));
+  for (Job& job : jobs) job = WithPauseDetail(std::move(job));
   return jobs;
 }
 
 // Nobody who watches can be told yet: only what is written is told.
-Job Coordinator::AsItStands(Job job) const {
+Job Coordinator::WithPauseDetail(Job job) const {
   if (journal_.trouble().ok() || job.state != JobState::kRunning) return job;
   job.detail = absl::StrCat("paused: ", journal_.trouble().message());
   return job;
@@ -223,7 +223,7 @@ Job Coordinator::AsItStands(Job job) const {
 
 async::Task<absl::Status> Coordinator::Remove(std::string id) {
   const std::optional<Job> job = journal_.Get(id);
-  if (!job) co_return NoSuchJob(id);
+  if (!job) co_return JobNotFound(id);
   if (!IsFinal(job->state)) {
     co_return absl::FailedPreconditionError(
         absl::StrCat(id, " is ", JobStateName(job->state),
@@ -250,7 +250,7 @@ absl::StatusOr<Job> Coordinator::Cancel(const std::string& id) {
              found != queue_.end()) {
     queue_.erase(found);
     ChangeState(id, JobState::kCancelled, "cancelled before it began");
-    NotePlaces();
+    UpdateQueuePositions();
   }
   return Get(id);
 }
@@ -278,7 +278,7 @@ QueuePlace Coordinator::PlaceOf(std::size_t index) const {
   return place;
 }
 
-void Coordinator::NotePlaces() {
+void Coordinator::UpdateQueuePositions() {
   for (std::size_t i = 0; i < queue_.size(); ++i) {
     const std::string& id = queue_[i]->job.id;
     std::string place = QueuedBehind(PlaceOf(i));
@@ -289,7 +289,7 @@ void Coordinator::NotePlaces() {
 
 async::Task<absl::StatusOr<SharedEvents>> Coordinator::EventsSoFar(std::string id,
                                                                    std::int64_t from) {
-  if (!journal_.Get(id)) co_return NoSuchJob(id);
+  if (!journal_.Get(id)) co_return JobNotFound(id);
   co_return co_await journal_.Events(std::move(id), from, kEventsAtOnce);
 }
 
@@ -297,9 +297,9 @@ async::Task<absl::StatusOr<SharedEvents>> Coordinator::NextEvents(std::string id
                                                                   std::stop_token stop) {
   while (true) {
     const std::optional<Job> job = journal_.Get(id);
-    if (!job) co_return NoSuchJob(id);
+    if (!job) co_return JobNotFound(id);
     absl::StatusOr<SharedEvents> events = co_await journal_.Events(id, from, kEventsAtOnce);
-    if (!events.ok() || !events->empty() || Told(*job, from)) co_return events;
+    if (!events.ok() || !events->empty() || Delivered(*job, from)) co_return events;
     if (stopping_ || journal_.closed()) {
       co_return absl::UnavailableError(
           "the coordinator is shutting down; the job goes on when it is started again");
@@ -309,7 +309,7 @@ async::Task<absl::StatusOr<SharedEvents>> Coordinator::NextEvents(std::string id
   }
 }
 
-bool Coordinator::Told(const Job& job, std::int64_t from) const {
+bool Coordinator::Delivered(const Job& job, std::int64_t from) const {
   return IsFinal(job.state) && from > journal_.last_sequence(job.id);
 }
 
@@ -357,12 +357,12 @@ async::Task<> Coordinator::Run(std::stop_token stop) {
 async::Task<> Coordinator::RunOne(std::shared_ptr<Pending> pending, std::stop_token stop) {
   running_ = pending;
   const std::stop_callback forward(stop, [pending] { pending->stop.request_stop(); });
-  const absl::StatusOr<std::shared_ptr<const Model>> model = co_await GoOn(*pending);
+  const absl::StatusOr<std::shared_ptr<const Model>> model = co_await Resume(*pending);
   running_ = nullptr;
   End(*pending, model, stop.stop_requested());
 }
 
-async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Coordinator::GoOn(Pending& pending) {
+async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Coordinator::Resume(Pending& pending) {
   const std::string id = pending.job.id;
   JobProgress progress;
   if (pending.job.state == JobState::kRunning) {
@@ -385,7 +385,7 @@ async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Coordinator::GoOn(Pend
       }
     }
   }
-  NotePlaces();
+  UpdateQueuePositions();
   if (pending.dataset == nullptr) {
     const absl::Status read = co_await ReadAgain(pending);
     if (!read.ok()) co_return read;

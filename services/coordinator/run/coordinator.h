@@ -99,20 +99,20 @@ class Coordinator {
                                               const std::string& request_id) const;
   absl::Status CheckRoom() const;
   // The job has ended, and all its events before number `from` were all.
-  bool Told(const Job& job, std::int64_t from) const;
+  bool Delivered(const Job& job, std::int64_t from) const;
   async::Task<absl::StatusOr<std::shared_ptr<Pending>>> ReadAndAdmit(JobSpec spec,
                                                                      std::string request_id);
   // With what keeps it from going on, where the journal does.
-  Job AsItStands(Job job) const;
+  Job WithPauseDetail(Job job) const;
   // Of the job that has `index` others before it in the queue.
   QueuePlace PlaceOf(std::size_t index) const;
   // Records for each queued job whose place has changed behind which one it waits.
-  void NotePlaces();
+  void UpdateQueuePositions();
   async::Task<> RunOne(std::shared_ptr<Pending> pending, std::stop_token stop);
   // A job's dataset after a restart: waits until it can be read. FailedPrecondition where it is
   // another one now.
   async::Task<absl::Status> ReadAgain(Pending& pending);
-  async::Task<absl::StatusOr<std::shared_ptr<const Model>>> GoOn(Pending& pending);
+  async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Resume(Pending& pending);
   void End(const Pending& pending, const absl::StatusOr<std::shared_ptr<const Model>>& model,
            bool stopping);
   void ChangeState(const std::string& id, JobState state, std::string detail = "",

@@ -22,11 +22,11 @@ void ExplainRound(const Job& job, const JobStage& stage, Explanation& said) {
   said.waiting_for = absl::StrCat(job.id, ", ", RoundOf(job, stage.round), ": ", said.waiting_for);
 }
 
-void ExplainCallingBack(const Job& job, const JobStage& stage, bool stopping,
-                        const std::string& duration, Explanation& said) {
+void ExplainCancelling(const Job& job, const JobStage& stage, bool stopping,
+                       const std::string& duration, Explanation& said) {
   said.waiting_for =
       absl::StrCat(job.id, ", after ", RoundOf(job, stage.round),
-                   ": waits for the end of attempts that it called back ", duration, " ago");
+                   ": waits for the end of attempts that it cancelled ", duration, " ago");
   said.next = stopping ? "the job is CANCELLED" : "the job ends when its model is validated";
 }
 
@@ -53,8 +53,8 @@ Explanation ExplainRunning(const Job& job, const JobStage& stage, bool stopping,
     case JobStage::Phase::kValidating:
       ExplainValidating(job, stage, duration, said);
       break;
-    case JobStage::Phase::kCallingBack:
-      ExplainCallingBack(job, stage, stopping, duration, said);
+    case JobStage::Phase::kCancelling:
+      ExplainCancelling(job, stage, stopping, duration, said);
       break;
   }
   return said;

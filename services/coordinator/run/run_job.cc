@@ -179,7 +179,7 @@ async::Task<absl::StatusOr<RoundParameters>> RunRounds(JobWorld world, const Job
     const async::TimePoint begin = world.clock.Now();
     stage.round = round;
     stage.Enter(JobStage::Phase::kTraining, begin);
-    KeptShards kept = std::exchange(progress.shards, {});  // of the first round only
+    RestoredShards kept = std::exchange(progress.shards, {});  // of the first round only
     const absl::StatusOr<RoundResult> result =
         co_await runner.Run(round, state.parameters, std::move(kept), stop);
     if (!result.ok()) co_return result.status();
@@ -222,7 +222,7 @@ async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world,
   async::TaskGroup validations;
   absl::StatusOr<RoundParameters> parameters =
       co_await RunRounds(world, job, dataset, progress, runner, best, validations, stage, stop);
-  stage.Enter(JobStage::Phase::kCallingBack, world.clock.Now());
+  stage.Enter(JobStage::Phase::kCancelling, world.clock.Now());
   const absl::Status finished = co_await runner.Finish();
   stage.runner = nullptr;
   stage.Enter(JobStage::Phase::kValidating, world.clock.Now());

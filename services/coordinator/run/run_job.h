@@ -20,7 +20,7 @@ struct JobStage {
   enum class Phase : std::uint8_t {
     kTraining,    // `round`; `runner` knows more
     kValidating,  // after `round`, and waits for it; with a runner the model before that round's
-    kCallingBack  // trained, stopped or failed; attempts are still out
+    kCancelling   // trained, stopped or failed; attempts are still out
   };
   Phase phase = Phase::kTraining;
   int round = 1;

@@ -51,13 +51,13 @@ RoundRunner::RoundRunner(const Job& job, const Dataset& dataset, const JobWorld&
       journal_(world.journal),
       model_(std::make_shared<const ModelSpec>(job.model)),
       scheduler_(OptionsFor(job, world)),
-      happenings_(world.clock),
+      event_queue_(world.clock),
       now_(world.clock.Now()) {
   Record(0, events::SchedulingBegan{OptionsFor(job, world)});
   const auto& nodes = cluster_.nodes();
   for (int node = 0; node < static_cast<int>(nodes.size()); ++node) {
     const NodeStatus& status = nodes[static_cast<std::size_t>(node)];
-    if (status.state == NodeState::kUp) (void)Handle(happening::Joined{node, status.name});
+    if (status.state == NodeState::kUp) (void)Handle(round_event::Joined{node, status.name});
   }
   cluster_.SetObserver(this);
 }
@@ -65,21 +65,22 @@ RoundRunner::RoundRunner(const Job& job, const Dataset& dataset, const JobWorld&
 RoundRunner::~RoundRunner() { cluster_.SetObserver(nullptr); }
 
 async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(int round, RoundParameters parameters,
-                                                          KeptShards kept, std::stop_token stop) {
+                                                          RestoredShards kept,
+                                                          std::stop_token stop) {
   if (absl::Status status = Begin(round, std::move(parameters), kept); !status.ok()) {
     co_return status;
   }
-  const std::stop_callback on_stop(stop, [this] { happenings_.Push(happening::Stopped{}); });
+  const std::stop_callback on_stop(stop, [this] { event_queue_.Push(round_event::Stopped{}); });
 
   while (true) {
-    // Also when the last shard is trained: copies that are still out are called back.
+    // Also when the last shard is trained: copies that are still out are cancelled.
     for (Decision& decision : scheduler_.Decide(now_)) {
       if (absl::Status status = CarryOut(std::move(decision)); !status.ok()) co_return status;
     }
     NoteWaiting();
     if (scheduler_.Done()) break;
     co_await AwaitRoom(stop);
-    std::optional<Happening> happened = co_await happenings_.NextBefore(scheduler_.NextWakeup());
+    std::optional<RoundEvent> happened = co_await event_queue_.NextBefore(scheduler_.NextWakeup());
     now_ = clock_.Now();
     if (!happened) continue;
     absl::Status status = std::visit(
@@ -89,7 +90,7 @@ async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(int round, RoundParame
   co_return std::move(*result_);
 }
 
-absl::Status RoundRunner::Begin(int round, RoundParameters parameters, const KeptShards& kept) {
+absl::Status RoundRunner::Begin(int round, RoundParameters parameters, const RestoredShards& kept) {
   round_ = round;
   parameters_ = std::move(parameters);
   training_ = TrainingOptionsOf(job_.spec, dataset_.class_rows, round);
@@ -101,7 +102,7 @@ absl::Status RoundRunner::Begin(int round, RoundParameters parameters, const Kep
     if (absl::Status status = Add(shard, result); !status.ok()) return status;
     started.kept.push_back(shard);
   }
-  NoteKeptResults();
+  NoteCachedResults();
   Record(round_, events::RoundStarted{static_cast<int>(job_.shards), started.kept});
   scheduler_.Apply(now_, started);
   return absl::OkStatus();
@@ -144,7 +145,7 @@ async::Task<absl::Status> RoundRunner::Finish() {
   co_await tasks_.Join();
   absl::Status found;
   while (scheduler_.Done()) {
-    std::optional<Happening> happened = co_await happenings_.NextBefore(clock_.Now());
+    std::optional<RoundEvent> happened = co_await event_queue_.NextBefore(clock_.Now());
     if (!happened) break;
     now_ = clock_.Now();
     const absl::Status status = std::visit(
@@ -155,11 +156,11 @@ async::Task<absl::Status> RoundRunner::Finish() {
 }
 
 void RoundRunner::OnNodeJoined(int node, const std::string& name) {
-  happenings_.Push(happening::Joined{node, name});
+  event_queue_.Push(round_event::Joined{node, name});
 }
 
 void RoundRunner::OnNodeLeft(int node, const std::string& name, const std::string& reason) {
-  happenings_.Push(happening::Left{node, name, reason});
+  event_queue_.Push(round_event::Left{node, name, reason});
 }
 
 // ---- Decisions
@@ -168,7 +169,7 @@ absl::Status RoundRunner::CarryOut(Decision decision) {
   if (const auto* dispatch = std::get_if<Dispatch>(&decision)) {
     Send(*dispatch);
   } else if (const auto* cancel = std::get_if<Cancel>(&decision)) {
-    CallBack(*cancel);
+    CancelAttempt(*cancel);
   } else {
     auto& give_up = std::get<GiveUp>(decision);
     absl::Status why = absl::AbortedError(absl::StrCat("round ", round_, ": ", give_up.reason));
@@ -196,7 +197,7 @@ void RoundRunner::Send(const Dispatch& dispatch) {
   tasks_.Spawn(RunAttempt(dispatch.attempt, dispatch.node, TaskFor(dispatch), stop));
 }
 
-void RoundRunner::CallBack(const Cancel& cancel) {
+void RoundRunner::CancelAttempt(const Cancel& cancel) {
   const auto found = attempts_.find(cancel.attempt);
   if (found == attempts_.end()) return;
   auto record = AboutAttempt<events::AttemptCancelled>(cancel.attempt, found->second);
@@ -226,60 +227,60 @@ std::shared_ptr<const ShardTask> RoundRunner::TaskFor(const Dispatch& dispatch) 
 async::Task<> RoundRunner::RunAttempt(AttemptId id, int node, std::shared_ptr<const ShardTask> task,
                                       std::stop_token stop) {
   struct Reporter final : AttemptObserver {
-    Reporter(AttemptId attempt, async::Channel<Happening>& to) : attempt(attempt), to(to) {}
+    Reporter(AttemptId attempt, async::Channel<RoundEvent>& to) : attempt(attempt), to(to) {}
     void OnAccepted(int queued_behind) override {
-      to.Push(happening::Accepted{attempt, queued_behind});
+      to.Push(round_event::Accepted{attempt, queued_behind});
     }
     void OnStarted(std::chrono::nanoseconds queued_for,
                    std::chrono::nanoseconds held_up_for) override {
-      to.Push(happening::Started{attempt, queued_for, held_up_for});
+      to.Push(round_event::Started{attempt, queued_for, held_up_for});
     }
     AttemptId attempt;
-    async::Channel<Happening>& to;
+    async::Channel<RoundEvent>& to;
   };
 
-  Reporter reporter(id, happenings_);
+  Reporter reporter(id, event_queue_);
   absl::StatusOr<AttemptOutcome> outcome =
       co_await cluster_.TrainShard(node, std::move(task), reporter, std::move(stop));
-  happenings_.Push(happening::Ended{id, std::move(outcome)});
+  event_queue_.Push(round_event::Ended{id, std::move(outcome)});
 }
 
 // ---- What happened
 
-absl::Status RoundRunner::Handle(happening::Joined joined) {
+absl::Status RoundRunner::Handle(round_event::Joined joined) {
   const NodeStatus& node = cluster_.nodes()[static_cast<std::size_t>(joined.node)];
-  for (const KeptResult& kept : node.kept_results) {
+  for (const CachedResult& kept : node.cached_results) {
     // What the node says is recorded, so it must make sense.
     const bool exists = kept.shard >= 0 && kept.shard < static_cast<int>(job_.shards);
     if (kept.job_id == job_.id && exists) {
-      kept_results_[kept.round][joined.node].push_back(kept.shard);
+      cached_results_[kept.round][joined.node].push_back(kept.shard);
     }
   }
-  NoteKeptResults();
+  NoteCachedResults();
   scheduler_.Apply(now_, NodeJoined{joined.node, joined.name, node.slots});
   Record(0, events::NodeJoined{std::move(joined.name), joined.node, node.load, node.slots});
   return absl::OkStatus();
 }
 
-void RoundRunner::NoteKeptResults() {
-  const auto found = kept_results_.find(round_);
-  if (found == kept_results_.end()) return;
+void RoundRunner::NoteCachedResults() {
+  const auto found = cached_results_.find(round_);
+  if (found == cached_results_.end()) return;
   // Before what makes the scheduler decide: the round's start, or that the node joins.
   for (auto& [node, shards] : found->second) {
-    scheduler_.Apply(now_, ResultsKept{node, shards});
-    Record(round_, events::ResultsKept{NodeName(node), node, std::move(shards)});
+    scheduler_.Apply(now_, ResultsCached{node, shards});
+    Record(round_, events::ResultsCached{NodeName(node), node, std::move(shards)});
   }
-  kept_results_.erase(kept_results_.begin(), std::next(found));
+  cached_results_.erase(cached_results_.begin(), std::next(found));
 }
 
-absl::Status RoundRunner::Handle(happening::Left left) {
+absl::Status RoundRunner::Handle(round_event::Left left) {
   scheduler_.Apply(now_, NodeLeft{left.node});
-  for (auto& [round, nodes] : kept_results_) nodes.erase(left.node);
+  for (auto& [round, nodes] : cached_results_) nodes.erase(left.node);
   Record(0, events::NodeLeft{std::move(left.name), std::move(left.reason), left.node});
   return absl::OkStatus();
 }
 
-absl::Status RoundRunner::Handle(happening::Accepted accepted) {
+absl::Status RoundRunner::Handle(round_event::Accepted accepted) {
   const Attempt& attempt = attempts_.at(accepted.attempt);
   scheduler_.Apply(now_, AttemptAccepted{accepted.attempt});
   auto record = AboutAttempt<events::AttemptAccepted>(accepted.attempt, attempt);
@@ -288,7 +289,7 @@ absl::Status RoundRunner::Handle(happening::Accepted accepted) {
   return absl::OkStatus();
 }
 
-absl::Status RoundRunner::Handle(happening::Started started) {
+absl::Status RoundRunner::Handle(round_event::Started started) {
   const Attempt& attempt = attempts_.at(started.attempt);
   scheduler_.Apply(now_, AttemptStarted{started.attempt});
   auto record = AboutAttempt<events::AttemptStarted>(started.attempt, attempt);
@@ -298,7 +299,7 @@ absl::Status RoundRunner::Handle(happening::Started started) {
   return absl::OkStatus();
 }
 
-absl::Status RoundRunner::Handle(happening::Ended ended) {
+absl::Status RoundRunner::Handle(round_event::Ended ended) {
   const auto node = attempts_.extract(ended.attempt);
   const Attempt& attempt = node.mapped();
   if (!ended.outcome.ok()) {
@@ -319,7 +320,7 @@ absl::Status RoundRunner::Handle(happening::Ended ended) {
   return HandleTrained(ended.attempt, attempt, std::get<Trained>(std::move(*ended.outcome)));
 }
 
-absl::Status RoundRunner::Handle(happening::Stopped) { return absl::CancelledError("cancelled"); }
+absl::Status RoundRunner::Handle(round_event::Stopped) { return absl::CancelledError("cancelled"); }
 
 absl::Status RoundRunner::HandleTrained(AttemptId id, const Attempt& attempt, Trained trained) {
   scheduler_.Apply(now_, AttemptFinished{id});

@@ -24,7 +24,7 @@
 namespace mlp::coordinator {
 
 // What the attempts and the cluster report to the round's loop.
-namespace happening {
+namespace round_event {
 struct Joined {
   int node = 0;
   std::string name;
@@ -48,9 +48,9 @@ struct Ended {
   absl::StatusOr<AttemptOutcome> outcome;
 };
 struct Stopped {};
-}  // namespace happening
-using Happening = std::variant<happening::Joined, happening::Left, happening::Accepted,
-                               happening::Started, happening::Ended, happening::Stopped>;
+}  // namespace round_event
+using RoundEvent = std::variant<round_event::Joined, round_event::Left, round_event::Accepted,
+                                round_event::Started, round_event::Ended, round_event::Stopped>;
 
 struct RoundResult {
   Aggregator gradients;
@@ -61,7 +61,7 @@ struct RoundResult {
 };
 
 // Shards of a round that were trained before the coordinator was restarted, by number.
-using KeptShards = std::map<int, std::shared_ptr<const ShardResult>>;
+using RestoredShards = std::map<int, std::shared_ptr<const ShardResult>>;
 
 // Everything about one job that lasts longer than a round. Runs its rounds one after the other; the
 // first one starts by learning which nodes are up. Loop thread only; must outlive its flows: await
@@ -75,7 +75,7 @@ class RoundRunner final : private MembershipObserver {
   // `stop`, or with why the round could not be completed. Attempts may still be out when it
   // returns.
   async::Task<absl::StatusOr<RoundResult>> Run(int round, RoundParameters parameters,
-                                               KeptShards kept, std::stop_token stop);
+                                               RestoredShards kept, std::stop_token stop);
   // Calls back the attempts that are out and waits for their end. DataLoss where the last round was
   // completed and a copy of one of its shards says otherwise after all.
   async::Task<absl::Status> Finish();
@@ -85,7 +85,7 @@ class RoundRunner final : private MembershipObserver {
 
  private:
   // The records say that a round begins, and the scheduler is told.
-  absl::Status Begin(int round, RoundParameters parameters, const KeptShards& kept);
+  absl::Status Begin(int round, RoundParameters parameters, const RestoredShards& kept);
   Aggregator NewAggregator() const;
   absl::Status Add(int shard, std::shared_ptr<const ShardResult> result);
   // Waits while the store cannot be written to, or is behind; says so where it cannot.
@@ -103,7 +103,7 @@ class RoundRunner final : private MembershipObserver {
     int shard = 0;
     int node = 0;
     TimePoint dispatched;
-    std::stop_source stop;                        // requested: called back
+    std::stop_source stop;                        // requested: cancelled
     std::shared_ptr<FirstResults> first_results;  // of its round
   };
 
@@ -113,18 +113,18 @@ class RoundRunner final : private MembershipObserver {
   // Decisions of the scheduler, carried out. An error ends the round.
   absl::Status CarryOut(Decision decision);
   void Send(const Dispatch& dispatch);
-  void CallBack(const Cancel& cancel);
+  void CancelAttempt(const Cancel& cancel);
   async::Task<> RunAttempt(AttemptId id, int node, std::shared_ptr<const ShardTask> task,
                            std::stop_token stop);
   std::shared_ptr<const ShardTask> TaskFor(const Dispatch& dispatch) const;
 
   // What happened, told to the scheduler and the journal. An error ends the round.
-  absl::Status Handle(happening::Joined joined);
-  absl::Status Handle(happening::Left left);
-  absl::Status Handle(happening::Accepted accepted);
-  absl::Status Handle(happening::Started started);
-  absl::Status Handle(happening::Ended ended);
-  absl::Status Handle(happening::Stopped stopped);
+  absl::Status Handle(round_event::Joined joined);
+  absl::Status Handle(round_event::Left left);
+  absl::Status Handle(round_event::Accepted accepted);
+  absl::Status Handle(round_event::Started started);
+  absl::Status Handle(round_event::Ended ended);
+  absl::Status Handle(round_event::Stopped stopped);
   absl::Status HandleTrained(AttemptId id, const Attempt& attempt, Trained trained);
   // Every copy of a shard must have the same gradient, bit for bit: DataLoss where this one
   // differs.
@@ -133,7 +133,7 @@ class RoundRunner final : private MembershipObserver {
   void HandleFailed(AttemptId id, const Attempt& attempt, const absl::Status& status);
 
   // Tells of results of this round that nodes have from before.
-  void NoteKeptResults();
+  void NoteCachedResults();
   void NoteWaiting();
   const std::string& NodeName(int node) const;
   void Record(int round, JobEvent::Body body);
@@ -147,13 +147,13 @@ class RoundRunner final : private MembershipObserver {
   Journal& journal_;
   std::shared_ptr<const ModelSpec> model_;
   Scheduler scheduler_;
-  async::Channel<Happening> happenings_;
+  async::Channel<RoundEvent> event_queue_;
   async::TaskGroup tasks_;
   std::map<AttemptId, Attempt> attempts_;
   // The one time of a turn: of what happened, of what is decided, and of the records of both.
   TimePoint now_;
   // Shards of this job that nodes have the results of, by round and node.
-  std::map<int, std::map<int, std::vector<int>>> kept_results_;
+  std::map<int, std::map<int, std::vector<int>>> cached_results_;
 
   // Of the round that runs now.
   int round_ = 0;

@@ -215,7 +215,7 @@ class Explainer {
     absl::StrAppend(&text, " (", scheduler_.nodes_.slots().value_or(0),
                     up == 1 ? " at once" : " at once each");
     if (given_up > 0)
-      absl::StrAppend(&text, ", among them ", given_up, " called back, not ended yet");
+      absl::StrAppend(&text, ", among them ", given_up, " cancelled, not ended yet");
     return absl::StrCat(text, ")");
   }
 
@@ -296,7 +296,7 @@ class Explainer {
   void SayNextCopy(Explanation& said) const {
     const std::size_t copies = Copies(held_.front().second).size();
     const std::string race =
-        copies == 1 ? "" : "the copy that starts first goes on and the others are called back";
+        copies == 1 ? "" : "the copy that starts first goes on and the others are cancelled";
     const std::optional<Copy> copy = FirstCopy();
     if (copy) {
       const bool second = Copies(copy->shard).size() == 1;

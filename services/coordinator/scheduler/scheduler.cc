@@ -56,7 +56,7 @@ void Scheduler::On(TimePoint now, const NodeJoined& event) {
 
 void Scheduler::On(TimePoint /*now*/, const NodeLeft& event) {
   nodes_.Leave(event.node);
-  std::erase_if(kept_on_, [&](const auto& kept) { return kept.second == event.node; });
+  std::erase_if(cached_on_, [&](const auto& kept) { return kept.second == event.node; });
   NodesChanged();
 }
 
@@ -68,9 +68,9 @@ void Scheduler::NodesChanged() {
   for (const int shard : shards_.PickyShards()) CheckTrainable(shard);
 }
 
-void Scheduler::On(TimePoint /*now*/, const ResultsKept& event) {
+void Scheduler::On(TimePoint /*now*/, const ResultsCached& event) {
   for (const int shard : event.shards) {
-    if (shard < options_.shards) kept_on_.emplace(shard, event.node);
+    if (shard < options_.shards) cached_on_.emplace(shard, event.node);
   }
 }
 
@@ -96,12 +96,12 @@ void Scheduler::On(TimePoint now, const AttemptStarted& event) {
   if (!attempt.started) nodes_.BeginComputing(attempt.node);
   attempt.started = now;
   nodes_.Hear(now, attempt.node);
-  if (attempt.token_back) hedging_.Pay();  // it was called back too late
+  if (attempt.token_back) hedging_.Pay();  // it was cancelled too late
   if (!attempt.wanted) return;
   hedging_.Forget(attempt.shard);
-  CallBack(attempt.shard, /*also_started=*/false,
-           absl::StrCat("attempt ", event.attempt, " of the same shard has started on node ",
-                        nodes_.name(attempt.node)));
+  CancelCopies(attempt.shard, /*also_started=*/false,
+               absl::StrCat("attempt ", event.attempt, " of the same shard has started on node ",
+                            nodes_.name(attempt.node)));
 }
 
 void Scheduler::On(TimePoint now, const AttemptRejected& event) {
@@ -132,7 +132,7 @@ void Scheduler::On(TimePoint now, const AttemptFinished& event) {
   nodes_.ForgetFailures(attempt->node);
   hedging_.Forget(attempt->shard);
   hedging_.Earn();
-  CallBack(
+  CancelCopies(
       attempt->shard, /*also_started=*/true,
       absl::StrCat("attempt ", event.attempt, " of the same shard has finished first, on node ",
                    nodes_.name(attempt->node)));
@@ -202,7 +202,7 @@ void Scheduler::Retry(TimePoint now, const Attempt& attempt, std::string what_ha
   CheckTrainable(shard);
 }
 
-void Scheduler::CallBack(int shard, bool also_started, const std::string& reason) {
+void Scheduler::CancelCopies(int shard, bool also_started, const std::string& reason) {
   const std::vector<AttemptId> copies = shards_.copies(shard);
   for (const AttemptId id : copies) {
     Attempt& attempt = attempts_.at(id);
@@ -254,7 +254,7 @@ std::vector<Decision> Scheduler::Decide(TimePoint now) {
   if (!running_) return decisions;
   nodes_.Wake(now);
   shards_.Wake(now);
-  DispatchKept(now, decisions);
+  DispatchCached(now, decisions);
   DispatchReady(now, decisions);
   DispatchCopies(now, decisions);
   return decisions;
@@ -298,10 +298,10 @@ std::vector<Decision> Scheduler::GiveUpNow() {
 
 // Whatever the policy and the node's slots: an answer costs the node nothing. A node that has
 // forgotten the result meanwhile computes it again, as any other would.
-void Scheduler::DispatchKept(TimePoint now, std::vector<Decision>& decisions) {
-  for (const auto& [shard, node] : std::exchange(kept_on_, {})) {
+void Scheduler::DispatchCached(TimePoint now, std::vector<Decision>& decisions) {
+  for (const auto& [shard, node] : std::exchange(cached_on_, {})) {
     if (node >= nodes_.end() || !nodes_.IsUp(node)) {
-      kept_on_.emplace(shard, node);  // it joins next
+      cached_on_.emplace(shard, node);  // it joins next
       continue;
     }
     if (!shards_.ready().contains(shard)) continue;

@@ -45,7 +45,7 @@ struct NodeLeft {
 };
 // The node, which is up or joins next, has trained these shards already and still has the results.
 // They are of the round that runs, or where none does of the next one.
-struct ResultsKept {
+struct ResultsCached {
   int node = 0;
   std::vector<int> shards;
 };
@@ -75,8 +75,8 @@ struct AttemptFailed {
 };
 
 using SchedulerEvent =
-    std::variant<RoundStarted, NodeJoined, NodeLeft, ResultsKept, AttemptAccepted, AttemptRejected,
-                 AttemptStarted, AttemptFinished, AttemptFailed>;
+    std::variant<RoundStarted, NodeJoined, NodeLeft, ResultsCached, AttemptAccepted,
+                 AttemptRejected, AttemptStarted, AttemptFinished, AttemptFailed>;
 
 // ---- Decisions
 
@@ -89,7 +89,7 @@ struct Dispatch {
   AttemptId hedge_of = 0;  // the attempt that this is a second copy of; 0: none
   std::string reason;
 };
-// Call the attempt back; its end is still reported by an event.
+// Cancel the attempt; its end is still reported by an event.
 struct Cancel {
   AttemptId attempt = 0;
   std::string reason;
@@ -170,7 +170,7 @@ class Scheduler {
   struct Attempt {
     int shard = 0;
     int node = 0;
-    bool wanted = true;       // false: called back or of an earlier round, only holds a slot
+    bool wanted = true;       // false: cancelled or of an earlier round, only holds a slot
     bool token_back = false;  // given back at the call-back, as it had not started
     AttemptId hedge_of = 0;
     TimePoint dispatched;
@@ -183,7 +183,7 @@ class Scheduler {
   void On(TimePoint now, const RoundStarted& event);
   void On(TimePoint now, const NodeJoined& event);
   void On(TimePoint now, const NodeLeft& event);
-  void On(TimePoint now, const ResultsKept& event);
+  void On(TimePoint now, const ResultsCached& event);
   void On(TimePoint now, const AttemptAccepted& event);
   void On(TimePoint now, const AttemptRejected& event);
   void On(TimePoint now, const AttemptStarted& event);
@@ -196,7 +196,7 @@ class Scheduler {
   // back, unless another copy of it is out, for another try if it has any left.
   void Retry(TimePoint now, const Attempt& attempt, std::string what_happened);
   // Calls back those copies of the shard that have not started, or all that are left.
-  void CallBack(int shard, bool also_started, const std::string& reason);
+  void CancelCopies(int shard, bool also_started, const std::string& reason);
   void GiveBackToken(Attempt& ended);
   void CheckTrainable(int shard);
   void PlanToGiveUp(int shard, std::string reason);
@@ -208,7 +208,7 @@ class Scheduler {
 
   void ExpireSilent(TimePoint now, std::vector<Decision>& decisions);
   std::vector<Decision> GiveUpNow();
-  void DispatchKept(TimePoint now, std::vector<Decision>& decisions);
+  void DispatchCached(TimePoint now, std::vector<Decision>& decisions);
   void DispatchReady(TimePoint now, std::vector<Decision>& decisions);
   void DispatchCopies(TimePoint now, std::vector<Decision>& decisions);
   bool DispatchCopy(TimePoint now, int shard, std::vector<Decision>& decisions);
@@ -235,7 +235,7 @@ class Scheduler {
   std::chrono::nanoseconds longest_answer_{};
 
   // By shard of this round, or of the next: the node that is to be asked for its result.
-  std::map<int, int> kept_on_;
+  std::map<int, int> cached_on_;
 
   // Of this round.
   bool running_ = false;  // begun and not given up

@@ -170,11 +170,11 @@ void Journal::KeepShard(const std::string& job_id, int round, int shard,
 }
 
 void Journal::FinishRound(const std::string& job_id, int round,
-                          std::shared_ptr<const Parameters> parameters, int also_kept) {
+                          std::shared_ptr<const Parameters> parameters, int best_checkpoint) {
   if (!options_.durable) return;
   const std::size_t bytes = BytesIn(*parameters);
-  Add(change::FinishRound{job_id, round, std::move(parameters), round - options_.keep_rounds + 1,
-                          also_kept},
+  Add(change::FinishRound{job_id, round, std::move(parameters),
+                          round - options_.keep_checkpoints + 1, best_checkpoint},
       bytes);
 }
 

@@ -47,7 +47,7 @@ class JobLog {
 
 struct JournalOptions {
   std::size_t keep_jobs = 1000;  // ended jobs; of more, the oldest are forgotten
-  int keep_rounds = 2;           // of a running job, whose parameters are kept; 2 or more
+  int keep_checkpoints = 2;      // of a running job, whose parameters are kept; 2 or more
   // The store survives the process: jobs go on after a restart. Without, rounds and shards are not
   // kept.
   bool durable = false;
@@ -99,9 +99,9 @@ class Journal {
   void RecordAt(async::TimePoint time, const std::string& job_id, int round, JobEvent::Body body);
   void KeepShard(const std::string& job_id, int round, int shard,
                  std::shared_ptr<const ShardResult> result);
-  // Round `also_kept` stays beside the last ones.
+  // Round `best_checkpoint` stays beside the last ones.
   void FinishRound(const std::string& job_id, int round,
-                   std::shared_ptr<const Parameters> parameters, int also_kept = -1);
+                   std::shared_ptr<const Parameters> parameters, int best_checkpoint = -1);
   // Of a job that ends; nullptr: it has no model.
   void EndJob(const std::string& job_id, std::shared_ptr<const Model> model);
   void Remove(const std::string& job_id);

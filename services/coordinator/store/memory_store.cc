@@ -19,7 +19,7 @@ class MemoryStore::Check {
   }
   absl::Status operator()(const change::AppendEvent& change) {
     std::optional<JobReach>& reach = Reach(change.job_id);
-    if (!reach) return NoSuchJob(change.job_id);
+    if (!reach) return ChangeOfUnknownJob(change.job_id);
     const absl::Status status = CheckNextEvent(change.job_id, *reach, change.event->sequence);
     ++reach->sequence;
     return status;
@@ -27,13 +27,13 @@ class MemoryStore::Check {
   absl::Status operator()(const change::KeepShard&) { return absl::OkStatus(); }
   absl::Status operator()(const change::FinishRound& change) {
     std::optional<JobReach>& reach = Reach(change.job_id);
-    if (!reach) return NoSuchJob(change.job_id);
+    if (!reach) return ChangeOfUnknownJob(change.job_id);
     reach->open_round = change.round + 1;
     return absl::OkStatus();
   }
   absl::Status operator()(const change::EndJob& change) {
     std::optional<JobReach>& reach = Reach(change.job_id);
-    if (!reach) return NoSuchJob(change.job_id);
+    if (!reach) return ChangeOfUnknownJob(change.job_id);
     reach->ended = true;
     return absl::OkStatus();
   }
@@ -97,7 +97,7 @@ void MemoryStore::Apply(const change::FinishRound& change) {
   progress.shards.clear();
   progress.rounds[change.round] = change.parameters;
   std::erase_if(progress.rounds, [&change](const auto& kept) {
-    return kept.first < change.first_kept && kept.first != change.also_kept;
+    return kept.first < change.first_checkpoint && kept.first != change.best_checkpoint;
   });
 }
 

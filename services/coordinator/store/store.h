@@ -60,13 +60,13 @@ struct KeepShard {
 };
 // `parameters` are those after the round, and what else the next one starts from; it is open. Round
 // 0 is what the job starts from. Kept shards are dropped, and so are the parameters of rounds
-// before `first_kept` but round `also_kept`. Nothing happens where the job has ended.
+// before `first_checkpoint` but round `best_checkpoint`. Nothing happens where the job has ended.
 struct FinishRound {
   std::string job_id;
   int round = 0;
   std::shared_ptr<const Parameters> parameters;
-  int first_kept = 0;
-  int also_kept = -1;
+  int first_checkpoint = 0;
+  int best_checkpoint = -1;
 };
 // The job has ended: well, with its model, or otherwise, with nullptr. Kept rounds and shards are
 // dropped, for good.

@@ -4,7 +4,7 @@
 
 namespace mlp::coordinator {
 
-absl::Status NoSuchJob(const std::string& job_id) {
+absl::Status ChangeOfUnknownJob(const std::string& job_id) {
   return absl::InternalError(absl::StrCat("a change of ", job_id, ", which is not stored"));
 }
 

@@ -15,7 +15,7 @@ struct JobReach {
   bool ended = false;
 };
 
-absl::Status NoSuchJob(const std::string& job_id);
+absl::Status ChangeOfUnknownJob(const std::string& job_id);
 // Internal where the event would leave a gap or repeat a sequence number.
 absl::Status CheckNextEvent(const std::string& job_id, const JobReach& job, std::int64_t sequence);
 // Whether a shard of that round is of use.

@@ -26,12 +26,12 @@ bool IsUnreachable(const absl::Status& status) {
 }  // namespace
 
 Lease::Lease(async::Clock& clock, CoordinatorLink& link, HeartbeatInfo who, std::uint64_t seed,
-             Say say)
+             Log say)
     : clock_(clock),
       link_(link),
       who_(std::move(who)),
       random_(seed),
-      say_(std::move(say)),
+      log_(std::move(say)),
       changed_(clock),
       told_(clock),
       try_again_(kFirstTryAgain) {}
@@ -101,7 +101,7 @@ void Lease::SayOnce(Said what, const std::string& why, const std::string& words)
   said_ = what;
   said_why_ = why;
   const bool fine = what == Said::kUp || what == Said::kDrained;
-  say_(!fine, words);
+  log_(!fine, words);
 }
 
 Duration Lease::PauseAfter(const absl::StatusOr<LeaseAnswer>& answer) {

@@ -57,10 +57,10 @@ class CoordinatorLink {
 
 class Lease {
  public:
-  using Say = std::function<void(bool trouble, const std::string& words)>;
+  using Log = std::function<void(bool trouble, const std::string& words)>;
 
   // `seed`: of the jitter. `say` is told what changes.
-  Lease(async::Clock& clock, CoordinatorLink& link, HeartbeatInfo who, std::uint64_t seed, Say say);
+  Lease(async::Clock& clock, CoordinatorLink& link, HeartbeatInfo who, std::uint64_t seed, Log say);
 
   // Keeps the lease until `stop`, then says that the node leaves.
   async::Task<> Keep(std::stop_token stop);
@@ -84,7 +84,7 @@ class Lease {
   CoordinatorLink& link_;
   HeartbeatInfo who_;
   std::mt19937_64 random_;
-  const Say say_;
+  const Log log_;
   async::Signal changed_;
   async::Signal told_;
   bool drain_told_ = false;

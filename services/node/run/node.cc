@@ -46,13 +46,13 @@ Node::Node(NodeOptions options, async::Clock& clock, async::Workers& workers,
       shutdown_(std::move(shutdown)),
       source_(source),
       cache_(options_.memory_bytes),
-      kept_(kMaxCachedResults, kMaxCachedResultBytes),
-      line_(clock),
+      cached_(kMaxCachedResults, kMaxCachedResultBytes),
+      compute_mutex_(clock),
       ended_(clock) {}
 
 Task<absl::StatusOr<TaskOutcome>> Node::Train(TaskRequest request, TaskObserver& observer,
                                               std::stop_token stop) {
-  if (auto kept = kept_.Find(request)) {
+  if (auto kept = cached_.Find(request)) {
     co_return co_await AnswerWith(std::move(kept), observer);
   }
   if (const auto rejection = Rejects(request)) {
@@ -85,7 +85,7 @@ std::optional<Rejection> Node::Rejects(const TaskRequest& request) const {
   if (draining()) return Rejection::kShuttingDown;
   const auto own_slots = static_cast<std::size_t>(options_.slots);
   if (own_slots > 0 && active_tasks_ >= own_slots) return Rejection::kBusy;
-  // Tasks that were just called back may not have left yet, so the limit is a loose one: that of
+  // Tasks that were just cancelled may not have left yet, so the limit is a loose one: that of
   // the coordinator's slots is its own business.
   const std::size_t most = 2 * static_cast<std::size_t>(request.slots);
   if (request.slots > 0 && active_tasks_ >= most) return Rejection::kBusy;
@@ -97,14 +97,14 @@ std::optional<Rejection> Node::Rejects(const TaskRequest& request) const {
 
 Task<absl::StatusOr<TaskOutcome>> Node::TrainInLine(const TaskRequest& request,
                                                     TaskObserver& observer, std::stop_token stop) {
-  std::optional<async::Line::Place> place;  // until the arithmetic has ended
-  const absl::Status waited = co_await WaitForStart(request, place, observer, stop);
+  std::optional<async::FifoMutex::Ticket> ticket;  // until the arithmetic has ended
+  const absl::Status waited = co_await WaitForStart(request, ticket, observer, stop);
   if (!waited.ok()) co_return waited;
   co_return co_await Compute(request, stop);
 }
 
 Task<absl::Status> Node::WaitForStart(const TaskRequest& request,
-                                      std::optional<async::Line::Place>& place,
+                                      std::optional<async::FifoMutex::Ticket>& ticket,
                                       TaskObserver& observer, std::stop_token stop) {
   std::stop_source waiting;  // ends with the task or with the node
   const auto end_wait = [&waiting] { waiting.request_stop(); };
@@ -120,8 +120,8 @@ Task<absl::Status> Node::WaitForStart(const TaskRequest& request,
     held_up = clock_.Now() - begin;
   }
   const TimePoint queued = clock_.Now();
-  place.emplace(line_);
-  if (go_on) go_on = co_await place->Turn(waiting.get_token());
+  ticket.emplace(compute_mutex_);
+  if (go_on) go_on = co_await ticket->Acquire(waiting.get_token());
   const TimePoint in_front = clock_.Now();
   if (go_on && !hold_up_first) {
     go_on = co_await HoldUp(request, waiting.get_token());
@@ -144,11 +144,11 @@ Task<absl::StatusOr<TaskOutcome>> Node::Compute(const TaskRequest& request, std:
   const TimePoint began = clock_.Now();
   const bool go_on = co_await PassComputeTime(request, stop);
   if (!go_on) co_return absl::CancelledError("the call was cancelled");
-  if (options_.given_work.made_up) {
-    TaskResult made_up{MadeUpTraining(request.model, PrecisionOf(*request.parameters),
-                                      request.round, request.shard),
-                       clock_.Now() - began, Duration::zero()};
-    co_return Finish(request, std::move(made_up));
+  if (options_.synthetic_workload.synthetic) {
+    TaskResult synthetic{SyntheticTraining(request.model, PrecisionOf(*request.parameters),
+                                           request.round, request.shard),
+                         clock_.Now() - began, Duration::zero()};
+    co_return Finish(request, std::move(synthetic));
   }
   const absl::StatusOr<LoadedShard> loaded = co_await FindShard(request.data, stop);
   if (!loaded.ok()) co_return loaded.status();
@@ -172,13 +172,13 @@ Task<absl::StatusOr<TrainingResult>> Node::TrainOnLoaded(const Shard& shard,
 TaskOutcome Node::Finish(const TaskRequest& request, TaskResult result) {
   ++finished_tasks_;
   auto shared = std::make_shared<const TaskResult>(std::move(result));
-  kept_.Keep(request, shared);
+  cached_.Keep(request, shared);
   return shared;
 }
 
 Task<bool> Node::PassComputeTime(const TaskRequest& request, std::stop_token stop) {
-  if (!options_.given_work.compute_time) co_return !stop.stop_requested();
-  const Duration takes = options_.given_work.compute_time(request.round, request.shard);
+  if (!options_.synthetic_workload.compute_time) co_return !stop.stop_requested();
+  const Duration takes = options_.synthetic_workload.compute_time(request.round, request.shard);
   co_return co_await async::SleepFor(clock_, takes, std::move(stop));
 }
 

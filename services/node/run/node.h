@@ -23,15 +23,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/async/clock.h"
-#include "services/async/line.h"
+#include "services/async/fifo_mutex.h"
 #include "services/async/task.h"
 #include "services/async/wait.h"
 #include "services/async/workers.h"
 #include "services/node/cache/shard_cache.h"
 #include "services/node/load/load_injector.h"
-#include "services/node/run/given_work.h"
-#include "services/node/run/kept_results.h"
+#include "services/node/run/cached_results.h"
 #include "services/node/run/shard_source.h"
+#include "services/node/run/synthetic_workload.h"
 #include "services/node/run/task.h"
 
 namespace mlp::node {
@@ -41,9 +41,9 @@ struct NodeOptions {
   std::optional<std::filesystem::path> data_dir;
   LoadProfile load;
   std::size_t memory_bytes = std::size_t{256} << 20;  // for parsed shards
-  int threads = 1;       // that a task computes on at most, where its model is large
-  int slots = 0;         // tasks held at once at most; 0: as many as the coordinator says
-  GivenWork given_work;  // none, except in experiments and simulations
+  int threads = 1;  // that a task computes on at most, where its model is large
+  int slots = 0;    // tasks held at once at most; 0: as many as the coordinator says
+  SyntheticWorkload synthetic_workload;  // none, except in experiments and simulations
 };
 
 class Node {
@@ -66,7 +66,7 @@ class Node {
   async::Task<bool> Idle(std::stop_token stop);
 
   const NodeOptions& options() const { return options_; }
-  const KeptResults& kept_results() const { return kept_; }
+  const CachedResults& cached_results() const { return cached_; }
   // Tasks held: queued, held up or computing.
   std::size_t active_tasks() const { return active_tasks_; }
   std::int64_t finished_tasks() const { return finished_tasks_; }
@@ -85,7 +85,7 @@ class Node {
                                                        std::stop_token stop);
   async::Task<bool> HoldUp(const TaskRequest& request, std::stop_token stop);
   async::Task<absl::Status> WaitForStart(const TaskRequest& request,
-                                         std::optional<async::Line::Place>& place,
+                                         std::optional<async::FifoMutex::Ticket>& ticket,
                                          TaskObserver& observer, std::stop_token stop);
   async::Task<absl::StatusOr<TaskOutcome>> Compute(const TaskRequest& request,
                                                    std::stop_token stop);
@@ -110,8 +110,8 @@ class Node {
   const std::stop_token shutdown_;
   ShardSource* const source_;  // nullptr: none
   ShardCache cache_;
-  KeptResults kept_;
-  async::Line line_;
+  CachedResults cached_;
+  async::FifoMutex compute_mutex_;
   bool draining_ = false;
   async::Signal ended_;  // a task has
   std::size_t active_tasks_ = 0;

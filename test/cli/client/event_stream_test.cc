@@ -9,7 +9,7 @@
 namespace mlp::cli {
 namespace {
 
-constexpr Patience kShort{.tries = 2, .pause = std::chrono::milliseconds(1)};
+constexpr RetryPolicy kShort{.tries = 2, .pause = std::chrono::milliseconds(1)};
 
 struct Seen {
   std::vector<std::int64_t> events;

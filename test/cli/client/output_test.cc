@@ -23,7 +23,7 @@ TEST_CASE("durations are as precise as they are short") {
 }
 
 TEST_CASE("a table is aligned, coloured or not, and has no trailing spaces") {
-  Table table({"JOB", "STATE", "DETAIL"});
+  AlignedTable table({"JOB", "STATE", "DETAIL"});
   table.Add({"job-10", {"FAILED", Colour::kRed}, ""});
   table.Add({"job-9", "RUNNING", "waits"});
   std::ostringstream plain, coloured, ignored;

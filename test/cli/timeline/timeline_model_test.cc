@@ -105,7 +105,7 @@ TEST_CASE("a rejected attempt was rejected from its offer on") {
   CHECK(PhasesOf(EventfulRound(), 3) == "rejected 0-2");
 }
 
-TEST_CASE("an attempt that was called back from a hold-up was held up until then") {
+TEST_CASE("an attempt that was cancelled from a hold-up was held up until then") {
   // Attempt 1 started, and so joined the line, after 2 was accepted; then it computed on.
   CHECK(PhasesOf(EventfulRound(), 2) ==
         "sending 0-2, held up 2-3, queued or held up 3-14, cancelled 14-16");

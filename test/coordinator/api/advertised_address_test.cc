@@ -8,7 +8,7 @@
 namespace mlp::coordinator {
 namespace {
 
-TEST_CASE("a node is called back where it says, or at the host that its call comes from") {
+TEST_CASE("a node is dialled back where it says, or at the host that its call comes from") {
   CHECK(AdvertisedAddress("node-1:9091", "ipv4:10.0.0.7:41234").value() == "node-1:9091");
   CHECK(AdvertisedAddress("[::1]:9091", "ipv4:10.0.0.7:41234").value() == "[::1]:9091");
   CHECK(AdvertisedAddress(":9091", "ipv4:10.0.0.7:41234").value() == "10.0.0.7:9091");

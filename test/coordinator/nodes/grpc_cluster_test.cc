@@ -36,7 +36,7 @@ std::unique_ptr<node::NodeServer> StartNode(bool held_up) {
   options.name = "a";
   options.load_probability = held_up ? 1 : 0;
   options.load_delay = 1h;
-  options.given_work.made_up = true;
+  options.synthetic_workload.synthetic = true;
   return node::NodeServer::Start(options).value();
 }
 
@@ -154,7 +154,7 @@ Task<> RegisterAndTrain(Fixture& f, const node::NodeServer& node, std::string& e
   co_await f.Train(end);
 }
 
-TEST_CASE("a node that registers is called back and trains") {
+TEST_CASE("a node that registers is dialled back and trains") {
   const auto node = StartNode(false);
   Fixture f;
   std::string end;

@@ -19,11 +19,11 @@ using Catch::Contains;
 
 namespace {
 
-// Two nodes that accept every shard, never say that they started, ignore being called back, and end
+// Two nodes that accept every shard, never say that they started, ignore being cancelled, and end
 // in the same instant, so that both copies' results arrive.
-class TwinCluster final : public Cluster {
+class TwoCopiesCluster final : public Cluster {
  public:
-  TwinCluster(async::Clock& clock, bool second_lies, std::vector<KeptResult> second_kept)
+  TwoCopiesCluster(async::Clock& clock, bool second_lies, std::vector<CachedResult> second_kept)
       : clock_(clock), second_lies_(second_lies) {
     for (const char* name : {"honest", "other"}) {
       NodeStatus node;
@@ -31,7 +31,7 @@ class TwinCluster final : public Cluster {
       node.state = NodeState::kUp;
       nodes_.push_back(node);
     }
-    nodes_[1].kept_results = std::move(second_kept);
+    nodes_[1].cached_results = std::move(second_kept);
   }
 
   const std::vector<NodeStatus>& nodes() const override { return nodes_; }
@@ -74,10 +74,10 @@ struct Ended {
   std::vector<JobEvent> events;
 };
 
-Ended RunOne(bool second_lies, int rounds = 1, std::vector<KeptResult> second_kept = {}) {
+Ended RunOne(bool second_lies, int rounds = 1, std::vector<CachedResult> second_kept = {}) {
   async::VirtualClock clock;
   async::InlineWorkers workers(clock);
-  TwinCluster cluster(clock, second_lies, std::move(second_kept));
+  TwoCopiesCluster cluster(clock, second_lies, std::move(second_kept));
   MemoryStore store;
   NoJobLog log;
   Journal journal(clock, workers, workers, store, log, {});
@@ -120,7 +120,7 @@ TEST_CASE("of results that a node says it has kept, those that cannot be are pas
   std::vector<std::vector<int>> told;
   std::vector<std::string> offered_to;
   for (const JobEvent& event : ended.events) {
-    if (const auto* kept = std::get_if<events::ResultsKept>(&event.body)) {
+    if (const auto* kept = std::get_if<events::ResultsCached>(&event.body)) {
       CHECK(kept->node == "other");
       told.push_back(kept->shards);
     }

@@ -56,10 +56,10 @@ class ScriptedCluster final : public Cluster {
     if (behaviour.rejects) co_return AttemptOutcome(Rejected{"busy"});
     observer.OnAccepted(0);
     bool go_on = co_await async::SleepFor(clock_, behaviour.held_up, stop);
-    if (!go_on) co_return absl::CancelledError("called back");
+    if (!go_on) co_return absl::CancelledError("cancelled");
     observer.OnStarted(0ns, behaviour.held_up);
     go_on = co_await async::SleepFor(clock_, behaviour.computes, stop);
-    if (!go_on) co_return absl::CancelledError("called back");
+    if (!go_on) co_return absl::CancelledError("cancelled");
     Trained trained;
     trained.gradient = *task->parameters.values;
     trained.digest = "the same";
@@ -250,7 +250,7 @@ TEST_CASE("explain: a hedge is outstanding") {
         "job-1, round 1 of 2: waits for the first of 2 copies of shard 1: on node-2, held up or "
         "queued there for 0.4 s; on node-1, held up or queued there for 99 ms");
   CHECK(said.since == world.clock.Now() - 400ms);
-  CHECK(said.next == "the copy that starts first goes on and the others are called back");
+  CHECK(said.next == "the copy that starts first goes on and the others are cancelled");
   world.clock.RunFor(2600ms);  // node-2's copy has started
   CHECK_THAT(world.Explain(id).waiting_for,
              Contains("waits for shard 1 on node-2, computing there"));

@@ -36,7 +36,7 @@ TEST_CASE("a job goes on in mid-round with the shards that were kept, to the sam
   const auto resumed = world.Of<events::Resumed>(id);
   REQUIRE(resumed.size() == 1);
   CHECK(resumed[0].rounds_done == 2);
-  CHECK(resumed[0].kept_shards == 3);
+  CHECK(resumed[0].restored_shards == 3);
   int again = 0;
   for (const auto& dispatched : world.Of<events::AttemptDispatched>(id)) {
     if (dispatched.attempt <= attempts_before) continue;

@@ -70,7 +70,7 @@ class Life {
       node::NodeOptions node;
       node.name = "node-" + std::to_string(number + 1);
       node.data_dir = TinyData::Path();
-      node.given_work.compute_time = [](auto, auto) { return 10ms; };
+      node.synthetic_workload.compute_time = [](auto, auto) { return 10ms; };
       cluster.Start(cluster.AddNode(node));
     }
     flows_.Spawn(coordinator->Run(stop_.get_token()));

@@ -124,7 +124,7 @@ TEST_CASE("slots that are held by attempts of an earlier round are told apart") 
   driver.Decide();
   CHECK(driver.Explain().waiting_for ==
         "shard 0 waits for a node with a free slot: the only node is full (1 at once, among them 1 "
-        "called back, not ended yet)");
+        "cancelled, not ended yet)");
 }
 
 TEST_CASE("a shard waits for a node that can train it") {
@@ -172,7 +172,7 @@ TEST_CASE("a hedge is outstanding: both copies, their nodes, since when, and wha
         "waits for the first of 2 copies of shard 0: on a, held up or queued there for 0.3 s; on "
         "b, held up or queued there for 20 ms");
   CHECK(said.since == driver.now() - 320ms);
-  CHECK(said.next == "the copy that starts first goes on and the others are called back");
+  CHECK(said.next == "the copy that starts first goes on and the others are cancelled");
   CHECK_FALSE(said.next_at);
   driver.Start(second);
   CHECK(driver.TheCancel().attempt == first.attempt);
@@ -189,7 +189,7 @@ TEST_CASE("with a third node the hedge that is outstanding may be followed by an
   const Explanation said = driver.Explain();
   CHECK(said.next ==
         "another copy of shard 0 goes to c if none has started by then; the copy that starts first "
-        "goes on and the others are called back");
+        "goes on and the others are cancelled");
   CHECK(said.next_at == driver.now() + 300ms);
 }
 
@@ -259,7 +259,7 @@ TEST_CASE("why there can be no second copy") {
   }
   SECTION("the job has spent its hedges") {
     Driver driver(Hedged(1), 2);
-    while (true) {  // each copy starts before it can be called back, which costs
+    while (true) {  // each copy starts before it can be cancelled, which costs
       const Dispatch first = driver.TheDispatch();
       driver.Accept(first);
       driver.Decide();

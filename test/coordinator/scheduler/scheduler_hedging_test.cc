@@ -102,7 +102,7 @@ TEST_CASE("without hedging, and with policies that bind at once, there are no co
   }
 }
 
-TEST_CASE("as soon as one copy starts, those that have not are called back") {
+TEST_CASE("as soon as one copy starts, those that have not are cancelled") {
   Driver driver(Hedged(1), 2);
   const Dispatch first = driver.TheDispatch();
   driver.Accept(first);
@@ -119,7 +119,7 @@ TEST_CASE("as soon as one copy starts, those that have not are called back") {
   CHECK(driver.scheduler().finished_shards() == 1);
 }
 
-TEST_CASE("when both copies have started the first result wins and the other is called back") {
+TEST_CASE("when both copies have started the first result wins and the other is cancelled") {
   Driver driver(Hedged(1), 2);
   const Dispatch first = driver.TheDispatch();
   driver.Accept(first);
@@ -228,7 +228,7 @@ TEST_CASE("copies that never start cost nothing, however many there are") {
 
 // ---- Deadlines
 
-TEST_CASE("an attempt that says nothing is called back at its deadline and tried elsewhere") {
+TEST_CASE("an attempt that says nothing is cancelled at its deadline and tried elsewhere") {
   Driver driver(Options(1, "pull"), 2);
   const Dispatch silent = driver.TheDispatch();
   REQUIRE(driver.LongSleep() == 10min);

@@ -20,7 +20,7 @@ TEST_CASE("a shard goes first to the node that has kept its result, whatever its
   for (const std::string_view policy : PolicyNames()) {
     INFO(policy);
     Driver driver(Options(4, std::string(policy)), 2);
-    driver.Apply(ResultsKept{1, {0, 2, 3}});
+    driver.Apply(ResultsCached{1, {0, 2, 3}});
     const std::vector<Dispatch> dispatches = driver.Dispatches();
     REQUIRE(dispatches.size() >= 3);
     for (std::size_t i = 0; i < 3; ++i) {
@@ -36,7 +36,7 @@ TEST_CASE("a shard goes first to the node that has kept its result, whatever its
 TEST_CASE("results may be told of before their node joins, and before their round starts") {
   SECTION("before the node joins") {
     Driver driver(Options(1, "pull"), 0);
-    driver.Apply(ResultsKept{1, {0}});
+    driver.Apply(ResultsCached{1, {0}});
     CHECK(driver.Decide().empty());
     driver.Join(0);
     driver.Join(1);
@@ -45,7 +45,7 @@ TEST_CASE("results may be told of before their node joins, and before their roun
   SECTION("before the round starts") {
     Driver driver(Options(1, "pull"), 2);
     driver.Finish(driver.TheDispatch());
-    driver.Apply(ResultsKept{1, {0}});
+    driver.Apply(ResultsCached{1, {0}});
     driver.Apply(RoundStarted{});
     CHECK(driver.TheDispatch().node == 1);
   }
@@ -54,7 +54,7 @@ TEST_CASE("results may be told of before their node joins, and before their roun
 TEST_CASE("a kept result that cannot be had is forgotten, and its shard goes to any node") {
   SECTION("the node fails") {
     Driver driver(Options(1, "pull"), 2);
-    driver.Apply(ResultsKept{1, {0}});
+    driver.Apply(ResultsCached{1, {0}});
     const Dispatch first = driver.TheDispatch();
     REQUIRE(first.node == 1);
     driver.Lose(first);
@@ -62,20 +62,20 @@ TEST_CASE("a kept result that cannot be had is forgotten, and its shard goes to 
   }
   SECTION("the node leaves before it is asked") {
     Driver driver(Options(1, "pull"), 2);
-    driver.Apply(ResultsKept{1, {0}});
+    driver.Apply(ResultsCached{1, {0}});
     driver.Apply(NodeLeft{1});
     CHECK(driver.TheDispatch().node == 0);
   }
   SECTION("the shard is out elsewhere") {
     Driver driver(Options(1, "pull"), 2);
     REQUIRE(driver.TheDispatch().node == 0);
-    driver.Apply(ResultsKept{1, {0}});
+    driver.Apply(ResultsCached{1, {0}});
     CHECK(driver.Dispatches().empty());
   }
   SECTION("there is no such node or shard") {
     Driver driver(Options(1, "pull"), 1);
-    driver.Apply(ResultsKept{7, {0}});
-    driver.Apply(ResultsKept{0, {5}});
+    driver.Apply(ResultsCached{7, {0}});
+    driver.Apply(ResultsCached{0, {5}});
     CHECK(driver.TheDispatch().node == 0);
   }
 }

@@ -181,9 +181,9 @@ class World {
       const auto started = [this](AttemptId id) { return attempts_.at(id).started; };
       const auto count = std::ranges::count_if(shard.copies, started);
       Expect(given_up_ || count == 0 || count == std::ssize(shard.copies),
-             "copies that have not started are called back as soon as one has");
+             "copies that have not started are cancelled as soon as one has");
       Expect(given_up_ || !shard.finished || shard.copies.empty(),
-             "copies are called back when one has finished");
+             "copies are cancelled when one has finished");
     }
   }
 

@@ -249,7 +249,7 @@ TEST_CASE("after giving up nothing is decided until the next round starts") {
   driver.TheGiveUp();
   driver.Join(1);
   driver.Apply(NodeLeft{0});
-  driver.Fail(out[1], FailureKind::kHopeless, "called back");
+  driver.Fail(out[1], FailureKind::kHopeless, "cancelled");
   CHECK(driver.Decide().empty());
   CHECK(driver.Sleep() == std::nullopt);
   CHECK(driver.WaitingFor().empty());

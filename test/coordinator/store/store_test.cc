@@ -103,8 +103,8 @@ change::AppendEvent Append(std::int64_t sequence, const std::string& job_id = "j
 change::KeepShard Keep(int round, int shard, double first = 0) {
   return {"job-1", round, shard, Result(Precision::kFloat64, first)};
 }
-change::FinishRound Finish(int round, int first_kept) {
-  return {"job-1", round, SharedNumbers(Precision::kFloat64, round), first_kept};
+change::FinishRound Finish(int round, int first_checkpoint) {
+  return {"job-1", round, SharedNumbers(Precision::kFloat64, round), first_checkpoint};
 }
 change::EndJob End(std::shared_ptr<const Model> model = nullptr) { return {"job-1", model}; }
 

@@ -59,7 +59,7 @@ TEST_CASE("a task that was stopped before it was computed leaves no result") {
   world.clock.RunAll();
   REQUIRE(computing.trained());
   REQUIRE(waiting.code() == absl::StatusCode::kCancelled);
-  CHECK(world.node.kept_results().Names().size() == 1);
+  CHECK(world.node.cached_results().Names().size() == 1);
 }
 
 TEST_CASE("a node that drains or rejects still answers with what it has kept") {

@@ -85,8 +85,8 @@ void ChaosCluster::OnHeartbeat(std::size_t machine, const std::shared_ptr<NodePr
   identity.name = options.name;
   identity.instance_id = process->instance_id;
   identity.arithmetic = heartbeat.arithmetic;
-  for (node::KeptResults::Name& name : process->node.kept_results().Names()) {
-    identity.kept_results.push_back({std::move(name.job_id), name.round, name.shard});
+  for (node::CachedResults::Name& name : process->node.cached_results().Names()) {
+    identity.cached_results.push_back({std::move(name.job_id), name.round, name.shard});
   }
   membership_.Answered(*node, std::move(identity));
   CarryOutChanges();
@@ -144,7 +144,7 @@ Task<absl::StatusOr<coordinator::AttemptOutcome>> ChaosCluster::TrainShard(
   const std::shared_ptr<NodeProcess> process = peers_[number].process;
   while (!call->outcome && !stop.stop_requested()) co_await call->changed.Wait(stop);
   peers_[number].calls.erase(call);
-  call->End(absl::CancelledError("called back"));
+  call->End(absl::CancelledError("cancelled"));
   membership_.AttemptEnded(self_.clock.Now(), node,
                            call->outcome->ok() ? coordinator::Membership::AttemptEnd::kFinished
                                                : coordinator::Membership::AttemptEnd::kFailed);

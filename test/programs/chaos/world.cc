@@ -83,7 +83,8 @@ class World {
     machine->options.data_dir = TinyData::Path();
     machine->options.load.probability = options_.faulty ? 0.2 : 0;
     machine->options.load.delay = 300ms;
-    machine->options.given_work.compute_time = [this, at = machine.get()](auto, auto shard) {
+    machine->options.synthetic_workload.compute_time = [this, at = machine.get()](auto,
+                                                                                  auto shard) {
       const double slow = options_.faulty ? at->slowness : 1;
       return Duration(static_cast<std::int64_t>(slow * (20e6 + 5e6 * shard)));
     };

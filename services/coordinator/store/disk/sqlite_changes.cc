@@ -46,7 +46,7 @@ class Applier {
   absl::Status operator()(const change::AppendEvent& change) {
     const auto job = Find(change.job_id);
     if (!job.ok()) return job.status();
-    if (job->number == 0) return NoSuchJob(change.job_id);
+    if (job->number == 0) return ChangeOfUnknownJob(change.job_id);
     absl::Status status = CheckNextEvent(change.job_id, job->reach, change.event->sequence);
     if (!status.ok()) return status;
     const std::string proto = ToProto(*change.event).SerializeAsString();
@@ -72,7 +72,7 @@ class Applier {
   absl::Status operator()(const change::FinishRound& change) {
     const auto job = Find(change.job_id);
     if (!job.ok()) return job.status();
-    if (job->number == 0) return NoSuchJob(change.job_id);
+    if (job->number == 0) return ChangeOfUnknownJob(change.job_id);
     if (job->reach.ended) return absl::OkStatus();
     const Parameters& parameters = *change.parameters;
     const std::string digest = Sha256(BytesOf(parameters));
@@ -81,7 +81,8 @@ class Applier {
         "INSERT OR REPLACE INTO rounds (job, round, float64, parameters, sha256)"
         " VALUES (?, ?, ?, ?, ?)",
         {job->number, round, IsFloat64(parameters), BytesOf(parameters), BlobOf(digest)});
-    if (status.ok()) status = DropProgress(job->number, change.first_kept, change.also_kept);
+    if (status.ok())
+      status = DropProgress(job->number, change.first_checkpoint, change.best_checkpoint);
     if (!status.ok()) return status;
     return database_.Run("UPDATE jobs SET open_round = ? WHERE number = ?",
                          {round + 1, job->number});
@@ -90,7 +91,7 @@ class Applier {
   absl::Status operator()(const change::EndJob& change) {
     const auto job = Find(change.job_id);
     if (!job.ok()) return job.status();
-    if (job->number == 0) return NoSuchJob(change.job_id);
+    if (job->number == 0) return ChangeOfUnknownJob(change.job_id);
     absl::Status status = DropProgress(job->number, INT64_MAX, -1);
     if (!status.ok()) return status;
     status = database_.Run("UPDATE jobs SET ended = 1 WHERE number = ?", {job->number});
@@ -179,12 +180,13 @@ class Applier {
     return job;
   }
 
-  // Kept shards, and the parameters of rounds before `first_kept`.
-  absl::Status DropProgress(std::int64_t job, std::int64_t first_kept, std::int64_t also_kept) {
+  // Kept shards, and the parameters of rounds before `first_checkpoint`.
+  absl::Status DropProgress(std::int64_t job, std::int64_t first_checkpoint,
+                            std::int64_t best_checkpoint) {
     absl::Status status = database_.Run("DELETE FROM shards WHERE job = ?", {job});
     if (!status.ok()) return status;
     return database_.Run("DELETE FROM rounds WHERE job = ? AND round < ? AND round <> ?",
-                         {job, first_kept, also_kept});
+                         {job, first_checkpoint, best_checkpoint});
   }
 
   absl::Status InsertModel(std::int64_t job, const Model& model) {

@@ -1,4 +1,4 @@
-#include "services/node/run/given_work.h"
+#include "services/node/run/synthetic_workload.h"
 
 #include <random>
 #include <type_traits>
@@ -6,8 +6,8 @@
 
 namespace mlp::node {
 
-TrainingResult MadeUpTraining(const ModelSpec& model, Precision precision, std::int32_t round,
-                              std::int32_t shard) {
+TrainingResult SyntheticTraining(const ModelSpec& model, Precision precision, std::int32_t round,
+                                 std::int32_t shard) {
   TrainingResult result{ZeroParameters(precision, ParameterCount(model)), {}, 1};
   result.training.rows = 1;
   const auto key = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(round)) << 32) |

@@ -1,23 +1,23 @@
-#include "services/node/run/kept_results.h"
+#include "services/node/run/cached_results.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace mlp::node {
 
-KeptResults::Key KeptResults::KeyOf(const TaskRequest& task) {
+CachedResults::Key CachedResults::KeyOf(const TaskRequest& task) {
   return {task.job_id, task.round,  task.shard, task.data.sha256, task.parameters_sha256,
           task.model,  task.options};
 }
 
-SharedResult KeptResults::Find(const TaskRequest& task) const {
+SharedResult CachedResults::Find(const TaskRequest& task) const {
   const Key key = KeyOf(task);
   const auto found =
       std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.key == key; });
   return found == entries_.end() ? nullptr : found->result;
 }
 
-void KeptResults::Keep(const TaskRequest& task, SharedResult result) {
+void CachedResults::Keep(const TaskRequest& task, SharedResult result) {
   const std::size_t bytes = BytesOf(result->training.gradient).size();
   if (bytes > most_bytes_ || Find(task) != nullptr) return;
   entries_.push_back({KeyOf(task), std::move(result), bytes});
@@ -25,12 +25,12 @@ void KeptResults::Keep(const TaskRequest& task, SharedResult result) {
   while (entries_.size() > most_ || bytes_ > most_bytes_) DropOldest();
 }
 
-void KeptResults::DropOldest() {
+void CachedResults::DropOldest() {
   bytes_ -= entries_.front().bytes;
   entries_.pop_front();
 }
 
-std::vector<KeptResults::Name> KeptResults::Names() const {
+std::vector<CachedResults::Name> CachedResults::Names() const {
   std::vector<Name> names;
   names.reserve(entries_.size());
   for (const Entry& entry : entries_) {

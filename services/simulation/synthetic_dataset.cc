@@ -1,4 +1,4 @@
-#include "services/simulation/given_dataset.h"
+#include "services/simulation/synthetic_dataset.h"
 
 #include <string_view>
 
@@ -7,7 +7,7 @@
 
 namespace mlp::local {
 
-std::shared_ptr<const coordinator::Dataset> GivenDataset(int shards) {
+std::shared_ptr<const coordinator::Dataset> SyntheticDataset(int shards) {
   auto dataset = std::make_shared<coordinator::Dataset>();
   dataset->name = "given";
   dataset->features = 1;

@@ -19,9 +19,9 @@
 
 namespace mlp::node {
 
-class KeptResults {
+class CachedResults {
  public:
-  KeptResults(std::size_t most, std::size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
+  CachedResults(std::size_t most, std::size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
 
   // The result of this very task, or null.
   SharedResult Find(const TaskRequest& task) const;

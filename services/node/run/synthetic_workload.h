@@ -13,18 +13,18 @@
 
 namespace mlp::node {
 
-struct GivenWork {
+struct SyntheticWorkload {
   // How long computing takes on the node's clock; at least 0. Empty: as long as the arithmetic
   // takes.
   std::function<std::chrono::nanoseconds(std::int32_t round, std::int32_t shard)> compute_time;
-  // The gradient is MadeUpTraining, for which no file is read. False: the real arithmetic is done,
-  // after compute_time.
-  bool made_up = false;
+  // The gradient is SyntheticTraining, for which no file is read. False: the real arithmetic is
+  // done, after compute_time.
+  bool synthetic = false;
 };
 
 // A result of the right size and precision that is a function of model, round and shard alone. One
 // row was trained, without error.
-TrainingResult MadeUpTraining(const ModelSpec& model, Precision precision, std::int32_t round,
-                              std::int32_t shard);
+TrainingResult SyntheticTraining(const ModelSpec& model, Precision precision, std::int32_t round,
+                                 std::int32_t shard);
 
 }  // namespace mlp::node

@@ -1,4 +1,4 @@
-#include "services/node/run/kept_results.h"
+#include "services/node/run/cached_results.h"
 
 #include <catch2/catch.hpp>
 #include <memory>
@@ -26,14 +26,14 @@ SharedResult Result(std::size_t size) {
   return std::make_shared<const TaskResult>(std::move(result));
 }
 
-std::vector<std::int32_t> ShardsIn(const KeptResults& kept) {
+std::vector<std::int32_t> ShardsIn(const CachedResults& kept) {
   std::vector<std::int32_t> shards;
-  for (const KeptResults::Name& name : kept.Names()) shards.push_back(name.shard);
+  for (const CachedResults::Name& name : kept.Names()) shards.push_back(name.shard);
   return shards;
 }
 
 TEST_CASE("a result is found by the task that it is of") {
-  KeptResults kept(10, 1000);
+  CachedResults kept(10, 1000);
   const SharedResult result = Result(4);
   kept.Keep(Task(7), result);
   CHECK(kept.Find(Task(7)) == result);
@@ -49,7 +49,7 @@ TEST_CASE("a result is found by the task that it is of") {
 }
 
 TEST_CASE("a task that differs in anything that the bits depend on has no result") {
-  KeptResults kept(10, 1000);
+  CachedResults kept(10, 1000);
   kept.Keep(Task(7), Result(4));
   std::vector<TaskRequest> others(8, Task(7));
   others[0].job_id = "job-2";
@@ -64,7 +64,7 @@ TEST_CASE("a task that differs in anything that the bits depend on has no result
 }
 
 TEST_CASE("how a task is offered does not matter") {
-  KeptResults kept(10, 1000);
+  CachedResults kept(10, 1000);
   kept.Keep(Task(7), Result(4));
   TaskRequest again = Task(7);
   again.offer = 3;
@@ -74,13 +74,13 @@ TEST_CASE("how a task is offered does not matter") {
 }
 
 TEST_CASE("of too many results the oldest go first") {
-  KeptResults kept(3, 1000);
+  CachedResults kept(3, 1000);
   for (const std::int32_t shard : {1, 2, 3, 4}) kept.Keep(Task(shard), Result(4));
   CHECK(ShardsIn(kept) == std::vector<std::int32_t>{2, 3, 4});
 }
 
 TEST_CASE("of too many bytes the oldest go first, and what is larger than all of them stays out") {
-  KeptResults kept(100, 100);
+  CachedResults kept(100, 100);
   for (const std::int32_t shard : {1, 2, 3}) kept.Keep(Task(shard), Result(4));
   kept.Keep(Task(4), Result(8));
   CHECK(ShardsIn(kept) == std::vector<std::int32_t>{3, 4});

@@ -1,4 +1,4 @@
-// A dataset that exists in name only, for nodes whose work is made up (node::GivenWork).
+// A dataset that exists in name only, for nodes whose work is made up (node::SyntheticWorkload).
 #pragma once
 
 #include <memory>
@@ -8,6 +8,6 @@
 namespace mlp::local {
 
 // So many shards of one row, one feature, two classes, and a validation row.
-std::shared_ptr<const coordinator::Dataset> GivenDataset(int shards);
+std::shared_ptr<const coordinator::Dataset> SyntheticDataset(int shards);
 
 }  // namespace mlp::local
