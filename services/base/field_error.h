@@ -10,18 +10,21 @@
 
 namespace mlp {
 
-// InvalidArgument "<field>: <message>" that carries `field`, a path such as "spec.learning_rate".
+// Returns InvalidArgument "<field>: <message>" that carries `field`, a path such as
+// "spec.learning_rate".
 absl::Status FieldError(std::string_view field, std::string_view message);
-// `status` with "<context>: " before its message; its payloads, such as the field, are kept.
+// Returns `status` with "<context>: " before its message; its payloads, such as the field, are
+// kept.
 absl::Status WithContext(std::string_view context, const absl::Status& status);
-// The same error, blamed on `field`, whatever its code. OK stays OK.
+// Returns the same error, blamed on `field`, whatever its code. OK stays OK.
 absl::Status AtField(std::string_view field, const absl::Status& status);
-// The same error and message, with `field` as the field that it carries.
+// Returns the same error and message, with `field` as the field that it carries.
 absl::Status WithField(std::string_view field, absl::Status status);
-// The same error, whose message begins with a field's name and a blank, blamed on that field below
-// `prefix`: of "spec." and "rounds must be …" on spec.rounds. OK stays OK.
+// Returns the same error, whose message begins with a field's name and a blank, blamed on that
+// field below `prefix`: "rounds must be …" with the prefix "spec." is blamed on spec.rounds. OK
+// stays OK.
 absl::Status BelowField(std::string_view prefix, const absl::Status& status);
-// The field that `status` carries.
+// Returns the field that `status` carries.
 std::optional<std::string> FieldOf(const absl::Status& status);
 
 }  // namespace mlp

@@ -1,4 +1,5 @@
-// The version of the protocol between node and coordinator, which both state. Others are refused.
+// The version of the protocol between node and coordinator. Both state it; other versions are
+// refused.
 #pragma once
 
 #include <cstdint>

@@ -8,10 +8,10 @@
 
 namespace mlp {
 
-// `status` with the advice to try again after `delay`; message and other payloads are kept. OK
-// stays OK.
+// Returns `status` with the advice to try again after `delay`; message and other payloads are kept.
+// OK stays OK.
 absl::Status WithRetryAfter(absl::Status status, std::chrono::milliseconds delay);
-// The delay that `status` carries.
+// Returns the delay that `status` carries.
 std::optional<std::chrono::milliseconds> RetryAfterOf(const absl::Status& status);
 
 }  // namespace mlp

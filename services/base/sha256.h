@@ -12,7 +12,7 @@ struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX
 
 namespace mlp {
 
-// The digest: 32 bytes.
+// Returns the digest: 32 bytes.
 std::string Sha256(std::span<const std::byte> bytes);
 std::string Sha256(std::string_view bytes);
 
@@ -21,7 +21,7 @@ class Sha256Pieces {
  public:
   Sha256Pieces();
   void Add(std::string_view piece);
-  // Of all pieces. Once; nothing may be added afterwards.
+  // Returns the digest of all pieces. Call it once; add nothing afterwards.
   std::string Digest();
 
  private:
@@ -31,9 +31,9 @@ class Sha256Pieces {
   std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
-// Lower-case hexadecimal digits, two a byte.
+// Returns the bytes as lower-case hexadecimal digits, two a byte.
 std::string Hex(std::string_view bytes);
-// The 32 bytes that 64 lower-case digits stand for; nullopt for any other text.
+// Returns the 32 bytes that 64 lower-case digits stand for; nullopt for any other text.
 std::optional<std::string> DigestFromHex(std::string_view digits);
 
 }  // namespace mlp
