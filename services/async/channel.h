@@ -1,4 +1,4 @@
-// Channel<T>: what happened, in order, for one flow that waits for it.
+// Channel<T>: a queue of what happened, in order, for one flow that waits for it.
 //
 // Any number of producers, one consumer, all on the loop thread. NextBefore always suspends, so a
 // consumer's endless loop gives the others their turn and cannot grow the stack.
@@ -67,8 +67,8 @@ class Channel {
     Clock::TimerId timer_ = 0;
   };
 
-  // co_await channel.NextBefore(deadline): the next item; nullopt when `deadline` passes first.
-  // Without a deadline it waits as long as it takes.
+  // co_await channel.NextBefore(deadline) returns the next item; nullopt if `deadline` passes
+  // first. Without a deadline it waits as long as it takes.
   NextAwaiter NextBefore(std::optional<TimePoint> deadline) { return NextAwaiter(*this, deadline); }
 
  private:

@@ -1,4 +1,4 @@
-// A stop token that is requested when either of two is. Loop thread only.
+// A stop token that is requested when either of two others is. Loop thread only.
 #pragma once
 
 #include <functional>

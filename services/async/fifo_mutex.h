@@ -1,4 +1,4 @@
-// A mutex for flows that hands itself on first come, first served (FIFO). Loop thread only.
+// A mutex for flows, granted first come, first served (FIFO). Loop thread only.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@ class FifoMutex {
  public:
   explicit FifoMutex(Clock& clock) : moved_(clock) {}
 
-  // A place in the queue, from construction to destruction. The one in front holds the mutex until
-  // it is destroyed; leaving from further back is fine.
+  // A place in the queue, from construction to destruction. The ticket in front holds the mutex
+  // until it is destroyed; a ticket further back may be destroyed at any time.
   class Ticket {
    public:
     explicit Ticket(FifoMutex& mutex)
@@ -25,9 +25,9 @@ class FifoMutex {
     Ticket& operator=(const Ticket&) = delete;
     ~Ticket() { mutex_.Leave(number_); }
 
-    // Tickets that were in front of this one when it was taken.
+    // Number of tickets that were in front of this one when it was taken.
     std::size_t ahead() const { return ahead_; }
-    // Waits until it holds the mutex. False if it was stopped first.
+    // Waits until this ticket holds the mutex. False if it was stopped first.
     Task<bool> Acquire(std::stop_token stop) {
       while (*mutex_.numbers_.begin() != number_) {
         const bool moved = co_await mutex_.moved_.Wait(stop);
@@ -42,7 +42,7 @@ class FifoMutex {
     std::uint64_t number_;
   };
 
-  // Tickets that are out, the one in front included.
+  // Number of tickets that are out, the one in front included.
   std::size_t size() const { return numbers_.size(); }
 
  private:

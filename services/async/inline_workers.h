@@ -13,7 +13,7 @@ class InlineWorkers final : public Workers {
  public:
   explicit InlineWorkers(Clock& clock) : clock_(clock) {}
 
-  // Both in one later turn of the clock.
+  // Runs both in one later turn of the clock.
   void Run(std::function<void()> work, std::function<void()> done) override {
     clock_.Post([work = std::move(work), done = std::move(done)] {
       work();

@@ -1,5 +1,5 @@
-// Task<T>: a coroutine that starts when it is awaited, ends once, and hands its result to whoever
-// awaits it. The vehicle of every flow.
+// Task<T>: a coroutine that starts when it is awaited, ends once, and hands its result to the flow
+// that awaits it. Every flow is made of tasks.
 //
 // A task that has started must be allowed to end before it is destroyed: to stop one, ask it to
 // stop (std::stop_token), then still await it. No exception may leave a task: it ends the process.
@@ -82,7 +82,7 @@ class [[nodiscard]] Task {
     std::coroutine_handle<promise_type> handle_;
   };
 
-  // Starts the task and waits for its end. Once.
+  // Starts the task and waits for its end. Await a task once.
   Awaiter operator co_await() && noexcept { return Awaiter(handle_); }
 
  private:

@@ -27,7 +27,7 @@ class TaskGroup {
     Run(this, std::move(task));
   }
 
-  // Tasks that have not ended.
+  // Number of tasks that have not ended.
   std::size_t running() const { return running_; }
 
   class JoinAwaiter {
@@ -41,7 +41,7 @@ class TaskGroup {
     TaskGroup& group_;
   };
 
-  // co_await group.Join(): until no task is running. One joiner at a time.
+  // co_await group.Join() waits until no task is running. One joiner at a time.
   JoinAwaiter Join() { return JoinAwaiter(*this); }
 
  private:
@@ -58,7 +58,8 @@ class TaskGroup {
 
   static Detached Run(TaskGroup* group, Task<void> task) {
     {
-      // Destroyed before the end is told: its parameters may refer to what the joiner destroys.
+      // The task is destroyed before its end is reported: its parameters may refer to what the
+      // joiner destroys.
       Task<void> running = std::move(task);
       co_await std::move(running);
     }

@@ -34,7 +34,7 @@ void ThreadWorkers::WorkUntilStopped() {
     jobs_.pop_front();
     lock.unlock();
     job.work();
-    job.work = nullptr;  // what it owns ends here, before `done` is told
+    job.work = nullptr;  // destroys what it owns before `done` is posted
     post_(std::move(job.done));
     lock.lock();
   }

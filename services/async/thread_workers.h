@@ -1,4 +1,4 @@
-// Workers on threads of their own; work is begun in the order in which it was accepted.
+// Workers on threads of their own; they begin work in the order in which it was accepted.
 #pragma once
 
 #include <condition_variable>
@@ -17,7 +17,7 @@ class ThreadWorkers final : public Workers {
   // Runs a callback on the loop thread; callable from any thread.
   using Post = std::function<void(std::function<void()>)>;
 
-  // `threads` is 1 or more. `post` must do its duty until Stop has returned.
+  // `threads` is 1 or more. `post` must work until Stop has returned.
   ThreadWorkers(int threads, Post post);
   ~ThreadWorkers() override { Stop(); }
   ThreadWorkers(const ThreadWorkers&) = delete;
@@ -25,8 +25,8 @@ class ThreadWorkers final : public Workers {
 
   void Run(std::function<void()> work, std::function<void()> done) override;
 
-  // Runs what was accepted to its end, posts its `done`s and joins the threads. Nothing may be
-  // accepted afterwards. Not on the workers' own threads.
+  // Runs all accepted work to its end, posts its `done`s and joins the threads. Nothing may be
+  // accepted afterwards. Must not be called on the workers' own threads.
   void Stop();
 
  private:

@@ -1,4 +1,4 @@
-// The timers of a Clock, ordered by time and then by scheduling. No time of its own.
+// The timers of a Clock, ordered by time and then by scheduling. It has no time of its own.
 #pragma once
 
 #include <functional>
@@ -32,7 +32,7 @@ class TimerQueue {
     return timers_.begin()->first.first;
   }
 
-  // Takes out the first callback that is due at `now`; empty where none is, or where the first is
+  // Takes out the first callback that is due at `now`; empty if there is none, or if the first is
   // newer than `newest`.
   std::function<void()> TakeDue(TimePoint now, Clock::TimerId newest) {
     if (timers_.empty()) return nullptr;
@@ -43,7 +43,7 @@ class TimerQueue {
     return std::move(node.mapped());
   }
 
-  // The newest id given out: a turn of the loop runs nothing that was added during that turn.
+  // The newest id given out. A turn of the loop runs nothing that was added during that turn.
   Clock::TimerId last_id() const { return last_id_; }
 
  private:

@@ -18,7 +18,7 @@ class VirtualClock final : public Clock {
   }
   void Cancel(TimerId timer) override { timers_.Remove(timer); }
 
-  // Runs the next timer, moving time to it. False where there is none.
+  // Runs the next timer, moving time to it. False if there is none.
   bool RunOne() {
     const auto next = timers_.Earliest();
     if (!next) return false;
@@ -26,7 +26,7 @@ class VirtualClock final : public Clock {
     timers_.TakeDue(now_, timers_.last_id())();
     return true;
   }
-  // Until no timer is left.
+  // Runs timers until none is left.
   void RunAll() {
     while (RunOne()) {
     }

@@ -28,7 +28,7 @@ class WaitAwaiter {
 
   bool await_ready() const noexcept { return false; }
   inline void await_suspend(std::coroutine_handle<> waiter);
-  // False where it was stopped.
+  // False if it was stopped.
   bool await_resume() const { return !stop_.stop_requested(); }
 
   void Wake() {
@@ -59,15 +59,15 @@ class Signal {
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
 
-  // Wakes all that wait now; whoever waits afterwards waits for the next call.
+  // Wakes all flows that wait now; a flow that waits afterwards waits for the next call.
   void Notify() {
     for (internal::WaitAwaiter* waiter : std::exchange(waiters_, {})) waiter->Wake();
   }
-  // co_await signal.Wait(stop): true when notified, false when stopped.
+  // co_await signal.Wait(stop) returns true when notified, false when stopped.
   internal::WaitAwaiter Wait(std::stop_token stop = {}) {
     return internal::WaitAwaiter(clock_, std::nullopt, this, std::move(stop));
   }
-  // The same, but no longer than until `when`: true then, too.
+  // The same, but waits no longer than until `when`, and then returns true, too.
   internal::WaitAwaiter WaitUntil(TimePoint when, std::stop_token stop = {}) {
     return internal::WaitAwaiter(clock_, when, this, std::move(stop));
   }
@@ -78,7 +78,7 @@ class Signal {
   std::vector<internal::WaitAwaiter*> waiters_;
 };
 
-// co_await SleepUntil(clock, when, stop): true when the time has come, false when stopped.
+// co_await SleepUntil(clock, when, stop) returns true when the time has come, false when stopped.
 inline internal::WaitAwaiter SleepUntil(Clock& clock, TimePoint when, std::stop_token stop = {}) {
   return internal::WaitAwaiter(clock, when, nullptr, std::move(stop));
 }
@@ -95,7 +95,7 @@ inline void internal::WaitAwaiter::await_suspend(std::coroutine_handle<> waiter)
       Resume();
     });
   }
-  on_stop_.emplace(stop_, [this] { Wake(); });  // runs at once where the stop came first
+  on_stop_.emplace(stop_, [this] { Wake(); });  // runs at once if the stop came first
 }
 
 inline void internal::WaitAwaiter::Resume() {

@@ -1,4 +1,5 @@
-// Work that takes long (arithmetic, files) done elsewhere, so that it never holds up the loop.
+// Workers do work that takes long (arithmetic, files) elsewhere, so that it never holds up the
+// loop.
 #pragma once
 
 #include <coroutine>
@@ -42,8 +43,8 @@ class OffloadAwaiter {
 
 }  // namespace internal
 
-// co_await Offload(workers, std::move(work)): the result of work(), which runs on a worker. What
-// `work` refers to must be left alone by the loop thread until then.
+// co_await Offload(workers, std::move(work)) returns the result of work(), which runs on a worker.
+// The loop thread must leave alone what `work` refers to until then.
 template <class F>
 Task<std::invoke_result_t<F&>> Offload(Workers& workers, F work) {
   internal::OffloadAwaiter<F> offload(workers, work);
