@@ -1,5 +1,5 @@
 // Messages as bytes, for calls whose messages are encoded and decoded by hand: a service's
-// WithRawMethod_* hands them over and takes them like that.
+// WithRawMethod_* receives and sends messages in this form.
 #pragma once
 
 #include <grpcpp/impl/codegen/proto_utils.h>
@@ -17,11 +17,11 @@ namespace mlp::rpc {
 // Takes the bytes over, without copying them.
 grpc::ByteBuffer ToByteBuffer(std::string bytes);
 
-// The same, followed by bytes that `keep_alive` keeps where they are: they are not copied.
+// The same, followed by `more`, which is not copied: `keep_alive` keeps these bytes in memory.
 grpc::ByteBuffer ToByteBuffer(std::string bytes, std::span<const std::byte> more,
                               std::shared_ptr<const void> keep_alive);
 
-// InvalidArgument where the bytes are no such message.
+// InvalidArgument if the bytes are no such message.
 template <class Message>
 absl::StatusOr<Message> Parse(grpc::ByteBuffer bytes) {
   Message message;

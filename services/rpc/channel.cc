@@ -16,11 +16,11 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, int unrea
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  // Both cost each call something. Calls that fail are made again by who makes them.
+  // Both settings cost each call something. The caller makes calls that fail again.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
-  // What a stream holds that is not read. By default gRPC grows it with the connection's speed,
-  // to all that a peer has to send.
+  // Number of bytes that a stream holds unread. By default gRPC grows it with the connection's
+  // speed, to all that a peer has to send.
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, unread_bytes);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 1000);
@@ -29,7 +29,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, int unrea
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  // Despite its name the time that one attempt to connect may take.
+  // The time that one attempt to connect may take, despite the name.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2000);
   // An idle channel would disconnect, and look like a lost peer.
   arguments.SetInt(GRPC_ARG_CLIENT_IDLE_TIMEOUT_MS, INT_MAX);
@@ -38,7 +38,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, int unrea
 
 async::Task<> WaitUntilNotReady(Loop& loop, grpc::Channel& channel, std::stop_token stop,
                                 async::Duration look) {
-  // gRPC cannot withdraw a watch: short ones, so that a stop is seen.
+  // gRPC cannot withdraw a watch, so watches are short and a stop is noticed.
   while (!stop.stop_requested() && channel.GetState(false) == GRPC_CHANNEL_READY) {
     const gpr_timespec deadline = DeadlineAfter(look);
     co_await Completion([&](void* tag) {

@@ -1,4 +1,4 @@
-// Channels to other programs of the cluster, and noticing that one of them is gone.
+// Channels to other programs of the cluster, and a way to notice that one of them is gone.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -12,10 +12,10 @@
 
 namespace mlp::rpc {
 
-// A channel to `address` (host:port), with a connection of its own, plain text, no HTTP proxy.
-// Pings every second while connected: a peer that froze or vanished fails its calls within 3 s. A
-// lost connection is tried again after 100 ms, later every second. A stream holds so many bytes
-// that are not read; the default is enough for 125 MB/s over 2 ms.
+// Returns a channel to `address` (host:port), with a connection of its own, plain text, no HTTP
+// proxy. It pings every second while connected: calls to a peer that froze or vanished fail within
+// 3 s. It tries a lost connection again after 100 ms, later every second. A stream holds
+// `unread_bytes` that are not read yet; the default is enough for 125 MB/s over 2 ms.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
                                            int unread_bytes = 256 * 1024);
 

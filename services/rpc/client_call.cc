@@ -18,7 +18,7 @@ async::Task<absl::StatusOr<grpc::ByteBuffer>> CallWithStream(
     if (!request) break;
     alive = co_await Completion([&](void* tag) { call->Write(*request, tag); });
   }
-  // Where the call is dead, its status says why.
+  // If the call is dead, its status says why.
   if (alive) alive = co_await Completion([&](void* tag) { call->WritesDone(tag); });
   grpc::ByteBuffer response;
   if (alive) alive = co_await Completion([&](void* tag) { call->Read(&response, tag); });

@@ -5,8 +5,8 @@
 //                                      request, options, stop);
 //
 // A call always ends before its task does. A stop that is requested cancels it; it then ends with
-// CANCELLED, or with its result where that came first. `stub` and `request` must live until the
-// task has ended. Loop thread only.
+// CANCELLED, or with its result if that came first. `stub` and `request` must live until the task
+// has ended. Loop thread only.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -33,7 +33,8 @@
 namespace mlp::rpc {
 
 struct CallOptions {
-  // From the start of the call; it ends with DEADLINE_EXCEEDED. Without one it may take for ever.
+  // Time that the call may take from its start; it then ends with DEADLINE_EXCEEDED. Without a
+  // timeout it may take for ever.
   std::optional<async::Duration> timeout = std::nullopt;
   // Waits for a connection instead of ending with UNAVAILABLE while there is none.
   bool wait_for_ready = false;
@@ -46,7 +47,7 @@ inline void Apply(const CallOptions& options, grpc::ClientContext& context) {
   context.set_wait_for_ready(options.wait_for_ready);
 }
 
-// As generated: &Service::Stub::PrepareAsyncMethod.
+// The type of the generated &Service::Stub::PrepareAsyncMethod.
 template <class Stub, class Request, class Response>
 using PrepareUnary = std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Stub::*)(
     grpc::ClientContext*, const Request&, grpc::CompletionQueue*);
@@ -56,7 +57,7 @@ using PrepareStream = std::unique_ptr<grpc::ClientAsyncReader<Response>> (Stub::
 
 }  // namespace internal
 
-// One request, one response.
+// Makes a call with one request and one response.
 template <class Stub, class Request, class Response>
 async::Task<absl::StatusOr<Response>> CallUnary(
     Loop& loop, Stub& stub, internal::PrepareUnary<Stub, Request, Response> prepare,
@@ -73,14 +74,15 @@ async::Task<absl::StatusOr<Response>> CallUnary(
   co_return std::move(response);
 }
 
-// One request, a stream of responses, read one by one.
+// A call with one request and a stream of responses, read one by one.
 //
 //   StreamCall<v1::JobEvent> call(loop, *stub, &Stub::PrepareAsyncWatchJob, request, options,
-//   stop); co_await call.Start();
+//                                 stop);
+//   co_await call.Start();
 //   ... co_await call.Read(event) ...
 //   co_return co_await call.Finish();
 //
-// Must be finished before it is destroyed. Finish before the last response only where the peer
+// It must be finished before it is destroyed. Finish it before the last response only if the peer
 // sends no more, or after a stop.
 template <class Response>
 class StreamCall {
@@ -94,12 +96,13 @@ class StreamCall {
   async::Task<> Start() {
     alive_ = co_await Completion([&](void* tag) { call_->StartCall(tag); });
   }
-  // The next one, instead of what is in `response`, whose memory it uses. False: there are no more.
+  // Reads the next response in place of what is in `response`, whose memory it uses. False if there
+  // are no more.
   async::Task<bool> Read(Response& response) {
     if (alive_) alive_ = co_await Completion([&](void* tag) { call_->Read(&response, tag); });
     co_return alive_;
   }
-  // How the stream ended.
+  // Returns how the stream ended.
   async::Task<absl::Status> Finish() {
     grpc::Status status;
     co_await Completion([&](void* tag) { call_->Finish(&status, tag); });
@@ -121,8 +124,8 @@ class StreamCall {
   std::stop_callback<std::function<void()>> cancel_;
 };
 
-// One request, a stream of responses, each handed to `on_message` as it comes. The status that the
-// stream ended with.
+// Makes a call with one request and a stream of responses, and hands each response to `on_message`
+// as it comes. Returns the status that the stream ended with.
 template <class Stub, class Request, class Response>
 async::Task<absl::Status> CallStream(
     Loop& loop, Stub& stub, internal::PrepareStream<Stub, Request, Response> prepare,
@@ -139,8 +142,9 @@ async::Task<absl::Status> CallStream(
   co_return co_await call.Finish();
 }
 
-// A stream of requests, one response, all as bytes. `method` is the full name of the method, such
-// as "/mlp.v1.NodeService/PutParameters"; `next` gives the requests, nullopt after the last.
+// Makes a call with a stream of requests and one response, all as bytes. `method` is the full name
+// of the method, such as "/mlp.v1.NodeService/PutParameters"; `next` returns the next request,
+// nullopt after the last.
 async::Task<absl::StatusOr<grpc::ByteBuffer>> CallWithStream(
     Loop& loop, std::shared_ptr<grpc::Channel> channel, std::string method, CallOptions options,
     std::function<std::optional<grpc::ByteBuffer>()> next, std::stop_token stop);

@@ -3,9 +3,9 @@
 //
 //   const bool ok = co_await Completion([&](void* tag) { reader->Read(&message, tag); });
 //
-// The flow goes on from the loop, on the loop thread, never inside the operation's start. What `ok`
-// means is up to the operation: false for a Read is "no more", for a Write or a server's Finish
-// "the call is dead", for a server's Request "the server was shut down first".
+// The flow continues from the loop, on the loop thread, never inside the operation's start. The
+// meaning of `ok` depends on the operation: false means "no more" for a Read, "the call is dead"
+// for a Write or a server's Finish, "the server was shut down first" for a server's Request.
 #pragma once
 
 #include <coroutine>
@@ -17,15 +17,15 @@
 
 namespace mlp::rpc {
 
-// What a completion queue's tag points to.
+// The object that a completion queue's tag points to.
 class Tag {
  public:
   Tag() = default;
   Tag(const Tag&) = delete;
   Tag& operator=(const Tag&) = delete;
 
-  // The address to hand to gRPC. Once per operation, right before it starts, so that
-  // ThreadSanitizer sees the hand-over that happens inside uninstrumented gRPC.
+  // Returns the address to hand to gRPC. Call it once per operation, right before it starts, so
+  // that ThreadSanitizer sees the hand-over that happens inside uninstrumented gRPC.
   void* Arm() {
 #if defined(__SANITIZE_THREAD__)
     __tsan_release(this);
@@ -33,7 +33,7 @@ class Tag {
     return this;
   }
 
-  // The operation with this tag has ended. Called by the loop.
+  // The loop calls this when the operation with this tag has ended.
   static void Deliver(void* tag, bool ok) {
 #if defined(__SANITIZE_THREAD__)
     __tsan_acquire(tag);
@@ -49,7 +49,7 @@ class Tag {
 };
 
 // Awaits the one operation that `start(void* tag)` starts. Name nothing in `start`'s capture list
-// but `&`: g++ 12 destroys what a temporary lambda owns twice.
+// but `&`: g++ 12 destroys twice what a temporary lambda owns.
 template <class Start>
 class [[nodiscard]] Completion final : private Tag {
  public:

@@ -1,13 +1,14 @@
-// gRPC's own log.
+// The handling of gRPC's own log.
 #pragma once
 
 namespace mlp::rpc {
 
-// From now on in the program's log: errors as warnings, all else at level debug.
+// Sends gRPC's messages to the program's log from now on: errors as warnings, all others at level
+// debug.
 void LogWhatGrpcSays();
 
-// While it lives, what gRPC says on this thread is logged at level debug: its errors come back as
-// statuses that say more to a user.
+// While it lives, gRPC's messages on this thread are logged at level debug: its errors are returned
+// as statuses, which say more to a user.
 class QuietGrpc {
  public:
   QuietGrpc();

@@ -37,7 +37,7 @@ async::Task<absl::Status> Health::Watch(const Request& request, ServerStream<Res
     Response response;
     response.set_status(StatusOf(request.service()));
     if (told != response.status()) {
-      // The server may shut down meanwhile: not the end before that was told.
+      // The server may shut down during the write; the stream must not end before it has sent that.
       alive = co_await stream.Write(response);
       told = response.status();
     } else if (end.token().stop_requested()) {

@@ -1,7 +1,7 @@
 // The standard health service: whether the server serves, as a whole ("") and each service by name.
 //
-// On the loop, like everything else: gRPC's own health service would start threads that poll
-// beside the loop's and hand it every event over. Loop thread only.
+// It runs on the loop, like everything else: gRPC's own health service would start threads that
+// poll beside the loop's and hand it every event over. Loop thread only.
 #pragma once
 
 #include <set>
@@ -23,14 +23,15 @@ class Health {
   using Request = grpc::health::v1::HealthCheckRequest;
   using Response = grpc::health::v1::HealthCheckResponse;
 
-  // Not serving, at first. Watchers' calls end with `stop`.
+  // Starts as not serving. Watchers' calls end with `stop`.
   Health(async::Clock& clock, const std::vector<std::string>& services, std::stop_token stop);
 
   void SetServing(bool serving);
 
-  // NotFound for a service that is not served.
+  // Returns the status; NotFound for a service that is not served.
   async::Task<absl::StatusOr<Response>> Check(const Request& request) const;
-  // The status at once and whenever it changes; SERVICE_UNKNOWN for a service that is not served.
+  // Sends the status at once and whenever it changes; SERVICE_UNKNOWN for a service that is not
+  // served.
   async::Task<absl::Status> Watch(const Request& request, ServerStream<Response>& stream);
 
  private:

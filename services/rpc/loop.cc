@@ -39,7 +39,7 @@ void Loop::OnCompletion(bool) {
     posted.swap(posted_);
   }
   for (const auto& callback : posted) {
-    // One of them may have been the shutdown; only this thread changes shut_down_.
+    // One of the callbacks may have been the shutdown; only this thread changes shut_down_.
     if (shut_down_) return;
     callback();
   }
@@ -51,7 +51,7 @@ void Loop::NotBefore(async::TimePoint time) {
 }
 
 void Loop::UsePreciseTimers() {
-  waker_ = std::make_unique<Waker>([this] { PostFromAnyThread([] {}); });  // a turn is all it takes
+  waker_ = std::make_unique<Waker>([this] { PostFromAnyThread([] {}); });  // one turn suffices
 }
 
 void Loop::AskToBeWoken() {

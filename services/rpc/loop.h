@@ -24,54 +24,55 @@
 
 namespace mlp::rpc {
 
-// How long the turns of a loop took: what one flow does, all the others wait for.
+// How long the turns of a loop took: all other flows wait while one flow runs.
 struct LoopTurns {
   static constexpr std::chrono::milliseconds kLong{1};
 
   std::int64_t all = 0;
-  std::int64_t long_ones = 0;  // longer than kLong; on a busy machine the scheduler's doing, too
+  std::int64_t long_ones = 0;  // longer than kLong; on a busy machine the scheduler causes some
   std::chrono::nanoseconds longest{};
 };
 
 class Loop final : public async::Clock, private Tag {
  public:
-  // On a queue of its own, or on a server's.
+  // The loop runs on a queue of its own, or on a server's.
   Loop() : Loop(std::make_unique<grpc::CompletionQueue>()) {}
   explicit Loop(std::unique_ptr<grpc::CompletionQueue> queue);
 
-  // Unix time when the loop was made plus what a steady clock has counted since.
+  // Unix time when the loop was made plus the time that a steady clock has counted since.
   async::TimePoint Now() const override;
   TimerId Schedule(async::TimePoint when, std::function<void()> callback) override;
   void Cancel(TimerId timer) override { timers_.Remove(timer); }
 
-  // Runs `callback` in a later turn. Callbacks run in the order of posting. Dropped, without being
-  // run, where the loop has been shut down.
+  // Runs `callback` in a later turn. Callbacks run in the order of posting. If the loop has been
+  // shut down, the callback is dropped without being run.
   void PostFromAnyThread(std::function<void()> callback);
 
-  // From here on Now() is at least `time`: what was recorded before a restart lies in the past,
-  // even where the system's clock was set back. Before Run.
+  // Makes Now() return at least `time` from here on: all that was recorded before a restart lies in
+  // the past, even if the system's clock was set back. Call it before Run.
   void NotBefore(async::TimePoint time);
-  // Timers are otherwise up to two milliseconds late. Costs a thread. Before Run.
+  // Makes timers precise, which are otherwise up to two milliseconds late. Costs a thread. Call it
+  // before Run.
   void UsePreciseTimers();
-  // Runs the loop on this thread until it was shut down and its queue is drained.
+  // Runs the loop on this thread until it is shut down and its queue is drained.
   void Run();
-  // Makes Run return, dropping the timers and posts that are left. Every flow must have ended, and
+  // Makes Run return and drops the timers and posts that are left. Every flow must have ended, and
   // nothing may be started on the queue afterwards: gRPC would end the process.
   void Shutdown();
 
   const LoopTurns& turns() const { return turns_; }
 
-  // Where flows start their operations.
+  // The queue on which flows start their operations.
   grpc::CompletionQueue* queue() { return queue_.get(); }
 
  private:
   bool Turn();
-  // Counts the turn that ends; tells of it in the log where it was long.
+  // Counts the turn that ends, and logs it if it was long.
   void NoteTurn();
   void RunDueTimers();
   gpr_timespec NextTimer() const;
   void AskToBeWoken();
-  // The wake-up has come: runs what was posted.
+  // Called when the wake-up has come; runs the posted callbacks.
   void OnCompletion(bool ok) override;
 
   const std::unique_ptr<grpc::CompletionQueue> queue_;
@@ -80,18 +81,19 @@ class Loop final : public async::Clock, private Tag {
   async::TimerQueue timers_;  // loop thread
   LoopTurns turns_;           // loop thread
   std::chrono::steady_clock::time_point turn_began_;
-  std::optional<async::TimePoint> asked_for_;  // of waker_; loop thread
+  std::optional<async::TimePoint> asked_for_;  // the waker's next time; loop thread
 
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;  // guarded by mutex_
   bool wake_up_pending_ = false;               // guarded by mutex_
   bool shut_down_ = false;                     // written by the loop thread under mutex_
   grpc::Alarm wake_up_;                        // guarded by mutex_: set, with this loop as its tag
-  // nullptr without precise timers. The last member: its thread posts to this loop.
+  // nullptr without precise timers. It is the last member because its thread posts to this loop.
   std::unique_ptr<Waker> waker_;
 };
 
-// The point `after` from now, as gRPC takes deadlines. Not moved by changes of the system's time.
+// Returns the point `after` from now, in the form of gRPC's deadlines. Changes of the system's time
+// do not move it.
 gpr_timespec DeadlineAfter(async::Duration after);
 
 }  // namespace mlp::rpc

@@ -27,7 +27,7 @@ void SetNotFound(const std::string& what, ServerReflectionResponse& response) {
   error.set_error_message(absl::StrCat(what, " is not known here"));
 }
 
-// The file and all that it depends on, each once.
+// Adds the file and all that it depends on, each once.
 void AddFile(const FileDescriptor& file, std::set<const FileDescriptor*>& added,
              ServerReflectionResponse& response) {
   if (!added.insert(&file).second) return;

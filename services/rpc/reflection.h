@@ -1,6 +1,6 @@
 // Answers to clients that ask what a server serves, from the declarations that are linked into the
-// program. gRPC's own service for this, which Debian's linker drops, would take a thread of its own
-// that polls beside the loop's.
+// program. gRPC's own reflection service, which Debian's linker drops, would take a thread of its
+// own that polls beside the loop's.
 //
 // Any thread.
 #pragma once
@@ -12,8 +12,8 @@
 
 namespace mlp::rpc {
 
-// `services` are the full names of those that are served. What is not there is answered by an
-// error response, and never ends the conversation.
+// `services` are the full names of the services that are served. An unknown name gets an error
+// response, and never ends the conversation.
 grpc::reflection::v1alpha::ServerReflectionResponse Reflect(
     const grpc::reflection::v1alpha::ServerReflectionRequest& request,
     const std::vector<std::string>& services);

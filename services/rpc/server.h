@@ -7,9 +7,9 @@
 //   ... WaitForTerminationSignal() ...
 //   (*server)->Shutdown(std::chrono::seconds(5));
 //
-// Everything that runs on the loop (handlers, the program's own flows, what they offload to
-// workers) belongs to tasks(): Shutdown waits for all of it, so that whatever flows refer to may be
-// destroyed after it, in any order.
+// Everything that runs on the loop (handlers, the program's own flows, the work that they offload
+// to workers) belongs to tasks(): Shutdown waits for all of it, so that the objects that flows
+// refer to may be destroyed after it, in any order.
 #pragma once
 
 #include <grpcpp/server.h>
@@ -39,21 +39,21 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Binds. InvalidArgument where `listen` is not host:port, Unavailable where it cannot be had.
+  // Binds. InvalidArgument if `listen` is not host:port, Unavailable if the address cannot be had.
   static absl::StatusOr<std::unique_ptr<Server>> Listen(const ServerOptions& options);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
-  // Shuts down without grace where that was not done.
+  // Shuts down without grace unless that was done already.
   ~Server();
 
-  // Starts the loop thread. Calls that came before, of health too, wait until then.
+  // Starts the loop thread. Calls that came before, those of health included, wait until then.
   void Start();
-  // Ends everything and returns when it has ended. Once, after Start, on a thread other than the
-  // loop's:
+  // Ends everything and returns when it has ended. Call it once, after Start, on a thread other
+  // than the loop's:
   // 1. health becomes NOT_SERVING, no call is accepted any more;
   // 2. stop_token() is requested: the program's own flows end;
-  // 3. calls that are open after `grace` are cancelled, which their ServerStream's stop_token
-  // tells;
+  // 3. calls that are open after `grace` are cancelled: their ServerStream's stop_token is
+  //    requested;
   // 4. all tasks() have ended, the queue is drained, the loop thread is joined.
   // A flow that heeds neither token makes it wait.
   void Shutdown(std::chrono::milliseconds grace);
@@ -61,12 +61,12 @@ class Server {
   int port() const { return port_; }
   Loop& loop() { return loop_; }
   grpc::ServerCompletionQueue* queue() { return queue_; }
-  // Any thread: runs `callback` on the loop thread.
+  // Runs `callback` on the loop thread. Any thread.
   void Post(std::function<void()> callback) { loop_.PostFromAnyThread(std::move(callback)); }
 
-  // Flows that Shutdown waits for. Loop thread, or before Start.
+  // The flows that Shutdown waits for. Loop thread, or before Start.
   async::TaskGroup& tasks() { return tasks_; }
-  // Requested on the loop thread when shutdown begins.
+  // The token that is requested on the loop thread when shutdown begins.
   std::stop_token stop_token() const { return stop_.get_token(); }
 
  private:

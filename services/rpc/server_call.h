@@ -2,10 +2,10 @@
 //
 // A handler is an ordinary function object that returns a Task, such as
 //   [this](const v1::GetJobRequest& request) { return GetJob(request); }
-// where GetJob is a member coroutine. It must not be a coroutine itself: its captures would be gone
+// whose GetJob is a member coroutine. It must not be a coroutine itself: its captures would be gone
 // at the first suspension. The request lives until the handler's task has ended.
 //
-// A service that is handed to the server must have each of its methods served, before Start.
+// Each method of a service that is handed to the server must be served, before Start.
 #pragma once
 
 #include <grpcpp/server_context.h>
@@ -33,7 +33,7 @@
 
 namespace mlp::rpc {
 
-// The messages of a streaming call, as its handler sees it. Loop thread only.
+// The messages of a streaming call, as its handler sees them. Loop thread only.
 template <class Response>
 class ServerStream {
  public:
@@ -41,22 +41,22 @@ class ServerStream {
       : loop_(loop), writer_(writer), stop_(std::move(stop)) {}
 
   // Sends `message`, which must live until then; returns when gRPC takes the next one, which is
-  // late where the client reads slowly. False: the call is dead, and nothing more can be sent. One
-  // at a time.
+  // late if the client reads slowly. False if the call is dead and nothing more can be sent. One at
+  // a time.
   async::Task<bool> Write(const Response& message) {
     co_return co_await Completion([&](void* tag) { writer_.Write(message, tag); });
   }
-  // For calls of a few messages, instead of Write: sends without waiting. What is sent in one turn
-  // of the loop is merged into one message, and travels with the call's end where it comes in that
-  // turn, too. Dropped where the call is dead.
+  // Sends without waiting, for calls of a few messages, instead of Write. Messages that are sent in
+  // one turn of the loop are merged into one, which travels with the call's end if that comes in
+  // the same turn. They are dropped if the call is dead.
   void Send(const Response& message) {
     if (!pending_) pending_.emplace();
     pending_->MergeFrom(message);
     if (sending_.running() == 0) sending_.Spawn(SendPending());
   }
-  // Before Write after Send: until what was sent is out.
+  // Waits until all that Send took is out. Await it between Send and Write.
   async::TaskGroup::JoinAwaiter Sent() { return sending_.Join(); }
-  // By the server, when the handler has ended: what was not sent yet, and `status`.
+  // Sends what was not sent yet, and `status`. The server calls it when the handler has ended.
   async::Task<> Finish(grpc::Status status) {
     const std::optional<Response> last = std::exchange(pending_, std::nullopt);
     co_await sending_.Join();
@@ -68,8 +68,8 @@ class ServerStream {
       }
     });
   }
-  // Requested when the client cancelled or vanished, when its deadline passed, and when the
-  // server's shutdown has run out of patience.
+  // The token that is requested when the client cancelled or vanished, when its deadline passed,
+  // and when the grace of the server's shutdown is over.
   std::stop_token stop_token() const { return stop_; }
 
  private:
@@ -85,14 +85,14 @@ class ServerStream {
   grpc::ServerAsyncWriter<Response>& writer_;
   std::stop_token stop_;
   std::optional<Response> pending_;
-  async::TaskGroup sending_;  // at most one task
+  async::TaskGroup sending_;  // one task at most
 };
 
-// A client that sends nothing for so long has its call cancelled, while a request is awaited: what
-// its handler keeps for it must not be kept for ever.
+// Time without a request after which a call that awaits one is cancelled: what its handler keeps
+// for the client must not be kept for ever.
 inline constexpr std::chrono::seconds kMaxSilence{60};
 
-// The requests of a call that sends a stream of them, as its handler sees it. Loop thread only.
+// The requests of a call that sends a stream of them, as its handler sees them. Loop thread only.
 template <class Response, class Request>
 class RequestStream {
  public:
@@ -100,7 +100,7 @@ class RequestStream {
                 grpc::ServerAsyncReader<Response, Request>& reader, async::Duration most_silence)
       : loop_(loop), context_(context), reader_(reader), most_silence_(most_silence) {}
 
-  // nullopt: there are no more, or the call is dead.
+  // Returns the next request; nullopt if there are no more, or the call is dead.
   async::Task<std::optional<Request>> Read() {
     std::optional<Request> request(std::in_place);
     const Loop::TimerId silence =
@@ -120,7 +120,7 @@ class RequestStream {
 
 template <class Request, class Response>
 using UnaryHandler = std::function<async::Task<absl::StatusOr<Response>>(const Request&)>;
-// `peer` is where the call comes from, as gRPC says it: "ipv4:10.0.0.1:41234".
+// `peer` is the address that the call comes from, in gRPC's form: "ipv4:10.0.0.1:41234".
 template <class Request, class Response>
 using UnaryHandlerWithPeer =
     std::function<async::Task<absl::StatusOr<Response>>(const Request&, const std::string& peer)>;
@@ -133,17 +133,17 @@ using PutHandler =
 
 namespace internal {
 
-// As generated: &AsyncService::RequestMethod.
+// The type of the generated &AsyncService::RequestMethod.
 template <class Service, class Request, class Responder>
 using RequestMethod = void (Service::*)(grpc::ServerContext*, Request*, Responder*,
                                         grpc::CompletionQueue*, grpc::ServerCompletionQueue*,
                                         void*);
 
-// Calls of one method that can arrive at once without waiting for the loop.
+// Number of calls of one method that can arrive at once without waiting for the loop.
 inline constexpr int kOutstandingRequests = 4;
 
-// The end of a call that has begun: the tag of AsyncNotifyWhenDone. It comes while the handler
-// runs (the call is dead) or after the handler has finished the call.
+// The end of a call that has begun: the tag of AsyncNotifyWhenDone. It comes while the handler runs
+// (the call is dead) or after the handler has finished the call.
 class CallEnd final : public Tag {
  public:
   explicit CallEnd(grpc::ServerContext& context) : context_(context) {
@@ -277,7 +277,7 @@ async::Task<> ServeOneConversation(Server& server, Service& service,
 
 }  // namespace internal
 
-// As ServeUnary, with a handler that is told where the call comes from.
+// The same as ServeUnary, with a handler that also gets the address that the call comes from.
 template <class Service, class Request, class Response>
 void ServeUnaryWithPeer(
     Server& server, std::type_identity_t<Service>& service,
@@ -288,8 +288,8 @@ void ServeUnaryWithPeer(
   }
 }
 
-// ServeUnary(server, service, &v1::JobService::AsyncService::RequestGetJob, handler): answers every
-// call of the method by `handler`. Before Start, on the thread that starts the server.
+// ServeUnary(server, service, &v1::JobService::AsyncService::RequestGetJob, handler) answers every
+// call of the method by `handler`. Call it before Start, on the thread that starts the server.
 template <class Service, class Request, class Response>
 void ServeUnary(
     Server& server, std::type_identity_t<Service>& service,
@@ -313,8 +313,8 @@ void ServeStream(
   }
 }
 
-// The same for a method that takes a stream of requests, none of which is awaited longer than
-// `most_silence`.
+// The same for a method that takes a stream of requests, each of which is awaited for
+// `most_silence` at most.
 template <class Service, class Request, class Response>
 void ServePut(Server& server, std::type_identity_t<Service>& service,
               internal::PutMethod<Service, Request, Response> accept,

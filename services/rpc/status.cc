@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t kMaxMessageLength = 1000;
 constexpr std::size_t kMaxFieldLength = 200;
 
-// Bytes of the UTF-8 character that `text` begins with; 0 where it does not begin with one.
+// Number of bytes of the UTF-8 character that `text` begins with; 0 if it does not begin with one.
 std::size_t CharacterLength(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
   const std::size_t length = lead < 0x80                   ? 1
@@ -65,7 +65,7 @@ void AddDetails(const absl::Status& status, google::rpc::Status& details) {
   }
 }
 
-// Within a day: whoever sent it may mean anything.
+// Limits the delay to a day: a peer may send any number.
 std::chrono::milliseconds Milliseconds(const google::protobuf::Duration& delay) {
   const std::chrono::seconds seconds(std::clamp<std::int64_t>(delay.seconds(), 0, 24 * 60 * 60));
   return seconds + std::chrono::milliseconds(std::clamp(delay.nanos(), 0, 999'999'999) / 1'000'000);

@@ -8,10 +8,10 @@
 
 namespace mlp::rpc {
 
-// What goes out is UTF-8 and fits into the metadata that every gRPC peer takes: other bytes are
-// replaced by '?' and a message of more than about a kilobyte is cut.
+// Converts an error to UTF-8 text that fits into the metadata that every gRPC peer takes: other
+// bytes are replaced by '?' and a message of more than about a kilobyte is cut.
 grpc::Status ToGrpcStatus(const absl::Status& status);
-// Details that are missing, unknown or unreadable are left out.
+// Converts back. Details that are missing, unknown or unreadable are left out.
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
 }  // namespace mlp::rpc

@@ -28,7 +28,7 @@ void Waker::WakeAt(Time when) {
 }
 
 void Waker::Work() {
-  prctl(PR_SET_TIMERSLACK, 1);  // of this thread: 1 ns instead of 50 us
+  prctl(PR_SET_TIMERSLACK, 1);  // this thread's slack: 1 ns instead of 50 us
   std::unique_lock lock(mutex_);
   while (!ending_) {
     if (!when_) {

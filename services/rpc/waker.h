@@ -1,5 +1,5 @@
-// Wakes somebody at a given time, to some ten microseconds: a completion queue counts in whole
-// milliseconds, as epoll does.
+// Wakes somebody at a given time, to within some ten microseconds: a completion queue counts in
+// whole milliseconds, as epoll does.
 #pragma once
 
 #include <chrono>
@@ -17,12 +17,12 @@ class Waker {
 
   // `wake` is called on a thread of the waker's own.
   explicit Waker(std::function<void()> wake);
-  // Wakes nobody any more when it returns.
+  // Ends the thread. The waker wakes nobody once this has returned.
   ~Waker();
   Waker(const Waker&) = delete;
   Waker& operator=(const Waker&) = delete;
 
-  // Wakes once, at `when`, which replaces what was asked for before. Any thread.
+  // Wakes once, at `when`, which replaces the time asked for before. Any thread.
   void WakeAt(Time when);
 
  private:
