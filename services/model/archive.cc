@@ -10,10 +10,11 @@
 namespace mlp::model {
 namespace {
 
-// Of every member, so that one model makes one file: 1980-01-01, the first that an archive knows.
+// The time of every member, so that one model makes one file: 1980-01-01, the first day that an
+// archive can state.
 constexpr zip_uint16_t kNoTime = 0, kFirstDay = (1 << 5) | 1;
 
-// No byte of an archive stands for more (deflate).
+// Bytes that one byte of an archive can stand for at most (deflate).
 constexpr zip_uint64_t kMaxRatio = 1032;
 
 absl::Status Refused(const std::string& what) { return absl::InvalidArgumentError(what); }
@@ -51,7 +52,7 @@ absl::StatusOr<std::string> ArchiveReader::Read(const std::string& name, std::si
     return Refused(
         absl::StrCat(name, ": has ", stat.size, " bytes, at most ", limit, " are possible"));
   }
-  // Before there is room for it.
+  // Checked before memory is allocated for the content.
   if (stat.size / kMaxRatio > stat.comp_size) {
     return Refused(absl::StrCat(name, ": says that it has ", stat.size, " bytes, which ",
                                 stat.comp_size, " compressed ones cannot be"));
@@ -59,7 +60,7 @@ absl::StatusOr<std::string> ArchiveReader::Read(const std::string& name, std::si
   const std::unique_ptr<zip_file_t, CloseMember> member(
       zip_fopen_index(archive_.get(), stat.index, 0));
   std::string content(stat.size, '\0');
-  // One byte more than there should be: only at its end libzip looks at the checksum.
+  // Reads one byte more than there should be: libzip checks the checksum only at the end.
   char beyond = 0;
   if (member == nullptr ||
       zip_fread(member.get(), content.data(), stat.size) != static_cast<zip_int64_t>(stat.size) ||

@@ -16,11 +16,11 @@ namespace mlp::model {
 
 class ArchiveReader {
  public:
-  // InvalidArgument where `bytes`, which must outlive this, are no archive.
+  // InvalidArgument if `bytes`, which must outlive this, are no archive.
   static absl::StatusOr<ArchiveReader> Open(std::string_view bytes);
 
-  // A member's content. InvalidArgument, with its name: it is not there, larger than `limit`, or
-  // damaged.
+  // Returns a member's content. InvalidArgument, with the member's name, if it is not there, larger
+  // than `limit`, or damaged.
   absl::StatusOr<std::string> Read(const std::string& name, std::size_t limit);
 
  private:
@@ -38,15 +38,15 @@ class ArchiveWriter {
   ArchiveWriter(const ArchiveWriter&) = delete;
   ArchiveWriter& operator=(const ArchiveWriter&) = delete;
 
-  // As it is, without compression.
+  // Adds a member as it is, without compression.
   absl::Status Add(const std::string& name, std::string content);
-  // The archive. Once.
+  // Returns the archive. Call it once.
   absl::StatusOr<std::string> Finish();
 
  private:
-  struct Members;  // whose content libzip reads at the end
+  struct Members;  // libzip reads their content at the end
   std::unique_ptr<Members> members_;
-  zip_source* buffer_;  // that it writes to
+  zip_source* buffer_;  // the archive is written to it
   zip* archive_;
 };
 

@@ -28,7 +28,7 @@ absl::StatusOr<Output> ParseOutput(std::string_view name) {
       absl::StrCat("'", std::string(name), "' is neither softmax nor identity"));
 }
 
-// Empty where it is not there.
+// Returns the text at `key`; an empty one if there is none.
 absl::StatusOr<std::string> Text(const ordered_json& json, const char* key) {
   const auto found = json.find(key);
   if (found == json.end()) return std::string();
@@ -36,7 +36,7 @@ absl::StatusOr<std::string> Text(const ordered_json& json, const char* key) {
   return found->get<std::string>();
 }
 
-// `value` becomes what `parse` makes of the text.
+// Sets `value` to what `parse` makes of the text.
 template <class Value, class Parse>
 absl::Status ReadWord(const ordered_json& json, const char* key, Parse parse, Value& value) {
   const absl::StatusOr<std::string> text = Text(json, key);
@@ -146,7 +146,7 @@ absl::StatusOr<ordered_json> ParseJson(std::string_view text) {
   try {
     return ordered_json::parse(text.begin(), text.end());
   } catch (const nlohmann::json::parse_error& error) {
-    // `byte` is the number of the last one that was read.
+    // `byte` is the number of the last byte that was read.
     const std::string_view read = text.substr(0, std::max<std::size_t>(error.byte, 1) - 1);
     const auto lines = std::ranges::count(read, '\n');
     const std::size_t column = read.size() - (lines > 0 ? read.rfind('\n') + 1 : 0);

@@ -18,7 +18,7 @@ void AppendNumber(T value, std::string& out) {
   char text[32];
   const std::string_view digits(text, std::to_chars(text, text + sizeof text, value).ptr - text);
   out += digits;
-  // What looks like a whole number would lose the sign of -0.
+  // A number without a point or exponent would be read as a whole one and lose the sign of -0.
   if (digits.find_first_of(".e") == std::string_view::npos) out += ".0";
 }
 

@@ -1,4 +1,4 @@
-// A measurement as it travels and is shown.
+// The message of a measurement, as it travels and is shown.
 #pragma once
 
 #include <optional>
@@ -10,8 +10,8 @@
 
 namespace mlp::model {
 
-// All of the response but the model's digest. `schema`, of the model, may be nullptr; `rows_source`
-// is where the rows come from.
+// Fills in all of the response but the model's digest. `schema`, of the model, may be nullptr;
+// `rows_source` says where the rows come from.
 v1::EvaluateModelResponse ToProto(const Measurement& measurement, const Schema* schema,
                                   std::string_view rows_source);
 

@@ -27,7 +27,7 @@ absl::StatusOr<SavedModel> FromMessage(std::string_view bytes) {
 absl::StatusOr<SavedModel> ReadAny(std::string_view bytes) {
   if (bytes.empty()) return absl::InvalidArgumentError("is empty");
   if (bytes.substr(0, 4) == "PK\x03\x04") return FromNpz(bytes);
-  // A message may begin with a blank, so text must not.
+  // A message may begin with a blank, so the text of a model must not.
   if (bytes[0] == '{') return FromJson(bytes);
   return FromMessage(bytes);
 }

@@ -18,17 +18,17 @@ enum class Format : std::uint8_t {
   kOnnx,  // onnx_model.h; only written
 };
 
-// "mlp", "npz", "json", "onnx".
+// Returns "mlp", "npz", "json" or "onnx".
 std::string_view FormatName(Format format);
 absl::StatusOr<Format> ParseFormat(std::string_view name);
 
-// InvalidArgument where the format cannot hold the model.
+// InvalidArgument if the format cannot hold the model.
 absl::StatusOr<std::string> Write(const SavedModel& model, Format format);
 
-// A model of any format but ONNX; which one, its first bytes tell. All of it was checked.
-// InvalidArgument: `name`, what is wrong, and where.
+// Reads a model of any format but ONNX; its first bytes tell which one. All of it is checked.
+// InvalidArgument says `name`, what is wrong, and where.
 absl::StatusOr<SavedModel> Read(std::string_view bytes, std::string_view name);
-// NotFound, too.
+// The same; NotFound if there is no such file.
 absl::StatusOr<SavedModel> ReadFile(const std::filesystem::path& path);
 
 }  // namespace mlp::model

@@ -18,13 +18,13 @@ constexpr std::size_t kMaxDescription = std::size_t{64} << 20;
 constexpr std::string_view kMagic("\x93NUMPY\x01\x00", 8);
 constexpr std::size_t kMaxHeader = std::size_t{1} << 16;
 
-// What the header of an array says; NumPy writes it in the same words.
+// Returns the header of an array; NumPy writes it in the same words.
 std::string ArrayType(Precision precision, const std::string& shape) {
   const char* type = precision == Precision::kFloat32 ? "<f4" : "<f8";
   return absl::StrCat("{'descr': '", type, "', 'fortran_order': False, 'shape': (", shape, "), }");
 }
 
-// The data begins at a multiple of 64.
+// Returns an array file, whose data begins at a multiple of 64.
 std::string Array(std::string header, std::string_view data) {
   const std::size_t before = kMagic.size() + 2;
   header.append(63 - (before + header.size()) % 64, ' ');
@@ -38,7 +38,7 @@ std::string Array(std::string header, std::string_view data) {
   return array;
 }
 
-// What comes after the header, which must say `type`.
+// Returns the data after the header, which must say `type`.
 absl::StatusOr<std::string_view> DataOf(std::string_view array, const std::string& type) {
   const std::size_t before = kMagic.size() + 2;
   if (array.size() < before || array.substr(0, kMagic.size()) != kMagic) {
@@ -57,7 +57,7 @@ absl::StatusOr<std::string_view> DataOf(std::string_view array, const std::strin
   return array.substr(before + length);
 }
 
-// An array of the archive and where its elements lie in the flat buffer.
+// An array of the archive and its place in the flat buffer.
 struct Part {
   std::string name;
   std::string shape;
@@ -80,7 +80,7 @@ std::vector<Part> PartsOf(const ModelSpec& spec) {
 
 std::size_t ElementBytes(Precision precision) { return precision == Precision::kFloat32 ? 4 : 8; }
 
-// Appends nothing, but fills in the part of `bytes`, all parameters, that it is of.
+// Writes the part's elements to their place in `bytes`, which are all parameters.
 absl::Status ReadPart(ArchiveReader& archive, const Part& part, Precision precision,
                       std::string& bytes) {
   const std::size_t element = ElementBytes(precision);

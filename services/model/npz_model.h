@@ -1,5 +1,5 @@
 // Models as archives for NumPy: coefs_0.npy (inputs, outputs), intercepts_0.npy (outputs) and so
-// on, as scikit-learn calls them, and all else in model.json. numpy.load reads them.
+// on, as scikit-learn calls them, and the rest in model.json. numpy.load reads them.
 #pragma once
 
 #include <string>

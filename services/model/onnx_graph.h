@@ -12,7 +12,7 @@
 
 namespace mlp::model {
 
-// What an element of a tensor is.
+// The type of a tensor's elements.
 template <class T>
 inline constexpr onnx::TensorProto_DataType kOnnxType = onnx::TensorProto::UNDEFINED;
 template <>
@@ -26,15 +26,15 @@ class OnnxGraph {
  public:
   explicit OnnxGraph(onnx::GraphProto& graph) : graph_(graph) {}
 
-  // A tensor (N, columns) that is given, or (N) for 0 columns; its name is `name` as it is.
+  // Adds an input: a tensor (N, columns), or (N) for 0 columns. Its name is `name` as it is.
   std::string Input(const std::string& name, onnx::TensorProto_DataType type, std::int64_t columns);
-  // Says that `value` is a result of the graph.
+  // Makes `value` a result of the graph.
   void Output(const std::string& value, onnx::TensorProto_DataType type, std::int64_t columns);
 
-  // Says what a tensor (N, 1, depth) is where checkers cannot infer it.
+  // Declares the type of a tensor (N, 1, depth) if checkers cannot infer it.
   void Declare(const std::string& value, onnx::TensorProto_DataType type, std::int64_t depth);
 
-  // A constant of that shape; no dimension: a scalar.
+  // Adds a constant of that shape; a shape without dimensions is a scalar.
   template <class T>
   std::string Constant(const T* values, std::size_t count, std::vector<std::int64_t> shape) {
     onnx::TensorProto& tensor = AddConstant(kOnnxType<T>, shape);
@@ -43,8 +43,8 @@ class OnnxGraph {
   }
   std::string Constant(const std::vector<std::string>& texts);
 
-  // What the operator makes of these values; the result goes by `name`, with "_" behind it where
-  // another value has it. For operators of ai.onnx.ml `domain` says so.
+  // Adds the operator with these inputs; its result is called `name`, followed by "_" if another
+  // value has that name. `domain` names ai.onnx.ml for operators of that domain.
   onnx::NodeProto& Node(const char* operation, std::vector<std::string> inputs,
                         const std::string& name, const char* domain = "");
 
@@ -57,7 +57,7 @@ class OnnxGraph {
   std::set<std::string> names_;
 };
 
-// The name of its only result.
+// Returns the name of its only result.
 inline const std::string& ResultOf(const onnx::NodeProto& node) { return node.output(0); }
 
 void SetInt(onnx::NodeProto& node, const char* name, std::int64_t value);

@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kMachineLearning = "ai.onnx.ml";
 constexpr std::int64_t kIrVersion = 8, kOperators = 15, kMachineLearningOperators = 2;
 
-// Every way to write a missing text: the marks with each choice of capitals.
+// Returns every way to write a missing text: the marks with each choice of capitals.
 std::vector<std::string> MissingTexts() {
   std::vector<std::string> texts;
   for (const std::string_view mark : kMissingMarks) {
@@ -56,10 +56,10 @@ class Writer {
     return graph_.Input("features", kOnnxType<T>, Signed(model_.spec.features()));
   }
 
-  // Every column becomes its features in float64, then all of them what the model computes with.
+  // Turns every column into its features in float64, then casts them all to the model's precision.
   std::string Columns() {
     const std::vector<Column>& columns = model_.schema->columns;
-    // All names that are given must be known before others are made.
+    // The names of all inputs must be known before others are made.
     for (const Column& column : columns) {
       const bool number = column.categories.empty();
       graph_.Input(column.name, number ? onnx::TensorProto::DOUBLE : onnx::TensorProto::STRING, 1);
@@ -89,7 +89,7 @@ class Writer {
     return ResultOf(graph_.Node("Div", {value, scale}, column.name + ".scaled"));
   }
 
-  // A text becomes its number among the categories, and the number a one among zeros.
+  // Turns a text into its number among the categories, and the number into a one among zeros.
   std::string OneHot(const Column& column) {
     std::vector<std::string> texts = column.categories;
     std::vector<std::int64_t> numbers(texts.size());
@@ -104,7 +104,7 @@ class Writer {
     auto& ones = graph_.Node("OneHotEncoder", {ResultOf(encoded)}, column.name + ".ones",
                              kMachineLearning);  // (N, 1, categories)
     SetInts(ones, "cats_int64s", all);
-    SetInt(ones, "zeros", 0);  // no other number
+    SetInt(ones, "zeros", 0);  // another number is none of them
     graph_.Declare(ResultOf(ones), onnx::TensorProto::FLOAT, Signed(all.size()));
     const std::int64_t shape[] = {-1, Signed(all.size())};
     const std::string flat = ResultOf(graph_.Node(
@@ -119,7 +119,7 @@ class Writer {
     };
     const std::int64_t imputed = find(*column.imputed_category) - column.categories.begin();
     for (const std::string& text : MissingTexts()) {
-      if (find(text) != column.categories.end()) continue;  // it has that one
+      if (find(text) != column.categories.end()) continue;  // it is a category
       texts.push_back(text);
       numbers.push_back(imputed);
     }
@@ -140,7 +140,7 @@ class Writer {
     return ResultOf(graph_.Node(activation, {sums}, absl::StrCat("hidden_", layer + 1)));
   }
 
-  // nullptr: none.
+  // Returns the operator's name; nullptr if there is none.
   static const char* Operator(Activation activation) {
     switch (activation) {
       case Activation::kRelu:

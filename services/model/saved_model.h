@@ -1,4 +1,4 @@
-// A trained model outside a coordinator: what a file has, or a message.
+// A trained model outside a coordinator: the content of a file or a message.
 #pragma once
 
 #include <optional>
@@ -16,26 +16,27 @@ namespace mlp::model {
 struct SavedModel {
   ModelSpec spec;
   Parameters parameters;
-  std::optional<Schema> schema;  // none: rows are numbers as they are
-  std::string job_id;            // that trained it; may be empty
-  std::string dataset;           // that it was trained on; may be empty
+  std::optional<Schema> schema;  // none: rows are plain numbers
+  std::string job_id;            // the job that trained it; may be empty
+  std::string dataset;           // the dataset that it was trained on; may be empty
 };
 
-// SHA-256 of the parameters, hexadecimal.
+// Returns the SHA-256 of the parameters, hexadecimal.
 std::string DigestOf(const SavedModel& model);
 
-// What that output is called: the class by its name, or else its number. `label` < classes.
+// Returns the name of the class of that output, or else its number. `label` < classes.
 std::string ClassName(const SavedModel& model, std::size_t label);
 
-// How a table's rows become features: its schema, or without one numbers as they are.
+// Returns the schema by which a table's rows become features; for a model without one, a schema
+// that takes the numbers as they are.
 Schema SchemaOf(const SavedModel& model);
 
-// InvalidArgument where the schema has other features or classes than the model.
+// InvalidArgument if the schema has other features or classes than the model.
 absl::Status CheckFits(const Schema& schema, const ModelSpec& spec);
 
 v1::Model ToProto(const SavedModel& model);
-// A model whose shape, schema and parameters passed all checks and fit each other. InvalidArgument
-// names the field.
+// Returns a model whose shape, schema and parameters passed all checks and fit each other.
+// InvalidArgument names the field.
 absl::StatusOr<SavedModel> FromProto(const v1::Model& proto);
 
 }  // namespace mlp::model
