@@ -1,5 +1,5 @@
-// What the pages of reports share: pages that need nothing else, whose colours follow the reader's
-// light or dark scheme. Pure.
+// The common parts of reports' pages: self-contained pages whose colours follow the reader's light
+// or dark scheme. Pure.
 #pragma once
 
 #include <string>
@@ -9,16 +9,17 @@
 
 namespace mlp::report {
 
-// `text` for HTML: content or attribute.
+// Escapes `text` for HTML, as content or attribute.
 std::string Html(std::string_view text);
 
-// A table that may be scrolled sideways.
+// Returns a table that may be scrolled sideways.
 std::string TableHtml(const TextTable& table);
 
-// The page: style, `title` as its heading, then `body`, which is HTML.
+// Returns the page: style, `title` as its heading, then `body`, which is HTML.
 std::string Page(std::string_view title, std::string_view body);
 
-// 1, 2 or 5 times a power of ten, so that an axis of length `longest`, > 0, has four to ten steps.
+// Returns 1, 2 or 5 times a power of ten, so that an axis of length `longest`, > 0, has four to ten
+// steps.
 double TickStep(double longest);
 
 }  // namespace mlp::report

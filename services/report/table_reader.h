@@ -1,5 +1,5 @@
 // Reads one TOML table: each key once, with its type and its limits, and nothing else. The first
-// error stays; what is read after it is a default.
+// error is kept; everything that is read after it is a default.
 #pragma once
 
 #include <chrono>
@@ -16,16 +16,16 @@
 
 namespace mlp::report {
 
-// The table that is the whole of `text`, the text of a file that errors call `name`.
-// InvalidArgument "NAME:LINE: column COLUMN: is no TOML: why".
+// Parses `text`, all of a file that errors call `name`, into a table. InvalidArgument "NAME:LINE:
+// column COLUMN: is no TOML: why".
 absl::StatusOr<toml::table> ParseToml(std::string_view text, std::string_view name);
 
-// Where errors are gathered.
+// Collects errors and keeps the first.
 class Problems {
  public:
   explicit Problems(std::string_view file) : file_(file) {}
   void Add(const toml::source_region& where, std::string_view key, std::string_view what);
-  // The first one.
+  // The first error.
   const absl::Status& status() const { return status_; }
 
  private:
@@ -35,26 +35,26 @@ class Problems {
 
 class TableReader {
  public:
-  // `path` is what errors put before a key: "" or "policy[2].".
+  // `path` is the text that errors put before a key: "" or "policy[2].".
   TableReader(const toml::table& table, std::string path, Problems& problems)
       : table_(table), path_(std::move(path)), problems_(problems) {}
 
   std::optional<std::string> Text(std::string_view key);
   std::optional<std::int64_t> Whole(std::string_view key, std::int64_t least, std::int64_t most);
   std::optional<double> Number(std::string_view key, double least, double most);
-  // A number with its unit, such as "20ms".
+  // Reads a number with its unit, such as "20ms".
   std::optional<std::chrono::nanoseconds> Time(std::string_view key);
-  // One number or an array of them.
+  // Reads one number or an array of numbers.
   std::optional<std::vector<double>> Numbers(std::string_view key, double least, double most);
   std::optional<std::vector<std::int64_t>> Wholes(std::string_view key, std::int64_t least,
                                                   std::int64_t most);
-  // A table; one that is not there is empty.
+  // Reads a table; one that is not there is empty.
   const toml::table* Table(std::string_view key);
-  // An array of tables, at least one.
+  // Reads an array of tables, at least one.
   std::vector<const toml::table*> Tables(std::string_view key);
 
   bool Has(std::string_view key) const { return table_.contains(key); }
-  // Says that what stands at `key`, or the table where nothing does, is wrong.
+  // Reports that the value at `key`, or the table if there is no such value, is wrong.
   void Refuse(std::string_view key, std::string_view what);
   // Refuses every key that was not asked for.
   void RefuseOthers();

@@ -12,7 +12,7 @@ struct TextTable {
   std::vector<std::vector<std::string>> rows;
 };
 
-// `field` as RFC 4180 wants it.
+// Returns `field` in the form of RFC 4180.
 std::string Csv(const std::string& field);
 
 }  // namespace mlp::report

@@ -1,12 +1,12 @@
-// toml++ as we use it. It takes seconds to compile: only what reads a file includes this.
+// toml++ as we use it. It takes seconds to compile, so only files that read TOML include this.
 #pragma once
 
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #include <toml++/impl/preprocessor.h>
 
-// Version 3.3 takes it for impossible that a character from U+00A1 to U+0499, an "é" say, stands
-// where whitespace may, and lets undefined behaviour follow. Such a character is no whitespace.
+// Version 3.3 takes it for impossible that a character from U+00A1 to U+0499, such as "é", stands
+// in a place for whitespace, and then has undefined behaviour. Such a character is no whitespace.
 #pragma push_macro("TOML_UNREACHABLE")
 #undef TOML_UNREACHABLE
 #define TOML_UNREACHABLE return false
