@@ -1,4 +1,4 @@
-// Real runs beside simulated ones, cell by cell, where the simulation was given what the real cell
+// Real runs beside simulated ones, cell by cell; the simulation was given what the real cell
 // measured. Pure.
 #pragma once
 
@@ -20,11 +20,11 @@ struct Agreement {
   double ratio() const { return simulated.mean / real.mean; }
 };
 
-// The cells that both have.
+// Returns the cells that both summaries have.
 std::vector<Agreement> AgreementsOf(const Summary& real, const Summary& simulated);
 
-// Under each load, whether both order the policies alike; pairs of policies whose real intervals
-// overlap may stand either way.
+// True if under each load both order the policies alike; pairs of policies whose real intervals
+// overlap may stand in either order.
 bool SameRanking(const std::vector<Agreement>& agreements);
 
 }  // namespace mlp::experiment

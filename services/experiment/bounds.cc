@@ -11,7 +11,7 @@ std::vector<Bound> BoundsOf(const Experiment& experiment, const LoadCase& load) 
   const double rounds = experiment.rounds;
   const double shards = experiment.shards;
   const auto nodes = static_cast<double>(load.probabilities.size());
-  const double even = std::ceil(shards / nodes) * compute;  // a round's computing, well divided
+  const double even = std::ceil(shards / nodes) * compute;  // computing of an evenly divided round
 
   double speed = 0;  // shards a second, all nodes together
   double all = 1;

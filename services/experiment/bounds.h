@@ -1,4 +1,4 @@
-// What no policy can be faster than, in the mean over all draws of load. Pure; messages take no
+// Lower bounds that no policy can beat, in the mean over all draws of load. Pure; messages take no
 // time here.
 #pragma once
 
@@ -11,10 +11,11 @@ namespace mlp::experiment {
 
 struct Bound {
   std::string label;
-  double seconds = 0;  // of a job
+  double seconds = 0;  // the time of a job
 };
 
-// With S shards, N nodes, R rounds, c to compute a shard, delay d and probabilities p_i:
+// Returns these bounds, for S shards, N nodes, R rounds, c to compute a shard, delay d and
+// probabilities p_i:
 // - computing alone: R ceil(S/N) c
 // - one copy, one slot: R S / sum over nodes of 1 / (c + p_i d), as if work could be divided
 // - one copy, any slots: a round is held up unless all shards get through on the best node: with

@@ -9,7 +9,7 @@
 namespace mlp::experiment {
 namespace {
 
-// "datasets/letters/" and "datasets/letters" alike, as an absolute path.
+// Returns the same absolute path for "datasets/letters/" and "datasets/letters".
 std::filesystem::path Directory(const Experiment& experiment) {
   std::filesystem::path path = std::filesystem::absolute(experiment.dataset).lexically_normal();
   return path.has_filename() ? path : path.parent_path();
@@ -48,7 +48,7 @@ coordinator::SchedulerWaits WaitsOf(const Experiment& experiment, const RunKey& 
   waits.back_off_max = Scaled(waits.back_off_max, time_scale);
   waits.cool_down = Scaled(waits.cool_down, time_scale);
   waits.answer = Scaled(waits.answer, time_scale);
-  return waits;  // deadlines are about nodes that died: those take their own time
+  return waits;  // deadlines are not scaled: nodes that die take their own time
 }
 
 absl::StatusOr<coordinator::LoadDataset> DatasetsOf(Experiment& experiment) {

@@ -11,18 +11,18 @@
 
 namespace mlp::experiment {
 
-// The seed of the run is that of load and policy; the first parameters are the same in all runs,
-// and so is the model.
+// The load and the policy use the run's seed; the first parameters are the same in all runs, and so
+// is the model.
 coordinator::JobSpec JobSpecOf(const Experiment& experiment, const RunKey& run, double time_scale);
 coordinator::SchedulerWaits WaitsOf(const Experiment& experiment, const RunKey& run,
                                     double time_scale);
-// Where datasets come from: read now, or made up. Fills in experiment.shards. What it returns may
-// be called on any thread.
+// Returns a function that loads the dataset, which is read now, or synthetic. Fills in
+// experiment.shards. The function may be called on any thread.
 absl::StatusOr<coordinator::LoadDataset> DatasetsOf(Experiment& experiment);
-// The directory that the dataset is in, for nodes; an existing one where there is no dataset.
+// Returns the directory that the dataset is in, for nodes; an existing one if there is no dataset.
 std::filesystem::path DataDirectoryOf(const Experiment& experiment);
 
-// "node-1" for node 0, as in every cluster of one process: the names key the draws of load.
+// Returns "node-1" for node 0, as in every cluster of one process: the names key the draws of load.
 std::string NodeName(int node);
 
 Duration Scaled(Duration duration, double factor);

@@ -9,7 +9,7 @@ namespace {
 
 namespace events = coordinator::events;
 
-// Of at least one.
+// Returns the lower quartile of one value at least.
 Duration LowerQuartile(std::vector<Duration> values) {
   const auto quarter = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 4);
   std::ranges::nth_element(values, quarter);

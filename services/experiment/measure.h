@@ -14,16 +14,16 @@ namespace mlp::experiment {
 
 class Measure {
  public:
-  // All of the job's events, in order.
+  // Takes all of the job's events, in order.
   void Add(const coordinator::JobEvent& event);
-  // After the last one. Durations are divided by `time_scale`.
+  // Returns the figures; call it after the last event. Durations are divided by `time_scale`.
   Figures Result(double time_scale) const;
 
  private:
   using Time = std::chrono::sys_time<Duration>;
   using Attempt = coordinator::events::Attempt;
 
-  // What one node holds, and how long it held something of that kind.
+  // The tasks that one node holds, and how long it held some of each kind.
   struct Node {
     int waiting = 0;
     int computing = 0;
@@ -36,7 +36,7 @@ class Measure {
     std::string node;
     bool accepted = false;
     bool started = false;
-    Duration at_node{};  // queued and held up
+    Duration at_node{};  // time that it was queued and held up
   };
 
   void On(Time now, const coordinator::events::StateChanged& change);
@@ -53,7 +53,7 @@ class Measure {
   void On(Time, const Other&) {}
 
   Open Close(Time now, const Attempt& attempt);
-  // The node as it stands at `now`, its times brought up to date.
+  // Returns the node as it stands at `now`, its times brought up to date.
   Node& At(Time now, const std::string& node);
 
   Time begin_{};

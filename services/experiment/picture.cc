@@ -13,7 +13,7 @@ namespace {
 using report::Html;
 using report::TickStep;
 
-// In the units of the view box.
+// Lengths in the units of the view box.
 constexpr double kWidth = 900;
 constexpr double kLabels = 220;  // left of the bars
 constexpr double kBars = 600;    // the longest one

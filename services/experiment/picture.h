@@ -8,10 +8,10 @@
 
 namespace mlp::experiment {
 
-// Under one load: a bar a policy with its confidence interval, the known and published seconds as
-// marks, the lower bounds as lines.
+// Draws one load: a bar for each policy with its confidence interval, the known and published
+// seconds as marks, the lower bounds as lines.
 std::string MakespanPicture(const Summary& summary, std::size_t load);
-// Under one load: how much of the nodes' time was computing, held up, idle.
+// Draws for one load how much of the nodes' time was computing, held up and idle.
 std::string SharesPicture(const Summary& summary, std::size_t load);
 
 }  // namespace mlp::experiment

@@ -17,7 +17,7 @@ using report::TextTable;
 
 std::string Number(double value) { return absl::StrFormat("%.9g", value); }
 
-// Three digits that count: "0.123", "12.3", "1234".
+// Returns three significant digits: "0.123", "12.3", "1234".
 std::string Short(double value) {
   const double size = std::abs(value);
   return absl::StrFormat("%.*f", size < 10 ? 2 : size < 1000 ? 1 : 0, value);

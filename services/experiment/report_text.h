@@ -11,19 +11,19 @@
 
 namespace mlp::experiment {
 
-// One row a run, in the order of `runs`, with a heading. RFC 4180, lines end in LF.
+// Returns one row for each run, in the order of `runs`, with a heading. RFC 4180, lines end in LF.
 std::string ResultsCsv(const Experiment& experiment, Mode mode, const std::vector<Run>& runs);
 
-// Policy, load, makespan with its interval, lower bound, known and published seconds where there
-// are any, copies, shares.
+// Returns policy, load, makespan with its interval, lower bound, known and published seconds if
+// there are any, copies and shares.
 report::TextTable MakespanTable(const Summary& summary);
-// Real, simulated, ratio.
+// Returns the real and the simulated makespan and their ratio.
 report::TextTable AgreementTable(const Experiment& experiment,
                                  const std::vector<Agreement>& agreements);
 
-// What was run: the task, the cluster, the number of runs. Sentences.
+// Describes in sentences what was run: the task, the cluster, the number of runs.
 std::string SettingText(const Summary& summary);
-// Whether it was interrupted, and the problems; empty where there is nothing to say.
+// Says whether it was interrupted, and states the problems; empty if there is nothing to say.
 std::vector<std::string> Warnings(const Summary& summary);
 
 std::string ReportMarkdown(const Summary& summary, const std::vector<Agreement>& agreements);

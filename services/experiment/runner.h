@@ -1,4 +1,4 @@
-// Runs the runs of an experiment on threads, in any order, and keeps their results in order.
+// Runs the runs of an experiment on threads, in any order, and returns their results in order.
 #pragma once
 
 #include <cstddef>
@@ -19,17 +19,18 @@ class Runner {
 
   // Begins at once, on `threads` threads.
   Runner(std::vector<RunKey> keys, int threads, RunOne run_one);
-  // Stops.
+  // Calls Stop.
   ~Runner();
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
-  // Runs to be done, and those that have ended. Any thread.
+  // Number of runs to be done, and of those that have ended. Any thread.
   std::size_t size() const { return keys_.size(); }
   std::size_t ended() const;
   // Ends the runs that are under way and begins no more. Any thread.
   void Stop();
-  // Waits for the end; the runs that were completed or failed, in the order of `keys`. Once.
+  // Waits for the end and returns the runs that were completed or failed, in the order of `keys`.
+  // Call it once.
   std::vector<Run> Take();
 
  private:
@@ -42,7 +43,7 @@ class Runner {
   // Guarded by mutex_:
   std::size_t next_ = 0;
   std::size_t ended_ = 0;
-  std::vector<Run> runs_;  // by number; an empty one has not ended
+  std::vector<Run> runs_;  // run number i at i; an empty one has not ended
   std::vector<std::jthread> threads_;
 };
 

@@ -1,4 +1,5 @@
-// What an experiment is: one task, run under every policy and every load, again and again.
+// The description of an experiment: one task, run under every policy and every load, again and
+// again.
 #pragma once
 
 #include <chrono>
@@ -15,16 +16,16 @@ namespace mlp::experiment {
 
 using Duration = std::chrono::nanoseconds;
 
-// A scheduling policy with its options, under the name that the report calls it.
+// A scheduling policy with its options, and its name in the report.
 struct PolicyCase {
   std::string label;
-  std::string policy = "pull";  // of coordinator::PolicyNames()
+  std::string policy = "pull";  // one of coordinator::PolicyNames()
   int slots = 0;
   std::optional<Duration> hedge_after;
   coordinator::SchedulerWaits waits;
   // Seconds to show beside the measured ones, by load; 0 or empty: none.
-  std::vector<double> known;      // of another simulation
-  std::vector<double> published;  // of somebody's measurements
+  std::vector<double> known;      // another simulation's
+  std::vector<double> published;  // somebody's measurements
 };
 
 struct LoadCase {
@@ -34,11 +35,11 @@ struct LoadCase {
 
 struct Experiment {
   std::string title;
-  // The task: a directory with a dataset, or a synthetic workload in so many shards.
+  // The task: a directory with a dataset, or a synthetic workload in `shards` shards.
   std::filesystem::path dataset;  // empty: synthetic
   int shards = 0;
-  // Of one shard on one node. With a dataset, what a simulation takes for the time of the
-  // arithmetic.
+  // Time to compute one shard on one node. With a dataset, it is the time that a simulation assumes
+  // for the arithmetic.
   Duration compute_time = std::chrono::milliseconds(5);
   int rounds = 30;
   int epochs = 10;
@@ -47,10 +48,10 @@ struct Experiment {
 
   int nodes = 4;
   Duration load_delay = std::chrono::seconds(3);
-  Duration round_trip = std::chrono::milliseconds(1);  // of a message and its answer, simulated
-  double time_scale = 1;  // of real runs: every time above is multiplied by it, results divided
-  std::vector<std::uint64_t> seeds;            // of real runs
-  std::vector<std::uint64_t> simulated_seeds;  // of simulated ones
+  Duration round_trip = std::chrono::milliseconds(1);  // simulated time of a message and its answer
+  double time_scale = 1;             // real runs multiply every time above by it and divide results
+  std::vector<std::uint64_t> seeds;  // seeds of real runs
+  std::vector<std::uint64_t> simulated_seeds;  // seeds of simulated runs
   std::size_t baseline = 0;                    // the policy that the others are compared with
   std::vector<PolicyCase> policies;            // at least one
   std::vector<LoadCase> loads;                 // at least one

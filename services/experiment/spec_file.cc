@@ -31,7 +31,7 @@ class Reader {
     ReadJob();
     ReadCluster();
     ReadSeeds();
-    top_.Table("waits");  // of all policies; each may have its own
+    top_.Table("waits");  // those of all policies; each may have its own
     const auto baseline = top_.Text("baseline");
     ReadLoads();
     ReadPolicies();

@@ -9,11 +9,11 @@
 
 namespace mlp::experiment {
 
-// InvalidArgument "FILE:LINE: KEY: what is wrong" for what is no TOML, for a key that does not
-// exist or has another type, for a number beyond its limits, and where a part of the matrix is
-// empty. NotFound where the file cannot be read.
+// InvalidArgument "FILE:LINE: KEY: what is wrong" if the text is no TOML, a key does not exist or
+// has another type, a number is beyond its limits, or a part of the matrix is empty. NotFound if
+// the file cannot be read.
 absl::StatusOr<Experiment> ReadExperiment(const std::filesystem::path& file);
-// The same of the text of a file that errors call `name`.
+// The same for the text of a file that errors call `name`.
 absl::StatusOr<Experiment> ParseExperiment(std::string_view text, std::string_view name);
 
 }  // namespace mlp::experiment

@@ -9,8 +9,8 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 
-// The probability of 0 .. t, by Simpson's rule on x = sqrt(n) tan(u), where the density becomes
-// c cos^(n - 1) u: smooth and bounded for every n.
+// Returns the probability of 0 .. t, by Simpson's rule on x = sqrt(n) tan(u), which turns the
+// density into c cos^(n - 1) u: smooth and bounded for every n.
 double HalfProbability(double t, double n) {
   constexpr int kIntervals = 2000;  // even
   const double end = std::atan(t / std::sqrt(n));
@@ -28,7 +28,7 @@ double HalfProbability(double t, double n) {
 double StudentT95(std::size_t degrees) {
   const auto n = static_cast<double>(degrees);
   double low = 1.9;    // below the normal distribution's 1.96
-  double high = 12.8;  // above 12.71, that of one degree
+  double high = 12.8;  // above 12.71, that of one degree of freedom
   for (int i = 0; i < 50; ++i) {
     const double middle = (low + high) / 2;
     (HalfProbability(middle, n) < 0.475 ? low : high) = middle;

@@ -6,8 +6,8 @@
 
 namespace mlp::experiment {
 
-// The t for which a variable of Student's distribution lies within +-t with probability 0.95.
-// `degrees` is at least 1.
+// Returns the t for which a variable of Student's distribution lies within +-t with probability
+// 0.95. `degrees` is at least 1.
 double StudentT95(std::size_t degrees);
 
 // The mean of independent runs and its 95 % interval, mean +- half_width, by Student's t.
@@ -22,7 +22,7 @@ struct Estimate {
   bool excludes_zero() const { return count > 0 && (low() > 0 || high() < 0); }
 };
 
-// Of no values: all zero.
+// Returns the estimate; all of it is zero if there are no values.
 Estimate EstimateOf(const std::vector<double>& values);
 
 }  // namespace mlp::experiment

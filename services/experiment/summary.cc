@@ -37,7 +37,7 @@ Cell CellOf(const CellKey& key, const std::vector<const Run*>& runs) {
   return cell;
 }
 
-// Over the seeds that both have.
+// Compares the runs of the seeds that both have.
 Estimate PairedDifference(const std::vector<const Run*>& policy,
                           const std::vector<const Run*>& baseline) {
   std::map<std::uint64_t, double> of_baseline;
@@ -84,7 +84,7 @@ void FindProblems(const std::vector<Run>& runs, Summary& summary) {
   if (first != nullptr) summary.digest = first->figures.digest;
 }
 
-// Enough digits to tell the ends of an interval apart: "2.1 s", "0.034 s".
+// Returns `seconds` with enough digits to tell apart the ends of an interval: "2.1 s", "0.034 s".
 std::string SecondsText(double seconds, double apart) {
   const int digits = apart > 0 ? static_cast<int>(std::ceil(-std::log10(apart))) : 1;
   return absl::StrFormat("%.*f s", std::clamp(digits + 1, 1, 6), seconds);

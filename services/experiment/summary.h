@@ -1,4 +1,4 @@
-// What the runs of an experiment say together. Pure.
+// The results of all runs of an experiment together. Pure.
 #pragma once
 
 #include <cstddef>
@@ -27,13 +27,13 @@ struct Cell {
   double round_trip = 0;
 };
 
-// A policy against the baseline under a load: over the seeds that both have, makespan of the policy
-// minus that of the baseline.
+// A policy compared with the baseline under a load: makespan of the policy minus that of the
+// baseline, over the seeds that both have.
 struct Comparison {
   std::size_t policy = 0;
   std::size_t load = 0;
   Estimate difference;
-  double speed_up = 0;   // the baseline's mean by the policy's
+  double speed_up = 0;   // the baseline's mean divided by the policy's
   std::string sentence;  // "pull is 2.1 s to 2.6 s faster than random at load 0.2 on all."
 };
 
@@ -41,22 +41,22 @@ struct Summary {
   const Experiment* experiment = nullptr;
   Mode mode = Mode::kSimulated;
   std::size_t runs = 0;     // completed
-  std::size_t planned = 0;  // more than `runs` where it was interrupted or some failed
-  std::vector<Cell> cells;  // by policy, then load; those with a completed run
+  std::size_t planned = 0;  // more than `runs` if it was interrupted or some failed
+  std::vector<Cell> cells;  // sorted by policy, then load; those with a completed run
   std::vector<Comparison> comparisons;
-  std::vector<std::vector<Bound>> bounds;  // by load
-  std::string digest;                      // of the model of every run; empty: no run
-  // What makes the results void: failed runs, models that differ. One sentence each.
+  std::vector<std::vector<Bound>> bounds;  // one vector for each load
+  std::string digest;                      // the digest of every run's model; empty: no run
+  // Reasons that make the results void: failed runs, models that differ. One sentence each.
   std::vector<std::string> problems;
 
-  // nullptr where it has no completed run.
+  // Returns nullptr if it has no completed run.
   const Cell* Find(std::size_t policy, std::size_t load) const;
 };
 
 // `experiment` outlives the summary.
 Summary Summarise(const Experiment& experiment, Mode mode, const std::vector<Run>& runs);
 
-// The sentence of a comparison.
+// Returns the sentence of a comparison.
 std::string CompareInWords(const Estimate& difference, const std::string& policy,
                            const std::string& baseline, const std::string& load);
 
