@@ -11,12 +11,13 @@ namespace {
 
 constexpr std::size_t kEventsAtOnce = 1024;
 constexpr std::chrono::milliseconds kGather{1};
-// Events of a running job that stay in memory for its watchers.
+// Number of events of a running job that stay in memory for its watchers.
 constexpr std::size_t kRecentEvents = 2048;
 
 std::size_t BytesIn(const Parameters& parameters) { return BytesOf(parameters).size(); }
 
-// After these a job is saved as it stands, so that no more than a round's events are folded again.
+// True for the events after which a job is saved as it stands, so that no more than a round's
+// events are folded again.
 bool IsMilestone(const JobEvent& event) {
   return std::holds_alternative<events::StateChanged>(event.body) ||
          std::holds_alternative<events::RoundFinished>(event.body);
@@ -37,7 +38,7 @@ Journal::Journal(async::Clock& clock, async::Workers& writer, async::Workers& re
 // ---- The beginning and the end
 
 absl::Status Journal::Open() {
-  // What a coordinator that was killed had written, and told nobody yet, is told now.
+  // Syncs what a coordinator that was killed had written and not yet reported; it is reported now.
   if (absl::Status status = store_.Sync(); !status.ok()) return status;
   absl::StatusOr<StoredState> state = store_.Load();
   if (!state.ok()) return state.status();
@@ -90,7 +91,7 @@ async::Task<> Journal::Close() {
   co_await syncing_.Join();
 }
 
-// ---- Jobs as they stand
+// ---- The jobs' current state
 
 std::optional<Job> Journal::Get(const std::string& id) const {
   const Entry* entry = Find(id);
@@ -218,8 +219,8 @@ void Journal::Add(Change change, std::size_t bytes) {
 
 async::Task<> Journal::WritePending() {
   while (!pending_.empty()) {
-    // What is recorded in the same turn goes together, and where groups follow each other what is
-    // recorded within kGather: each costs the loop and the writer their turns.
+    // Changes of one turn go together; if groups follow each other, so do changes within kGather.
+    // Each group costs the loop and the writer their turns.
     co_await async::SleepUntil(clock_, std::max(clock_.Now(), group_began_ + kGather));
     group_began_ = clock_.Now();
     std::vector<Change> changes = std::exchange(pending_, {});
@@ -252,7 +253,7 @@ async::Task<> Journal::SyncWritten() {
   }
 }
 
-// Until `attempt` succeeds; the error where the journal is closed before.
+// Tries until `attempt` succeeds; returns the error if the journal is closed before.
 async::Task<absl::Status> Journal::Persist(async::Workers& workers,
                                            const std::function<absl::Status()>& attempt,
                                            absl::Status& trouble) {
@@ -302,7 +303,7 @@ async::Task<bool> Journal::Room(std::stop_token stop) {
   co_return !stop.stop_requested();
 }
 
-// ---- What is in the store
+// ---- The store's content
 
 async::Task<absl::StatusOr<SharedEvents>> Journal::Events(std::string job_id, std::int64_t from,
                                                           std::size_t limit) {

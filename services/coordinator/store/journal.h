@@ -1,13 +1,13 @@
-// The jobs as they stand, what happened to them, and what of it is still on its way to the store.
+// The jobs' current state, their events, and the changes that are still on their way to the store.
 //
-// What is recorded changes the jobs at once. It is written behind, in groups, each all or nothing
-// and in order, and then synced, while the next group is written. Watchers, the jobs' log and
-// whoever awaits Committed() hear of it only when it is synced and cannot be lost any more. So
-// nothing that anybody was told is ever taken back by a crash. What a crash does take back, the
-// same specification computes again, to the same bits.
+// A recorded change takes effect on the jobs at once. It is written behind, in groups, each all or
+// nothing and in order, and then synced, while the next group is written. Watchers, the jobs' log
+// and flows that await Committed() hear of it only when it is synced and cannot be lost any more.
+// So no crash ever takes back what anybody was told. What a crash does take back, the same
+// specification computes again, to the same bits.
 //
-// When the store cannot write, nothing is lost either: the journal says why (trouble()), tries
-// again every second, and jobs pause. Loop thread only, but for Open.
+// If the store cannot write, nothing is lost either: the journal says why (trouble()), tries again
+// every second, and jobs pause. Loop thread only, except Open.
 #pragma once
 
 #include <chrono>
@@ -33,23 +33,23 @@
 
 namespace mlp::coordinator {
 
-// Events that some hundred watchers share.
+// Events that some hundred watchers may share.
 using SharedEvents = std::vector<std::shared_ptr<const JobEvent>>;
 
 // The seam to a log that people and tools read afterwards. Loop thread only; must not block.
 class JobLog {
  public:
   virtual ~JobLog() = default;
-  // Events of a job come in order; after a restart those of a job that goes on come again, from the
-  // first one.
+  // Takes a job's events in order; after a restart the events of a job that goes on come again,
+  // from the first one.
   virtual void Append(const std::string& job_id, const JobEvent& event) = 0;
 };
 
 struct JournalOptions {
-  std::size_t keep_jobs = 1000;  // ended jobs; of more, the oldest are forgotten
-  int keep_checkpoints = 2;      // of a running job, whose parameters are kept; 2 or more
-  // The store survives the process: jobs go on after a restart. Without, rounds and shards are not
-  // kept.
+  std::size_t keep_jobs = 1000;  // number of ended jobs; the oldest beyond it are forgotten
+  int keep_checkpoints = 2;      // a running job's checkpoints, with parameters; 2 or more
+  // True if the store survives the process and jobs go on after a restart. Without it, rounds and
+  // shards are not kept.
   bool durable = false;
 };
 
@@ -59,90 +59,93 @@ inline constexpr std::chrono::seconds kWriteAgain{1};
 
 class Journal {
  public:
-  // `writer` runs one thing at a time, `readers` any number; they sync, too.
+  // `writer` runs one task at a time, `readers` any number; they sync, too.
   Journal(async::Clock& clock, async::Workers& writer, async::Workers& readers, Store& store,
           JobLog& log, JournalOptions options);
 
-  // Takes over what the store has. Blocks; once, before anything else, before the loop runs.
+  // Takes over the store's content. Blocks; call it once, before anything else and before the loop
+  // runs.
   absl::Status Open();
-  // Writes what is left, if it can be written, and returns when nothing is under way any more. What
-  // is recorded afterwards is lost.
+  // Writes the remaining changes, if they can be written, and returns when nothing is under way any
+  // more. Changes that are recorded afterwards are lost.
   async::Task<> Close();
 
   bool durable() const { return options_.durable; }
-  // As of Open: the latest time that is recorded of any job. A clock that went back since would let
-  // a job's events go back in time.
+  // The latest time that Open found recorded of any job. A clock that went back since then would
+  // let a job's events go back in time.
   async::TimePoint latest_time() const { return latest_time_; }
   const std::vector<DatasetRecord>& datasets() const { return datasets_; }
   const std::vector<ModelRecord>& imported_models() const { return imported_models_; }
   std::int64_t last_model_number() const { return last_model_number_; }
   const std::vector<std::string>& drained_nodes() const { return drained_nodes_; }
 
-  // ---- Jobs as they stand
+  // ---- The jobs' current state
 
   std::optional<Job> Get(const std::string& id) const;
   std::optional<Job> FindRequest(const std::string& request_id) const;
-  // At most `limit` jobs with numbers below `before`, newest first.
+  // Returns at most `limit` jobs with numbers below `before`, newest first.
   std::vector<Job> List(std::int64_t before, std::size_t limit) const;
-  // Those that have not ended, by number.
+  // Returns the jobs that have not ended, by number.
   std::vector<Job> Unfinished() const;
 
   // ---- Changes
 
-  // Gives the job its number and id, and remembers it with its request id, if any. Returns it.
+  // Gives the job its number and id, and remembers it with its request id, if any. Returns the job.
   Job Create(Job job);
-  // An event of the job, which must exist, that happens now. `round` 0: of the whole job.
+  // Records an event of the job, which must exist, that happens now. An event of round 0 concerns
+  // the whole job.
   void Record(const std::string& job_id, int round, JobEvent::Body body) {
     RecordAt(clock_.Now(), job_id, round, std::move(body));
   }
-  // Something that happened, or was decided, at `time`.
+  // Records an event that happened, or was decided, at `time`.
   void RecordAt(async::TimePoint time, const std::string& job_id, int round, JobEvent::Body body);
   void KeepShard(const std::string& job_id, int round, int shard,
                  std::shared_ptr<const ShardResult> result);
-  // Round `best_checkpoint` stays beside the last ones.
+  // Records the end of a round. Round `best_checkpoint` stays beside the last ones.
   void FinishRound(const std::string& job_id, int round,
                    std::shared_ptr<const Parameters> parameters, int best_checkpoint = -1);
-  // Of a job that ends; nullptr: it has no model.
+  // Records the model of a job that ends; nullptr if it has none.
   void EndJob(const std::string& job_id, std::shared_ptr<const Model> model);
   void Remove(const std::string& job_id);
   void SaveModel(ModelRecord record, std::shared_ptr<const Model> model);
-  // Of other parts of the coordinator.
+  // Records a change of another part of the coordinator.
   void Save(Change change) { Add(std::move(change), 0); }
 
   // ---- Durability
 
-  // Until everything recorded so far is in the store. An error says why it is not yet; it will be
-  // when there is room again, unless the process ends before.
+  // Waits until everything recorded so far is in the store. An error says why it is not there yet;
+  // it will be when there is room again, unless the process ends before.
   async::Task<absl::Status> Committed();
-  // Until the store can be written to and not too much is on its way. False where it was stopped.
+  // Waits until the store can be written to and not too many changes are on their way. False if it
+  // was stopped.
   async::Task<bool> Room(std::stop_token stop);
-  // Why nothing can be written now; OK: it can.
+  // Says why nothing can be written now; OK if it can.
   const absl::Status& trouble() const {
     return write_trouble_.ok() ? sync_trouble_ : write_trouble_;
   }
-  // Notified when something can be lost no more, when trouble begins, and at the end.
+  // Notified when changes cannot be lost any more, when trouble begins, and at the end.
   async::Signal& written() { return written_; }
   bool closed() const { return closing_; }
 
-  // ---- What is in the store
+  // ---- The store's content
 
-  // At most `limit` events of the job from sequence number `from` on, in order. Empty where there
-  // are none yet.
+  // Returns at most `limit` events of the job from sequence number `from` on, in order; none if
+  // there are none yet.
   async::Task<absl::StatusOr<SharedEvents>> Events(std::string job_id, std::int64_t from,
                                                    std::size_t limit);
-  // The number of the job's last event, written or not; 0 where there is none.
+  // The number of the job's last event, written or not; 0 if there is none.
   std::int64_t last_sequence(const std::string& job_id) const;
-  // Of a job, or imported; nullptr where there is none.
+  // Returns a job's model, or the imported one with this id; nullptr if there is none.
   async::Task<absl::StatusOr<std::shared_ptr<const Model>>> GetModel(std::string id);
   async::Task<absl::StatusOr<JobProgress>> GetProgress(std::string job_id);
 
  private:
   struct Entry {
     Job job;
-    std::int64_t sequence = 0;   // of the last event
-    std::int64_t committed = 0;  // ... in the store, and synced
-    // The last ones: those that are not in the store, and of a job that runs some more. Numbers
-    // first_recent .. sequence.
+    std::int64_t sequence = 0;   // the last event's
+    std::int64_t committed = 0;  // ... that is in the store, and synced
+    // The last events, numbers first_recent .. sequence: those that are not in the store yet, and
+    // some more if the job is running.
     std::deque<std::shared_ptr<const JobEvent>> recent;
     std::int64_t first_recent = 1;
   };
@@ -167,9 +170,9 @@ class Journal {
   JobLog& log_;
   const JournalOptions options_;
 
-  std::map<std::int64_t, Entry> jobs_;                      // by number
-  std::unordered_map<std::string, std::int64_t> numbers_;   // by id
-  std::unordered_map<std::string, std::int64_t> requests_;  // by request id
+  std::map<std::int64_t, Entry> jobs_;                      // keyed by number
+  std::unordered_map<std::string, std::int64_t> numbers_;   // keyed by id
+  std::unordered_map<std::string, std::int64_t> requests_;  // keyed by request id
   std::int64_t last_number_ = 0;
   std::size_t ended_ = 0;
   async::TimePoint latest_time_{};
@@ -180,18 +183,18 @@ class Journal {
 
   std::vector<Change> pending_;
   std::size_t pending_bytes_ = 0;
-  async::TimePoint group_began_{};             // the last one that was written
-  std::uint64_t recorded_count_ = 0;           // changes ever
+  async::TimePoint group_began_{};             // the last group that was written
+  std::uint64_t recorded_count_ = 0;           // changes so far
   std::uint64_t written_count_ = 0;            // ... that are in the store
   std::uint64_t synced_count_ = 0;             // ... and synced
-  std::vector<change::AppendEvent> unsynced_;  // that are in the store
+  std::vector<change::AppendEvent> unsynced_;  // in the store
   absl::Status write_trouble_;
   absl::Status sync_trouble_;
   bool closing_ = false;
   std::stop_source close_;
   async::Signal written_;
-  async::TaskGroup writing_;  // at most one task
-  async::TaskGroup syncing_;  // likewise
+  async::TaskGroup writing_;  // one task at most
+  async::TaskGroup syncing_;  // one task at most
 };
 
 }  // namespace mlp::coordinator

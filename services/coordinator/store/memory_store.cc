@@ -6,8 +6,8 @@
 
 namespace mlp::coordinator {
 
-// Looks for what is wrong with any change before the first one is made, so that none has to be
-// undone: follows how far each job would come.
+// Checks all changes before the first one is made, so that none has to be undone; it follows how
+// far each job would get.
 class MemoryStore::Check {
  public:
   explicit Check(const Jobs& jobs) : jobs_(jobs) {}
@@ -48,7 +48,7 @@ class MemoryStore::Check {
   absl::Status operator()(const change::DrainNode&) { return absl::OkStatus(); }
 
  private:
-  // nullopt: there is no such job.
+  // Returns nullopt if there is no such job.
   std::optional<JobReach>& Reach(const std::string& job_id) {
     const auto [it, inserted] = reaches_.try_emplace(job_id);
     const auto job = jobs_.find(job_id);

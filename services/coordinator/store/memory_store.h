@@ -1,4 +1,4 @@
-// A Store in memory: what it holds ends with the process. The twin of SqliteStore in all that a
+// A Store in memory: its content ends with the process. The twin of SqliteStore in all that a
 // caller can see, for tests, simulations and coordinators without a state directory.
 #pragma once
 
@@ -28,10 +28,10 @@ class MemoryStore final : public Store {
     JobProgress progress;
     std::shared_ptr<const Model> model;
   };
-  using Jobs = std::map<std::string, Entry>;  // by id
+  using Jobs = std::map<std::string, Entry>;  // keyed by id
   class Check;
 
-  // What they do when the check has found nothing wrong with any of them.
+  // Makes the change, once the check has found nothing wrong with any of them.
   void Apply(const change::SaveJob& change);
   void Apply(const change::AppendEvent& change);
   void Apply(const change::KeepShard& change);
@@ -48,10 +48,10 @@ class MemoryStore final : public Store {
   // Guarded by mutex_:
   std::int64_t last_number_ = 0;
   Jobs jobs_;
-  std::map<std::string, DatasetRecord> datasets_;  // by name
+  std::map<std::string, DatasetRecord> datasets_;  // keyed by name
   std::int64_t last_model_number_ = 0;
-  std::map<std::string, change::SaveModel> models_;  // that were imported, by id
-  std::set<std::string> drained_nodes_;              // by name
+  std::map<std::string, change::SaveModel> models_;  // imported ones, keyed by id
+  std::set<std::string> drained_nodes_;              // sorted by name
 };
 
 }  // namespace mlp::coordinator

@@ -1,5 +1,6 @@
-// The seam to what must survive the coordinator: jobs, their events, finished rounds, the shards of
-// the round that is open, trained and imported models, datasets, and which nodes were drained.
+// The seam to the data that must survive the coordinator: jobs, their events, finished rounds, the
+// shards of the round that is open, trained and imported models, datasets, and the names of drained
+// nodes.
 //
 // SqliteStore keeps it in a state directory, MemoryStore in the process. All methods block: call
 // them on workers, from any thread. Reads may run beside a commit and see all of it or nothing;
@@ -25,42 +26,44 @@
 
 namespace mlp::coordinator {
 
-// What a round needs of a shard that is trained.
+// A trained shard's result, as its round needs it.
 struct ShardResult {
   Parameters gradient;
   std::string digest;   // SHA-256 of the gradient, 32 bytes
-  Evaluation training;  // of the shard's rows
+  Evaluation training;  // measured over the shard's rows
   int epochs_run = 0;
 };
 
-// A job, and which of its events are folded into it.
+// A job, and the number of its events that are folded into it.
 struct StoredJob {
   Job job;
-  std::int64_t sequence = 0;  // of the last one; 0: none
+  std::int64_t sequence = 0;  // the last one's number; 0: none
 };
 
 namespace change {
 
-// A job that is new, or as it stands.
+// Saves a new job, or the current state of a job.
 struct SaveJob {
   StoredJob job;
 };
-// The event's sequence number is one more than that of the job's last one, or 1.
+// Appends an event. Its sequence number is one more than that of the job's last one, or 1.
 struct AppendEvent {
   std::string job_id;
   std::shared_ptr<const JobEvent> event;
 };
-// A shard of the round that is open: the one after the last that was finished, or 1. Any other one,
-// such as one that comes after its round or its job has ended, is dropped: it can be trained again.
+// Keeps a shard of the round that is open, which is the one after the last that was finished, or 1.
+// A shard of any other round, such as one that comes after its round or its job has ended, is
+// dropped: it can be trained again.
 struct KeepShard {
   std::string job_id;
   int round = 0;
   int shard = 0;
   std::shared_ptr<const ShardResult> result;
 };
-// `parameters` are those after the round, and what else the next one starts from; it is open. Round
-// 0 is what the job starts from. Kept shards are dropped, and so are the parameters of rounds
-// before `first_checkpoint` but round `best_checkpoint`. Nothing happens where the job has ended.
+// Finishes a round and opens the next one. `parameters` are those after the round, and all else
+// that the next one starts from. Round 0 has the parameters that the job starts from. Kept shards
+// are dropped, and so are the parameters of rounds before `first_checkpoint` but round
+// `best_checkpoint`. Nothing happens if the job has ended.
 struct FinishRound {
   std::string job_id;
   int round = 0;
@@ -68,24 +71,26 @@ struct FinishRound {
   int first_checkpoint = 0;
   int best_checkpoint = -1;
 };
-// The job has ended: well, with its model, or otherwise, with nullptr. Kept rounds and shards are
+// Ends a job: a job that succeeded has its model, any other one nullptr. Kept rounds and shards are
 // dropped, for good.
 struct EndJob {
   std::string job_id;
   std::shared_ptr<const Model> model;
 };
-// With all that belongs to it. Like the other removals, it may be of what is not there.
+// Removes a job with all that belongs to it. This and the other removals do nothing if it is not
+// there.
 struct RemoveJob {
   std::string job_id;
 };
-// New, or instead of the one that has its name.
+// Saves a new dataset, or replaces the one of the same name.
 struct SaveDataset {
   DatasetRecord dataset;
 };
 struct RemoveDataset {
   std::string name;
 };
-// New; its number and id were never given before, but for an id whose model was removed.
+// Saves a new model; its number and id were never given before, but for an id whose model was
+// removed.
 struct SaveModel {
   ModelRecord record;
   std::shared_ptr<const Model> model;
@@ -105,17 +110,17 @@ using Change =
                  change::EndJob, change::RemoveJob, change::SaveDataset, change::RemoveDataset,
                  change::SaveModel, change::RemoveModel, change::DrainNode>;
 
-// What a coordinator begins with.
+// The state that a coordinator begins with.
 struct StoredState {
   std::int64_t last_number = 0;            // the greatest that a job ever had, removed ones too
-  std::vector<StoredJob> jobs;             // by number
-  std::vector<DatasetRecord> datasets;     // by name
-  std::int64_t last_model_number = 0;      // of imported models, removed ones too
-  std::vector<ModelRecord> models;         // that were imported, by number
-  std::vector<std::string> drained_nodes;  // by name
+  std::vector<StoredJob> jobs;             // sorted by number
+  std::vector<DatasetRecord> datasets;     // sorted by name
+  std::int64_t last_model_number = 0;      // imported models, removed ones too
+  std::vector<ModelRecord> models;         // imported ones, sorted by number
+  std::vector<std::string> drained_nodes;  // sorted by name
 };
 
-// What an interrupted job goes on from.
+// The progress from which an interrupted job continues.
 struct JobProgress {
   // Parameters after the rounds that are kept, by round.
   std::map<int, std::shared_ptr<const Parameters>> rounds;
@@ -127,25 +132,25 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // What was committed so far.
+  // Returns everything that was committed so far.
   virtual absl::StatusOr<StoredState> Load() = 0;
-  // All changes, in order, or none. When it returns OK they survive whatever happens to the
-  // process; Sync makes them survive what happens to the machine, too. After any error none of them
-  // is there, and a later commit may try them again: ResourceExhausted (no room) and Unavailable
-  // (cannot write) may go away by themselves. DataLoss: what is stored is damaged. Internal: a
-  // change that cannot be, such as an event out of sequence or of a job that does not exist.
+  // Makes all changes, in order, or none. When it returns OK they survive any failure of the
+  // process; Sync makes them survive failures of the machine, too. After any error none of them is
+  // there, and a later commit may try them again: ResourceExhausted (no room) and Unavailable
+  // (cannot write) may go away by themselves. DataLoss if the stored data is damaged. Internal for
+  // an impossible change, such as an event out of sequence or of a job that does not exist.
   virtual absl::Status Commit(const std::vector<Change>& changes) = 0;
-  // When it returns OK, all that was committed before it was called survives whatever happens to
-  // the machine. Beside commits, on a thread of its own: it is the slow part, and they need not
-  // wait for it. Errors as those of Commit; what was committed stays.
+  // When it returns OK, all that was committed before the call survives any failure of the machine.
+  // It may run beside commits, on a thread of its own: it is the slow part, and they need not wait
+  // for it. Errors are those of Commit; committed changes stay.
   virtual absl::Status Sync() = 0;
 
   // Reads of a job that does not exist find nothing. Their errors are Unavailable and DataLoss.
 
-  // At most `limit` events of the job from sequence number `from` on, in order.
+  // Returns at most `limit` events of the job from sequence number `from` on, in order.
   virtual absl::StatusOr<std::vector<JobEvent>> Events(const std::string& job_id, std::int64_t from,
                                                        std::size_t limit) = 0;
-  // The model of that job, or the imported one of that id; nullptr where there is none.
+  // Returns the model of that job, or the imported one of that id; nullptr if there is none.
   virtual absl::StatusOr<std::shared_ptr<const Model>> GetModel(const std::string& id) = 0;
   virtual absl::StatusOr<JobProgress> GetProgress(const std::string& job_id) = 0;
 };

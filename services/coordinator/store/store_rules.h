@@ -1,4 +1,5 @@
-// Which changes fit a job as it stands: what every store refuses, in the same words.
+// Decides which changes fit a job as it stands: every store refuses the same ones, in the same
+// words.
 #pragma once
 
 #include <cstdint>
@@ -8,17 +9,17 @@
 
 namespace mlp::coordinator {
 
-// How far a stored job has come.
+// The progress of a stored job.
 struct JobReach {
-  std::int64_t sequence = 0;  // of its last event; 0: none
+  std::int64_t sequence = 0;  // its last event's; 0: none
   int open_round = 1;
   bool ended = false;
 };
 
 absl::Status ChangeOfUnknownJob(const std::string& job_id);
-// Internal where the event would leave a gap or repeat a sequence number.
+// Internal if the event would leave a gap or repeat a sequence number.
 absl::Status CheckNextEvent(const std::string& job_id, const JobReach& job, std::int64_t sequence);
-// Whether a shard of that round is of use.
+// True if a shard of that round is of use.
 inline bool IsOpen(const JobReach& job, int round) { return !job.ended && round == job.open_round; }
 
 }  // namespace mlp::coordinator

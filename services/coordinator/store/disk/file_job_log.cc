@@ -54,7 +54,7 @@ bool FileJobLog::Write(const Lines& lines) const {
     std::string text;
     bool anew = false;
   };
-  std::map<std::string, Part> parts;  // by job
+  std::map<std::string, Part> parts;  // keyed by job
   for (const auto& [id, event] : lines) {
     Part& part = parts[id];
     if (event.sequence == 1) part = {"", true};

@@ -1,10 +1,10 @@
-// One file per job, `<directory>/<prefix><job id>.jsonl`: its events as JSON, a line each, in the
+// One file per job, `<directory>/<prefix><job id>.jsonl`: its events as JSON, one a line, in the
 // words of mlp.v1.JobEvent. The prefix keeps apart coordinators that count their jobs from 1 each.
 // A job's first event begins its file anew.
 //
-// Appending never waits: events gather while a worker writes the ones before. What is left is
-// written on destruction, when the loop has ended. A file that cannot be written is reported once
-// in the program's log, and the jobs go on without it.
+// Appending never waits: events gather while a worker writes earlier ones. The rest is written on
+// destruction, when the loop has ended. A file that cannot be written is reported once in the
+// program's log, and the jobs go on without it.
 #pragma once
 
 #include <filesystem>
@@ -40,7 +40,7 @@ class FileJobLog final : public JobLog {
   async::ThreadWorkers writer_;  // one thread keeps the lines in order
 };
 
-// Forgets everything: for a coordinator without a log directory.
+// Forgets all events, for a coordinator without a log directory.
 class NoJobLog final : public JobLog {
  public:
   void Append(const std::string&, const JobEvent&) override {}

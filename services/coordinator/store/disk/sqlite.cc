@@ -10,7 +10,7 @@
 namespace mlp::coordinator::sqlite {
 namespace {
 
-// For an operator's tool that holds the file for a moment.
+// Time to wait for an operator's tool that holds the file for a moment.
 constexpr int kBusyTimeoutMs = 1000;
 
 int Bind(sqlite3_stmt* statement, int index, const Value& value) {
@@ -20,7 +20,7 @@ int Bind(sqlite3_stmt* statement, int index, const Value& value) {
     int operator()(std::int64_t number) { return sqlite3_bind_int64(statement, index, number); }
     int operator()(double number) { return sqlite3_bind_double(statement, index, number); }
     int operator()(std::string_view text) {
-      // Without data it would be NULL.
+      // A null pointer would make it NULL.
       return sqlite3_bind_text64(statement, index, text.empty() ? "" : text.data(), text.size(),
                                  SQLITE_STATIC, SQLITE_UTF8);
     }
@@ -32,7 +32,7 @@ int Bind(sqlite3_stmt* statement, int index, const Value& value) {
   return std::visit(Binder{statement, index}, value);
 }
 
-// Makes a prepared statement ready for its next use, whatever became of this one.
+// Makes a prepared statement ready for its next use, whether or not this one succeeded.
 struct Reset {
   sqlite3_stmt* statement;
   ~Reset() {
@@ -43,15 +43,15 @@ struct Reset {
 
 bool IsNoRoom(int code, int system_error) {
   if ((code & 0xff) == SQLITE_FULL) return true;
-  // SQLite does not say why it could not make the file larger that connections share.
+  // SQLite does not say why it could not enlarge the file that connections share.
   if (code == SQLITE_IOERR_SHMSIZE) return true;
   return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
 }
 
-// Of the system call that failed; 0 where it was none.
+// Returns the error of the system call that failed; 0 if none did.
 int SystemError(sqlite3* connection, int code) {
   const int primary = code & 0xff;
-  // Otherwise it is that of an earlier error.
+  // The connection has the system error of an earlier failure otherwise.
   if (primary != SQLITE_IOERR && primary != SQLITE_CANTOPEN) return 0;
   return sqlite3_system_errno(connection);
 }
@@ -138,7 +138,7 @@ absl::Status Database::Transaction(Access access, const std::function<absl::Stat
   absl::Status status = Run(access == Access::kWrite ? "BEGIN IMMEDIATE" : "BEGIN");
   if (status.ok()) status = body();
   if (status.ok()) status = Run("COMMIT");
-  // Some errors have rolled it back already. The first error is the one to tell.
+  // Some errors have rolled it back already. The first error is the one to return.
   if (!status.ok() && sqlite3_get_autocommit(connection_.get()) == 0) Run("ROLLBACK").IgnoreError();
   return status;
 }

@@ -1,4 +1,4 @@
-// SQLite databases with errors as values. One thread at a time uses a Database.
+// SQLite databases with errors as values. One thread at a time may use a Database.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ class Row {
 
   std::int64_t Int(int column) const;
   double Double(int column) const;
-  // Of text or a blob; valid as long as the row.
+  // Returns text or a blob; valid as long as the row.
   std::string_view Bytes(int column) const;
   std::string String(int column) const { return std::string(Bytes(column)); }
 
@@ -40,15 +40,15 @@ class Row {
   sqlite3_stmt* statement_;
 };
 
-// Whether the file must be there.
+// Says whether the file may be made if it is missing.
 enum class Create : bool { kNo, kYes };
 
-// What a transaction is for. One that writes takes the lock at once, so that it cannot find out in
-// the middle that another one was quicker.
+// The purpose of a transaction. One that writes takes the lock at once, so that no other one can
+// get in before it in the middle.
 enum class Access : bool { kRead, kWrite };
 
 // A connection. Errors name the file and say what to do: ResourceExhausted (no room), Unavailable
-// (cannot read, write or lock it now), DataLoss (damaged), Internal (a statement that is wrong).
+// (cannot read, write or lock it now), DataLoss (damaged), Internal (a wrong statement).
 class Database {
  public:
   static absl::StatusOr<Database> Open(const std::filesystem::path& file, Create create);
@@ -63,13 +63,13 @@ class Database {
   // Runs several statements without values.
   absl::Status Script(const std::string& sql);
 
-  // Until all that was committed so far, by any connection, has reached the disk.
+  // Returns when all that was committed so far, by any connection, has reached the disk.
   absl::Status SyncLog();
   // Copies all of the log into the database and waits for the disk.
   absl::Status Checkpoint();
 
-  // Runs `body`, then commits, or where anything fails leaves everything as it was. What `body`
-  // reads is as of one moment.
+  // Runs `body`, then commits; if anything fails, it leaves everything as it was. `body` reads the
+  // state of one moment.
   absl::Status Transaction(Access access, const std::function<absl::Status()>& body);
 
  private:
@@ -83,7 +83,7 @@ class Database {
 
   Database(sqlite3* connection, const std::filesystem::path& file)
       : file_(file), connection_(connection) {}
-  absl::Status Error() const;  // of the last call
+  absl::Status Error() const;  // the last call's error
   absl::StatusOr<sqlite3_stmt*> Prepare(std::string_view sql);
 
   std::filesystem::path file_;

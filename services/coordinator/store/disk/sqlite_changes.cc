@@ -20,13 +20,13 @@ std::int64_t IsFloat64(const Parameters& parameters) {
   return PrecisionOf(parameters) == Precision::kFloat64 ? 1 : 0;
 }
 
-// Empty where there is none.
+// Returns the schema's bytes; none if there is no schema.
 std::string SchemaBytes(const Schema* schema) {
   return schema == nullptr ? "" : wire::ToProto(*schema).SerializeAsString();
 }
 
 // One overload for each kind of change. Each ends at its first error: SQLite may have rolled the
-// transaction back already, and what came then would be on its own.
+// transaction back already, and later statements would run outside it.
 class Applier {
  public:
   explicit Applier(sqlite::Database& database) : database_(database) {}
@@ -180,7 +180,8 @@ class Applier {
     return job;
   }
 
-  // Kept shards, and the parameters of rounds before `first_checkpoint`.
+  // Drops kept shards, and the parameters of rounds before `first_checkpoint` but
+  // `best_checkpoint`.
   absl::Status DropProgress(std::int64_t job, std::int64_t first_checkpoint,
                             std::int64_t best_checkpoint) {
     absl::Status status = database_.Run("DELETE FROM shards WHERE job = ?", {job});

@@ -1,4 +1,4 @@
-// What each kind of change does to the tables of sqlite_schema.h.
+// Writes changes of each kind to the tables of sqlite_schema.h.
 #pragma once
 
 #include "absl/status/status.h"
@@ -7,7 +7,7 @@
 
 namespace mlp::coordinator {
 
-// Within a transaction, which the caller rolls back where this fails.
+// Applies one change within a transaction, which the caller rolls back if this fails.
 absl::Status ApplyChange(sqlite::Database& database, const Change& change);
 
 }  // namespace mlp::coordinator

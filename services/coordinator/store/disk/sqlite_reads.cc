@@ -30,7 +30,7 @@ absl::StatusOr<T> OrDamaged(absl::StatusOr<T> value, const Database& database,
   return Damaged(database, what, std::string(value.status().message()));
 }
 
-// A message of the protocol.
+// Reads a message of the protocol.
 template <class Proto>
 absl::StatusOr<Proto> ReadProto(const Database& database, const Row& row, int column,
                                 const std::string& what) {
@@ -42,7 +42,7 @@ absl::StatusOr<Proto> ReadProto(const Database& database, const Row& row, int co
   return proto;
 }
 
-// Columns float64, the bytes and their SHA-256, from `column` on.
+// Reads three columns from `column` on: float64, the bytes and their SHA-256.
 absl::StatusOr<Parameters> ReadParameters(const Database& database, const Row& row, int column,
                                           const std::string& what) {
   const Precision precision = row.Int(column) != 0 ? Precision::kFloat64 : Precision::kFloat32;
@@ -60,7 +60,7 @@ absl::StatusOr<ModelSpec> ReadSpec(const Database& database, const Row& row, int
   return OrDamaged(wire::FromProto(*proto, "spec"), database, what);
 }
 
-// nullptr where there was none.
+// Returns nullptr if there was none.
 absl::StatusOr<std::shared_ptr<const Schema>> ReadSchema(const Database& database, const Row& row,
                                                          int column, const std::string& what) {
   if (row.Bytes(column).empty()) return nullptr;
@@ -71,7 +71,7 @@ absl::StatusOr<std::shared_ptr<const Schema>> ReadSchema(const Database& databas
   return std::make_shared<const Schema>(*std::move(schema));
 }
 
-// The greatest that any row of the table ever had.
+// Reads the greatest number that any row of the table ever had.
 absl::Status ReadLastNumber(Database& database, std::string_view table, std::int64_t& number) {
   return database.Query("SELECT seq FROM sqlite_sequence WHERE name = ?", {table},
                         [&](const Row& row) {
@@ -194,7 +194,7 @@ absl::Status ReadShards(Database& database, const std::string& job_id, JobProgre
       });
 }
 
-// Columns: job, dataset, spec, schema, float64, parameters, sha256.
+// Reads a row with the columns job, dataset, spec, schema, float64, parameters, sha256.
 absl::Status ReadModelRow(const Database& database, const Row& row, const std::string& what,
                           std::shared_ptr<const Model>& found) {
   const absl::StatusOr<ModelSpec> spec = ReadSpec(database, row, 2, what);

@@ -1,4 +1,4 @@
-// What is in the tables of sqlite_schema.h, as our types.
+// Reads the tables of sqlite_schema.h into our types.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -7,9 +7,9 @@
 
 namespace mlp::coordinator {
 
-// As the methods of Store with these names, of which GetModel finds models of both kinds; within a
-// transaction. DataLoss, with the job and the event, round or shard, for what cannot be what was
-// stored.
+// The same as the methods of Store with these names, whose GetModel finds models of both kinds;
+// within a transaction. DataLoss, with the job and the event, round or shard, if a row cannot be
+// what was stored.
 absl::StatusOr<StoredState> ReadState(sqlite::Database& database);
 absl::StatusOr<std::vector<JobEvent>> ReadEvents(sqlite::Database& database,
                                                  const std::string& job_id, std::int64_t from,

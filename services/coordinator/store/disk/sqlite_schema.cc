@@ -7,7 +7,7 @@
 namespace mlp::coordinator {
 namespace {
 
-// AUTOINCREMENT keeps the greatest number that any job ever had.
+// AUTOINCREMENT remembers the greatest number that any job ever had.
 absl::Status CreateJobs(sqlite::Database& database) {
   return database.Script(R"(
     CREATE TABLE jobs (
@@ -104,7 +104,7 @@ absl::Status AddImportedModels(sqlite::Database& database) {
   )");
 }
 
-// kSteps[i] makes version i + 1 of version i. One that was released is never changed.
+// kSteps[i] makes version i + 1 out of version i. A step that was released is never changed.
 using Step = absl::Status (*)(sqlite::Database&);
 constexpr Step kSteps[] = {CreateJobs, AddDatasetsAndDrainedNodes, AddSchemas, AddImportedModels};
 static_assert(std::size(kSteps) == kSchemaVersion);
@@ -138,7 +138,7 @@ absl::Status Migrate(sqlite::Database& database) {
 absl::Status CheckSchemaVersion(sqlite::Database& database) { return Version(database).status(); }
 
 absl::Status MigrateSchema(sqlite::Database& database) {
-  // Most of the time there is nothing to write.
+  // Usually there is nothing to write.
   const absl::StatusOr<std::int64_t> version = Version(database);
   if (!version.ok() || *version == kSchemaVersion) return version.status();
   return database.Transaction(sqlite::Access::kWrite, [&database] { return Migrate(database); });

@@ -1,8 +1,9 @@
-// The tables of a state directory's database, and how one that an earlier version made becomes one
-// of this version.
+// The tables of a state directory's database, and the migration of a database that an earlier
+// version made to this version.
 //
-// Jobs are protocol messages, so that new fields need no migration, beside what the messages lack;
-// so are events. Parameters and gradients are bytes as they lie in memory, with their SHA-256.
+// Jobs are protocol messages, so that new fields need no migration, with columns for what the
+// messages lack; so are events. Parameters and gradients are bytes as they lie in memory, with
+// their SHA-256.
 #pragma once
 
 #include "absl/status/status.h"
@@ -10,12 +11,12 @@
 
 namespace mlp::coordinator {
 
-// What this program writes; the file has it as SQLite's user_version.
+// The version that this program writes; the file has it as SQLite's user_version.
 inline constexpr int kSchemaVersion = 4;
 
-// FailedPrecondition, with both versions, where a later program made the file. Changes nothing.
+// FailedPrecondition, with both versions, if a later program made the file. Changes nothing.
 absl::Status CheckSchemaVersion(sqlite::Database& database);
-// Brings a database, an empty one too, to this version, or leaves it as it was. Fails as
+// Brings a database, also an empty one, to this version, or leaves it as it was. Fails as
 // CheckSchemaVersion does.
 absl::Status MigrateSchema(sqlite::Database& database);
 

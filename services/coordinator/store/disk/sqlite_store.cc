@@ -31,8 +31,8 @@ absl::Status SetLogMode(Database& database) {
 absl::StatusOr<Database> Connect(const std::filesystem::path& file, sqlite::Create create) {
   absl::StatusOr<Database> database = Database::Open(file, create);
   if (!database.ok()) return database.status();
-  // Commits do not wait for the disk; what is copied from the log into the database does. The log
-  // is cut back to this size once all of it is in the database.
+  // Commits do not wait for the disk; copying from the log into the database does. The log is cut
+  // back to this size once all of it is in the database.
   if (absl::Status status = database->Script("PRAGMA synchronous = NORMAL;"
                                              "PRAGMA foreign_keys = ON;"
                                              "PRAGMA journal_size_limit = 16777216");
@@ -42,7 +42,7 @@ absl::StatusOr<Database> Connect(const std::filesystem::path& file, sqlite::Crea
   return database;
 }
 
-// Whether a connection may be the worse for it, rather than the disk being full or a change wrong.
+// True if the error may have disturbed the connection, false if the disk is full or a change wrong.
 bool Disturbs(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDataLoss(status);
 }
@@ -56,7 +56,8 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
   const std::filesystem::path file = state_directory / "coordinator.db";
   absl::StatusOr<Database> writer = Connect(file, sqlite::Create::kYes);
   if (!writer.ok()) return writer.status();
-  // A file of a later version is looked at before anything in it is changed.
+  // The version is checked before anything in the file is changed: a later version may have made
+  // it.
   if (absl::Status status = CheckSchemaVersion(*writer); !status.ok()) return status;
   if (absl::Status status = SetLogMode(*writer); !status.ok()) return status;
   if (absl::Status status = MigrateSchema(*writer); !status.ok()) return status;
@@ -76,8 +77,9 @@ absl::Status SqliteStore::Use(Connection& connection,
                               const std::function<absl::Status(Database&)>& use) {
   const std::lock_guard lock(connection.mutex);
   if (connection.disturbed) {
-    // The old one is closed only when the new one is there: while any connection is open, SQLite
-    // knows in memory what of the log counts, and a commit that failed cannot come back from it.
+    // The old connection is closed only when the new one is open: while any connection is open,
+    // SQLite remembers which part of the log counts, and a commit that failed cannot come back from
+    // the log.
     absl::StatusOr<Database> again = Connect(connection.database.file(), sqlite::Create::kNo);
     if (!again.ok()) return again.status();
     connection.database = *std::move(again);
@@ -106,8 +108,8 @@ absl::Status SqliteStore::Commit(const std::vector<Change>& changes) {
 
 absl::Status SqliteStore::Sync() {
   return Use(syncer_, [this](Database& database) {
-    // A system that has failed to write a page may take it for written the next time it is asked.
-    // The page is still in memory: written to another place, it is safe.
+    // A system that has failed to write a page may take it for written the next time. The page is
+    // still in memory: written to another place, it is safe.
     const absl::Status status = sync_failed_ ? database.Checkpoint() : database.SyncLog();
     sync_failed_ = !status.ok();
     return status;

@@ -1,10 +1,10 @@
 // A Store in a state directory: an SQLite database, `coordinator.db`, with a write-ahead log.
 //
-// A commit is in the log, in the hands of the system, when it returns OK (synchronous=NORMAL), and
-// on the disk after the next Sync. After one that failed nothing of it is left, and as soon as
-// there is room or the disk can be written again, commits succeed again; a connection that was
-// disturbed is opened anew for that. Pages of what was removed are used again; the file does not
-// shrink. One connection writes, another one reads beside it, a third one syncs.
+// When Commit returns OK, its changes are in the log, in the hands of the operating system
+// (synchronous=NORMAL), and on the disk after the next Sync. A commit that failed leaves nothing
+// behind, and as soon as there is room or the disk can be written again, commits succeed again; a
+// connection that was disturbed is opened anew for that. Pages of removed rows are used again; the
+// file does not shrink. One connection writes, another one reads beside it, a third one syncs.
 //
 // The directory is locked (state_lock.h) until the store is destroyed.
 #pragma once
@@ -22,9 +22,10 @@ namespace mlp::coordinator {
 
 class SqliteStore final : public Store {
  public:
-  // Makes what is missing; brings the tables of an earlier version to this one's.
-  // FailedPrecondition: another coordinator has the directory, or a later version wrote it.
-  // DataLoss: what is there is no such database. ResourceExhausted, Unavailable: cannot write.
+  // Makes the directory and the database if they are missing; migrates tables of an earlier version
+  // to this one's. FailedPrecondition if another coordinator has the directory, or a later version
+  // wrote it. DataLoss if the file is no such database. ResourceExhausted, Unavailable if it cannot
+  // be written.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(
       const std::filesystem::path& state_directory);
 
@@ -41,7 +42,7 @@ class SqliteStore final : public Store {
     std::mutex mutex;
     // Guarded by mutex:
     sqlite::Database database;
-    bool disturbed = false;  // by an error; to be opened anew
+    bool disturbed = false;  // an error disturbed it; to be opened anew
   };
 
   SqliteStore(StateLock lock, sqlite::Database writer, sqlite::Database reader,
@@ -51,10 +52,10 @@ class SqliteStore final : public Store {
         reader_{{}, std::move(reader)},
         syncer_{{}, std::move(syncer)} {}
 
-  // `use` of that connection, which is opened anew where it was disturbed.
+  // Calls `use` with that connection, which is opened anew if it was disturbed.
   static absl::Status Use(Connection& connection,
                           const std::function<absl::Status(sqlite::Database&)>& use);
-  // `body` in a transaction of that connection.
+  // Runs `body` in a transaction of that connection.
   static absl::Status Transaction(Connection& connection, sqlite::Access access,
                                   const std::function<absl::Status(sqlite::Database&)>& body);
 
@@ -65,7 +66,7 @@ class SqliteStore final : public Store {
   Connection writer_;
   Connection reader_;
   Connection syncer_;
-  bool sync_failed_ = false;  // the last time; guarded by syncer_.mutex
+  bool sync_failed_ = false;  // the last sync did; guarded by syncer_.mutex
 };
 
 }  // namespace mlp::coordinator

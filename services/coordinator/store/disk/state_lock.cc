@@ -32,7 +32,7 @@ absl::Status InUse(const std::filesystem::path& directory) {
                    "; stop that one, or choose another directory"));
 }
 
-// For whoever finds it locked; no harm where it does not succeed.
+// Tells the id to a process that finds the directory locked; no harm is done if it fails.
 void WriteProcessId(int file) {
   const std::string text = absl::StrCat(getpid(), "\n");
   if (ftruncate(file, 0) != 0) return;

@@ -1,4 +1,4 @@
-// A state directory in use: made where it is missing, and locked against a second coordinator.
+// A state directory in use: made if it is missing, and locked against a second coordinator.
 #pragma once
 
 #include <filesystem>
@@ -12,8 +12,8 @@ namespace mlp::coordinator {
 // way.
 class StateLock {
  public:
-  // FailedPrecondition where another one holds it, with the directory and the other's process id;
-  // ResourceExhausted (no room), Unavailable (cannot write).
+  // Makes and locks the directory. FailedPrecondition if another process holds it, with the
+  // directory and the other's process id; ResourceExhausted (no room), Unavailable (cannot write).
   static absl::StatusOr<StateLock> Take(const std::filesystem::path& directory);
 
   StateLock(StateLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
