@@ -17,7 +17,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::int64_t kMaxCount = std::int64_t{1} << 53;
-// 2100-01-01, so that there is room behind every time.
+// The latest recorded time, 2100-01-01, which leaves room after every time.
 constexpr std::chrono::sys_seconds kMaxRecordedTime{std::chrono::seconds(4102444800)};
 
 // Reads the fields of one event and keeps the first error. `event` is its name in the protocol.
@@ -62,7 +62,7 @@ class Fields {
     Keep(evaluation.status());
     return {};
   }
-  // Values 1 to `count` of the protocol are 0 to count - 1 of ours.
+  // Converts the values 1 to `count` of the protocol to 0 to count - 1 of ours.
   template <class Enum>
   Enum Value(const char* field, int value, int count) {
     return static_cast<Enum>(Int(field, value, 1, count) - 1);
@@ -75,7 +75,7 @@ class Fields {
   int Node(const char* field, std::int64_t number) {
     return Int(field, number, 0, kMaxRecordedNodes - 1);
   }
-  // An event about an attempt, with what all of them share.
+  // Reads the common fields of an event about an attempt.
   template <class Event, class Proto>
   Event About(const Proto& proto) {
     Event event;
@@ -95,7 +95,7 @@ class Fields {
   absl::Status status_;
 };
 
-// One overload for each kind of event.
+// One overload of Read for each kind of event.
 
 events::StateChanged Read(Fields& read, const v1::JobEvent::StateChanged& proto) {
   return {read.Value<JobState>("state", proto.state(), 5), proto.detail(), proto.model_digest()};
@@ -114,7 +114,7 @@ events::NodeJoined Read(Fields& read, const v1::JobEvent::NodeJoined& proto) {
 events::NodeLeft Read(Fields& read, const v1::JobEvent::NodeLeft& proto) {
   return {proto.node(), proto.reason(), read.Node("number", proto.number())};
 }
-// Each once, in order.
+// Reads shards, each once, in order.
 template <class Numbers>
 std::vector<int> ReadShards(Fields& read, const char* field, const Numbers& numbers, int shards) {
   std::set<int> found;

@@ -1,4 +1,4 @@
-// A job's events as its log has them, read back. job_proto.h writes them.
+// Reads back a job's events from its log. job_proto.h writes them.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -7,15 +7,15 @@
 
 namespace mlp::coordinator {
 
-// What bounds the memory of whoever follows the events of a log that was edited.
+// Limits that bound the memory of a reader who follows the events of a log that was edited.
 inline constexpr int kMaxRecordedShards = 1'000'000;
 inline constexpr int kMaxRecordedNodes = 1'000'000;
-// So that no sum of times overflows.
+// The limit of each wait, so that no sum of times overflows.
 inline constexpr std::chrono::nanoseconds kMaxRecordedWait = std::chrono::hours(1000);
 
-// The reverse of ToProto. InvalidArgument, with the field, for what no coordinator writes: values
-// out of range, enumeration values and policies that do not exist, events of a kind that is
-// unknown.
+// The reverse of ToProto. InvalidArgument, with the field, for anything that no coordinator writes:
+// values out of range, enumeration values and policies that do not exist, events of an unknown
+// kind.
 absl::StatusOr<JobEvent> FromProto(const v1::JobEvent& proto);
 
 }  // namespace mlp::coordinator

@@ -1,4 +1,4 @@
-// Jobs and their events as they travel.
+// The messages of jobs and their events.
 #pragma once
 
 #include <string>
@@ -12,9 +12,9 @@
 
 namespace mlp::coordinator {
 
-// The reverse of ToProto, for jobs that were kept: all but the job's number, request id and
-// validated round, which do not travel. InvalidArgument, with the field, for what no coordinator
-// writes.
+// The reverse of ToProto, for jobs from a store: all but the job's number, request id and validated
+// round, which are not in the message. InvalidArgument, with the field, for anything that no
+// coordinator writes.
 absl::StatusOr<Job> FromProto(const v1::Job& proto);
 
 v1::Job ToProto(const Job& job);

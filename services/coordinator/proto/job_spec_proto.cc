@@ -50,7 +50,7 @@ absl::Status ApplyPreset(v1::Preset preset, JobSpec& spec) {
   }
 }
 
-// Sets `to` where `proto` says anything but UNSPECIFIED (0).
+// Sets `to` if `proto` has any value but UNSPECIFIED (0).
 template <class Enum, class Proto>
 absl::Status SetEnum(Proto proto, const char* field, Enum& to) {
   if (proto == Proto{}) return absl::OkStatus();
@@ -157,7 +157,7 @@ absl::Status SetEarlyStopping(const v1::JobSpec& proto, JobSpec& spec) {
   return absl::OkStatus();
 }
 
-// The fields that one rule each is for.
+// Sets the fields that have one rule each.
 absl::Status SetFields(const v1::JobSpec& proto, JobSpec& spec) {
   spec.dataset = proto.dataset();
   if (proto.has_rounds()) spec.rounds = proto.rounds();
@@ -183,7 +183,7 @@ absl::Status SetFields(const v1::JobSpec& proto, JobSpec& spec) {
   return status;
 }
 
-// Slots and hedging where the policy has neither.
+// Refuses slots and hedging for a policy that has neither.
 absl::Status RefuseSlotsAndHedging(const v1::JobSpec& proto, JobSpec& spec) {
   spec.hedge_after.reset();
   const std::string why = absl::StrCat("is not for policy ", spec.policy,
@@ -214,7 +214,7 @@ absl::Status SetHedging(const v1::JobSpec& proto, JobSpec& spec) {
   return after.status();
 }
 
-// After the policy is known.
+// Sets slots and hedging; the policy must be known before.
 absl::Status SetSlotsAndHedging(const v1::JobSpec& proto, JobSpec& spec) {
   if (MakePolicy(spec.policy) == nullptr) return CheckPolicyName("spec.policy", spec.policy);
   if (!BindsWhenFree(spec.policy)) return RefuseSlotsAndHedging(proto, spec);
@@ -222,7 +222,7 @@ absl::Status SetSlotsAndHedging(const v1::JobSpec& proto, JobSpec& spec) {
   return SetHedging(proto, spec);
 }
 
-// Only what the schedule uses, so that it can be sent as a new specification.
+// Sets only the fields that the schedule uses, so that it can be sent as a new specification.
 void SetSchedule(const Schedule& schedule, v1::JobSpec& proto) {
   constexpr v1::Schedule kKinds[] = {v1::SCHEDULE_CONSTANT, v1::SCHEDULE_STEP, v1::SCHEDULE_COSINE};
   proto.set_schedule(kKinds[static_cast<std::size_t>(schedule.kind)]);
@@ -232,7 +232,7 @@ void SetSchedule(const Schedule& schedule, v1::JobSpec& proto) {
   proto.set_schedule_factor(schedule.factor);
 }
 
-// Likewise.
+// The same for the fields that the server's optimizer uses.
 void SetServer(const JobSpec& spec, v1::JobSpec& proto) {
   const ServerOptions& server = spec.server;
   proto.set_weighting(spec.weighting == Weighting::kByRows ? v1::WEIGHTING_BY_ROWS

@@ -1,4 +1,4 @@
-// What a job is to train, as it travels.
+// The message of a job's specification.
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@
 namespace mlp::coordinator {
 
 // Fills in defaults: those of the preset, then JobSpec's own; `default_policy` is the
-// coordinator's. InvalidArgument, with the field, for enumeration values that do not exist. Limits
-// are CheckJobSpec's business.
+// coordinator's. InvalidArgument, with the field, for enumeration values that do not exist.
+// CheckJobSpec checks the limits.
 absl::StatusOr<JobSpec> FromProto(const v1::JobSpec& proto, const std::string& default_policy);
 
-// One that ToProto wrote, with no defaults to fill in. InvalidArgument, with the field, for what no
-// coordinator writes.
+// Reads a specification that ToProto wrote, without filling in defaults. InvalidArgument, with the
+// field, for anything that no coordinator writes.
 absl::StatusOr<JobSpec> CompleteFromProto(const v1::JobSpec& proto);
 
 v1::JobSpec ToProto(const JobSpec& spec);

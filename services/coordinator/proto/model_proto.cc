@@ -57,7 +57,7 @@ v1::ModelSummary SummaryOf(const Job& job) {
   proto.set_job_id(job.id);
   if (job.end_time) *proto.mutable_create_time() = wire::ToProto(*job.end_time);
   if (job.validation) {
-    // Of the model, which is the best round's where the job stops early.
+    // The model's measurement, which is that of the best round if the job stops early.
     const Evaluation& measured = job.spec.early_stopping ? job.scores.best : *job.validation;
     *proto.mutable_validation() = wire::ToProto(measured, job.validation_file);
   }

@@ -1,4 +1,4 @@
-// Models of a coordinator as they travel.
+// The messages of a coordinator's models.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -9,11 +9,11 @@
 namespace mlp::coordinator {
 
 v1::Model ToProto(const Model& model);
-// A model that passed all checks. InvalidArgument names the field.
+// Returns a model that passed all checks. InvalidArgument names the field.
 absl::StatusOr<std::shared_ptr<const Model>> FromProto(const v1::Model& proto);
 
 v1::ModelSummary ToProto(const ModelRecord& record);
-// Of the model of a job that succeeded.
+// Summarises the model of a job that succeeded.
 v1::ModelSummary SummaryOf(const Job& job);
 
 }  // namespace mlp::coordinator
