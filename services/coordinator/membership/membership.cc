@@ -17,7 +17,7 @@ constexpr std::size_t kMaxReplacedIds = 8;
 constexpr std::size_t kMaxDescribed = 8;
 constexpr auto kFullRetry = std::chrono::seconds(5);
 
-// Lists and logs show it, on terminals too.
+// Refuses control characters, because lists and logs show the text, on terminals too.
 absl::Status CheckText(const char* field, const std::string& text, std::size_t least,
                        std::size_t most) {
   if (text.size() < least || text.size() > most) {
@@ -67,7 +67,7 @@ int Membership::Add(const std::string& address) {
   if (const auto known = configured_.find(address); known != configured_.end()) {
     return known->second;
   }
-  // It may have registered first.
+  // The node may have registered first.
   const auto registered = std::ranges::find_if(registered_, [&](const auto& entry) {
     return nodes_[Index(entry.second)].address == address;
   });
@@ -95,7 +95,7 @@ NodeState Membership::Answered(int node, NodeIdentity identity) {
     }
     DropLease(node);
   }
-  // It must renew its lease first, and is asked again then.
+  // A node whose lease ended must renew it first, and is asked again then.
   if (record.lease && record.lease->state == LeaseState::kDead) return status.state;
   if (!record.lease) status.name = identity.name;
   status.instance_id = identity.instance_id;
@@ -165,7 +165,7 @@ absl::StatusOr<int> Membership::Heartbeat(TimePoint now, const NodeHeartbeat& he
       node && records_[Index(*node)].lease ? &*records_[Index(*node)].lease : nullptr;
   const bool same = held != nullptr && held->instance_id == heartbeat.instance_id &&
                     nodes_[Index(*node)].name == heartbeat.name;
-  // One that cannot work must not take the place of one that does.
+  // A node that cannot work must not take the place of one that can.
   if (!refusal.empty() && !same && held != nullptr && held->state != LeaseState::kDead) {
     return absl::FailedPreconditionError(refusal);
   }
@@ -188,7 +188,8 @@ absl::StatusOr<int> Membership::Heartbeat(TimePoint now, const NodeHeartbeat& he
   return *node;
 }
 
-// By its name; or it is configured, by its address or because that process answered elsewhere.
+// Finds the node by its name; or a configured one by its address, or because that process answered
+// elsewhere.
 std::optional<int> Membership::FindFor(const NodeHeartbeat& heartbeat) const {
   if (const auto found = registered_.find(heartbeat.name); found != registered_.end()) {
     return found->second;
@@ -240,7 +241,7 @@ std::optional<int> Membership::NewNumber() {
 void Membership::Replace(int node, const NodeHeartbeat& heartbeat) {
   NodeStatus& status = nodes_[Index(node)];
   Record& record = records_[Index(node)];
-  // A configured one that registers while it answers stays up: it is the same process.
+  // A configured node that registers while it answers stays up: it is the same process.
   const bool answers = record.answers && status.instance_id == heartbeat.instance_id;
   Lease lease;
   lease.instance_id = heartbeat.instance_id;
@@ -377,7 +378,7 @@ void Membership::RestoreDrained(const std::vector<std::string>& names) {
   drained_.insert(names.begin(), names.end());
 }
 
-// ---- What becomes of the work
+// ---- Attempts
 
 void Membership::AttemptEnded(TimePoint now, int node, AttemptEnd end, std::string error) {
   NodeStatus& status = nodes_[Index(node)];

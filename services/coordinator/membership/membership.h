@@ -1,4 +1,4 @@
-// Which nodes there are, whether they can be given work, and what became of it. Pure bookkeeping.
+// The nodes, whether they can be given work, and the figures of their attempts. Pure bookkeeping.
 //
 // Nodes are known by small numbers. Configured ones are known by their address and are up while
 // they answer. Others register by name and hold a lease, which their heartbeats renew: a node that
@@ -7,7 +7,7 @@
 // processes that share a name do not take it from each other again and again. A process that is
 // configured and registers is one node.
 //
-// Whoever changes it carries out what follows from that: TakeChanges.
+// The caller that changes it carries out what follows from the change: TakeChanges.
 #pragma once
 
 #include <chrono>
@@ -32,20 +32,20 @@ namespace mlp::coordinator {
 enum class NodeState : std::uint8_t {
   kUp,         // gets work
   kDown,       // does not answer, or its lease has ended
-  kRefused,    // its arithmetic or protocol differs, or it is another node's double
+  kRefused,    // its arithmetic or protocol differs, or another node is the same process
   kSuspected,  // missed heartbeats: gets nothing new, keeps what it has
-  kDraining,   // on request, or because it shuts down: likewise
+  kDraining,   // drained or shutting down: likewise
 };
 
 // The load that a node injects, as it states it: recorded, so that a job can be replayed with the
-// same misfortunes. It decides nothing.
+// same delays. It decides nothing.
 struct NodeLoad {
   double probability = 0;  // 0 to 1
   std::chrono::nanoseconds delay{};
   std::uint64_t seed = 1;
 };
 
-// A shard that a node has trained, whose result it still has.
+// A shard whose result a node has computed and still has.
 struct CachedResult {
   std::string job_id;
   int round = 1;
@@ -55,29 +55,29 @@ struct CachedResult {
 struct NodeStatus {
   using TimePoint = std::chrono::sys_time<std::chrono::nanoseconds>;
 
-  std::string name;     // as the node says; its address until then
+  std::string name;     // the node's own; its address until it answers
   std::string address;  // host:port
   NodeState state = NodeState::kDown;
-  std::string detail = "not asked yet";  // why it is not up
-  std::string instance_id;               // of the process that answered or registered last
-  std::string version;                   // of its program
-  NodeLoad load;                         // as that process stated it
-  int slots = 0;                         // likewise: attempts it holds at most; 0: as a job says
-  std::vector<CachedResult> cached_results;  // that it had when that process was asked last
+  std::string detail = "not asked yet";  // says why it is not up
+  std::string instance_id;               // identifies the process that answered or registered last
+  std::string version;                   // its program's version
+  NodeLoad load;                         // stated by that process
+  int slots = 0;                         // likewise: attempts it holds at most; 0: the job's number
+  std::vector<CachedResult> cached_results;  // those it had when that process was asked last
   bool registered = false;
-  std::optional<TimePoint> lease_end;  // of a registered node: dead from then on
-  bool drained = false;                // by the operator
-  bool shutting_down = false;          // as it says
+  std::optional<TimePoint> lease_end;  // a registered node is dead from then on
+  bool drained = false;                // the operator drained it
+  bool shutting_down = false;          // it says so itself
   int active_attempts = 0;
   std::int64_t finished_attempts = 0;
   std::int64_t rejected_attempts = 0;
   std::int64_t failed_attempts = 0;
   RecentRate finished_rate;
-  std::string last_error;  // of the attempt that failed last
+  std::string last_error;  // the last failed attempt's
   std::optional<TimePoint> last_error_time;
 };
 
-// What a node says about itself when it is asked.
+// The answer of a node that is asked for its identity.
 struct NodeIdentity {
   std::string name;
   std::string instance_id;
@@ -90,52 +90,53 @@ struct NodeIdentity {
   std::vector<CachedResult> cached_results;
 };
 
-// What a node says about itself unasked.
+// A node's message about itself, sent unasked.
 struct NodeHeartbeat {
-  // None of these has control characters.
+  // None of these texts has control characters.
   std::string name;         // 1 to 255 characters
   std::string instance_id;  // 1 to 64 characters
-  std::string address;      // host:port, where it serves
+  std::string address;      // host:port, its server's
   std::uint32_t protocol = kProtocolVersion;
   std::string version;
   std::string arithmetic;
   bool draining = false;  // it is shutting down
-  bool leaving = false;   // it goes now
+  bool leaving = false;   // it leaves now
 };
 
-// A heartbeat is missed when it is half an interval late: jitter and a slow moment are no misses.
+// The terms of leases. A heartbeat is missed when it is half an interval late: jitter and a slow
+// moment are no misses.
 struct LeaseTerms {
   std::chrono::nanoseconds interval = std::chrono::seconds(1);  // > 0
   int suspect_after = 2;                                        // heartbeats missed, 1 or more
-  int dead_after = 3;                                           // more than that
+  int dead_after = 3;                                           // more than suspect_after
 
   std::chrono::nanoseconds Missed(int heartbeats) const {
     return interval * heartbeats + interval / 2;
   }
 };
-// InvalidArgument says which one is beyond its range.
+// InvalidArgument says which term is beyond its range.
 absl::Status CheckLeaseTerms(const LeaseTerms& terms);
 
 inline constexpr std::size_t kMaxNodes = 10'000;
 
-// Something to be told, or to be done about a node.
+// A change of a node that jobs must hear of, or that needs an action.
 struct NodeChange {
   enum class What : std::uint8_t {
     kJoined,  // it is up
-    kLeft,    // it was up; what it has it may finish
-    kGone,    // the process that had its attempts is gone: they come to nothing
+    kLeft,    // it was up; it may finish the attempts that it has
+    kGone,    // the process that had its attempts is gone: they have no result
   };
   What what = What::kJoined;
   int node = 0;
   std::string name;
-  std::string reason;  // of kLeft and kGone
+  std::string reason;  // why it left or is gone
 };
 
 class Membership {
  public:
   using TimePoint = NodeStatus::TimePoint;
 
-  // `arithmetic`: what nodes must compute with (ArithmeticId()).
+  // `arithmetic` is the id that nodes must compute with (ArithmeticId()).
   explicit Membership(std::string arithmetic, LeaseTerms terms = {})
       : arithmetic_(std::move(arithmetic)), terms_(terms) {}
 
@@ -143,50 +144,53 @@ class Membership {
 
   // ---- Nodes at known addresses
 
-  // Adds a configured node that is down so far; returns its number. An address that is there
-  // already keeps its number.
+  // Adds a configured node that is down so far; returns its number. A known address keeps its
+  // number.
   int Add(const std::string& address);
-  // Whether Add or Heartbeat can take another node as things stand.
+  // True if Add or Heartbeat can take another node at present.
   bool HasRoom() const { return nodes_.size() < kMaxNodes; }
-  // The node answered. It is up afterwards, or its detail says why not.
+  // Records that the node answered. It is up afterwards, or its detail says why not.
   NodeState Answered(int node, NodeIdentity identity);
-  // The node does not answer.
+  // Records that the node does not answer.
   void Lost(int node, std::string reason);
-  // It said, other than by a heartbeat, that it shuts down.
+  // Records that the node said, other than by a heartbeat, that it shuts down.
   void ShutsDown(int node);
   bool IsConfigured(int node) const { return records_[Index(node)].configured; }
 
   // ---- Nodes that register
 
-  // Registers the node or renews its lease; its number. It is up when it answers at its address as
-  // well. Errors: InvalidArgument (names the field), FailedPrecondition (its protocol or arithmetic
-  // differs, or another process has taken its name since), NotFound (it leaves, and is not known),
-  // ResourceExhausted with a retry delay (there are kMaxNodes already, none of them dead and idle).
+  // Registers the node or renews its lease; returns its number. It is up once it answers at its
+  // address as well. Errors: InvalidArgument (names the field), FailedPrecondition (its protocol or
+  // arithmetic differs, or another process has taken its name since), NotFound (it leaves, and is
+  // not known), ResourceExhausted with a retry delay (there are kMaxNodes already, none of them
+  // dead and idle).
   absl::StatusOr<int> Heartbeat(TimePoint now, const NodeHeartbeat& heartbeat);
-  // Ages the leases. To be called at NextExpiry(). Where it is called later than that by more than
-  // an interval, it was this process that stood still, and every living lease begins anew.
+  // Ages the leases. Call it at NextExpiry(). If it is called later than that by more than an
+  // interval, this process itself stood still, and every living lease begins anew.
   void Expire(TimePoint now);
   std::optional<TimePoint> NextExpiry() const;
 
   // ---- Nodes out of service
 
-  // The node finishes what it has and gets nothing new until Undrain, whichever process has its
-  // name; nothing where that is so already. Number of the node. NotFound where no node has that
-  // name; Undrain takes a name that was drained, too: nullopt where it has no node now.
+  // Drains the node or ends that: a drained node finishes what it has and gets nothing new until
+  // Undrain, whichever process has its name. Draining a drained node changes nothing. Both return
+  // the node's number, and NotFound if no node has that name; Undrain also takes a drained name
+  // that no node has now, and returns nullopt.
   absl::StatusOr<int> Drain(const std::string& name);
   absl::StatusOr<std::optional<int>> Undrain(const std::string& name);
-  // Names that were drained in an earlier life of the coordinator. Before anything else.
+  // Takes the names that were drained in an earlier life of the coordinator. Call it before
+  // anything else.
   void RestoreDrained(const std::vector<std::string>& names);
 
-  // ---- What becomes of the work
+  // ---- Attempts
 
   void AttemptBegan(int node) { ++nodes_[Index(node)].active_attempts; }
   enum class AttemptEnd : std::uint8_t { kFinished, kRejected, kFailed, kCancelled };
-  // `error`: how it failed.
+  // `error` says how the attempt failed.
   void AttemptEnded(TimePoint now, int node, AttemptEnd end, std::string error = "");
 
   const std::vector<NodeStatus>& nodes() const { return nodes_; }
-  // What changed since the last call, in order.
+  // Returns the changes since the last call, in order.
   std::vector<NodeChange> TakeChanges() { return std::exchange(changes_, {}); }
 
  private:
@@ -195,15 +199,15 @@ class Membership {
     std::string instance_id;
     TimePoint renewed;
     LeaseState state = LeaseState::kAlive;
-    std::string ended_because;             // of one that is dead
-    std::deque<std::string> replaced_ids;  // instances whose place this one took, the last ones
+    std::string ended_because;             // why it is dead, if it is
+    std::deque<std::string> replaced_ids;  // instances whose place this one took; the last few
   };
-  // What a node's state follows from, beside what its status says.
+  // The facts that a node's state follows from, beside those in its status.
   struct Record {
     bool configured = false;
     bool answers = false;
-    std::string silent_because = "not asked yet";  // where it does not answer
-    std::string refused_because;                   // empty: it is not
+    std::string silent_because = "not asked yet";  // why it does not answer, if so
+    std::string refused_because;                   // empty: it is not refused
     std::optional<Lease> lease;
   };
 
@@ -213,20 +217,20 @@ class Membership {
   bool IsTaken(int node, const NodeHeartbeat& heartbeat) const;
   absl::StatusOr<int> Leave(std::optional<int> node, const NodeHeartbeat& heartbeat);
   std::optional<int> NewNumber();
-  // Another process than before has the node's name.
+  // Gives the node's name to another process than before.
   void Replace(int node, const NodeHeartbeat& heartbeat);
-  // The same process is heard from elsewhere.
+  // Records that the same process is heard from at another address.
   void Move(int node, const std::string& address);
   void Renew(TimePoint now, int node);
   void EndLease(int node, std::string because);
-  // The configured node is another process now, which did not register.
+  // Ends the registration of a configured node that is another process now, which did not register.
   void DropLease(int node);
   void BeginLeasesAnew(TimePoint now);
   TimePoint ExpiryOf(const Lease& lease) const;
   std::string RefusalOf(std::uint32_t protocol, const std::string& arithmetic) const;
   std::string TwinOf(int node, const std::string& instance_id) const;
 
-  // Derives state and detail, and notes what changed.
+  // Derives state and detail, and notes a change.
   void Update(int node);
   std::pair<NodeState, std::string> StateOf(int node) const;
   void Gone(int node, const std::string& reason);
@@ -234,16 +238,16 @@ class Membership {
   const std::string arithmetic_;
   const LeaseTerms terms_;
   std::vector<NodeStatus> nodes_;
-  std::vector<Record> records_;                      // beside nodes_
-  std::unordered_map<std::string, int> configured_;  // by address
-  std::unordered_map<std::string, int> registered_;  // by name
-  std::set<std::pair<TimePoint, int>> expiries_;     // of leases that are not dead, and nodes
+  std::vector<Record> records_;                      // one for each of nodes_
+  std::unordered_map<std::string, int> configured_;  // keyed by address
+  std::unordered_map<std::string, int> registered_;  // keyed by name
+  std::set<std::pair<TimePoint, int>> expiries_;     // expiry and node of leases that are not dead
   std::set<std::string> drained_;
   std::vector<NodeChange> changes_;
 };
 
-// Why no node is up, in words: "node-a (10.0.0.1:9091): connection refused; …", of the first few
-// nodes, or that there is none.
+// Says why no node is up, in words: "node-a (10.0.0.1:9091): connection refused; …", for the first
+// few nodes, or that there is none.
 std::string DescribeDownNodes(const std::vector<NodeStatus>& nodes);
 
 }  // namespace mlp::coordinator

@@ -1,4 +1,4 @@
-// How often something happened per second over the last minute. Pure; bounded memory.
+// Counts how often something happened per second over the last minute. Pure; bounded memory.
 #pragma once
 
 #include <algorithm>
@@ -15,15 +15,15 @@ class RecentRate {
  public:
   using TimePoint = std::chrono::sys_time<std::chrono::nanoseconds>;
 
-  // It happened at `now`, which never goes back.
+  // Counts one occurrence at `now`, which never goes back.
   void Count(TimePoint now) {
     if (!first_) first_ = now;
     MoveTo(now);
     ++seconds_[SlotOf(second_)];
   }
 
-  // Per second over the last minute; over the time since the first one, at least a second, while
-  // that is shorter.
+  // Returns the rate per second over the last minute; over the time since the first occurrence, at
+  // least a second, while that is shorter.
   double PerSecond(TimePoint now) const {
     if (!first_) return 0;
     RecentRate moved = *this;
@@ -49,8 +49,8 @@ class RecentRate {
   }
 
   std::optional<TimePoint> first_;
-  std::int64_t second_ = 0;                        // the last one, since the epoch
-  std::array<std::uint32_t, kSeconds> seconds_{};  // what happened in each
+  std::int64_t second_ = 0;                        // the last second, since the epoch
+  std::array<std::uint32_t, kSeconds> seconds_{};  // occurrences in each
 };
 
 }  // namespace mlp::coordinator
