@@ -1,7 +1,7 @@
-// Which round's model a job that stops early ends with, and when it stops. Pure.
+// Decides when a job that stops early stops, and which round's model it ends with. Pure.
 //
-// A decision before round n knows the scores up to round n - 2, whenever it is made: round n - 1 is
-// validated meanwhile. So it is the same after a restart. Of jobs that do not stop early it keeps
+// A decision before round n uses the scores up to round n - 2, whenever it is made: round n - 1 is
+// validated meanwhile. So it is the same after a restart. For jobs that do not stop early it keeps
 // nothing but the failure.
 #pragma once
 
@@ -16,28 +16,28 @@ namespace mlp::coordinator {
 
 class BestRound {
  public:
-  // Goes on from `job`'s scores, with the parameters of the rounds that were kept, by round. `job`
-  // must outlive this.
+  // Continues from `job`'s scores, with the parameters of the checkpoints, by round. `job` must
+  // outlive this.
   BestRound(const Job& job, std::map<int, std::shared_ptr<const Parameters>> candidates);
 
-  // Rounds finish, and are validated, in their order.
+  // Takes rounds as they finish, and are validated, in their order.
   void Finished(int round, std::shared_ptr<const Parameters> parameters);
   void Validated(int round, const Evaluation& validation);
-  // The round could not be validated, which fails the job: nobody could say which is the best.
+  // Records that the round could not be validated, which fails the job: the best round is unknown.
   void Failed(int round, const absl::Status& why);
 
   const absl::Status& failure() const { return failure_; }
   bool StopsBefore(int round) const;
-  // 0: none is validated, or the job does not stop early.
+  // The best round; 0 if none is validated, or the job does not stop early.
   int round() const;
-  // Of that round; nullptr where they are lost.
+  // The best round's parameters; nullptr if they are lost.
   std::shared_ptr<const Parameters> parameters() const;
 
  private:
   const Job& job_;
   Scores scores_;
   absl::Status failure_;
-  // The best one, and those that are not validated.
+  // The best round, and those that are not validated.
   std::map<int, std::shared_ptr<const Parameters>> candidates_;
 };
 

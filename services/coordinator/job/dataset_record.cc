@@ -16,7 +16,7 @@ constexpr std::size_t kDigestBytes = 32;
 
 bool IsValidation(const DatasetFile& file) { return file.name.starts_with("validate_"); }
 
-// Shards first, the schema last.
+// Sorts shards first, the schema last.
 int PlaceOf(const DatasetFile& file) { return IsShard(file) ? 0 : IsValidation(file) ? 1 : 2; }
 
 absl::Status CheckFileName(const std::string& field, const std::string& name) {
@@ -39,7 +39,7 @@ absl::Status CheckFile(const std::string& field, const DatasetFile& file) {
   return CheckFileBytes(field + ".bytes", file.bytes);
 }
 
-// Names differ, and one content has one length.
+// Checks that names differ, and that one content has one length.
 absl::Status CheckTogether(const std::vector<DatasetFile>& files) {
   std::map<std::string_view, std::int64_t> lengths;
   for (std::size_t i = 0; i < files.size(); ++i) {

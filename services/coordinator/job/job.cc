@@ -52,7 +52,7 @@ struct Fold {
 
 double Score(const ModelSpec& model, const Evaluation& evaluation) {
   if (!model.regression()) return 1 - evaluation.error();
-  // Where all targets are the same there is no R^2.
+  // R^2 is undefined if all targets are the same.
   if (evaluation.total_squares == 0) return -evaluation.loss;
   return evaluation.r_squared();
 }

@@ -1,4 +1,4 @@
-// A model that was imported, as it is remembered: all but its parameters and schema. Pure data.
+// The record of an imported model: all but its parameters and schema. Pure data.
 #pragma once
 
 #include <chrono>
@@ -16,18 +16,18 @@ inline constexpr std::size_t kMaxImportedModels = 1000;
 
 struct ModelRecord {
   std::int64_t number = 0;  // 1, 2, 3 … within a coordinator, removed ones too
-  std::string id;           // "model-<number>", or the name that it was given
+  std::string id;           // "model-<number>", or the name given to it
   ModelSpec spec;
   Precision precision = Precision::kFloat64;
   std::string digest;  // SHA-256 of the parameters, hexadecimal
-  std::string job_id;  // that trained it, wherever that was; may be empty
+  std::string job_id;  // the job that trained it, in whatever cluster; may be empty
   std::string dataset;
   std::chrono::sys_time<std::chrono::nanoseconds> import_time;
   friend bool operator==(const ModelRecord&, const ModelRecord&) = default;
 };
 
-// Whether a model may be given that name: those that a dataset may have, but none that a job or a
-// model without a name has, such as "job-7". InvalidArgument, blamed on `name`.
+// Checks that a model may be given that name: a dataset's name, but none that a job or a model
+// without a name has, such as "job-7". InvalidArgument, blamed on `name`.
 absl::Status CheckModelName(const std::string& name);
 
 }  // namespace mlp::coordinator

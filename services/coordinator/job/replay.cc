@@ -12,15 +12,16 @@ namespace mlp::coordinator {
 namespace {
 
 constexpr std::chrono::hours kLongestJob{24 * 366};
-// A loop that is this late for a wake-up is taken for one that was handling something else.
+// Time after which a wake-up is assumed to have happened: a loop that is less late for it may have
+// been handling something else.
 constexpr std::chrono::seconds kSurelyAwake{5};
-// When a node comes or goes, the scheduler may look at so many others in the time of a shard.
+// Number of nodes that the scheduler may look at in the time of a shard when a node comes or goes.
 constexpr int kNodesPerShard = 16;
-// What it decides while nothing is recorded, it does not get to hear the end of: memory is what
-// such a decision costs.
+// Cost of a decision that it makes while nothing is recorded: it never hears how that decision
+// ends, so the decision costs memory.
 constexpr int kShardsPerDecision = 64;
 
-// A decision as far as it is recorded.
+// The recorded part of a decision.
 struct Decided {
   enum class Kind : std::uint8_t { kDispatch, kCancel, kGiveUp };
   Kind kind = Kind::kDispatch;
@@ -81,7 +82,7 @@ class Replayer {
   }
 
  private:
-  // ---- Happenings
+  // ---- Events
 
   absl::Status On(const events::SchedulingBegan& event) {
     if (!std::exchange(resumed_, false)) MissTheRest();
@@ -136,7 +137,7 @@ class Replayer {
   absl::Status On(const events::AttemptFailed& event) {
     return Tell(AttemptFailed{event.attempt, event.kind, event.reason});
   }
-  // How an attempt ends that was cancelled does not matter.
+  // How a cancelled attempt ends does not matter.
   absl::Status On(const events::AttemptReleased& event) {
     return Tell(AttemptFailed{event.attempt, FailureKind::kNodeLost, "cancelled"});
   }
@@ -147,7 +148,7 @@ class Replayer {
   absl::Status On(const events::AttemptCancelled& event) { return Compare(Of(event)); }
   absl::Status On(const events::RoundGivenUp& event) { return Compare(Of(event)); }
 
-  // ---- What does not concern the scheduler
+  // ---- Records that do not concern the scheduler
 
   absl::Status On(const events::StateChanged& event) {
     state_ = event.state;
@@ -164,7 +165,7 @@ class Replayer {
     paused_ = event.paused();
     return status;
   }
-  // Whether what was decided last was carried out, nobody knows any more.
+  // Nobody knows any more whether the last decisions were carried out.
   absl::Status On(const events::Resumed&) {
     resumed_ = true;
     return absl::OkStatus();
@@ -177,7 +178,8 @@ class Replayer {
     MissTheRest();
     if (absl::Status status = WakeUpBefore(record_->time); !status.ok()) return status;
     ++result_.events;
-    // As RoundRunner::Run does: not before the first round, not between two rounds.
+    // The scheduler is asked when RoundRunner::Run asks it: not before the first round, not between
+    // two rounds.
     const bool asked = Runs() || std::holds_alternative<RoundStarted>(event);
     scheduler_->Apply(record_->time, event);
     if (asked) Decide();
@@ -196,8 +198,8 @@ class Replayer {
   }
   bool Runs() const { return round_runs_ && !scheduler_->Done(); }
 
-  // Wake-ups at which nothing was decided are not recorded, but when the scheduler looks at a
-  // deadline matters for when it looks again.
+  // Asks the scheduler at its wake-ups. Those without a decision are not recorded, but the time at
+  // which the scheduler looks at a deadline decides when it looks again.
   absl::Status WakeUpBefore(TimePoint next) {
     while (Runs() && !paused_) {
       const std::optional<TimePoint> due = scheduler_->NextWakeup();
@@ -238,7 +240,7 @@ class Replayer {
     return absl::OkStatus();
   }
 
-  // What the scheduler decided and nobody recorded.
+  // Reports decisions of the scheduler that nobody recorded.
   void MissTheRest() {
     for (const Decided& replayed : expected_) Differ(*decided_after_, nullptr, &replayed);
     expected_.clear();
@@ -270,7 +272,7 @@ class Replayer {
     return "";
   }
 
-  // Before the scheduler is told or asked anything.
+  // Checks the record's time, before the scheduler is told or asked anything.
   absl::Status CheckTime() {
     if (!scheduler_) return absl::InvalidArgumentError("scheduling_began must come before it");
     if (!first_time_) first_time_ = last_time_ = record_->time;
@@ -286,17 +288,18 @@ class Replayer {
   std::int64_t work_left_;
   std::optional<Scheduler> scheduler_;
   int shards_ = 0;
-  int nodes_ = 0;  // their numbers are below it
+  int nodes_ = 0;  // all their numbers are below it
   bool round_runs_ = false;
-  bool resumed_ = false;  // and the new scheduler has not begun
+  bool resumed_ = false;  // resumed, and the new scheduler has not begun
   bool paused_ = false;
   TimePoint awake_since_;  // the end of the last pause
   JobState state_ = JobState::kPending;
-  std::map<int, std::string> names_;  // by node number
-  const JobEvent* record_ = nullptr;  // that is being taken
+  std::map<int, std::string> names_;  // keyed by node number
+  const JobEvent* record_ = nullptr;  // the record that is being taken
   std::optional<TimePoint> first_time_;
   TimePoint last_time_;
-  // What the scheduler decided last, when, after which record, and was not compared yet.
+  // The scheduler's last decisions that were not compared yet, their time, and the record that they
+  // follow.
   std::deque<Decided> expected_;
   TimePoint decided_;
   const JobEvent* decided_after_ = nullptr;
@@ -305,7 +308,7 @@ class Replayer {
 }  // namespace
 
 absl::StatusOr<ReplayResult> Replay(const std::vector<JobEvent>& records, std::int64_t most_work) {
-  // A round of so many shards has as many records, and a few may start twice.
+  // A round of n shards has at least n records, and a few rounds may start twice.
   Replayer replayer(most_work + 2 * static_cast<std::int64_t>(records.size()));
   for (const JobEvent& record : records) {
     if (absl::Status status = replayer.Take(record); !status.ok()) return status;

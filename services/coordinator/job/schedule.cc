@@ -6,7 +6,7 @@
 namespace mlp::coordinator {
 namespace {
 
-// (1 + cos(pi x)) / 2 for x in [0, 1], by the Taylor series of the sine: within 1e-13.
+// Returns (1 + cos(pi x)) / 2 for x in [0, 1], by the Taylor series of the sine: within 1e-13.
 double HalfCosine(double x) {
   const double t = std::numbers::pi * (0.5 - x);
   double term = t, sine = t;

@@ -1,4 +1,4 @@
-// How a job's learning rate goes from round to round. Pure.
+// The schedule of a job's learning rate from round to round. Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,15 @@ struct Schedule {
     kCosine,  // half a cosine from 1 towards 0 over the rounds after the warm-up
   };
   Kind kind = Kind::kConstant;
-  int warm_up_rounds = 0;  // in which it rises in equal steps
+  int warm_up_rounds = 0;  // it rises in equal steps in these
   int step_rounds = 10;
   double factor = 0.5;
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
 
-// What the learning rate is multiplied by in `round`, 1 .. `rounds`; at least 0, and far enough in
-// steps 0 or infinite. Additions,
-// products and quotients only, so that it has the same bits on every machine.
+// The factor of the learning rate in `round`, 1 .. `rounds`; at least 0, and after many steps 0 or
+// infinite. It uses only additions, products and quotients, so that it has the same bits on every
+// machine.
 double ScheduleFactor(const Schedule& schedule, int round, int rounds);
 
 }  // namespace mlp::coordinator

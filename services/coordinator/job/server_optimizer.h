@@ -1,5 +1,5 @@
-// What a round does to the parameters with the average of the shards' changes. Pure; the same bits
-// everywhere.
+// Applies the average of the shards' changes to the parameters at the end of a round. Pure; the
+// same bits everywhere.
 #pragma once
 
 #include <cstddef>
@@ -20,11 +20,12 @@ struct ServerOptions {
   friend bool operator==(const ServerOptions&, const ServerOptions&) = default;
 };
 
-// Buffers as large as the parameters that the optimizer remembers from round to round: 0, 1 or 2.
+// Number of buffers, as large as the parameters, that the optimizer remembers from round to round:
+// 0, 1 or 2.
 std::size_t ServerMemory(const ServerOptions& options);
 
-// parameters += what the round makes of `average`. `memory` (ServerMemory * parameters), zero
-// before the first round, in the same precision.
+// Adds to `parameters` the step that follows from `average`. `memory` (ServerMemory * parameters),
+// zero before the first round, has the same precision.
 //
 // kAverage: + average (FedAvg: McMahan et al. 2017).
 // kMomentum: v = momentum v + average; + learning_rate v (FedAvgM: Hsu, Qi, Brown 2019).
