@@ -1,4 +1,4 @@
-// What must hold in a fuzzer, whatever the input.
+// Checks what must hold in a fuzzer, whatever the input.
 #pragma once
 
 #include <cstdio>

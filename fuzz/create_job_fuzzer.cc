@@ -1,4 +1,4 @@
-// What the coordinator is asked to train: CreateJobRequest.
+// Fuzzes a request to train: CreateJobRequest.
 #include <cstdint>
 
 #include "fuzz/check.h"

@@ -1,4 +1,4 @@
-// The text of a shard.
+// Fuzzes the text of a shard.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>

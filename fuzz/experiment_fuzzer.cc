@@ -1,4 +1,4 @@
-// The text of an experiment.
+// Fuzzes the text of an experiment.
 #include <cstdint>
 #include <string_view>
 

@@ -1,4 +1,4 @@
-// A job's log: each event, and the replay of all of them.
+// Fuzzes a job's log: each event, and the replay of all of them.
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -23,10 +23,10 @@ void CheckTravels(const JobEvent& event) {
         "an event travels unchanged");
 }
 
-// Little, so that the fuzzer gets on; that there is a limit is what is tested.
+// A small limit, so that the fuzzer makes progress; the test is that there is a limit.
 constexpr std::int64_t kMaxWork = 2000;
 
-// False where they are no job's records.
+// Returns false if they are not a job's records.
 bool TestReplay(const std::vector<JobEvent>& records) {
   const auto result = Replay(records, kMaxWork);
   if (!result.ok()) {

@@ -1,5 +1,5 @@
-// What nodes tell the coordinator about themselves: heartbeats, in any order with all else that
-// changes the list of nodes.
+// Fuzzes what nodes tell the coordinator about themselves: heartbeats, in any order with all else
+// that changes the list of nodes.
 #include <algorithm>
 #include <cstdint>
 #include <set>

@@ -1,4 +1,4 @@
-// A model file of any format.
+// Fuzzes a model file of any format.
 #include <cstdint>
 #include <string_view>
 

@@ -1,4 +1,4 @@
-// A stored model: shape, parameters.
+// Fuzzes a stored model: shape, parameters.
 #include <cstdint>
 
 #include "fuzz/check.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-// libFuzzer's own mutation of bytes.
+// The mutation of bytes by libFuzzer itself.
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 
 namespace mlp::fuzz {
@@ -25,7 +25,7 @@ class Mutator {
 
   bool OneIn(unsigned n) { return Below(n) == 0; }
 
-  // Changes one field of the message or of one below it.
+  // Changes one field of the message or of a message within it.
   void Mutate(Message& root) {
     std::vector<Message*> messages;
     Collect(root, messages);
@@ -124,7 +124,7 @@ class Mutator {
       case FieldDescriptor::CPPTYPE_BOOL:
         return reflection.SetBool(&message, field, !reflection.GetBool(message, field));
       case FieldDescriptor::CPPTYPE_ENUM:
-        // One more than there are: a value that this version does not know.
+        // The range has one more than there are: a value that this version does not know.
         return reflection.SetEnumValue(
             &message, field, static_cast<int>(Below(field->enum_type()->value_count() + 1)));
       case FieldDescriptor::CPPTYPE_STRING:
@@ -146,7 +146,7 @@ class Mutator {
         return static_cast<T>(bits ^ (U{1} << Below(std::numeric_limits<U>::digits)));
       case 3:
         return OneIn(2) ? std::numeric_limits<T>::max() : std::numeric_limits<T>::min();
-      case 4:  // powers of ten are where limits are
+      case 4:  // limits are powers of ten
         return static_cast<T>(std::pow(10.0, static_cast<double>(Below(9))));
       default:
         return static_cast<T>(Below(16));
@@ -165,7 +165,8 @@ class Mutator {
     const std::size_t size = text.size();
     text.resize(size + kMaxTextGrowth);
     text.resize(LLVMFuzzerMutate(reinterpret_cast<std::uint8_t*>(text.data()), size, text.size()));
-    // Parsing refuses what is no UTF-8; mutations of bytes try that often enough.
+    // Keeps the text UTF-8: parsing refuses any other, and mutations of bytes try that often
+    // enough.
     if (field->type() == FieldDescriptor::TYPE_STRING) {
       for (char& c : text) c = static_cast<char>(c & 0x7f);
     }

@@ -1,5 +1,5 @@
-// What the coordinator is asked to store: PlanDatasetRequest, and so CommitDatasetRequest, which
-// has the same fields.
+// Fuzzes a request to store files: PlanDatasetRequest, and so CommitDatasetRequest, which has the
+// same fields.
 #include <algorithm>
 #include <cstdint>
 #include <string>

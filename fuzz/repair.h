@@ -1,5 +1,5 @@
-// Makes a parameter buffer fit, which no mutation would: its size and its digest follow from the
-// rest of the message.
+// Makes a parameter buffer fit, as no mutation would: its size and its digest follow from the rest
+// of the message.
 #pragma once
 
 #include "libmlp/model/model_spec.h"
@@ -8,7 +8,7 @@
 
 namespace mlp::fuzz {
 
-// False where it cannot be, or would take too long.
+// Returns false if that is impossible, or would take too long.
 inline bool Repair(const ModelSpec& model, v1::ParameterBuffer& buffer) {
   constexpr std::size_t kMaxElements = 4096;
   if (ParameterCount(model) > kMaxElements) return false;

@@ -1,4 +1,4 @@
-// What the columns of a dataset mean: schema.json.
+// Fuzzes the meaning of a dataset's columns: schema.json.
 #include <cstdint>
 #include <string_view>
 

@@ -1,4 +1,4 @@
-// The text of a sweep.
+// Fuzzes the text of a sweep.
 #include <cstdint>
 #include <set>
 #include <string_view>

@@ -1,4 +1,4 @@
-// A table as people have it: CSV, LIBSVM or a NumPy array. The first byte says how it is read.
+// Fuzzes a table of a user: CSV, LIBSVM or a NumPy array. The first byte selects how it is read.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -32,7 +32,7 @@ SchemaOptions OptionsOf(std::uint8_t byte) {
   return options;
 }
 
-// Wherever the text is cut, the records are the same.
+// Checks that the records are the same wherever the text is cut.
 void CheckCut(std::string_view text) {
   std::size_t whole = 0, cut = 0;
   const auto count = [](std::size_t& cells) {
@@ -77,7 +77,7 @@ void CheckTable(const TableText& text, const SchemaOptions& options, TableFile f
   if (options.impute) ImputeFrom(table, rows, schema);
   if (!StandardizeFrom(table, rows, schema).ok() || !Apply(schema, table).ok()) return;
   Check(CheckSchema(schema).ok(), "a standardised schema within limits");
-  // What is made for training and what a prediction makes of the same row are the same bits.
+  // A prediction encodes a row to the same bits as training does.
   std::optional<RowEncoder> encoder;
   std::vector<double> features(schema.features());
   std::size_t row = 0;

@@ -1,4 +1,4 @@
-// What a node is asked: TrainShardRequest.
+// Fuzzes a request to a node: TrainShardRequest.
 #include <cstdint>
 
 #include "fuzz/check.h"
