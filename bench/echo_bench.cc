@@ -1,5 +1,5 @@
 // The least that gRPC costs here: an echo, as plain as its asynchronous interface and one
-// completion queue on one thread allow, to hold the coordinator's cost against.
+// completion queue on one thread allow, with which to compare the coordinator's cost.
 //
 //   echo_bench serve                                prints its port, serves until it is killed
 //   echo_bench call PORT [--calls --outstanding --bytes]     unary calls, so many at once
@@ -30,7 +30,7 @@ namespace {
 
 using Service = Echo::WithAsyncMethod_Call<Echo::WithRawMethod_Stream<Echo::Service>>;
 
-// What a completion does. Owned by the call that it belongs to.
+// The callback of a completion. The call that it belongs to owns it.
 using Step = std::function<void(bool ok)>;
 
 void RunUntilShutdown(grpc::CompletionQueue& queue) {
@@ -102,7 +102,7 @@ int Serve() {
   const auto server = builder.BuildAndStart();
   if (server == nullptr) return EXIT_FAILURE;
   std::cout << port << std::endl;
-  // As many as the client has, so that none waits to be accepted.
+  // The client has this many calls, so none waits to be accepted.
   for (int i = 0; i < 64; ++i) new ServedCall(service, *queue);
   new ServedStream(service, *queue);
   RunUntilShutdown(*queue);
@@ -130,7 +130,7 @@ double CpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// Runs `work` and prints what it took beside `counted`, a JSON member.
+// Runs `work` and prints the time that it took beside `counted`, a JSON member.
 void Measure(const std::string& counted, const std::function<void()>& work) {
   const double cpu = CpuSeconds();
   const auto begin = std::chrono::steady_clock::now();
@@ -182,8 +182,8 @@ class Caller {
   Echo::Stub& stub_;
   grpc::CompletionQueue queue_;
   EchoMessage request_;
-  int left_;    // to start
-  int ending_;  // that have not ended
+  int left_;    // calls to start
+  int ending_;  // calls that have not ended
 };
 
 class Streamer {
@@ -259,7 +259,7 @@ int Run(int argc, char** argv) {
   if (channel == nullptr) Give("no server at port " + std::to_string(port));
   if (*call) {
     const auto stub = Echo::NewStub(channel);
-    Caller(*stub, 2 * outstanding, payload).Run(outstanding);  // warm
+    Caller(*stub, 2 * outstanding, payload).Run(outstanding);  // warms up
     Caller caller(*stub, calls, payload);
     Measure("\"calls\": " + std::to_string(calls), [&] { caller.Run(outstanding); });
   } else if (*stream) {

@@ -1,4 +1,4 @@
-// What a core's arithmetic units can do at most: independent fused multiply-adds in registers.
+// The peak of a core's arithmetic units: independent fused multiply-adds in registers.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 namespace mlp::bench {
 
 // Multiplies and adds on the widest vectors of `set`, which must be available, for `steps` steps.
-// Returns how many operations that was: 2 for a multiply-add of one lane.
+// Returns the number of operations: 2 for a multiply-add of one lane.
 template <class T>
 double RunMultiplyAdds(InstructionSet set, std::size_t steps);
 template <>
@@ -16,7 +16,7 @@ double RunMultiplyAdds<float>(InstructionSet set, std::size_t steps);
 template <>
 double RunMultiplyAdds<double>(InstructionSet set, std::size_t steps);
 
-// Each is compiled for its own set.
+// The same, each compiled for its own set.
 double Avx2MultiplyAdds32(std::size_t steps);
 double Avx2MultiplyAdds64(std::size_t steps);
 double Avx512MultiplyAdds32(std::size_t steps);

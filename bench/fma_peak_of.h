@@ -1,5 +1,5 @@
-// The loop of fma_peak.h, as a template over the vectors of simd.h. For fma_peak_*.cc only, each of
-// which is compiled for its own instruction set: see kernels_of.h.
+// The loop of fma_peak.h, as a template over the vectors of simd.h. Only for the files
+// fma_peak_*.cc, each of which is compiled for its own instruction set: see kernels_of.h.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,8 @@ namespace mlp::bench {
 template <class Isa, class T>
 struct MultiplyAdds {
   using V = typename Isa::template Vector<T>;
-  // Enough for a latency of 5 cycles at two a cycle, and no more than there are registers.
+  // Number of chains: enough for a latency of 5 cycles at two a cycle, and not more than there are
+  // registers.
   static constexpr std::size_t kChains = 12;
 
   static double Run(std::size_t steps) {
@@ -21,7 +22,7 @@ struct MultiplyAdds {
     for (std::size_t step = 0; step < steps; ++step) {
       for (std::size_t i = 0; i < kChains; ++i) sums[i] = Isa::Fma(sums[i], factor, addend);
     }
-    T results[kChains * V::size];  // that somebody might look at
+    T results[kChains * V::size];  // the compiler must assume that they are read
     for (std::size_t i = 0; i < kChains; ++i) Isa::Store(results + i * V::size, sums[i]);
     asm volatile("" : : "m"(results));
     return 2.0 * kChains * V::size * static_cast<double>(steps);

@@ -1,18 +1,19 @@
-// How near the arithmetic is to what one core can do.
+// Measures how near the arithmetic is to the peak of one core.
 //
 // `training/*` is the whole of a task: ten full-batch steps (forward pass, softmax and loss,
 // backward pass, step) and the evaluation after the last one. Its useful operations are 2 for each
 // multiply-add: 2 sum((in + 1) out) a row for a forward pass, as much for the gradients of the
 // weights, and 2 in out for each layer that D is propagated back through; nothing is counted for
 // softmax, padding and the step. Beside `FLOPS` stand `peak`, that of fused multiply-adds in
-// registers, and `share_of_peak`; where OpenBLAS is there, `times_openblas` is how many times as
-// fast as the same training on it. All are measured in turns, on the thread's own clock, and the
-// ratios are medians over the turns, so that other work on the machine matters little.
+// registers, and `share_of_peak`; if OpenBLAS is there, `times_openblas` says how many times as
+// fast it is as the same training on OpenBLAS. All are measured in turns, on the thread's own
+// clock, and the ratios are medians over the turns, so that other work on the machine matters
+// little.
 //
 // `exp` is the logistic function, an exp and a quotient.
 //
-// One thread. OPENBLAS_CORETYPE, if it is not set, becomes Haswell, the fastest one where this was
-// measured; try SkylakeX, too.
+// One thread. OPENBLAS_CORETYPE, if it is not set, becomes Haswell, the fastest core type on the
+// machine of the measurements; try SkylakeX, too.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -39,7 +40,7 @@ namespace {
 constexpr int kEpochs = 10;
 constexpr double kLearningRate = 1e-6;
 
-// Of this thread's own time.
+// Returns the seconds of this thread's own time.
 template <class Work>
 double SecondsOf(Work work) {
   const auto now = [] {
@@ -131,7 +132,7 @@ struct Operands {
   std::vector<T> values;
 };
 
-// Runs `work` again and again; counts `operations` a time.
+// Runs `work` again and again, and counts `operations` for each time.
 template <class Work>
 void Repeat(benchmark::State& state, const char* unit, double operations, Work work) {
   for (auto _ : state) {
@@ -156,7 +157,7 @@ void Multiply(benchmark::State& state, std::size_t rows, std::size_t columns, st
   });
 }
 
-// 64 x 64 values at a time.
+// Measures 64 x 64 values at a time.
 template <class T>
 void Elementwise(benchmark::State& state, const std::string& what) {
   constexpr std::size_t kSize = 64;
@@ -206,7 +207,7 @@ void AddAll() {
 
 int main(int argc, char** argv) {
 #ifdef MLP_BENCH_OPENBLAS
-  // It reads them before main: so once more, with them.
+  // OpenBLAS reads them before main, so the program starts once more, with them.
   if (std::getenv("OPENBLAS_CORETYPE") == nullptr) {
     setenv("OPENBLAS_CORETYPE", "Haswell", 1);
     setenv("OPENBLAS_NUM_THREADS", "1", 1);

@@ -1,5 +1,5 @@
-// The arithmetic of the reference system's job on letters alone, on one thread: what a cluster of
-// one node would compute, without a cluster. Prints one JSON object; only the work is timed.
+// The arithmetic of the reference system's job on letters alone, on one thread: the work of a
+// cluster of one node, without a cluster. Prints one JSON object; only the work is timed.
 //
 //   letters_arithmetic [float64|float32] [DIRECTORY]
 #include <chrono>
@@ -70,7 +70,7 @@ absl::Status Run(Precision precision, const std::filesystem::path& directory) {
                        Activation::kUnrectifiedRelu};
   Parameters parameters = InitialParameters(spec, precision, Initialization::kReference, 1);
   Parameters warm = parameters;
-  absl::StatusOr<Evaluation> validation = RunRound(spec, *data, warm);  // as the peers do
+  absl::StatusOr<Evaluation> validation = RunRound(spec, *data, warm);  // the peers warm up, too
 
   const auto begin = std::chrono::steady_clock::now();
   for (int round = 0; round < kRounds && validation.ok(); ++round) {

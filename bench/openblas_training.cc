@@ -18,7 +18,7 @@ void Gemm(CBLAS_TRANSPOSE a_form, CBLAS_TRANSPOSE b_form, int m, int n, int k, d
   cblas_dgemm(CblasRowMajor, a_form, b_form, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
-// All rows at once, as OpenBLAS likes it best. Matrices are row-major.
+// Trains on all rows at once, which suits OpenBLAS best. Matrices are row-major.
 template <class T>
 class OpenBlasNetwork {
  public:
@@ -47,7 +47,8 @@ class OpenBlasNetwork {
     for (int i = 0; i < rows_; ++i) Softmax(layers_.back().OutputRow(i), layers_.back().outputs);
   }
 
-  // weights += learning_rate * [1 Z]^T D, each layer's when D of the layer below was computed.
+  // Computes weights += learning_rate * [1 Z]^T D, each layer's once D of the layer below was
+  // computed.
   void BackwardAndStep(T learning_rate) {
     Layer& last = layers_.back();
     for (int i = 0; i < rows_; ++i) last.OutputRow(i)[labels_(i)] -= 1;

@@ -1,4 +1,4 @@
-// The same training, written on OpenBLAS: what libmlp's kernels are compared with.
+// The same training, written on OpenBLAS, with which libmlp's kernels are compared.
 //
 // OpenBLAS 0.3.21 does not know newer processors, so OPENBLAS_CORETYPE must name one that it knows,
 // and OPENBLAS_NUM_THREADS must be 1, before the process starts.
@@ -10,11 +10,11 @@
 
 namespace mlp::bench {
 
-// The core that OpenBLAS computes for.
+// Returns the core that OpenBLAS computes for.
 const char* OpenBlasCore();
 
-// `epochs` full-batch steps and one more forward pass, as mlp::Train; the parameters afterwards.
-// The activation is ReLU whatever `spec` says.
+// Makes `epochs` full-batch steps and one more forward pass, like mlp::Train; returns the
+// parameters afterwards. The activation is ReLU whatever `spec` says.
 template <class T>
 Vector<T> TrainOnOpenBlas(const ModelSpec& spec, const Vector<T>& start, const Shard& shard,
                           int epochs, T learning_rate);

@@ -1,6 +1,6 @@
-// What a scheduling decision costs, by the number of nodes: a job of ten shards a node, in which
+// The cost of a scheduling decision, by the number of nodes: a job of ten shards a node, in which
 // one task in five is held up and one offer in five rejected, driven event by event as RoundRunner
-// does. `decision` is the scheduler's time for one decision (a dispatch or a call-back) with the
+// does. `decision` is the scheduler's time for one decision (a dispatch or a cancellation) with the
 // events that lead to it; it must grow no faster than the logarithm of the number of nodes.
 #include <benchmark/benchmark.h>
 
@@ -22,8 +22,8 @@ using namespace std::chrono_literals;
 
 constexpr int kShardsPerNode = 10;
 
-// Nodes that answer in 1 ms, compute for 5 ms and are held up for 3 s, with no more of a world
-// around the scheduler than a queue of coming events.
+// Nodes that answer in 1 ms, compute for 5 ms and are held up for 3 s. A queue of coming events is
+// all that surrounds the scheduler.
 class World {
  public:
   World(const char* policy, int nodes) : scheduler_(Options(policy, nodes)) {
@@ -32,7 +32,7 @@ class World {
     }
   }
 
-  // Returns how many decisions were taken.
+  // Returns the number of decisions.
   std::int64_t RunRound() {
     std::int64_t decisions = 0;
     Apply(RoundStarted{});
@@ -46,7 +46,7 @@ class World {
     }
   }
 
-  // That the scheduler took, since this was last asked.
+  // Returns the scheduler's time since the last call.
   double Seconds() { return std::chrono::duration<double>(std::exchange(spent_, {})).count(); }
 
  private:
@@ -112,7 +112,7 @@ class World {
 
 void Decisions(benchmark::State& state, const char* policy) {
   World world(policy, static_cast<int>(state.range(0)));
-  world.RunRound();  // gets memory for all that follow
+  world.RunRound();  // allocates memory for all later rounds
   world.Seconds();
   std::int64_t decisions = 0;
   for (auto _ : state) {
@@ -124,7 +124,7 @@ void Decisions(benchmark::State& state, const char* policy) {
   state.counters["decisions"] = static_cast<double>(decisions);
 }
 
-// Nodes.
+// Sets the numbers of nodes.
 void Sizes(benchmark::internal::Benchmark* benchmark) {
   benchmark->RangeMultiplier(10)->Range(10, 10'000)->Unit(benchmark::kMillisecond)->UseManualTime();
 }
