@@ -49,7 +49,7 @@ TEST_CASE_METHOD(Fixture, "a deadline that passes first gives nothing") {
   clock.RunAll();
   CHECK(taken == std::vector<int>{-1});
   CHECK(clock.Now() == deadline);
-  channel.Push(5);  // with nobody waiting
+  channel.Push(5);  // nobody waits
   clock.RunAll();
   CHECK(taken.size() == 1);
 }

@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// 't' where the time came or the signal was given, 's' where it was stopped.
+// Notes 't' if the time came or the signal was given, 's' if it was stopped.
 Task<> Sleep(Clock& clock, Duration duration, std::stop_token stop, std::string& notes) {
   const bool time_came = co_await SleepFor(clock, duration, stop);
   notes += time_came ? 't' : 's';

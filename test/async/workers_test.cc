@@ -18,7 +18,7 @@
 namespace mlp::async {
 namespace {
 
-// A loop in miniature: what is posted runs on the thread that calls RunOne.
+// A loop in miniature: posted callbacks run on the thread that calls RunOne.
 class Mailbox {
  public:
   void Post(std::function<void()> callback) {
