@@ -61,7 +61,7 @@ TEST_CASE("precise timers run well within a millisecond, and never early") {
   Loop loop;
   loop.UsePreciseTimers();
   async::Duration earliest =
-      std::chrono::hours(1);  // one after another; a busy machine delays some
+      std::chrono::hours(1);  // the earliest of all, one after another; a busy machine delays some
   int ran = 0;
   std::function<void()> next = [&] {
     const async::TimePoint scheduled = loop.Now();
@@ -138,7 +138,7 @@ TEST_CASE("after its shutdown a loop drops what is posted and what was scheduled
   int runs = 0;
   loop.Post([&] {
     loop.PostFromAnyThread([&] { loop.Shutdown(); });
-    loop.PostFromAnyThread([&] { ++runs; });  // in one batch with the shutdown
+    loop.PostFromAnyThread([&] { ++runs; });  // the same batch as the shutdown
     loop.Schedule(loop.Now() + milliseconds(1), [&] { ++runs; });
   });
   loop.Run();

@@ -27,7 +27,7 @@ async::Task<> Get(TestClient& client, std::string id, absl::Status& status, std:
   status = co_await GetJob(client, id, answer);
 }
 
-// What a streaming call brought.
+// The results of a streaming call.
 struct Stream {
   std::vector<int> numbers;
   absl::Status status;

@@ -118,7 +118,7 @@ TEST_CASE("whoever watches health is told when the server shuts down") {
   CHECK(status.code() == absl::StatusCode::kUnavailable);
 }
 
-// A call by name with raw bytes: what it answers first, or its error.
+// The first answer of a call by name with raw bytes, or its error.
 struct RawAnswer {
   std::string bytes;
   grpc::Status status;
@@ -183,7 +183,7 @@ TEST_CASE("reflection answers what it knows and says what it does not") {
   request.set_file_by_filename("mlp/v1/job.proto");
   const auto file = Reflect(request, services);
   CHECK(file.valid_host() == "here");
-  // With what it imports, each once.
+  // The file comes with its imports, each once.
   const auto& declarations = file.file_descriptor_response().file_descriptor_proto();
   CHECK(std::set<std::string>(declarations.begin(), declarations.end()).size() ==
         static_cast<std::size_t>(declarations.size()));

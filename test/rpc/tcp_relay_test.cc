@@ -28,13 +28,13 @@ class Socket {
   }
 
   int fd() const { return fd_; }
-  // Whether it worked is seen where it arrives.
+  // Sends `text`; the receiving end shows whether that worked.
   void Send(const std::string& text) { send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
   bool Silent() {
     pollfd wanted{fd_, POLLIN, 0};
     return poll(&wanted, 1, 50) == 0;
   }
-  // So many bytes; what comes instead: "end" or "reset".
+  // Returns so many bytes, or what comes instead: "end" or "reset".
   std::string Receive(std::size_t size) {
     std::string text(size, '\0');
     const ssize_t count = recv(fd_, text.data(), size, MSG_WAITALL);
@@ -61,7 +61,7 @@ class Fixture {
 
  private:
   static int Listen(int fd) {
-    listen(fd, 1);  // at a port that the system chooses
+    listen(fd, 1);  // binds a port that the system chooses
     return fd;
   }
   static int PortOf(int fd) {

@@ -21,11 +21,11 @@
 
 namespace mlp::rpc {
 
-// How long it waits for the next piece of parameters.
+// Time that it waits for the next piece of parameters.
 inline constexpr std::chrono::milliseconds kTestSilence{300};
 
-// Serves GetJob, EvaluateModel, TrainShard and PutParameters. What a handler does depends on the id
-// in the request.
+// Serves GetJob, EvaluateModel, TrainShard and PutParameters. The id in the request determines what
+// a handler does.
 class TestServer {
  public:
   explicit TestServer(const std::string& listen = "127.0.0.1:0");
@@ -36,16 +36,16 @@ class TestServer {
   std::future<void> stopped() { return stopped_.get_future(); }
   // Set when a TrainShard handler has begun to wait.
   std::future<void> waiting() { return waiting_.get_future(); }
-  // The pieces that a PutParameters handler has got, when no more come.
+  // The number of pieces that a PutParameters handler has got, when no more come.
   std::future<int> put_ended() { return put_ended_.get_future(); }
-  // Bytes between the lowest and the highest stack address that GetJob was called at.
+  // Number of bytes between the lowest and the highest stack address at which GetJob was called.
   std::uintptr_t stack_range() const { return highest_ - lowest_; }
 
  private:
   using Pieces = RequestStream<v1::PutParametersResponse, v1::PutParametersRequest>;
 
   void NoteStack();
-  // "missing" and "field" are errors; any other id is answered with a job of that id.
+  // Fails for "missing" and "field"; answers any other id with a job of that id.
   async::Task<absl::StatusOr<v1::GetJobResponse>> GetJob(const v1::GetJobRequest& request);
   // Answers with the length of the content.
   async::Task<absl::StatusOr<v1::EvaluateModelResponse>> Evaluate(
@@ -54,7 +54,7 @@ class TestServer {
   // "endless", one and then an error for "fail", one and then nothing until stopped for "wait".
   async::Task<absl::Status> Train(const v1::TrainShardRequest& request,
                                   ServerStream<v1::TrainShardEvent>& stream);
-  // Counts them.
+  // Counts the pieces.
   async::Task<absl::StatusOr<v1::PutParametersResponse>> Take(Pieces& pieces);
   async::Task<absl::Status> Wait(ServerStream<v1::TrainShardEvent>& stream);
 
@@ -66,11 +66,11 @@ class TestServer {
   int pieces_ = 0;
   std::uintptr_t lowest_ = UINTPTR_MAX;
   std::uintptr_t highest_ = 0;
-  std::unique_ptr<Server> server_;  // last: it goes first, with all that runs on it
+  std::unique_ptr<Server> server_;  // last, so that it is destroyed first, with all that runs on it
 };
 
-// A client on the test's own thread: Run returns when the flow has ended, so that whatever it noted
-// can be asserted. One Run each.
+// A client on the test's own thread: Run returns when the flow has ended, so that the test can
+// assert what the flow noted. Call Run once for each client.
 class TestClient {
  public:
   explicit TestClient(const std::string& address) : channel(MakeChannel(address)) {}
@@ -90,11 +90,11 @@ class TestClient {
   async::TaskGroup closing_;
 };
 
-// GetJob(id): its status, and the id in `answer`.
+// Calls GetJob(id); returns its status, and the id in `answer`.
 async::Task<absl::Status> GetJob(TestClient& client, std::string id, std::string& answer);
 // Notes GetJob's status.
 async::Task<> CheckAlive(TestClient& client, absl::Status& status);
-// Whether the server at `address` answers GetJob.
+// Returns whether the server at `address` answers GetJob.
 bool IsAlive(const std::string& address);
 
 }  // namespace mlp::rpc
