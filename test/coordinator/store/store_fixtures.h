@@ -1,4 +1,4 @@
-// Jobs, events and results for the tests of stores, and how they are compared.
+// Jobs, events and results for the tests of stores, and their comparison.
 #pragma once
 
 #include <memory>
@@ -74,7 +74,7 @@ inline std::shared_ptr<const ShardResult> Result(Precision precision, double fir
   return result;
 }
 
-// With a text, numbers that JSON would round, and something for what is missing.
+// Returns a schema with a text, numbers that JSON would round, and replacements for missing values.
 inline Schema Penguins() {
   Schema schema;
   schema.columns.resize(2);
@@ -131,7 +131,7 @@ inline DatasetRecord Record(const std::string& name, std::size_t shards) {
   return dataset;
 }
 
-// All that there is to say about them, for comparisons whose failures can be read.
+// Returns everything about them as text, for comparisons whose failures can be read.
 inline std::string Text(const Job& job) {
   return absl::StrCat(job.number, " ", job.request_id, " ", job.validated_round, "\n",
                       ToProto(job).DebugString());

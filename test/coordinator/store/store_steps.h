@@ -1,5 +1,5 @@
-// A job that a store is taken through in steps, each of which is one commit of changes that must be
-// there together, and what is there after a number of steps.
+// A job that a store is taken through in steps, each of which is one commit of changes that belong
+// together, and a check of the number of steps that a store has taken.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@
 
 namespace mlp::coordinator::test {
 
-// Step 1 makes the job. Each appends two events, finishes a round and keeps a shard of the next.
+// Returns the changes of a step. Step 1 makes the job. Each appends two events, finishes a round
+// and keeps a shard of the next.
 inline std::vector<Change> StepChanges(int step) {
   std::vector<Change> changes;
   StoredJob stored = {NewJob(1), 2 * step};
@@ -23,8 +24,8 @@ inline std::vector<Change> StepChanges(int step) {
   return changes;
 }
 
-// How many steps were taken; -1 where what is there is not what any number of steps leaves, or
-// cannot be read.
+// Returns how many steps were taken; -1 if the store has what no number of steps leaves, or cannot
+// be read.
 inline int StepsTaken(Store& store) {
   const auto state = store.Load();
   const auto events = store.Events("job-1", 1, SIZE_MAX);

@@ -1,4 +1,5 @@
-// What every store must do. Each test runs with the one in memory and with the one on disk.
+// Tests of what every store must do. Each test runs with the one in memory and with the one on
+// disk.
 #include "services/coordinator/store/store.h"
 
 #include <atomic>
@@ -19,7 +20,7 @@ using namespace test;
 class InMemory {
  public:
   Store& store() { return store_; }
-  // What is stored outlives the process where it can, and the object where it cannot.
+  // A store on disk outlives the process; this one outlives nothing, so it stays open.
   void Reopen() {}
 
  private:
@@ -73,7 +74,7 @@ class StoreTest : public World {
   std::shared_ptr<const Model> GetModel(const std::string& job_id = "job-1") {
     return Value(store().GetModel(job_id));
   }
-  // All that can be read of jobs 1 to 3.
+  // Returns all that can be read of jobs 1 to 3.
   std::string Everything() {
     std::string text = Text(Load());
     for (const char* id : {"job-1", "job-2", "job-3"}) {

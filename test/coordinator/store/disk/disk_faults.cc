@@ -74,7 +74,7 @@ int MendDisk() {
 
 }  // namespace mlp::coordinator::test
 
-// They come before those of the C library, for shared libraries too.
+// These functions come before those of the C library, for shared libraries, too.
 extern "C" {
 
 ssize_t pwrite(int file, const void* bytes, std::size_t size, off_t offset) {

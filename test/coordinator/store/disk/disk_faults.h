@@ -1,5 +1,5 @@
-// Disk faults in the process that links it: SQLite's writes and syncs go through here. One test at
-// a time, one thread at a time.
+// Disk faults in the process that links it: SQLite's writes and syncs pass through here. One test
+// at a time, one thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@ enum class Fault {
   kNoRoom,    // ENOSPC; half of the bytes are written; no sync fails
   kReadOnly,  // EROFS; nothing is written
   kError,     // EIO; half of the bytes are written
-  kNoSync,    // EIO from syncs only
+  kNoSync,    // EIO, from syncs only
   kKill,      // half of the bytes are written, then SIGKILL
 };
 
-// From now on the `call`th write, truncation or sync, counted from 1, and where `lasting` all after
-// it, fail.
+// Makes the `call`th write, truncation or sync from now on, counted from 1, fail, and if `lasting`
+// all later ones, too.
 void BreakDisk(int call, Fault fault, bool lasting);
-// Returns how many calls there were since it was broken.
+// Ends the fault; returns the number of calls since BreakDisk.
 int MendDisk();
 
 }  // namespace mlp::coordinator::test

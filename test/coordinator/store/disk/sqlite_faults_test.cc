@@ -58,14 +58,14 @@ TEST_CASE("A commit in which the disk fails leaves nothing, and succeeds when tr
     stepped.store = nullptr;
     REQUIRE(StepsTaken(*Opened(stepped.scratch.path())) == 7);
     CheckIntegrity(stepped.scratch.path());
-    // Such a call fails after all that is there to fail.
+    // A call of this number fails after all that can fail.
     if (calls < call) break;
     calls = call + 1;
   }
   CHECK(failures > 3);
 }
 
-// What survives a power cut, which no test here can make, is what was synced.
+// A power cut, which no test here can make, spares only what was synced.
 TEST_CASE("A sync that fails says so and succeeds when tried again", "[sqlite_store]") {
   Stepped stepped;
   Take(*stepped.store, 6);
@@ -92,10 +92,10 @@ TEST_CASE("A commit does not wait for the disk, and the sync after it does", "[s
   BreakDisk(1000, Fault::kNoSync, false);
   CHECK(stepped.store->Sync().ok());
   CHECK(MendDisk() >= 1);
-  CHECK(written == 0);  // of syncs
+  CHECK(written == 0);  // no sync
 }
 
-// Long enough for the log to be copied into the database several times.
+// The test is long enough for the log to be copied into the database several times.
 TEST_CASE("A disk that fails now and then loses nothing", "[sqlite_store]") {
   std::mt19937 random(7);
   Scratch scratch;
@@ -139,7 +139,7 @@ TEST_CASE("A disk that fails for long is waited for, and then nothing is missing
   CheckIntegrity(stepped.scratch.path());
 }
 
-// A file system of its own, where the user may mount one.
+// A file system of its own, if the user may mount one.
 class SmallDisk {
  public:
   explicit SmallDisk(const std::string& size) {
@@ -202,7 +202,7 @@ TEST_CASE("A read-only state directory is refused, and as it was when it can be 
   CHECK(StepsTaken(*Opened(disk.path())) == 1);
 }
 
-// The number behind the last "committed", of whole lines.
+// Returns the number behind the last "committed" of the whole lines.
 int Acknowledged(const std::string& out) {
   int last = 0;
   std::istringstream lines(out.substr(0, out.rfind('\n') + 1));
@@ -211,7 +211,8 @@ int Acknowledged(const std::string& out) {
   return last;
 }
 
-// Nothing acknowledged is lost; of the commit that was interrupted there is all or nothing.
+// Checks that nothing acknowledged is lost, and that of the interrupted commit there is all or
+// nothing.
 void CheckSurvived(const fs::path& directory, const std::string& out) {
   INFO(out);
   const int acknowledged = Acknowledged(out);
@@ -230,7 +231,7 @@ TEST_CASE("A coordinator killed at any moment loses no commit that it was told o
     const std::string open = writer.WaitForLine("open ");
     const int first = std::stoi(open.substr(5));
     writer.WaitForLine(absl::StrCat("committed ", first + 1 + static_cast<int>(random() % 5)));
-    // About as long as a commit takes: so that it is hit anywhere.
+    // The delay is about as long as a commit takes, so that the kill hits anywhere in it.
     const auto until =
         std::chrono::steady_clock::now() + std::chrono::microseconds(random() % 5000);
     while (std::chrono::steady_clock::now() < until) {
@@ -245,7 +246,7 @@ TEST_CASE("A coordinator killed in any write of a commit, with half of it done, 
   Scratch scratch;
   std::mt19937 random(7);
   for (int time = 1; time <= 40; ++time) {
-    // Every one of the first commits, then also where the log is copied into the database.
+    // Takes every one of the first commits, then also those that copy the log into the database.
     const int call = time <= 30 ? time : static_cast<int>(1 + random() % 3000);
     const auto result =
         mlp::test::Run({MLP_BIN_DIR "/store_writer", scratch.path().string(), absl::StrCat(call)});

@@ -1,4 +1,4 @@
-// A SqliteStore in a test's directory, and what can be done to it from outside.
+// A SqliteStore in a test's directory, and access to its database from outside.
 #pragma once
 
 #include <sqlite3.h>

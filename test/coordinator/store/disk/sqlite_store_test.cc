@@ -1,4 +1,4 @@
-// What only a store in a directory can go through; store_test.cc has the rest, and
+// Tests that only a store in a directory can have; store_test.cc has the rest, and
 // sqlite_faults_test.cc disks that fail.
 #include "services/coordinator/store/disk/sqlite_store.h"
 
@@ -76,7 +76,7 @@ TEST_CASE("A later program's database is refused and left alone", "[sqlite_store
   CHECK(Contents(scratch.path() / "coordinator.db") == before);
 }
 
-// As version 1 had them, written out once more: they must never change.
+// The tables of version 1, written out once more: they must never change.
 constexpr const char* kVersion1 = R"(
   CREATE TABLE jobs (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
     request_id TEXT NOT NULL, sequence INTEGER NOT NULL, validated_round INTEGER NOT NULL,
@@ -123,7 +123,7 @@ TEST_CASE("A database of version 1 is brought up to date with all it holds", "[s
   CheckIntegrity(scratch.path());
 }
 
-// What version 2 added, written out once more.
+// The additions of version 2, written out once more.
 constexpr const char* kVersion2 = R"(
   CREATE TABLE datasets (name TEXT PRIMARY KEY, training_rows INTEGER NOT NULL,
     validation_rows INTEGER NOT NULL, features INTEGER NOT NULL, classes INTEGER NOT NULL,
@@ -164,7 +164,7 @@ TEST_CASE("Datasets and models of version 2 are read as ones without a schema", 
 TEST_CASE("A migration that fails leaves the database as it was", "[sqlite_store]") {
   Scratch scratch;
   Sql(scratch.path(), kVersion1);
-  // In the way of the last table.
+  // This table is in the way of the last one.
   Sql(scratch.path(), "CREATE TABLE drained_nodes (x)");
   CHECK(OpenError(scratch.path()).code() == absl::StatusCode::kInternal);
   CHECK(Sql(scratch.path(), "PRAGMA user_version") == "1");
@@ -232,7 +232,7 @@ TEST_CASE("A log that was cut off or has garbage at its end loses its last commi
   const fs::path log = copy.path() / "coordinator.db-wal";
   auto store = Opened(source.path());
   constexpr int kSteps = 8;
-  std::vector<std::size_t> sizes;  // of the log, after each step
+  std::vector<std::size_t> sizes;  // the log's size after each step
   for (int step = 1; step <= kSteps; ++step) {
     Take(*store, step);
     sizes.push_back(fs::file_size(source.path() / "coordinator.db-wal"));

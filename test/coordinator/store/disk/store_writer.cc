@@ -1,6 +1,6 @@
-// Takes a store through its steps and says "committed N" after each, until it is killed:
+// Takes a store through its steps and prints "committed N" after each, until it is killed:
 //   store_writer DIRECTORY [CALL]    kills itself in the CALLth write or sync
-// For sqlite_store_test.
+// The test program sqlite_store_test runs it.
 #include <cstdlib>
 #include <iostream>
 
