@@ -1,4 +1,4 @@
-// Tiny experiments, run.
+// Tests that run tiny experiments.
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -71,7 +71,7 @@ TEST_CASE("a real experiment gives the model of the simulated one, in scaled tim
   CHECK(real.problems.empty());
   CHECK(real.runs == 12);
   CHECK(real.digest == simulated.digest);
-  // Whatever the machine does, nothing is faster than the virtual world without messages: half of
+  // Nothing is faster than the virtual world without messages, whatever the machine does: half of
   // it is safe.
   for (const Agreement& agreement : AgreementsOf(real, simulated)) {
     CHECK(agreement.real.mean > 0.5 * agreement.simulated.mean);

@@ -46,7 +46,7 @@ TEST_CASE("waits are those of the file, and of the policy where it has its own")
 
 TEST_CASE("what is wrong with a file is said with its line and key") {
   struct Case {
-    std::string what, with;  // what is replaced, with what
+    std::string what, with;  // a part of the text, and its replacement
     std::string message;
   };
   const std::vector<Case> cases = {
@@ -100,7 +100,7 @@ TEST_CASE("what is wrong with a file is said with its line and key") {
   }
 }
 
-// Only with UndefinedBehaviorSanitizer does this fail for certain where it is wrong.
+// Only UndefinedBehaviorSanitizer makes this fail for certain if it is wrong.
 TEST_CASE("letters beyond ASCII are refused where whitespace may stand, and fine in a text") {
   const std::string text(kTiny);
   const auto refused = ParseExperiment("rounds = \u00e9\n" + text, "tiny.toml").status();

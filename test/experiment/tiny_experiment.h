@@ -1,4 +1,4 @@
-// An experiment that takes no time.
+// An experiment that hardly takes time.
 #pragma once
 
 #include <string>
