@@ -154,7 +154,7 @@ TEST_CASE("JSON of huge layers that are not there is refused before there is roo
   CHECK_THAT(Refused(huge), Contains("JSON takes at most"));
 }
 
-// An archive of the model's members, but `name` with what `change` makes of it, or without it.
+// Returns an archive of the model's members, with `name` as `change` changes it, or without it.
 std::string Rearchived(const std::string& name,
                        const std::function<void(std::string&)>& change = nullptr) {
   const std::string bytes = Written(Fruit(), Format::kNpz);
@@ -170,7 +170,7 @@ std::string Rearchived(const std::string& name,
   return writer.Finish().value();
 }
 
-// Little-endian.
+// Returns the bytes, little-endian.
 std::string FourBytes(std::uint32_t value) {
   return {reinterpret_cast<const char*>(&value), sizeof value};
 }
@@ -202,7 +202,7 @@ TEST_CASE("An archive that is no model says which member is wrong") {
              Contains("model.json: ") && Contains("is no JSON from line 1"));
   CHECK_THAT(Refused(Rearchived("coefs_0.npy", [](auto& text) { text.resize(2); })),
              Contains("coefs_0.npy: is no NumPy array"));
-  // The header itself is whole; only its padding is not there.
+  // The header itself is whole; only its padding is missing.
   CHECK_THAT(
       Refused(Rearchived("coefs_0.npy", [](auto& text) { text.resize(text.find('}') + 1); })),
       Contains("coefs_0.npy: ends within its header"));

@@ -1,4 +1,4 @@
-// What the graph computes is test/e2e/onnx_test.py's business.
+// Tests of the graph's form; test/e2e/onnx_test.py tests what it computes.
 #include "services/model/onnx_model.h"
 
 #include <onnx/onnx_pb.h>
