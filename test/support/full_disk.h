@@ -1,4 +1,4 @@
-// A disk that is full, for tests of what writes files.
+// A full disk, for tests of code that writes files.
 #pragma once
 
 #include <signal.h>
@@ -6,7 +6,7 @@
 
 namespace mlp::test {
 
-// No file of this process can grow beyond so many bytes while it lives.
+// Keeps every file of this process from growing beyond so many bytes while it lives.
 class FullDisk {
  public:
   explicit FullDisk(rlim_t bytes) {

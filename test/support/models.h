@@ -41,7 +41,7 @@ inline SavedModel Fruit(Precision precision = Precision::kFloat64) {
   return model;
 }
 
-// Without a schema.
+// Returns a model without a schema.
 inline SavedModel Number() {
   SavedModel model;
   model.spec = {{2, 3, 1}, Activation::kLogistic, Output::kIdentity};

@@ -34,7 +34,7 @@ std::string Joined(const std::vector<std::string>& words) {
   return text;
 }
 
-// The pointers that exec wants; `words` must outlive them.
+// Returns the pointers that exec wants; `words` must outlive them.
 std::vector<char*> Pointers(std::vector<std::string>& words) {
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
@@ -42,7 +42,7 @@ std::vector<char*> Pointers(std::vector<std::string>& words) {
   return pointers;
 }
 
-// Added entries come first: getenv takes the first match.
+// Returns this process's environment after the added entries: getenv takes the first match.
 std::vector<std::string> EnvironmentWith(std::vector<std::string> added) {
   for (char** entry = environ; *entry != nullptr; ++entry) added.emplace_back(*entry);
   return added;

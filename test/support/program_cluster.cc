@@ -23,8 +23,8 @@ std::string ListeningAddress(Process& server) {
   return line.substr(line.find("listening on ") + 13);
 }
 
-// Below those that the system gives to connections: one of these might take the port while the
-// program that has it is down.
+// Picks a port below those that the system gives to connections: one of these might take the port
+// while its program is down.
 int FreePort() {
   static std::mt19937 random{std::random_device()()};
   while (true) {

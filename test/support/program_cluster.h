@@ -11,17 +11,17 @@
 
 namespace mlp::test {
 
-// Of the model that `train letters --preset reference` ends with.
+// Digest of the model that `train letters --preset reference` ends with.
 inline const std::string kLettersDigest =
     "24c8fb8d80c1f8b2b3f61d77cacf04033620c6b1d5074b579a4acbe95a384012";
 
-// The path of one of the three programs.
+// Returns the path of one of the three programs.
 std::string Program(const std::string& name);
 std::filesystem::path DatasetsDirectory();
 
-// "HOST:PORT" of a server's "listening on HOST:PORT" line.
+// Returns "HOST:PORT" of a server's "listening on HOST:PORT" line.
 std::string ListeningAddress(Process& server);
-// A port of 127.0.0.1 that was free a moment ago, and that no connection takes by chance.
+// Returns a port of 127.0.0.1 that was free a moment ago, and that no connection takes by chance.
 int FreePort();
 
 struct ProgramClusterOptions {
@@ -44,9 +44,11 @@ class ProgramCluster {
   std::unique_ptr<Process> StartClient(std::vector<std::string> arguments) const;
   // Runs it to its end.
   ProcessResult Client(std::vector<std::string> arguments) const;
-  // SIGTERM to the coordinator alone; its exit code. Nothing but the destructor may follow.
+  // Sends SIGTERM to the coordinator alone and returns its exit code. Call nothing but the
+  // destructor afterwards.
   int StopCoordinator();
-  // SIGTERM to all that still run; exit codes of the coordinator and the nodes, in that order.
+  // Sends SIGTERM to all that still run; returns the exit codes of the coordinator and the nodes,
+  // in that order.
   std::vector<int> Stop();
 
  private:
@@ -55,7 +57,7 @@ class ProgramCluster {
   std::string coordinator_address_;
 };
 
-// The 64 hexadecimal digits behind "model digest" in a summary; empty where there are none.
+// Returns the 64 hexadecimal digits behind "model digest" in a summary; none if there are none.
 std::string DigestIn(const std::string& summary);
 
 }  // namespace mlp::test

@@ -1,4 +1,4 @@
-// A directory of its own that goes with the object.
+// A directory of its own that is removed with the object.
 #pragma once
 
 #include <cstdlib>

@@ -22,7 +22,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxHeld = 1 << 20;  // a sender that is further ahead has to wait
-constexpr int kBacklog = 128;              // as many may wait while nobody is accepted
+constexpr int kBacklog = 128;              // connections that may wait while none is accepted
 
 sockaddr_in Loopback(int port) {
   sockaddr_in address{};
@@ -32,7 +32,7 @@ sockaddr_in Loopback(int port) {
   return address;
 }
 
-// Programs that are started meanwhile must not inherit it: it would stay open with them.
+// Programs that are started meanwhile must not inherit the socket: they would keep it open.
 int Socket(int flags) { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0); }
 
 bool Connect(int fd, int port) {
@@ -59,10 +59,10 @@ class Way {
   std::optional<Clock::time_point> Due() const {
     return chunks_.empty() ? std::nullopt : std::optional(chunks_.front().due);
   }
-  // Everything has been passed on, and the end as well.
+  // True if everything has been passed on, and the end as well.
   bool Over() const { return over_; }
 
-  // False where the connection has broken, or is to be broken.
+  // Reads what has come. False if the connection has broken, or is to be broken.
   bool Read(Clock::time_point due, bool then_break) {
     if (!Reads()) return true;
     char buffer[65536];
@@ -75,7 +75,7 @@ class Way {
     held_ += kept;
     return !then_break;
   }
-  // Passes on what is due. False where the connection has broken.
+  // Passes on what is due. False if the connection has broken.
   bool Write(Clock::time_point now) {
     while (Writes(now)) {
       std::string& bytes = chunks_.front().bytes;
@@ -130,7 +130,7 @@ class TcpRelay::Connection {
     }
   }
 
-  // Passes on what is there and due. False where the connection is at its end.
+  // Passes on what is there and due. False if the connection has ended.
   bool PassOn(const Order& order) {
     const Clock::time_point now = Clock::now();
     bool whole = true;
@@ -141,8 +141,8 @@ class TcpRelay::Connection {
     return whole && !(up_.Over() && down_.Over());
   }
 
-  // What is worth waiting for. A socket of which nothing is wanted must not be waited for: where it
-  // is broken, that would end at once, again and again.
+  // Adds the events and the time that are worth waiting for. A socket from which nothing is wanted
+  // must not be waited for: if it is broken, the wait would end at once, again and again.
   void AddTo(std::vector<pollfd>& wanted, std::optional<Clock::time_point>& due) const {
     const Clock::time_point now = Clock::now();
     Add(client_, up_, down_, now, wanted);
@@ -219,7 +219,7 @@ void TcpRelay::Accept(Mode mode) {
       close(client);
       continue;
     }
-    // One that fails, now or later, is noticed when it is read from.
+    // A connection that fails, now or later, is noticed when it is read from.
     const int server = Socket(SOCK_NONBLOCK);
     Connect(server, target_port_);
     connections_.emplace_back(client, server);

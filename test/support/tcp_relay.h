@@ -1,5 +1,5 @@
-// Passes TCP connections on, any number of them, and breaks them while it runs in the ways that
-// networks do.
+// Passes on any number of TCP connections, and breaks them while it runs in the ways that networks
+// do.
 #pragma once
 
 #include <atomic>
@@ -13,21 +13,23 @@ class TcpRelay {
  public:
   enum class Mode {
     kPass,      // bytes go on as they come
-    kHalfOpen,  // all stay open and silent, new ones too; what is held back goes on afterwards
+    kHalfOpen,  // all stay open and silent, new ones too; held back bytes go on afterwards
     kDelay,     // bytes go on some time after they came
     kRefuse,    // all are reset, new ones at once
-    kReset,     // of the next bytes on a connection half go on, then it is reset
+    kReset,     // half of the next bytes on a connection go on, then it is reset
   };
 
-  // From 127.0.0.1:port() to 127.0.0.1:`target_port`, where nobody needs to listen yet.
+  // Passes connections from 127.0.0.1:port() to 127.0.0.1:`target_port`, which nobody needs to
+  // listen on yet.
   explicit TcpRelay(int target_port);
   TcpRelay(const TcpRelay&) = delete;
   TcpRelay& operator=(const TcpRelay&) = delete;
-  // Connections that are open are reset.
+  // Resets connections that are open.
   ~TcpRelay();
 
   int port() const { return port_; }
-  // Any thread. Holds for whatever arrives once it returns. `delay`: of kDelay.
+  // Sets the mode, which holds for all that arrives once this returns. `delay` is that of kDelay.
+  // Any thread.
   void Set(Mode mode, std::chrono::milliseconds delay = {});
 
  private:
@@ -39,7 +41,7 @@ class TcpRelay {
 
   void Relay();
   void Accept(Mode mode);
-  // Until there is something to do.
+  // Waits until there is something to do.
   void Await(const Order& order);
   void Wake();
 
@@ -49,13 +51,13 @@ class TcpRelay {
   int port_ = 0;
   std::atomic<Order> order_ = Order{Mode::kPass, {}};
   std::atomic<unsigned> ordered_ = 0;  // orders given
-  std::atomic<unsigned> obeyed_ = 0;   // and those that the thread follows
+  std::atomic<unsigned> obeyed_ = 0;   // orders that the thread follows
   std::atomic<bool> stopping_ = false;
   std::list<Connection> connections_;  // the thread's
   std::thread thread_;
 };
 
-// A TCP connection to 127.0.0.1:`port`; the caller closes it. -1 where there is none.
+// Returns a TCP connection to 127.0.0.1:`port`, which the caller closes; -1 if there is none.
 int ConnectTo(int port);
 
 }  // namespace mlp::rpc

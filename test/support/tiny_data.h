@@ -1,5 +1,5 @@
-// Five shards of six rows, two features, three classes, in a directory of their own, and the job
-// that the simulated client wants done.
+// A tiny dataset, five shards of six rows, two features, three classes, in a directory of its own,
+// and the job that the simulated client wants done.
 #pragma once
 
 #include <filesystem>
@@ -13,12 +13,12 @@ namespace mlp::chaos {
 
 class TinyData {
  public:
-  // The directory that has the dataset "tiny"; made when it is first asked for, gone with the
-  // process.
+  // Returns the directory that has the dataset "tiny"; it is made on the first call and removed
+  // with the process.
   static const std::filesystem::path& Path();
   static absl::StatusOr<std::shared_ptr<const coordinator::Dataset>> Dataset();
   static coordinator::JobSpec Job();
-  // The same with every option of training switched on; it stops early.
+  // Returns the same with every option of training switched on; it stops early.
   static coordinator::JobSpec JobWithEverything();
 };
 
