@@ -1,5 +1,5 @@
 // The real programs on loopback, made to be hurt: a coordinator with a state directory, and nodes
-// that register with it. Each can be started again where it was, and every connection between
+// that register with it. Each can be started again at its address, and every connection between
 // them, and from clients, may pass a relay that can break it.
 #pragma once
 
@@ -33,37 +33,38 @@ class FaultInjectedCluster {
   explicit FaultInjectedCluster(const FaultInjectedOptions& options = {});
 
   Process& program(int number) { return *programs_[static_cast<std::size_t>(number)]; }
-  // Where it listens, whatever stands before it.
+  // The address that the program listens on, whatever stands before it.
   const std::string& address(int number) const {
     return addresses_[static_cast<std::size_t>(number)];
   }
-  // Once the one before has ended. Waits until a coordinator listens.
+  // Starts a program once its predecessor has ended. Waits until a coordinator listens.
   void Start(int number);
-  // Empty without relays.
+  // The relays; empty without relays.
   const std::vector<std::unique_ptr<rpc::TcpRelay>>& relays() const { return relays_; }
 
-  // To a program, past the relays; its connection stays open.
+  // A channel to a program, past the relays; its connection stays open.
   const std::shared_ptr<grpc::Channel>& channel(int number) const {
     return channels_[static_cast<std::size_t>(number)];
   }
-  // What a node says of itself. Throws where it does not answer within 10 s.
+  // Returns what a node says about itself. Throws if it does not answer within 10 s.
   v1::GetNodeResponse AskNode(int number) const;
   // Starts `mlp-client --json <arguments>`.
   std::unique_ptr<Process> Client(std::vector<std::string> arguments) const;
-  // The one that trains the letters.
+  // Starts the client that trains the letters.
   std::unique_ptr<Process> Train() const;
 
  private:
   std::vector<std::string> Command(int number) const;
-  // `address`, or that of a new relay before it.
+  // Returns `address`, or that of a new relay before it.
   std::string Relayed(const std::string& address);
 
   const FaultInjectedOptions options_;
   Scratch directory_;
-  std::vector<std::string> addresses_;  // of the programs
+  std::vector<std::string> addresses_;  // the programs' addresses
   std::vector<std::shared_ptr<grpc::Channel>> channels_;
   std::vector<std::unique_ptr<rpc::TcpRelay>> relays_;
-  // Of each node: where the coordinator finds it, and where it finds the coordinator.
+  // Addresses for each node: that at which the coordinator finds it, and that at which it finds the
+  // coordinator.
   std::vector<std::string> advertised_;
   std::vector<std::string> coordinator_of_node_;
   std::string coordinator_of_clients_;

@@ -106,7 +106,7 @@ void Faults::CutOff(int victim) {
   Later(Milliseconds(0, 2500), victim, [connections]() mutable { connections = nullptr; });
 }
 
-// Longer than it takes to notice that a connection is silent.
+// Breaks a relay for longer than it takes to notice that a connection is silent.
 void Faults::BreakRelay(int victim, rpc::TcpRelay& relay) {
   using Mode = rpc::TcpRelay::Mode;
   static constexpr Mode kModes[] = {Mode::kHalfOpen, Mode::kDelay, Mode::kRefuse, Mode::kReset};

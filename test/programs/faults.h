@@ -1,6 +1,5 @@
-// What goes wrong in a cluster under faults, drawn from a seed, and comes right after a while:
-// programs that are killed (SIGKILL) and started again, or frozen (SIGSTOP) and continued;
-// connections that are cut.
+// Faults in a cluster, drawn from a seed, each of which ends after a while: programs that are
+// killed (SIGKILL) and started again, or frozen (SIGSTOP) and continued; connections that are cut.
 #pragma once
 
 #include <chrono>
@@ -16,8 +15,8 @@
 
 namespace mlp::test {
 
-// What comes to or from that address is thrown away, or answered by a reset, until destruction.
-// As root, with iptables.
+// Throws away all that comes to or from that address, or answers it by a reset, until destruction.
+// It needs root, and iptables.
 class CutConnections {
  public:
   CutConnections(const std::string& address, bool reset);
@@ -35,8 +34,8 @@ class CutConnections {
 struct FaultCounts {
   int kills = 0;
   int freezes = 0;
-  int cuts = 0;    // by iptables
-  int relays = 0;  // by relays
+  int cuts = 0;    // cuts that iptables made
+  int relays = 0;  // cuts that relays made
 
   int sum() const { return kills + freezes + cuts + relays; }
   FaultCounts& operator+=(const FaultCounts& other);
@@ -48,16 +47,16 @@ struct FaultKinds {
   std::set<int> immortal;  // numbers of programs that are frozen and cut off, but never killed
 };
 
-// Where the cluster has relays, these break, too.
+// Injects the faults. If the cluster has relays, these break, too.
 class Faults {
  public:
   Faults(std::uint64_t seed, FaultInjectedCluster& cluster, FaultKinds kinds = {});
 
-  // Mends what is due and draws the next fault. One who is hurt already is spared.
+  // Mends what is due and draws the next fault. A program that is hurt already is spared.
   void Turn();
   void MendAll();
 
-  // From that range, of the same seed.
+  // Draws a number from that range, from the same seed.
   int Between(int low, int high);
   std::chrono::milliseconds Milliseconds(int low, int high) {
     return std::chrono::milliseconds(Between(low, high));
@@ -78,7 +77,7 @@ class Faults {
   FaultInjectedCluster& cluster_;
   const FaultKinds kinds_;
   FaultCounts counts_;
-  std::set<int> hurt_;  // programs, then relays
+  std::set<int> hurt_;  // numbers of programs, then of relays
   std::multimap<Clock::time_point, std::function<void()>> broken_;
 };
 

@@ -4,9 +4,9 @@
 //   overload [--calls N] [--watchers N] [--silent N]
 //
 // Prints how the calls were answered, the coordinator's peak memory, and the job's time against
-// that of an undisturbed job of the same run. Exit code 1 where a call was not answered, a refusal
-// has no retry hint, a watcher has missed an event, memory passes 1 GiB, or the job took more
-// than 1.3 times as long.
+// that of an undisturbed job of the same run. Exit code 1 if a call was not answered, a refusal has
+// no retry hint, a watcher has missed an event, memory passes 1 GiB, or the job took more than 1.3
+// times as long.
 
 #include <grpcpp/completion_queue.h>
 
@@ -55,7 +55,8 @@ std::string Submit(v1::JobService::Stub& stub, const v1::CreateJobRequest& reque
   return response.job().id();
 }
 
-// Streams of a job's events, of which some are never read; the others to their end, on one thread.
+// Streams of a job's events, some of which are never read; the others are read to their end, on one
+// thread.
 class Watchers {
  public:
   Watchers(v1::JobService::Stub& stub, const std::string& id, int count, int silent) {
@@ -80,8 +81,8 @@ class Watchers {
     }
   }
 
-  // Waits until all but the silent ones have ended. How many events each has seen, without a gap;
-  // the fewest first.
+  // Waits until all but the silent ones have ended. Returns how many events each has seen, without
+  // a gap; the fewest first.
   std::multiset<std::int64_t> Events() {
     thread_.join();
     std::multiset<std::int64_t> events;
@@ -122,7 +123,8 @@ class Watchers {
   std::jthread thread_;
 };
 
-// How many calls ended with which code; refusals without a retry hint count under "no hint".
+// Returns how many calls ended with which code; refusals without a retry hint count under "no
+// hint".
 std::map<std::string, int> Flood(v1::JobService::Stub& stub, int calls) {
   struct Call {
     grpc::ClientContext context;
@@ -154,7 +156,7 @@ std::map<std::string, int> Flood(v1::JobService::Stub& stub, int calls) {
   return answers;
 }
 
-// Waits for the job's end; the seconds it ran.
+// Waits for the job's end; returns the seconds that it ran.
 double Duration(v1::JobService::Stub& stub, const std::string& id) {
   Watchers(stub, id, 1, 0).Events();
   grpc::ClientContext context;
@@ -169,7 +171,7 @@ double Duration(v1::JobService::Stub& stub, const std::string& id) {
          1e9;
 }
 
-// Peak resident memory of a process, in MiB.
+// Returns the peak resident memory of a process, in MiB.
 double PeakMemory(pid_t process) {
   std::ifstream status(absl::StrCat("/proc/", process, "/status"));
   for (std::string line; std::getline(status, line);) {

@@ -2,14 +2,14 @@
 //
 //   siege [--runs N] [--first S]       N runs; each kills (SIGKILL) and freezes (SIGSTOP) the
 //                                      coordinator and nodes at least five times, as its seed draws
-//   siege --relays ...                 the same where connections pass relays that break: refused,
+//   siege --relays ...                 the same through relays that break connections: refused,
 //                                      half-open, late, reset in the middle of a message
 //   siege --everything ...             the same of a job with every option of training on
-//   siege --network ...                the same in a network of its own, where connections to a
+//   siege --network ...                the same in a network of its own, in which connections to a
 //                                      program are also cut: packets vanish, or are answered by a
 //                                      reset. As root, with iptables
 //   siege --coordinator-kills N        only the coordinator is killed, N times, at drawn moments;
-//                                      tells how fast jobs went on and what was trained again
+//                                      prints how fast jobs went on and what was trained again
 //
 // Every run must end SUCCEEDED with the digest of an undisturbed one, and every watcher must have
 // seen all events, each once and in order. Exit code 0, or 1 with the seed that failed.
@@ -58,15 +58,15 @@ struct FaultInjector {
   bool everything = false;
 };
 
-// One job; what went wrong, or empty, and in `counts` what was done to it. Throws where a program
-// does not do what the harness waits for.
+// Runs one job; returns what went wrong, or empty, and in `counts` what was done to it. Throws if a
+// program does not do what the harness waits for.
 std::string RunSiege(std::uint64_t seed, const FaultInjector& injector, const std::string& digest,
                      FaultCounts& counts) {
   FaultInjectedCluster cluster(
       {.load_probability = "0.7", .relays = injector.relays, .everything = injector.everything});
   Faults faults(seed, cluster, {.iptables = injector.iptables, .immortal = {}});
   const auto client = cluster.Train();
-  client->WaitForLine("\"sequence\"");  // one that finds no coordinator at all gives up
+  client->WaitForLine("\"sequence\"");  // a client that finds no coordinator at all gives up
   const auto watcher = cluster.Client({"watch", "job-1"});
   watcher->WaitForLine("\"sequence\"");
   while (!client->Ended()) {
@@ -114,9 +114,9 @@ double TimeOf(const std::string& event) {
   return std::stod(found[1]) * 3600 + std::stod(found[2]) * 60 + std::stod(found[3]);
 }
 
-// How a job went on after its coordinator was started again.
+// The times at which a job went on after its coordinator was started again.
 struct Resumption {
-  double node_joined = 0;  // the first one, seconds after the coordinator took the job up again
+  double node_joined = 0;  // the first node, seconds after the coordinator took the job up again
   double dispatched = 0;   // the first shard, likewise
 };
 
@@ -138,7 +138,8 @@ std::optional<Resumption> ResumptionIn(const Watched& watched) {
   return resumption;
 }
 
-// One job, one kill. What the nodes trained beyond what the job needed; nullopt: the job was over.
+// The result of one job and one kill: what the nodes trained beyond what the job needed; nullopt if
+// the job was over.
 struct KillResult {
   std::string problem;
   std::optional<Resumption> resumption;

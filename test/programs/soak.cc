@@ -1,5 +1,5 @@
-// soak: letters jobs, one after the other, on real programs that are hurt meanwhile, and what the
-// programs that live through it hold of memory, files and threads.
+// soak: letters jobs, one after the other, on real programs that are hurt meanwhile, and the
+// memory, files and threads that the programs that live through it hold.
 //
 //   soak [--minutes M] [--keep-jobs N] [--seed S]
 //
@@ -9,9 +9,9 @@
 // Samples are taken between jobs, when all is mended and quiet: after a warm-up of a sixth of the
 // time, half-way from there, and at the end.
 //
-// Exit code 1 where a job did not end as it must, a watcher missed an event, the programs do not
-// come to rest (jobs, attempts, tasks), one holds more files at the end than after the warm-up, or
-// more memory than half-way, beyond a margin.
+// Exit code 1 if a job did not end as it must, a watcher missed an event, the programs do not come
+// to rest (jobs, attempts, tasks), one holds more files at the end than after the warm-up, or more
+// memory than half-way, beyond a margin.
 
 #include <signal.h>
 
@@ -47,7 +47,8 @@ constexpr int kCoordinator = FaultInjectedCluster::kCoordinator;
 constexpr int kNodes = FaultInjectedCluster::kNodes;
 const std::set<int> kImmortal = {kCoordinator, 0, 1};
 
-// From half-way to the end; what a heap's fragments cost changes from job to job.
+// The limit at the end, for the memory half-way; a heap's fragments cost more or less from job to
+// job.
 double MostMemory(double half_way) { return 1.05 * half_way + 4; }
 
 struct SoakOptions {
@@ -60,7 +61,7 @@ void Expect(const std::string& problem) {
   if (!problem.empty()) throw std::runtime_error(problem);
 }
 
-// Until nothing is in the way.
+// Waits until nothing is in the way.
 void Await(const std::function<std::string()>& obstacle) {
   const Clock::time_point limit = Clock::now() + 60s;
   for (std::string what; !(what = obstacle()).empty(); std::this_thread::sleep_for(50ms)) {
@@ -68,7 +69,7 @@ void Await(const std::function<std::string()>& obstacle) {
   }
 }
 
-// What a process holds.
+// The resources that a process holds.
 struct Usage {
   double memory = 0;  // resident, MiB
   int files = 0;
@@ -99,7 +100,7 @@ class Soak {
                   .keep_jobs = options.keep_jobs}),
         faults_(options.seed, cluster_, {.immortal = kImmortal}) {}
 
-  // Throws where something is wrong.
+  // Throws if something is wrong.
   void Run() {
     const auto minutes = [&](double count) {
       return std::chrono::duration_cast<Clock::duration>(
@@ -174,7 +175,7 @@ class Soak {
                         : Misfortune::kNone;
   }
 
-  // Whether the job had not ended yet.
+  // Returns whether the job had not ended yet.
   bool Cancel(const std::string& id) {
     faults_.MendAll();
     const ProcessResult result = cluster_.Client({"cancel", id})->Wait();
@@ -182,7 +183,7 @@ class Soak {
     return result.out.find("JOB_STATE_SUCCEEDED") == std::string::npos;
   }
 
-  // More watchers, who come, stand still or are killed; the rest of them when the job is over.
+  // Lets more watchers come, stand still or be killed; the rest are killed when the job is over.
   void Pass(const std::string& id, std::vector<std::unique_ptr<Process>>& passers_by) {
     const int what = faults_.Between(0, 5);
     if (what < 2) passers_by.push_back(cluster_.Client({"watch", id}));
@@ -196,7 +197,7 @@ class Soak {
 
   // ---- At rest
 
-  // Waits for rest, and until nobody has more files than he had.
+  // Waits for rest, and until no program has more files than it had before.
   std::vector<Usage> Sample(const char* when, const std::vector<Usage>& before = {}) {
     faults_.MendAll();
     Await([&] { return Unrest(); });
@@ -216,7 +217,7 @@ class Soak {
     return number == kCoordinator ? "coordinator" : absl::StrCat("node-", number + 1);
   }
 
-  // A job, attempt or task that there still is.
+  // Returns a job, attempt or task that there still is.
   std::string Unrest() const {
     std::string unrest = RunningJob();
     if (unrest.empty()) unrest = BusyNode();

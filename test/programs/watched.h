@@ -1,4 +1,4 @@
-// What `mlp-client --json watch` or `train` printed: events as JSON, one a line, then the job.
+// The output of `mlp-client --json watch` or `train`: events as JSON, one a line, then the job.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@ namespace mlp::test {
 struct Watched {
   explicit Watched(const ProcessResult& result);
 
-  // Why this is not a job that SUCCEEDED with that digest, its events told each once and in order;
-  // empty: it is.
+  // Returns why this is not a job that SUCCEEDED with that digest, and with its events each once
+  // and in order; empty if it is.
   std::string Problem(const std::string& expected_digest) const;
-  // The same of a job that was cancelled.
+  // Returns the same for a job that was cancelled.
   std::string ProblemOfCancelled() const;
 
   int exit_code;

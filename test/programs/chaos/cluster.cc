@@ -13,10 +13,10 @@ namespace {
 using async::Task;
 using namespace std::chrono_literals;
 
-// Sends the coordinator's end of a call what is to happen there.
+// Sends a change to the coordinator's end of a call.
 using Answer = std::function<void(std::function<void(Call&)>)>;
 
-// Tells the coordinator's end of a call what the node does, a message later.
+// Reports what the node does to the coordinator's end of a call, a message later.
 class Messenger final : public node::TaskObserver {
  public:
   explicit Messenger(Answer send) : send_(std::move(send)) {}
@@ -38,7 +38,7 @@ class Messenger final : public node::TaskObserver {
   const Answer send_;
 };
 
-// The node's end of a call: from the request's arrival to its last message.
+// Serves the node's end of a call: from the request's arrival to its last message.
 Task<> Serve(std::shared_ptr<NodeProcess> self, std::shared_ptr<Call> call,
              node::TaskRequest request, Answer send) {
   self->calls.insert(call);
@@ -75,7 +75,7 @@ void ChaosCluster::OnHeartbeat(std::size_t machine, const std::shared_ptr<NodePr
   heartbeat.arithmetic = std::string(ArithmeticId());
   const absl::StatusOr<int> node = membership_.Heartbeat(self_.clock.Now(), heartbeat);
   CarryOutChanges();
-  if (!node.ok()) return;  // of a process whose place another one has taken
+  if (!node.ok()) return;  // another process has taken its place
   peers_.resize(membership_.nodes().size());
   Peer& peer = peers_[static_cast<std::size_t>(*node)];
   peer.machine = machine;
@@ -149,7 +149,7 @@ Task<absl::StatusOr<coordinator::AttemptOutcome>> ChaosCluster::TrainShard(
                            call->outcome->ok() ? coordinator::Membership::AttemptEnd::kFinished
                                                : coordinator::Membership::AttemptEnd::kFailed);
   if (!self_.alive) co_return *call->outcome;
-  // Where the node does not know yet, it is told.
+  // Tells the node if it does not know yet.
   Machine& machine = *machines_[peers_[number].machine];
   network_.SendInStream(
       process, machine.link.from_coordinator_cut, machine.link,

@@ -1,5 +1,5 @@
 // The coordinator's side of the simulated network: the production Membership, with calls that may
-// be cut, delayed, or delivered twice, and a peer whose silence only its lease tells.
+// be cut, delayed, or delivered twice, and a peer whose silence only its lease reveals.
 #pragma once
 
 #include <functional>
@@ -15,24 +15,24 @@
 
 namespace mlp::chaos {
 
-// What the world knows of a node's machine.
+// The world's data about a node's machine.
 struct Machine {
   node::NodeOptions options;
   Link link;
   std::shared_ptr<NodeProcess> process;  // nullptr: none runs
-  double slowness = 1;                   // of computing
+  double slowness = 1;                   // factor of computing time
 };
 
 class ChaosCluster final : public coordinator::Cluster {
  public:
   // `self` is the coordinator's process, which owns the cluster; `machines` outlive both.
   ChaosCluster(Process& self, Network& network, std::vector<std::unique_ptr<Machine>>& machines);
-  // Where answers are sent.
+  // Sets the process that answers are sent to.
   void SetAddress(std::weak_ptr<Process> self) { address_ = std::move(self); }
 
-  // A node's heartbeat has arrived.
+  // Called when a node's heartbeat has arrived.
   void OnHeartbeat(std::size_t machine, const std::shared_ptr<NodeProcess>& process);
-  // The connection to that process is gone, and this end notices.
+  // Called when the connection to that process is gone, and this end notices.
   void OnReset(const NodeProcess* process, const std::string& why);
   // Ends leases until the process stops.
   async::Task<> WatchLeases(std::stop_token stop);
@@ -61,7 +61,7 @@ class ChaosCluster final : public coordinator::Cluster {
   std::vector<std::unique_ptr<Machine>>& machines_;
   coordinator::Membership membership_;
   coordinator::MembershipObserver* observer_ = nullptr;
-  std::vector<Peer> peers_;  // by node number
+  std::vector<Peer> peers_;  // sorted by node number
 };
 
 }  // namespace mlp::chaos

@@ -37,7 +37,7 @@ class CoordinatorProcess final : public Process {
     coordinator.emplace(clock, workers_, cluster, journal, std::move(load_dataset));
   }
 
-  // After it is held by `self`.
+  // Starts the coordinator, once `self` holds it.
   void Start(const std::shared_ptr<CoordinatorProcess>& self) {
     cluster.SetAddress(self);
     tasks.Spawn(coordinator->Run(stop.get_token()));

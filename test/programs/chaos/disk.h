@@ -1,5 +1,5 @@
-// The disk of the simulated coordinators: what was committed to it outlives them. Writes take time,
-// fail for a while, or arrive although an error was reported.
+// The disk of the simulated coordinators: committed changes outlive them. Writes take time, fail
+// for a while, or arrive although an error was reported.
 #pragma once
 
 #include <functional>
@@ -13,12 +13,12 @@
 
 namespace mlp::chaos {
 
-// Draws of one part of the world.
+// Random draws for one part of the world.
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : random_(seed) {}
   bool Once(double probability) { return Share() < probability; }
-  // 0 to 1, 1 excluded.
+  // Draws a number from 0 to 1, 1 excluded.
   double Share() { return static_cast<double>(random_() >> 11) * 0x1p-53; }
   async::Duration Between(async::Duration low, async::Duration high) {
     const auto width = static_cast<double>((high - low).count());
@@ -35,10 +35,10 @@ struct Disk {
   bool full = false;
 };
 
-// One coordinator's way to the disk. After its crash nothing gets there any more.
+// One coordinator's access to the disk. After its crash nothing gets there any more.
 class DiskAccess final : public coordinator::Store {
  public:
-  // `faulty`: some writes fail, or are said to.
+  // `faulty` makes some writes fail, or pretend to.
   DiskAccess(Disk& disk, Dice& dice, bool faulty) : disk_(disk), dice_(dice), faulty_(faulty) {}
 
   void Cut() { cut_ = true; }
@@ -46,7 +46,7 @@ class DiskAccess final : public coordinator::Store {
   absl::StatusOr<coordinator::StoredState> Load() override { return disk_.store.Load(); }
   absl::Status Commit(const std::vector<coordinator::Change>& changes) override {
     if (cut_) return absl::UnavailableError("the process is gone");
-    if (std::exchange(arrived_, false)) return absl::OkStatus();  // the last time, after all
+    if (std::exchange(arrived_, false)) return absl::OkStatus();  // the last write did arrive
     if (disk_.full) return absl::ResourceExhaustedError("no room on the simulated disk");
     if (faulty_ && dice_.Once(0.02)) return absl::UnavailableError("simulated write error");
     const absl::Status status = disk_.store.Commit(changes);
@@ -80,7 +80,7 @@ class DiskAccess final : public coordinator::Store {
   bool arrived_ = false;
 };
 
-// Workers whose work takes time before and after it is done, so that a crash may come between.
+// Workers that take time before and after the work, so that a crash may come between.
 class SlowWorkers final : public async::Workers {
  public:
   SlowWorkers(async::Clock& clock, Dice& dice) : clock_(clock), dice_(dice) {}

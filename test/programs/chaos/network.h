@@ -31,7 +31,7 @@ struct Process {
   async::TaskGroup tasks;
 };
 
-// The way between the coordinator and a node, or the client.
+// The connection between the coordinator and a node, or the client.
 struct Link {
   bool to_coordinator_cut = false;
   bool from_coordinator_cut = false;
@@ -50,16 +50,16 @@ class Network {
     return dice_.Once(0.1) ? dice_.Between(0ms, 40ms) : dice_.Between(50us, 1ms);
   }
   std::int64_t NextCall() { return ++calls_; }
-  // A call of its own (not part of a stream) gets lost, or arrives twice.
+  // True if a call of its own (not part of a stream) gets lost, or arrives twice.
   bool Loses() { return faulty_ && dice_.Once(0.03); }
   bool Doubles() { return faulty_ && dice_.Once(0.03); }
 
-  // `message` runs in the process `to`, if it lives, unless `cut` when it arrives. Returns when
-  // that is.
+  // Runs `message` in the process `to`, if it lives, unless `cut` when it arrives. Returns the time
+  // of arrival.
   async::TimePoint Send(std::weak_ptr<Process> to, const bool& cut, std::function<void()> message) {
     return Send(std::move(to), cut, nullptr, std::move(message), {});
   }
-  // Part of a stream, not before what was sent before it: where it is lost, `link` is broken.
+  // Sends part of a stream, not before what was sent before it; if it is lost, `link` is broken.
   async::TimePoint SendInStream(std::weak_ptr<Process> to, const bool& cut, Link& link,
                                 std::function<void()> message, async::TimePoint earliest) {
     return Send(std::move(to), cut, &link, std::move(message), earliest);

@@ -13,7 +13,7 @@
 
 namespace mlp::chaos {
 
-// One TrainShard call, as both its ends see it.
+// One TrainShard call, seen from both ends.
 struct Call {
   Call(std::int64_t id, async::Clock& coordinator_clock) : id(id), changed(coordinator_clock) {}
 
@@ -26,8 +26,8 @@ struct Call {
   // The node's end.
   std::stop_source stop;
   // Messages of one call arrive in order.
-  async::TimePoint request_arrival;  // at the node
-  async::TimePoint last_arrival;     // at the coordinator
+  async::TimePoint request_arrival;  // arrival at the node
+  async::TimePoint last_arrival;     // arrival at the coordinator
 
   void End(absl::StatusOr<coordinator::AttemptOutcome> how) {
     if (outcome) return;
@@ -37,7 +37,7 @@ struct Call {
   }
 };
 
-// In the order in which they began: an order by address would differ from run to run.
+// Sorts calls in the order in which they began: an order by address would differ from run to run.
 struct ById {
   bool operator()(const std::shared_ptr<Call>& a, const std::shared_ptr<Call>& b) const {
     return a->id < b->id;
@@ -55,7 +55,7 @@ class NodeProcess final : public Process {
         node(options, clock, workers_, std::stop_token()) {}
 
   const std::string instance_id;
-  Calls calls;  // that are open at this end
+  Calls calls;  // calls that are open at this end
 
  private:
   async::InlineWorkers workers_;

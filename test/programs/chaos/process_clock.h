@@ -1,5 +1,5 @@
-// The clock of one simulated process: it can be frozen, as by SIGSTOP, and jump ahead, as when a
-// machine was suspended. Single-threaded, like the world's clock that it runs on.
+// The clock of one simulated process: it can be frozen, as by SIGSTOP, and jump ahead, as on a
+// machine that was suspended. Single-threaded, like the world's clock that it runs on.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,7 @@ namespace mlp::chaos {
 
 class ProcessClock final : public async::Clock {
  public:
-  // `ahead` of the world's time; may be negative.
+  // The clock is `ahead` of the world's time; that may be negative.
   ProcessClock(async::VirtualClock& world, async::Duration ahead) : world_(world), ahead_(ahead) {}
   ~ProcessClock() override { world_.Cancel(armed_); }
   ProcessClock(const ProcessClock&) = delete;
@@ -26,7 +26,7 @@ class ProcessClock final : public async::Clock {
   }
   void Cancel(TimerId timer) override { timers_.Remove(timer); }
 
-  // Nothing runs until Thaw; time goes on.
+  // Stops all callbacks until Thaw; time goes on.
   void Freeze() { frozen_ = true; }
   void Thaw() {
     frozen_ = false;
@@ -40,14 +40,14 @@ class ProcessClock final : public async::Clock {
   async::Duration ahead() const { return ahead_; }
 
  private:
-  // One timer of the world's for the first of this process's.
+  // Sets one timer of the world for the first of this process's.
   void Arm() {
     const auto earliest = timers_.Earliest();
     if (frozen_ || !earliest) return;
     world_.Cancel(armed_);
     armed_ = world_.Schedule(*earliest - ahead_, [this] { RunFirst(); });
   }
-  // One callback a turn, so that a crash may come between any two.
+  // Runs one callback a turn, so that a crash may come between any two.
   void RunFirst() {
     armed_ = 0;
     if (frozen_) return;

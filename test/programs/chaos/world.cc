@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kFaultsUntil = 20s;
 constexpr int kMaxFaults = 40;
-// After the last fault everything must come to its end within this.
+// Time after the last fault within which everything must come to its end.
 constexpr Duration kPatience = 90s;
 
 class World {
@@ -43,7 +43,7 @@ class World {
   }
 
   ~World() {
-    // Every flow is allowed to end.
+    // The world ends every flow properly.
     stopping_ = true;
     client_->stop.request_stop();
     if (coordinator_) CrashCoordinator();
@@ -154,7 +154,7 @@ class World {
 
   // ---- Connections
 
-  // The node's end of the connection notices its end.
+  // Makes the node's end of the connection notice its end.
   void ResetNode(Machine& machine) {
     if (machine.process == nullptr) return;
     network_.Send(machine.process, kWhole, [process = machine.process] {
@@ -184,7 +184,7 @@ class World {
     if (machine.link.broken) Reset(machine, "connection timed out");
   }
 
-  // A node's lease: a heartbeat a second, which may be lost, come twice or late.
+  // Sends a node's heartbeats: one a second, which may be lost, come twice or late.
   Task<> Beat(std::size_t number, std::shared_ptr<NodeProcess> self) {
     const std::stop_token stop = self->stop.get_token();
     while (!stop.stop_requested()) {
@@ -214,7 +214,7 @@ class World {
     });
   }
 
-  // What is broken is whole again after `pause`.
+  // Repairs after `pause` what is broken.
   void Later(Duration pause, std::function<void()> mend) {
     const TimePoint when = clock_.Now() + pause;
     last_fault_ = std::max(last_fault_, when);
@@ -265,7 +265,7 @@ class World {
     Later(course_.Between(0s, 6s), [process] { process->clock.Thaw(); });
   }
 
-  // A machine was suspended: its time jumps ahead.
+  // Lets a machine's time jump ahead, as if it had been suspended.
   void Jump() {
     const std::size_t whose = static_cast<std::size_t>(course_.Below(int(machines_.size()) + 1));
     std::shared_ptr<Process> process = coordinator_;
@@ -282,7 +282,7 @@ class World {
 
   // ---- The client
 
-  // What a call to the coordinator brings; nullopt: nothing, in time.
+  // The answer to a call to the coordinator; nullopt if none comes in time.
   template <class T>
   struct Reply {
     explicit Reply(async::Clock& clock) : arrived(clock) {}
@@ -290,7 +290,7 @@ class World {
     async::Signal arrived;
   };
 
-  // One call, over a network that loses calls and answers.
+  // Makes one call, over a network that loses calls and answers.
   template <class T, class Ask>
   Task<std::optional<absl::StatusOr<T>>> Call(Ask ask) {
     const auto reply = std::make_shared<Reply<T>>(client_->clock);
@@ -355,7 +355,7 @@ class World {
     if (change != nullptr && IsFinal(change->state)) done_ = true;
   }
 
-  // ---- What must hold
+  // ---- The checks
 
   std::string Check() {
     const auto state = disk_.store.Load();
@@ -374,7 +374,7 @@ class World {
       if (i > 0 && event.time < (*stored)[i - 1].time) return "the events' time goes back";
     }
     const std::string problem = ProblemIn(seen_, *job_);
-    // A coordinator that stood still decided later than a replay would.
+    // A replay would decide earlier than a coordinator that stood still.
     return problem.empty() && !options_.faulty ? ProblemInReplay() : problem;
   }
 
@@ -419,13 +419,13 @@ class World {
   std::vector<std::unique_ptr<Machine>> machines_;
   std::shared_ptr<Process> client_;
   std::shared_ptr<CoordinatorProcess> coordinator_;
-  std::vector<std::shared_ptr<Process>> buried_;  // have crashed, and end
+  std::vector<std::shared_ptr<Process>> buried_;  // crashed ones that have not ended
 
   bool stopping_ = false;
   bool done_ = false;
   std::string problem_;
   std::optional<coordinator::Job> job_;
-  std::vector<JobEvent> seen_;  // by the client
+  std::vector<JobEvent> seen_;  // events that the client has seen
   TimePoint last_fault_ = begin_;
   int faults_ = 0;
   int processes_ = 0;
@@ -441,7 +441,7 @@ Outcome RunWorld(const WorldOptions& options) {
 }
 
 std::string ProblemIn(const std::vector<JobEvent>& events, const coordinator::Job& job) {
-  std::map<int, std::multiset<int>> counted;  // shards, by round
+  std::map<int, std::multiset<int>> counted;  // shards of each round
   std::set<int> finished;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const JobEvent& event = events[i];

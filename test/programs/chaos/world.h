@@ -1,8 +1,8 @@
 // A cluster under faults, in virtual time: a coordinator, nodes, a disk, a network and a client who
 // wants one job done, with misfortunes that a seed draws. The same seed takes the same course.
 //
-// What runs is the production code: Coordinator, RunJob, RoundRunner, Scheduler, Journal,
-// Membership, Node. What is simulated is what it stands on.
+// The production code runs: Coordinator, RunJob, RoundRunner, Scheduler, Journal, Membership, Node.
+// All that it stands on is simulated.
 #pragma once
 
 #include <cstdint>
@@ -22,28 +22,29 @@ struct WorldOptions {
   bool faulty = true;
   bool hedging = true;
   bool everything = false;  // TinyData::JobWithEverything instead of Job
-  // Crash the coordinator after so many turns of its own, once; with or without other faults.
+  // Number of the coordinator's turns after which it crashes, once; with or without other faults.
   std::optional<std::int64_t> crash_after_turns;
-  bool trace = false;  // to standard output
+  bool trace = false;  // prints to standard output
 };
 
-// How it went.
+// The results of a run.
 struct Outcome {
   std::string problem;  // empty: none
   std::string digest;
-  std::uint64_t trace = 0;  // of everything that happened, in order
+  std::uint64_t trace = 0;  // hash of everything that happened, in order
   std::int64_t turns = 0;
   int faults = 0;
   int machines = 0;
-  std::int64_t trained = 0;  // shards, by the nodes that were up at the end
+  std::int64_t trained = 0;  // shards that the nodes that were up at the end have trained
   async::Duration time{};
 };
 
 // Runs the world to the end of its job.
 Outcome RunWorld(const WorldOptions& options);
 
-// What is wrong with the events of a job that has succeeded: numbers with a gap or a repeat, a
-// shard that was counted twice or not at all in a round, a round too few. Empty: nothing.
+// Returns what is wrong with the events of a job that has succeeded: numbers with a gap or a
+// repeat, a shard that was counted twice or not at all in a round, a round too few. Empty if
+// nothing is.
 std::string ProblemIn(const std::vector<coordinator::JobEvent>& events,
                       const coordinator::Job& job);
 
