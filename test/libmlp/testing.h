@@ -1,4 +1,4 @@
-// What several tests of libmlp need: letters, small random problems, and a hash of bits.
+// Common parts of tests of libmlp: letters, small random problems, and a hash of bits.
 #pragma once
 
 #include <cstddef>
@@ -11,20 +11,20 @@
 
 namespace mlp::testing {
 
-// A file of datasets/letters.
+// Returns a file of datasets/letters.
 Shard LettersFile(const std::string& name);
-// The 11 training shards, in order.
+// Returns the 11 training shards, in order.
 std::vector<Shard> LettersShards();
-// The reference's model for letters, with 20 hidden units.
+// Returns the reference's model for letters, with 20 hidden units.
 ModelSpec ReferenceSpec();
 
-// Features uniform in [-2, 2), labels uniform.
+// Draws features uniformly in [-2, 2), labels uniformly.
 Shard RandomShard(std::size_t rows, std::size_t features, std::size_t classes, std::uint32_t seed);
-// Uniform in [low, high), in float64.
+// Draws parameters uniformly in [low, high), in float64.
 Parameters RandomParameters(const ModelSpec& spec, double low, double high, std::uint32_t seed);
 
 std::vector<std::byte> Bits(const Parameters& parameters);
-// FNV-1a, 64 bits, of the bytes.
+// Returns FNV-1a, 64 bits, of the bytes.
 std::uint64_t Fingerprint(const Parameters& parameters);
 
 }  // namespace mlp::testing

@@ -1,4 +1,4 @@
-// Finding, reading and naming the files of datasets.
+// Tests of finding, reading and naming the files of datasets.
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,7 +54,7 @@ TEST_CASE("Numbers in names count as numbers") {
   CHECK(NaturalLess("a99999999999999999999998", "a99999999999999999999999"));
   CHECK(NaturalLess("train_9", "train_010"));
   CHECK_FALSE(NaturalLess("train_1", "train_1"));
-  // Equal as numbers: still an order.
+  // Equal numbers are ordered, too.
   CHECK(NaturalLess("train_01", "train_1") != NaturalLess("train_1", "train_01"));
   CHECK(NaturalLess("train_01_a", "train_1_b"));
   CHECK(NaturalLess("train_0", "train_1"));

@@ -97,7 +97,7 @@ TEST_CASE("A long field is quoted in part") {
 }
 
 TEST_CASE("One long row before many short ones does not claim memory for all of them") {
-  // As a rectangle it would take 8 * 10^12 bytes.
+  // A rectangle of these rows would take 8 * 10^12 bytes.
   std::string text;
   for (int i = 0; i < 1'000'000; ++i) text += "1,";
   text += "0\n" + std::string(1'000'000, '\n');

@@ -20,7 +20,7 @@ Schema Fruit() {
   return schema;
 }
 
-// Hands out a text in pieces and remembers how much of it was asked for.
+// Hands out a text in pieces and remembers how much of it was requested.
 struct Pieces {
   std::string text;
   std::size_t piece = 5;

@@ -106,7 +106,7 @@ TEST_CASE("What is missing becomes the mean or the most frequent text of the tra
   const std::vector<std::size_t> training = {0, 1, 2};
   ImputeFrom(file.table, training, schema);
   CHECK(schema.columns[0].imputed_number == 2);
-  CHECK(schema.columns[1].imputed_category == "u");  // as frequent as v, and the first
+  CHECK(schema.columns[1].imputed_category == "u");  // u is as frequent as v, and the first
   REQUIRE(Apply(schema, file.table).ok());
   CHECK(file.table.values == Values{1, 1, 0, 2, 0, 1, 3, 1, 0, 100, 0, 1});
 }

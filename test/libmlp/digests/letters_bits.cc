@@ -1,7 +1,7 @@
 // letters_bits DATASET ROUNDS SHARDS PRECISION SET THREADS SOLVER: trains on the first shards of
-// letters and writes the bytes of the parameters to standard output; by solver descent the
-// reference job, by sgd and adam batches with every option. On so many threads, although the model
-// is a small one. Exit code 77 where the machine lacks the instruction set.
+// letters and writes the bytes of the parameters to standard output; with solver descent the
+// reference job, with sgd and adam batches with every option. It uses so many threads, although the
+// model is a small one. Exit code 77 if the machine lacks the instruction set.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// How far exp, log, tanh and the logistic function are from the exact values, and that every
+// Tests how far exp, log, tanh and the logistic function are from the exact values, and that every
 // instruction set gives the same bits. The functions are reached through the kernels.
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -12,7 +12,7 @@
 namespace mlp {
 namespace {
 
-// In units in the last place of `exact`.
+// Returns the error in units in the last place of `exact`.
 template <class T>
 double ErrorOf(T value, long double exact) {
   const T near = static_cast<T>(std::abs(exact));
@@ -20,7 +20,7 @@ double ErrorOf(T value, long double exact) {
   return static_cast<double>(std::abs((static_cast<long double>(value) - exact) / unit));
 }
 
-// `count` values from low to high, and their negatives where those are wanted.
+// Returns `count` values from low to high.
 template <class T>
 std::vector<T> Between(double low, double high, std::size_t count) {
   std::vector<T> values(count);
@@ -58,7 +58,7 @@ constexpr std::size_t kMany = 160'000;
 TEMPLATE_TEST_CASE("The logistic function is within two units in the last place", "", float,
                    double) {
   using T = TestType;
-  // Not where its value is smaller than exp's least one.
+  // The arguments leave out those whose value is smaller than exp's least one.
   const auto arguments = Between<T>(sizeof(T) == 4 ? -80 : -700, 40, kMany);
   const auto exact = [](long double x) { return 1 / (1 + std::exp(-x)); };
   for (const InstructionSet set : AvailableInstructionSets()) {
@@ -79,7 +79,7 @@ std::vector<T> ExpOf(InstructionSet set, const std::vector<T>& arguments) {
   return quotients;
 }
 
-// exp errs by less than 1.1 units; the product by one, where it falls below a power of two; and the
+// exp errs by less than 1.1 units; the product by one, if it falls below a power of two; and the
 // quotient by half a unit.
 TEMPLATE_TEST_CASE("The exp of softmax is as exact as it says", "", float, double) {
   using T = TestType;

@@ -15,7 +15,7 @@
 namespace mlp::testing {
 namespace {
 
-// Those of every instruction set of this machine.
+// Returns the kernels of every instruction set of this machine.
 template <class T>
 std::vector<std::pair<std::string_view, const Kernels<T>*>> AllKernels() {
   std::vector<std::pair<std::string_view, const Kernels<T>*>> all;
@@ -29,7 +29,7 @@ TEMPLATE_TEST_CASE("Each element of a product is one chain of fused multiply-add
                    double) {
   using T = TestType;
   const std::size_t rows = GENERATE(1u, 2u, 6u, 7u, 19u), columns = GENERATE(1u, 8u, 9u, 30u, 77u);
-  // Deeper ones are multiplied panel by panel.
+  // The deepest product is computed panel by panel.
   const std::size_t depth = GENERATE(1u, 5u, 1300u), stride = Padded<T>(columns);
   std::vector<T> a(rows * depth), b(depth * stride), c(rows * stride);
   for (std::size_t i = 0; i < a.size(); ++i) a[i] = std::sin(static_cast<T>(i));
@@ -147,7 +147,8 @@ TEST_CASE("A sum of losses does not depend on how rows come in blocks of eights"
         Approx(-std::accumulate(logarithms.begin(), logarithms.end(), 0.0)).epsilon(1e-12));
 }
 
-// The gradient of 37 rows by each layer's weights, without the biases, as (inputs, outputs).
+// Returns the gradient of 37 rows by each layer's weights, without the biases, as (inputs,
+// outputs).
 template <class T>
 std::vector<std::vector<T>> GradientsWith(const ModelSpec& spec, std::vector<Lanes> lanes,
                                           InstructionSet set) {
@@ -201,7 +202,7 @@ TEST_CASE(
   CHECK(FastestLanes<float>(even, 32000) == std::vector{kOutputs, kInputs});
 }
 
-// Three steps on the first features of letters' first shard.
+// Takes three steps on the first features of letters' first shard.
 template <class T>
 std::pair<double, Vector<T>> TrainWith(const NetworkOptions& options,
                                        Activation activation = Activation::kTanh,

@@ -1,4 +1,4 @@
-// What scikit-learn's losses are compared with: its cases, and the rows. make_loss_curves.py wrote
+// The cases and the rows with which scikit-learn's losses are compared. make_loss_curves.py wrote
 // them.
 #pragma once
 
@@ -10,16 +10,16 @@
 
 namespace mlp::testing {
 
-// Learned from InitialParameters of seed 5 in float64.
+// The losses of training from InitialParameters of seed 5 in float64.
 struct LossCurve {
   ModelSpec spec;
   TrainingOptions options;
-  std::vector<double> losses;  // of a row, after each epoch
+  std::vector<double> losses;  // loss of a row, after each epoch
 };
 
 std::vector<LossCurve> LossCurves();
 
-// The rows that the script takes.
+// Returns the rows that the script takes.
 Shard LossCurveRows(bool regression);
 
 }  // namespace mlp::testing

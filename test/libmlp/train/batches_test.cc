@@ -1,4 +1,4 @@
-// Training by batches: what each option does, and that bits depend on nothing else.
+// Tests of training by batches: what each option does, and that bits depend on nothing else.
 #include "libmlp/train/batches.h"
 
 #include <catch2/catch.hpp>
@@ -16,7 +16,7 @@ namespace {
 
 const ModelSpec kSpec{{4, 7, 5, 3}, Activation::kTanh};
 
-// One plain step of rate 1 over all rows: minus the mean gradient.
+// Options of one plain step of rate 1 over all rows, which is minus the mean gradient.
 TrainingOptions OneStep() {
   TrainingOptions options{.epochs = 1, .learning_rate = 1};
   options.solver = Solver::kSgd;
@@ -31,7 +31,7 @@ Vector<double> Change(const Parameters& start, const Shard& shard, const Trainin
   return std::get<Vector<double>>(Train(kSpec, start, shard, options).value().gradient);
 }
 
-// The mean gradient that `options` take is the numeric derivative of `loss`.
+// Checks that the mean gradient under `options` is the numeric derivative of `loss`.
 void CheckGradientOf(const std::function<double(const Matrix<double>& y, const Shard& shard,
                                                 const Vector<double>& weights)>& loss,
                      const TrainingOptions& options) {
@@ -126,7 +126,7 @@ TEST_CASE("A gradient that is longer than clip_norm is shortened to it, another 
 }
 
 TEST_CASE("Dropout leaves its share of the units out and scales the others up") {
-  // A linear unit for each of 1000 inputs of 1: what comes out counts who was left out.
+  // A linear unit for each of 1000 inputs of 1: the output counts the units that are left out.
   constexpr std::size_t kUnits = 1000;
   const ModelSpec spec{{1, kUnits, 2}, Activation::kIdentity};
   Vector<double> weights =
@@ -140,7 +140,7 @@ TEST_CASE("Dropout leaves its share of the units out and scales the others up") 
   inputs.Load(0, features, 0, 2);
   const std::uint32_t rows[] = {5, 6};
   block.Forward(inputs[0], weights.data(), {.share = 0.25, .key = 3, .rows = rows});
-  // softmax(s, 0): s is the share that stayed, divided by 0.75.
+  // The output is softmax(s, 0): s is the share that stayed, divided by 0.75.
   const auto kept = [&](std::size_t row) {
     return std::log(block.Probability(row, 0) / block.Probability(row, 1));
   };

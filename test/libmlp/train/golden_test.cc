@@ -1,4 +1,4 @@
-// The reference system's job, compared with its own numbers.
+// Compares the reference system's job with its own numbers.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdio>
@@ -17,12 +17,12 @@ constexpr TrainingOptions kReferenceOptions = {
 
 struct GoldenRound {
   int round;
-  std::string error_train11, error_validation;  // as printed there
+  std::string error_train11, error_validation;  // text as the reference system prints it
   int local_epochs_run;
   double sum_v, sum_w, abs_sum_v, abs_sum_w;
 };
 
-// golden_table.csv: what NumPy computes with the reference system's code, in float64.
+// Reads golden_table.csv: the results of the reference system's code in NumPy, in float64.
 std::vector<GoldenRound> GoldenTable() {
   std::ifstream file(MLP_SOURCE_DIR "/test/libmlp/golden_table.csv");
   std::string line;

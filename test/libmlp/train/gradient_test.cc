@@ -1,4 +1,4 @@
-// Gradients against numeric differentiation, and against cases worked out by hand.
+// Compares gradients with numeric differentiation, and with cases worked out by hand.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -19,7 +19,7 @@ double Loss(const ModelSpec& spec, const Parameters& parameters, const Shard& sh
   return loss;
 }
 
-// The derivative of the loss by parameter `i`: central difference.
+// Returns the derivative of the loss by parameter `i`: central difference.
 double NumericDerivative(const ModelSpec& spec, const Vector<double>& at, std::size_t i,
                          const Shard& shard) {
   constexpr double kStep = 1e-5;
@@ -69,8 +69,8 @@ TEST_CASE("In float32 one step is that of float64, rounded") {
   }
 }
 
-// One feature, one hidden unit, two classes; (W bias, W, V biases 2, V 2), the row x = 1 of class
-// 0.
+// A case with one feature, one hidden unit, two classes; (W bias, W, V biases 2, V 2), the row x =
+// 1 of class 0.
 struct HandCase {
   double bias, weight;  // A = bias + weight
   bool passes;
@@ -87,7 +87,7 @@ TEST_CASE(
   const double y0 = 1 / (1 + std::exp(-0.75 * a));  // the logits are 0.5 a and -0.25 a
 
   CHECK(Probabilities(spec, start, shard.features)(0, 0) == Approx(y0));
-  // Two rows of class 0 and one of class 1.
+  // The gradient of two rows of class 0 and one of class 1.
   const double g0 = 2 * (1 - y0) - y0, g1 = -g0;
   const double da = passes ? 0.5 * g0 - 0.25 * g1 : 0;
   const Vector<double> change = OneStep(spec, start, shard, 0.5);

@@ -10,7 +10,7 @@
 namespace mlp::testing {
 namespace {
 
-// Rows first .. end - 1.
+// Returns rows first .. end - 1.
 Shard Rows(const Shard& shard, std::size_t first, std::size_t end) {
   Shard part;
   part.features = Matrix<double>::from_shape({end - first, shard.feature_count()});

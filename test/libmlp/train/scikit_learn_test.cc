@@ -1,4 +1,4 @@
-// Training by batches against scikit-learn's.
+// Compares training by batches with scikit-learn's.
 #include <catch2/catch.hpp>
 
 #include "libmlp/train/training.h"

@@ -18,7 +18,8 @@ Parameters ReferenceStart() {
 }
 
 TEST_CASE("Losses on the first shard of letters are the reference arithmetic's") {
-  // Computed by a plain program in another language, one row and one unit after the other.
+  // The numbers were computed by a plain program in another language, one row and one unit after
+  // the other.
   const Shard shard = LettersFile("train_letters1.txt");
   const Evaluation before = Evaluate(ReferenceSpec(), ReferenceStart(), shard).value();
   CHECK(before.loss == Approx(4887.2462519212195).epsilon(1e-12));
@@ -51,7 +52,7 @@ TEST_CASE("Equal parameters give equal probabilities, and the first class wins")
   CHECK((Probabilities(spec, zero, shard.features) == 0.25 * xt::ones<double>({3, 4})));
 }
 
-// Loss after each of the first steps on a small problem; [0] is before the first.
+// Returns the loss after each of the first steps on a small problem; [0] is before the first.
 std::vector<double> LossesByStep(const ModelSpec& spec, const Parameters& start, const Shard& shard,
                                  double learning_rate, int steps) {
   std::vector<double> losses = {Evaluate(spec, start, shard)->loss};
@@ -89,7 +90,7 @@ TEST_CASE("The first step that changes the loss by the tolerance or less is kept
 TEST_CASE("A large model trains on several threads to the bits of one") {
   const ModelSpec spec{{96, 400, 10}, Activation::kTanh};
   REQUIRE(ThreadsPay(spec));
-  const Shard shard = RandomShard(700, 96, 10, 1);  // in three blocks of rows
+  const Shard shard = RandomShard(700, 96, 10, 1);  // three blocks of rows
   const Parameters start = RandomParameters(spec, -0.1, 0.1, 2);
   CHECK(Network<double>(spec, std::get<Vector<double>>(start), shard, {.threads = 3}).threads() ==
         3);
