@@ -1,4 +1,4 @@
-// Fetching from a coordinator over real gRPC that breaks off, lies, or is not there.
+// Tests of fetching over real gRPC from a coordinator that breaks off, lies, or is not there.
 #include "services/node/coordinator_files.h"
 
 #include <grpcpp/server_builder.h>
@@ -33,11 +33,11 @@ class FakeDatasets final : public v1::DatasetService::Service {
   ~FakeDatasets() override { server_->Shutdown(std::chrono::system_clock::now()); }
 
   std::string address;
-  // Set before the first call:
+  // Set these before the first call:
   std::string digest;
   std::string text;
   std::size_t bytes_a_call = std::string::npos;
-  std::vector<std::int64_t> offsets;  // asked for; read after the last call
+  std::vector<std::int64_t> offsets;  // requested ones; read it after the last call
 
  private:
   grpc::Status GetFile(grpc::ServerContext*, const v1::GetFileRequest* request,

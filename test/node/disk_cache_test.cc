@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Contains;
 
-// What the program logs while it lives.
+// Collects the program's log while it lives.
 class Logged {
  public:
   Logged()
@@ -134,7 +134,7 @@ TEST_CASE("which file was used last is known after a restart") {
   const std::string b = world.origin.Add("bbbb");
   world.Fetch(a).value();
   world.Fetch(b).value();
-  // As if b had been used an hour ago.
+  // The file looks as if b had been used an hour ago.
   fs::last_write_time(world.FileOf(b), fs::file_time_type::clock::now() - std::chrono::hours(1));
   world.Restart();
   world.Fetch(world.origin.Add("cccc")).value();

@@ -62,7 +62,7 @@ class Call {
     reader_ = stub.TrainShard(&context_, request);
   }
 
-  // The next event; one without content where there is none. Several may come in one message.
+  // Returns the next event; one without content if there is none. Several may come in one message.
   v1::TrainShardEvent Next() {
     v1::TrainShardEvent next;
     if (read_.ByteSizeLong() == 0 && !reader_->Read(&read_)) return next;
@@ -87,7 +87,7 @@ class Call {
  private:
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReader<v1::TrainShardEvent>> reader_;
-  v1::TrainShardEvent read_;  // what is left of the last message
+  v1::TrainShardEvent read_;  // the rest of the last message
 };
 
 inline v1::GetNodeResponse GetNode(v1::NodeService::Stub& stub) {

@@ -1,4 +1,4 @@
-// How parameters and gradients travel to and from a node over real gRPC.
+// Tests of how parameters and gradients are sent to and from a node over real gRPC.
 
 #include <catch2/catch.hpp>
 #include <limits>
@@ -23,7 +23,7 @@ TEST_CASE("a model of more parameters than are possible is refused before it is 
   CHECK_THAT(std::string(status.message()), Catch::Contains(std::to_string(kMaxParameters)));
 }
 
-// 163,202 parameters, 1.25 MiB of float64: they travel in pieces.
+// A model of 163,202 parameters, 1.25 MiB of float64, which are sent in pieces.
 const ModelSpec kLarge{{2, 400, 400, 4}, Activation::kTanh};
 
 // A request with its parameters, which are still to be put.
@@ -95,7 +95,7 @@ TEST_CASE("parameters that a node does not have are asked for again") {
   CHECK(Call(*stub, Large(data).request).Next().rejected().reason() ==
         v1::TrainShardEvent::Rejected::REASON_PARAMETERS_UNKNOWN);
 
-  // Small ones that came with a request are there for the next one.
+  // Small parameters that came with a request are there for the next one.
   v1::TrainShardRequest request = XorRequest(data);
   CHECK(Call(*stub, request).Finish().ok());
   request.mutable_parameters()->clear_data();
@@ -104,7 +104,7 @@ TEST_CASE("parameters that a node does not have are asked for again") {
   CHECK(again.Next().has_accepted());
   CHECK(again.Finish().ok());
 
-  // Those of another model or precision are not taken for them.
+  // Parameters of another model or precision are not taken for them.
   request.mutable_parameters()->set_precision(v1::PRECISION_FLOAT32);
   CHECK(FieldOf(Call(*stub, request).Finish()) == "parameters.sha256");
   CHECK(GetNode(*stub).finished_tasks() == 2);

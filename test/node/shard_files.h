@@ -1,4 +1,4 @@
-// A data directory for tests: two small datasets in a temporary directory that goes with the
+// A data directory for tests: two small datasets in a temporary directory that is removed with the
 // object.
 #pragma once
 

@@ -32,7 +32,7 @@ TEST_CASE("draws are uniform") {
     REQUIRE(draw < 1);
     ++tenths[static_cast<std::size_t>(draw * 10)];
   }
-  // Standard deviation of each count: 42.
+  // The standard deviation of each count is 42.
   for (const int count : tenths) CHECK(count == Approx(kDraws / 10).margin(200));
 }
 
@@ -60,7 +60,7 @@ TEST_CASE("rejections and hold-ups have the probability asked for and are indepe
     held_up += holds_up;
     both += rejects && holds_up;
   }
-  // Standard deviations: 57, 57, 28.
+  // The standard deviations are 57, 57 and 28.
   CHECK(rejected == Approx(0.2 * kDraws).margin(280));
   CHECK(held_up == Approx(0.2 * kDraws).margin(280));
   CHECK(both == Approx(0.04 * kDraws).margin(140));

@@ -19,7 +19,7 @@ TaskRequest Task(std::int32_t shard) {
   return task;
 }
 
-// A gradient of so many float64.
+// Returns a gradient of so many float64.
 SharedResult Result(std::size_t size) {
   TaskResult result;
   result.training.gradient = Vector<double>::from_shape({size});

@@ -1,4 +1,4 @@
-// A source of shards that the test has in its hands.
+// A source of shards that the test controls.
 #pragma once
 
 #include <map>
@@ -15,14 +15,14 @@ class FakeSource final : public ShardSource {
  public:
   explicit FakeSource(async::Clock& clock) : clock_(clock) {}
 
-  // The digest by which it has `text`.
+  // Adds `text`; returns its digest.
   std::string Add(const std::string& text) {
     const std::string digest = Sha256(text);
     files[digest] = text;
     return digest;
   }
 
-  // Takes `takes`.
+  // Returns the file after `takes`.
   async::Task<absl::StatusOr<std::string>> Fetch(std::string sha256,
                                                  std::stop_token stop) override {
     asked.push_back(sha256);
@@ -34,8 +34,8 @@ class FakeSource final : public ShardSource {
     co_return found->second;
   }
 
-  std::map<std::string, std::string> files;  // by digest
-  absl::Status failure;                      // of every fetch, unless it is OK
+  std::map<std::string, std::string> files;  // keyed by digest
+  absl::Status failure;                      // the result of every fetch, unless it is OK
   async::Duration takes{};
   std::vector<std::string> asked;
 

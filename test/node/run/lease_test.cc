@@ -1,4 +1,4 @@
-// A node's lease in virtual time, with a coordinator that answers as told.
+// A node's lease in virtual time, with a coordinator whose answers the test sets.
 #include "services/node/run/lease.h"
 
 #include <catch2/catch.hpp>
@@ -195,7 +195,7 @@ TEST_CASE_METHOD(Fixture, "a node that drains says so at once, and knows when th
   CHECK(told);
   clock.RunFor(5s);
   CHECK(link.heard.back().draining);
-  CHECK(said.size() == 1);  // it need not be told what it said
+  CHECK(said.size() == 1);  // its own announcement is not repeated to it
 }
 
 TEST_CASE_METHOD(Fixture, "a drain while a heartbeat is under way goes out after it") {

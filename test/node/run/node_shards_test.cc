@@ -1,4 +1,4 @@
-// Where a node has its shards from.
+// Tests of where a node gets its shards.
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-// A node in virtual time, for tests: what it is offered, and what becomes of that.
+// A node in virtual time, for tests: the tasks that it is offered, and their results.
 #pragma once
 
 #include <functional>
@@ -32,7 +32,7 @@ class HeldWorkers final : public async::Workers {
     if (!held_) Release();
   }
   void Hold() { held_ = true; }
-  // Lets what is held back run, and what comes later.
+  // Lets the work run that is held back, and all that comes later.
   void Release() {
     held_ = false;
     for (const auto& work : std::exchange(waiting_, {})) work();
@@ -46,7 +46,7 @@ class HeldWorkers final : public async::Workers {
 };
 
 using Told = std::vector<std::string_view>;
-// What one task was told, in order, and how it ended.
+// The events of one task, in order, and how it ended.
 struct Story final : TaskObserver {
   async::Task<void> OnAccepted(std::size_t behind) override {
     queued_behind = behind;
@@ -80,7 +80,7 @@ struct Story final : TaskObserver {
   std::stop_source stop;
 };
 
-// Where a node has its shards from.
+// The place from which a node gets its shards.
 enum class From { kDirectory, kSource, kBoth };
 
 // A node in virtual time with a small dataset, by default one that holds every task up for 3 s.
