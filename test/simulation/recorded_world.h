@@ -1,4 +1,4 @@
-// Jobs of given work in small worlds with misfortunes, for tests of what is made of their records.
+// Jobs of synthetic work in small worlds with misfortunes, for tests that use their records.
 #pragma once
 
 #include <chrono>
@@ -13,21 +13,21 @@
 namespace mlp::test {
 
 struct Crash {
-  std::chrono::nanoseconds after{};       // the job was created
-  std::chrono::nanoseconds back_after{};  // later still; 0: never
+  std::chrono::nanoseconds after{};       // time since the job was created
+  std::chrono::nanoseconds back_after{};  // time since the crash; 0: never
   int node = 0;
 };
 
-// A job and all that befalls it.
+// A job and all that happens to it.
 struct Story {
   coordinator::JobSpec spec;
   coordinator::SchedulerWaits waits;
   int shards = 6;
-  std::vector<double> loads = {0, 0};  // of each node
+  std::vector<double> loads = {0, 0};  // probability for each node
   std::chrono::nanoseconds delay = std::chrono::milliseconds(100);
   std::chrono::nanoseconds compute_time = std::chrono::milliseconds(5);
   std::vector<Crash> crashes;
-  std::chrono::nanoseconds cancel_after{};  // 0: it is not
+  std::chrono::nanoseconds cancel_after{};  // 0: it is not cancelled
 
   Story() {
     spec.dataset = "given";
@@ -56,7 +56,7 @@ inline local::SimulatedWorldOptions WorldOf(const Story& story) {
   return options;
 }
 
-// Lets the story happen; the job's records.
+// Lets the story happen; returns the job's records.
 inline std::vector<coordinator::JobEvent> Records(const Story& story) {
   local::SimulatedWorld world(WorldOf(story));
   const auto begin = world.clock().Now();
@@ -75,8 +75,8 @@ inline std::vector<coordinator::JobEvent> Records(const Story& story) {
   return world.Events(id);
 }
 
-// A story drawn from `seed`: any policy, any load, some crashes, now and then a cancellation or too
-// few retries. At least one node stays up.
+// Returns a story drawn from `seed`: any policy, any load, some crashes, now and then a
+// cancellation or too few retries. At least one node stays up.
 inline Story RandomStory(std::uint64_t seed) {
   std::mt19937_64 random(seed);
   const auto draw = [&random](std::uint64_t below) { return static_cast<int>(random() % below); };

@@ -1,4 +1,4 @@
-// Worlds in virtual time whose work is given: no file, no arithmetic.
+// Tests of worlds in virtual time with synthetic work: no file, no arithmetic.
 
 #include "services/simulation/simulated_world.h"
 
