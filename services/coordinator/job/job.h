@@ -1,4 +1,4 @@
-// A training job: what was asked, where it stands, what it took.
+// A training job: its specification, its state, its figures.
 #pragma once
 
 #include <chrono>
@@ -32,27 +32,27 @@ struct Dataset {
   Shard validation;
   std::size_t features = 0;
   std::size_t classes = 0;               // 1 in regression
-  std::vector<std::size_t> class_rows;   // of the training shards, by class
+  std::vector<std::size_t> class_rows;   // rows of the training shards, by class
   std::shared_ptr<const Schema> schema;  // nullptr: it has none
-  std::string schema_sha256;             // 32 bytes; empty where it has none
+  std::string schema_sha256;             // 32 bytes; empty if it has none
 
   bool regression() const { return schema != nullptr && schema->regression(); }
   std::size_t training_rows() const;
-  // SHA-256 over the files' digests, shards first, the schema last, hexadecimal.
+  // Returns the SHA-256 over the files' digests, shards first, the schema last, hexadecimal.
   std::string digest() const;
 };
 
 // The rounds' scores on the validation rows so far: accuracy, or R^2 in regression.
 struct Scores {
   int best_round = 0;  // the first with the best score; 0: none is validated
-  Evaluation best;     // of that round
-  // Of early stopping: the last round that was better by min_improvement, and the one whose
-  // validation used the patience up, 0: none has.
+  Evaluation best;     // that round's measurement
+  // Early stopping: the last round that was better by min_improvement, and the round whose
+  // validation used up the patience, 0 if none has.
   int improved_round = 0;
   int exhausted_round = 0;
 };
 
-// Rounds are noted in their order.
+// Notes the validation of a round. Rounds are noted in their order.
 void Note(Scores& scores, const JobSpec& spec, const ModelSpec& model, int round,
           const Evaluation& validation);
 
@@ -77,12 +77,12 @@ struct Job {
   std::string dataset_digest;  // Dataset::digest()
   TimePoint create_time;
 
-  // Folded from the events.
+  // The fields that are folded from the events.
   JobState state = JobState::kPending;
   std::string detail;
   std::optional<TimePoint> start_time;
   std::optional<TimePoint> end_time;
-  int nodes_up = 0;  // for it; 0 unless it runs
+  int nodes_up = 0;  // nodes that are up for it; 0 unless it runs
   int rounds_done = 0;
   int validated_round = 0;
   std::optional<Evaluation> validation;

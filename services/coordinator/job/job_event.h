@@ -1,4 +1,4 @@
-// What happens to a job, one record each. A job's state is the fold of its events (job.h), its log
+// The events of a job, one record each. A job's state is the fold of its events (job.h); its log
 // and its watchers' stream are the events themselves.
 #pragma once
 
@@ -16,7 +16,7 @@ namespace mlp::coordinator {
 
 enum class JobState : std::uint8_t { kPending, kRunning, kSucceeded, kFailed, kCancelled };
 
-// "PENDING" …
+// Returns "PENDING" …
 const char* JobStateName(JobState state);
 inline bool IsFinal(JobState state) {
   return state != JobState::kPending && state != JobState::kRunning;
@@ -28,15 +28,15 @@ using Duration = std::chrono::nanoseconds;
 
 struct StateChanged {
   JobState state = JobState::kPending;
-  std::string detail;        // why it failed or was cancelled; behind what it is queued
-  std::string model_digest;  // hexadecimal, when succeeded
+  std::string detail;        // why it failed or was cancelled; the job that it is queued behind
+  std::string model_digest;  // hexadecimal, if succeeded
 };
 struct Waiting {
   static constexpr const char* kPaused = "paused: ";
 
-  std::string reason;  // empty: goes on
+  std::string reason;  // empty: the job goes on
 
-  // Nothing can be written: the scheduler is not asked before the next record of this kind.
+  // True if nothing can be written: the scheduler is not asked before the next record of this kind.
   bool paused() const { return reason.starts_with(kPaused); }
 };
 struct SchedulingBegan {
@@ -46,7 +46,7 @@ struct NodeJoined {
   std::string node;
   int number = 0;
   NodeLoad load;
-  int slots = 0;  // as it states; 0: as many as the job says
+  int slots = 0;  // the number that it states; 0: the job's
 };
 struct NodeLeft {
   std::string node;
@@ -61,10 +61,10 @@ struct ResultsCached {
 };
 struct RoundStarted {
   int shards = 0;
-  std::vector<int> restored_shards = {};  // whose gradients are there from before a restart
+  std::vector<int> restored_shards = {};  // their gradients are there from before a restart
 };
 
-// What all records about an attempt share.
+// The common fields of all records about an attempt.
 struct Attempt {
   std::int64_t attempt = 0;
   int shard = 0;
@@ -99,7 +99,8 @@ struct AttemptFailed : Attempt {
   std::string reason;
   FailureKind kind = FailureKind::kNodeLost;
 };
-// The scheduler's decision; AttemptReleased, or the result that came anyway, is its end.
+// A decision of the scheduler. The attempt ends with AttemptReleased, or with the result that came
+// anyway.
 struct AttemptCancelled : Attempt {
   std::string reason;
 };
@@ -112,7 +113,7 @@ struct RoundGivenUp {
 // The coordinator was restarted; attempts that were out are lost.
 struct Resumed {
   int rounds_done = 0;
-  int restored_shards = 0;  // of the round after them
+  int restored_shards = 0;  // shards of the round after them
 };
 
 struct RoundFinished {

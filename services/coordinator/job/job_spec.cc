@@ -61,7 +61,7 @@ absl::Status CheckSchedule(const Schedule& schedule, int rounds) {
   return status;
 }
 
-// What becomes of the learning rate in the course of the job. After CheckSchedule.
+// Checks the learning rate at the end of the job. Call it after CheckSchedule.
 absl::Status CheckLastRate(const JobSpec& spec) {
   const double last = spec.learning_rate * ScheduleFactor(spec.schedule, spec.rounds, spec.rounds);
   if (std::isfinite(last) && last > 0) return absl::OkStatus();
@@ -70,7 +70,7 @@ absl::Status CheckLastRate(const JobSpec& spec) {
                                  "; step less often, or use a factor nearer to 1"));
 }
 
-// In float32 a smaller number would be 0.
+// Refuses numbers that would be 0 in float32.
 absl::Status CheckEpsilon(const char* field, double epsilon, Precision precision) {
   const double least = precision == Precision::kFloat32 ? std::numeric_limits<float>::min()
                                                         : std::numeric_limits<double>::min();
@@ -97,12 +97,12 @@ absl::Status CheckEarlyStopping(const EarlyStopping& stopping) {
   return status;
 }
 
-// What is for batches, or for none of them.
+// Checks the options of batches, which other solvers must not have.
 absl::Status CheckBatches(const JobSpec& spec) {
   if (spec.batches.batch_size > kMaxBatchSize) {
     return CheckRange("spec.batches.batch_size", spec.batches.batch_size, 1, kMaxBatchSize);
   }
-  TrainingOptions options;  // without the schedule, which is not checked yet
+  TrainingOptions options;  // lacks the schedule, which is not checked yet
   options.solver = spec.solver;
   options.batches = spec.batches;
   absl::Status status = BelowField("spec.", CheckTrainingOptions(options, 0));

@@ -1,4 +1,4 @@
-// What to train and how: a job's specification with every default filled in, and its limits.
+// A job's specification, what to train and how, with every default filled in, and its limits.
 #pragma once
 
 #include <chrono>
@@ -22,8 +22,8 @@ namespace mlp::coordinator {
 // How much each shard counts in a round's average.
 enum class Weighting : std::uint8_t { kEqual, kByRows };
 
-// When a job stops by itself: its score on the validation rows has not risen by more than
-// `min_improvement` for `patience` rounds.
+// The rule by which a job stops by itself: its score on the validation rows has not risen by more
+// than `min_improvement` for `patience` rounds.
 struct EarlyStopping {
   int patience = 10;
   double min_improvement = 1e-4;
@@ -43,13 +43,13 @@ struct JobSpec {
   std::uint32_t seed = 1;
   std::string policy = "pull";
   int max_retries = 100;
-  // As in SchedulerOptions: for policies that bind when a node is free.
+  // The same as in SchedulerOptions: for policies that bind when a node is free.
   int slots = 0;
   std::optional<std::chrono::nanoseconds> hedge_after = kDefaultHedgeAfter;
 
   Solver solver = Solver::kDescent;
-  BatchOptions batches;           // for the other solvers
-  bool balanced_classes = false;  // class weights come from the data
+  BatchOptions batches;           // options of the other solvers
+  bool balanced_classes = false;  // class weights are derived from the data
   Schedule schedule;
   Weighting weighting = Weighting::kEqual;
   ServerOptions server;
@@ -67,26 +67,26 @@ inline constexpr int kMaxSlots = 1000;
 inline constexpr std::chrono::nanoseconds kMaxHedgeAfter = std::chrono::hours(1);
 inline constexpr std::size_t kMaxNameLength = 255;
 
-// InvalidArgument, blamed on `field`, where no policy has that name.
+// InvalidArgument, blamed on `field`, if no policy has that name.
 absl::Status CheckPolicyName(std::string_view field, const std::string& policy);
 
-// Whether that policy, which must exist, binds when a node is free, and so has slots and hedging.
+// True if that policy, which must exist, binds when a node is free, and so has slots and hedging.
 bool BindsWhenFree(const std::string& policy);
 
-// InvalidArgument that carries the field ("spec.rounds") and states the limit, for what can be told
-// without the data.
+// Checks all that can be checked without the data. InvalidArgument carries the field
+// ("spec.rounds") and states the limit.
 absl::Status CheckJobSpec(const JobSpec& spec);
 
-// The defaults of jobs that are trained in batches: scikit-learn's, in rounds of one epoch.
+// Sets the defaults of jobs that are trained in batches: scikit-learn's, in rounds of one epoch.
 void SetBatchDefaults(JobSpec& spec);
 
-// The model that `spec` makes of data with so many features and classes, or, with kIdentity and 1,
-// a number to predict. InvalidArgument ("spec.hidden_layer_sizes") where it would be too large.
+// Returns the model for data with so many features and classes, or, with kIdentity and 1, for a
+// number to predict. InvalidArgument ("spec.hidden_layer_sizes") if it would be too large.
 absl::StatusOr<ModelSpec> ModelFor(const JobSpec& spec, std::size_t features, std::size_t classes,
                                    Output output = Output::kSoftmax);
 
-// How shards are trained in `round`, but for the number of the shard. `class_rows` are the rows of
-// each class in the training shards; they are for balanced classes.
+// Returns the options of training in `round`, except the number of the shard. `class_rows` are the
+// rows of each class in the training shards; they are for balanced classes.
 TrainingOptions TrainingOptionsOf(const JobSpec& spec, const std::vector<std::size_t>& class_rows,
                                   int round);
 
