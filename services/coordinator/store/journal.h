@@ -187,7 +187,7 @@ class Journal {
   std::uint64_t recorded_count_ = 0;           // changes so far
   std::uint64_t written_count_ = 0;            // ... that are in the store
   std::uint64_t synced_count_ = 0;             // ... and synced
-  std::vector<change::AppendEvent> unsynced_;  // in the store
+  std::vector<change::AppendEvent> unsynced_;  // stored events
   absl::Status write_trouble_;
   absl::Status sync_trouble_;
   bool closing_ = false;

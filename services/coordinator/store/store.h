@@ -140,9 +140,9 @@ class Store {
   // (cannot write) may go away by themselves. DataLoss if the stored data is damaged. Internal for
   // an impossible change, such as an event out of sequence or of a job that does not exist.
   virtual absl::Status Commit(const std::vector<Change>& changes) = 0;
-  // When it returns OK, all that was committed before the call survives any failure of the machine.
-  // It may run beside commits, on a thread of its own: it is the slow part, and they need not wait
-  // for it. Errors are those of Commit; committed changes stay.
+  // Makes all that was committed before the call survive any failure of the machine, once it
+  // returns OK. It may run beside commits, on a thread of its own: it is the slow part, and they
+  // need not wait for it. Errors are those of Commit; committed changes stay.
   virtual absl::Status Sync() = 0;
 
   // Reads of a job that does not exist find nothing. Their errors are Unavailable and DataLoss.
