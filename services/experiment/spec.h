@@ -53,8 +53,8 @@ struct Experiment {
   std::vector<std::uint64_t> seeds;  // seeds of real runs
   std::vector<std::uint64_t> simulated_seeds;  // seeds of simulated runs
   std::size_t baseline = 0;                    // the policy that the others are compared with
-  std::vector<PolicyCase> policies;            // at least one
-  std::vector<LoadCase> loads;                 // at least one
+  std::vector<PolicyCase> policies;            // one or more
+  std::vector<LoadCase> loads;                 // one or more
 
   bool synthetic() const { return dataset.empty(); }
 };
