@@ -53,7 +53,7 @@ std::string FaultFreeDigest(const Arguments& arguments) {
   return RunWorld(options).digest;
 }
 
-// Empty: nothing is wrong.
+// Returns what is wrong; empty if nothing is.
 std::string ProblemOf(const Outcome& outcome, const std::string& digest) {
   if (!outcome.problem.empty()) return outcome.problem;
   if (outcome.digest == digest) return "";
@@ -125,7 +125,7 @@ int RunMany(const Arguments& arguments, const std::string& program) {
 int RunCrashes(const Arguments& arguments) {
   WorldOptions options = OptionsFrom(arguments);
   options.faulty = false;
-  options.hedging = false;  // so that a shard is trained once where nothing is lost
+  options.hedging = false;  // trains a shard once if nothing is lost
   options.seed = 2;
   const Outcome whole = RunWorld(options);
   std::int64_t most_again = 0;

@@ -19,7 +19,7 @@ struct Process {
   Process(async::VirtualClock& world, async::Duration ahead) : clock(world, ahead) {}
   virtual ~Process() = default;
 
-  // Something arrives there.
+  // Delivers a message to the process.
   void Deliver(std::function<void()> message) {
     if (alive) clock.Post(std::move(message));
   }
