@@ -73,13 +73,13 @@ std::string Example(const CLI::App& app) {
   return absl::StrCat("\nExample: `", footer.substr(kBegin.size()), "`\n");
 }
 
-std::string Commands(const CLI::App& parent, const std::string& path) {
+std::string CommandsText(const CLI::App& parent, const std::string& path) {
   std::string text;
   for (const CLI::App* app : parent.get_subcommands([](const CLI::App*) { return true; })) {
     if (app->get_group().empty()) continue;
     const std::string name = path + app->get_name();
     absl::StrAppend(&text, "\n## ", name, "\n", app->get_description(), ".\n", Options(*app),
-                    Example(*app), Commands(*app, name + " "));
+                    Example(*app), CommandsText(*app, name + " "));
   }
   return text;
 }
@@ -92,7 +92,7 @@ std::string OptionsReference(const CLI::App& app) {
                       "change belongs in the sources,\nand a test compares. `--help` and `-h` show "
                       "those of a command. [running.md](running.md) tells what they\nare good for."
                       "\n\n## Every command\n",
-                      Options(app), Commands(app, ""));
+                      Options(app), CommandsText(app, ""));
 }
 
 }  // namespace mlp::cli

@@ -8,7 +8,7 @@
 namespace mlp::cli {
 namespace {
 
-using Clock = std::chrono::system_clock;
+using SystemClock = std::chrono::system_clock;
 
 constexpr std::chrono::seconds kPatience(2);
 // An interrupt is seen after so long.
@@ -30,16 +30,16 @@ Connection::Connection(std::string address, Interrupt& interrupt, std::ostream& 
 void Connection::AwaitCoordinator() {
   const std::shared_ptr<grpc::Channel> channel = std::exchange(channel_, nullptr);
   if (channel == nullptr) return;
-  const Clock::time_point end = Clock::now() + kPatience;
+  const SystemClock::time_point end = SystemClock::now() + kPatience;
   bool said = false;
-  while (Clock::now() < end && !interrupt_.happened()) {
+  while (SystemClock::now() < end && !interrupt_.happened()) {
     const grpc_connectivity_state state = channel->GetState(/*try_to_connect=*/true);
     if (state == GRPC_CHANNEL_READY) return;
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE && !std::exchange(said, true)) {
       err_ << "mlp-client: no coordinator listens at " << address_ << " yet; trying for "
            << kPatience.count() << " s" << std::endl;
     }
-    channel->WaitForStateChange(state, std::min(Clock::now() + kLook, end));
+    channel->WaitForStateChange(state, std::min(SystemClock::now() + kLook, end));
   }
 }
 

@@ -8,6 +8,11 @@ void Log(const Session& session, std::string_view message) {
   session.terminal.err << "mlp-client: " << message << std::endl;
 }
 
+int Refuse(const Session& session, const absl::Status& error) {
+  Log(session, std::string(error.message()));
+  return kExitFailed;
+}
+
 int Fail(const Session& session, const absl::Status& error) {
   if (session.interrupt.happened()) return kExitInterrupted;
   Log(session, ErrorText(error, session.coordinator));

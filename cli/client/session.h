@@ -19,6 +19,8 @@ struct Session {
 
 // "mlp-client: <message>" on the error output.
 void Log(const Session& session, std::string_view message);
+// Reports what is wrong with what the user gave; the exit code of the program.
+int Refuse(const Session& session, const absl::Status& error);
 // Reports a call to the coordinator that did not end well; the exit code of the program. Nothing is
 // said where it was the user who interrupted it.
 int Fail(const Session& session, const absl::Status& error);

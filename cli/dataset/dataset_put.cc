@@ -112,11 +112,6 @@ void Report(const Session& session, const v1::CommitDatasetResponse& committed,
                        << there << " were there already" << std::endl;
 }
 
-int Refuse(const Session& session, const absl::Status& status) {
-  Log(session, std::string(status.message()));
-  return kExitFailed;
-}
-
 int PutDirectory(const Session& session, const fs::path& directory, const std::string& name) {
   const absl::StatusOr<UploadPlan> plan = PlanUpload(directory, name);
   if (!plan.ok()) return Refuse(session, plan.status());

@@ -97,8 +97,7 @@ int Run(const Session& session, const DatasetShowCommand& command) {
   const absl::StatusOr<TableSummary> summary =
       directory ? OfDirectory(command.what) : OfFile(command);
   if (summary.ok()) return Show(session, command.what, *summary);
-  Log(session, std::string(summary.status().message()));
-  return kExitFailed;
+  return Refuse(session, summary.status());
 }
 
 }  // namespace mlp::cli

@@ -40,11 +40,6 @@ void Report(const Session& session, const fs::path& out, const DatasetPlan& plan
                        << out.string() << std::endl;
 }
 
-int Refuse(const Session& session, const absl::Status& status) {
-  Log(session, std::string(status.message()));
-  return kExitFailed;
-}
-
 }  // namespace
 
 int Run(const Session& session, const DatasetSplitCommand& command) {

@@ -1,11 +1,10 @@
 #include "cli/experiment/experiment_output.h"
 
-#include <google/protobuf/struct.pb.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "cli/show/json_fields.h"
 #include "services/experiment/report_text.h"
 
 namespace mlp::cli {
@@ -14,37 +13,29 @@ namespace {
 using experiment::Estimate;
 using google::protobuf::Struct;
 
-void Print(const Session& session, const experiment::TextTable& from) {
+void Print(const Session& session, const report::TextTable& from) {
   AlignedTable table({from.heading.begin(), from.heading.end()});
   for (const auto& row : from.rows) table.Add({row.begin(), row.end()});
   table.Print(session.terminal);
 }
 
-void Set(Struct& object, const std::string& key, const std::string& text) {
-  (*object.mutable_fields())[key].set_string_value(text);
-}
-
-void Set(Struct& object, const std::string& key, double number) {
-  (*object.mutable_fields())[key].set_number_value(number);
-}
-
-void Set(Struct& object, const std::string& key, const Estimate& estimate) {
+void SetEstimate(Struct& object, const std::string& key, const Estimate& estimate) {
   Struct& fields = *(*object.mutable_fields())[key].mutable_struct_value();
-  Set(fields, "runs", static_cast<double>(estimate.count));
-  Set(fields, "mean", estimate.mean);
+  SetField(fields, "runs", static_cast<double>(estimate.count));
+  SetField(fields, "mean", estimate.mean);
   if (estimate.count < 2) return;  // JSON has no infinity
-  Set(fields, "low", estimate.low());
-  Set(fields, "high", estimate.high());
-  Set(fields, "deviation", estimate.deviation);
+  SetField(fields, "low", estimate.low());
+  SetField(fields, "high", estimate.high());
+  SetField(fields, "deviation", estimate.deviation);
 }
 
 // What every object begins with.
 template <class Each>
 Struct ObjectOf(const char* kind, const experiment::Experiment& experiment, const Each& each) {
   Struct object;
-  Set(object, "kind", std::string(kind));
-  Set(object, "policy", experiment.policies[each.policy].label);
-  Set(object, "load", experiment.loads[each.load].label);
+  SetField(object, "kind", std::string(kind));
+  SetField(object, "policy", experiment.policies[each.policy].label);
+  SetField(object, "load", experiment.loads[each.load].label);
   return object;
 }
 
@@ -56,37 +47,37 @@ void PrintJson(const Session& session, const experiment::Summary& summary,
   };
   for (const experiment::Cell& cell : summary.cells) {
     Struct object = ObjectOf("cell", experiment, cell);
-    Set(object, "makespan_seconds", cell.makespan);
-    Set(object, "attempts", cell.attempts);
-    Set(object, "rejections", cell.rejections);
-    Set(object, "copies_per_task", cell.copies_per_task);
-    Set(object, "computing_share", cell.computing);
-    Set(object, "held_up_share", cell.held_up);
-    Set(object, "idle_share", cell.idle);
-    Set(object, "compute_seconds", cell.compute_time);
-    Set(object, "round_trip_seconds", cell.round_trip);
+    SetEstimate(object, "makespan_seconds", cell.makespan);
+    SetField(object, "attempts", cell.attempts);
+    SetField(object, "rejections", cell.rejections);
+    SetField(object, "copies_per_task", cell.copies_per_task);
+    SetField(object, "computing_share", cell.computing);
+    SetField(object, "held_up_share", cell.held_up);
+    SetField(object, "idle_share", cell.idle);
+    SetField(object, "compute_seconds", cell.compute_time);
+    SetField(object, "round_trip_seconds", cell.round_trip);
     print(object);
   }
   for (const experiment::Comparison& comparison : summary.comparisons) {
     Struct object = ObjectOf("comparison", experiment, comparison);
-    Set(object, "baseline", experiment.policies[experiment.baseline].label);
-    Set(object, "difference_seconds", comparison.difference);
-    Set(object, "speed_up", comparison.speed_up);
-    Set(object, "sentence", comparison.sentence);
+    SetField(object, "baseline", experiment.policies[experiment.baseline].label);
+    SetEstimate(object, "difference_seconds", comparison.difference);
+    SetField(object, "speed_up", comparison.speed_up);
+    SetField(object, "sentence", comparison.sentence);
     print(object);
   }
   for (const experiment::Agreement& agreement : agreements) {
     Struct object = ObjectOf("agreement", experiment, agreement);
-    Set(object, "real_seconds", agreement.real);
-    Set(object, "simulated_seconds", agreement.simulated);
+    SetEstimate(object, "real_seconds", agreement.real);
+    SetEstimate(object, "simulated_seconds", agreement.simulated);
     print(object);
   }
   Struct end;
-  Set(end, "kind", std::string("experiment"));
-  Set(end, "title", experiment.title);
-  Set(end, "runs", static_cast<double>(summary.runs));
-  Set(end, "model_digest", summary.digest);
-  Set(end, "out", out);
+  SetField(end, "kind", std::string("experiment"));
+  SetField(end, "title", experiment.title);
+  SetField(end, "runs", static_cast<double>(summary.runs));
+  SetField(end, "model_digest", summary.digest);
+  SetField(end, "out", out);
   print(end);
 }
 

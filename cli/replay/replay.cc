@@ -1,12 +1,11 @@
 #include "cli/replay/replay.h"
 
-#include <google/protobuf/struct.pb.h>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/client/errors.h"
 #include "cli/client/output.h"
 #include "cli/files/job_log.h"
+#include "cli/show/json_fields.h"
 
 namespace mlp::cli {
 namespace {
@@ -24,46 +23,37 @@ constexpr double kTrustedRatio = 1.25;
 // ---- JSON
 
 Value& Field(Struct& object, const char* name) { return (*object.mutable_fields())[name]; }
-void Set(Struct& object, const char* name, const std::string& text) {
-  Field(object, name).set_string_value(text);
-}
-void Set(Struct& object, const char* name, std::int64_t number) {
-  Field(object, name).set_number_value(static_cast<double>(number));
-}
-void Set(Struct& object, const char* name, std::chrono::nanoseconds time) {
-  Field(object, name).set_number_value(std::chrono::duration<double>(time).count());
-}
 
 Struct ToJson(const ReplayResult& result) {
   Struct json;
-  Set(json, "policy", result.policy);
-  Set(json, "rounds", std::int64_t{result.rounds});
-  Set(json, "events", result.events);
-  Set(json, "decisions", result.decisions);
-  Set(json, "differences", result.differences);
-  Set(json, "cutOff", result.cut_off);
+  SetField(json, "policy", result.policy);
+  SetField(json, "rounds", result.rounds);
+  SetField(json, "events", result.events);
+  SetField(json, "decisions", result.decisions);
+  SetField(json, "differences", result.differences);
+  SetField(json, "cutOff", result.cut_off);
   auto& list = *Field(json, "firstDifferences").mutable_list_value();
   for (const ReplayDifference& difference : result.first_differences) {
     Struct& each = *list.add_values()->mutable_struct_value();
-    Set(each, "sequence", difference.sequence);
-    Set(each, "round", std::int64_t{difference.round});
-    Set(each, "recorded", difference.recorded);
-    Set(each, "replayed", difference.replayed);
+    SetField(each, "sequence", difference.sequence);
+    SetField(each, "round", difference.round);
+    SetField(each, "recorded", difference.recorded);
+    SetField(each, "replayed", difference.replayed);
   }
   return json;
 }
 
 Struct ToJson(const JobCourse& course) {
   Struct json;
-  Set(json, "policy", course.policy);
-  Set(json, "seconds", course.time);
-  Set(json, "rounds", std::int64_t{course.rounds});
-  Set(json, "attempts", course.attempts);
-  Set(json, "rejections", course.rejections);
-  Set(json, "copies", course.copies);
-  Set(json, "cancelled", course.cancelled);
-  Set(json, "failures", course.failures);
-  Set(json, "trouble", course.trouble);
+  SetField(json, "policy", course.policy);
+  SetField(json, "seconds", course.time);
+  SetField(json, "rounds", course.rounds);
+  SetField(json, "attempts", course.attempts);
+  SetField(json, "rejections", course.rejections);
+  SetField(json, "copies", course.copies);
+  SetField(json, "cancelled", course.cancelled);
+  SetField(json, "failures", course.failures);
+  SetField(json, "trouble", course.trouble);
   return json;
 }
 
@@ -72,10 +62,10 @@ Struct ToJson(const WhatIf& what_if) {
   *Field(json, "recorded").mutable_struct_value() = ToJson(what_if.recorded);
   *Field(json, "simulated").mutable_struct_value() = ToJson(what_if.same);
   *Field(json, "simulatedOther").mutable_struct_value() = ToJson(what_if.other);
-  Set(json, "computeSeconds", what_if.compute_time);
-  Set(json, "messageSeconds", what_if.message_time);
-  Set(json, "nodes", std::int64_t{what_if.nodes});
-  Set(json, "shards", std::int64_t{what_if.shards});
+  SetField(json, "computeSeconds", what_if.compute_time);
+  SetField(json, "messageSeconds", what_if.message_time);
+  SetField(json, "nodes", what_if.nodes);
+  SetField(json, "shards", what_if.shards);
   return json;
 }
 
@@ -175,7 +165,7 @@ void Print(const Terminal& terminal, const WhatIf& what_if) {
       std::chrono::duration<double, std::milli>(what_if.message_time).count());
 }
 
-int Refuse(const Session& session, const std::string& log, const absl::Status& error) {
+int RefuseLog(const Session& session, const std::string& log, const absl::Status& error) {
   Log(session, absl::StrCat(log, ": ", error.message()));
   return kExitFailed;
 }
@@ -202,15 +192,15 @@ int Run(const Session& session, const ReplayCommand& command) {
     return kExitFailed;
   }
   const auto records = local::RecordsOf(*events);
-  if (!records.ok()) return Refuse(session, command.log, records.status());
+  if (!records.ok()) return RefuseLog(session, command.log, records.status());
   if (command.other) {
     const auto what_if = local::SimulateUnder(*records, *command.other);
-    if (!what_if.ok()) return Refuse(session, command.log, what_if.status());
+    if (!what_if.ok()) return RefuseLog(session, command.log, what_if.status());
     Show(session, *what_if);
     return kExitDone;
   }
   const auto result = coordinator::Replay(*records);
-  if (!result.ok()) return Refuse(session, command.log, result.status());
+  if (!result.ok()) return RefuseLog(session, command.log, result.status());
   Show(session, *result);
   return result->differences == 0 ? kExitDone : kExitFailed;
 }

@@ -1,13 +1,12 @@
 #include "cli/sweep/sweep_output.h"
 
-#include <google/protobuf/struct.pb.h>
-
 #include <algorithm>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/client/output.h"
+#include "cli/show/json_fields.h"
 #include "cli/show/summary.h"
 #include "cli/sweep/report.h"
 
@@ -21,62 +20,54 @@ using sweep::Standing;
 
 constexpr std::size_t kMaxRows = 50;
 
-void Set(Struct& object, const std::string& key, const std::string& text) {
-  (*object.mutable_fields())[key].set_string_value(text);
-}
-
-void Set(Struct& object, const std::string& key, double number) {
-  (*object.mutable_fields())[key].set_number_value(number);
-}
-
 // With what varies.
 Struct ObjectOf(const char* kind, const Plan& plan, std::size_t setting) {
   Struct object;
-  Set(object, "kind", std::string(kind));
+  SetField(object, "kind", std::string(kind));
   Struct& varied = *(*object.mutable_fields())["settings"].mutable_struct_value();
   for (std::size_t i = 0; i < plan.varied.size(); ++i) {
-    Set(varied, std::string(sweep::NameOf(*plan.varied[i])), plan.settings[setting][i]);
+    SetField(varied, std::string(sweep::NameOf(*plan.varied[i])), plan.settings[setting][i]);
   }
   return object;
 }
 
 std::string TrialJson(const Plan& plan, const Outcome& outcome) {
   Struct object = ObjectOf("trial", plan, plan.SettingOf(outcome.trial));
-  Set(object, "trial", static_cast<double>(outcome.trial + 1));
+  SetField(object, "trial", static_cast<double>(outcome.trial + 1));
   if (!outcome.job.id().empty()) {
-    Set(object, "job", outcome.job.id());
-    Set(object, "state", StateName(outcome.job.state()));
-    Set(object, "seed", outcome.job.spec().seed());
-    Set(object, "seconds", sweep::SecondsOf(outcome.job));
+    SetField(object, "job", outcome.job.id());
+    SetField(object, "state", StateName(outcome.job.state()));
+    SetField(object, "seed", outcome.job.spec().seed());
+    SetField(object, "seconds", sweep::SecondsOf(outcome.job));
   }
-  if (const auto score = ScoreOf(outcome)) Set(object, "score", *score);
-  if (!outcome.problem.empty()) Set(object, "problem", outcome.problem);
+  if (const auto score = ScoreOf(outcome)) SetField(object, "score", *score);
+  if (!outcome.problem.empty()) SetField(object, "problem", outcome.problem);
   return Json(object);
 }
 
 std::string SettingJson(const Plan& plan, const Standing& standing) {
   Struct object = ObjectOf("setting", plan, standing.setting);
   if (standing.score) {
-    Set(object, "median_score", *standing.score);
-    Set(object, "lowest_score", standing.low);
-    Set(object, "highest_score", standing.high);
-    Set(object, "seconds", standing.seconds);
-    Set(object, "best_job", standing.best->job.id());
+    SetField(object, "median_score", *standing.score);
+    SetField(object, "lowest_score", standing.low);
+    SetField(object, "highest_score", standing.high);
+    SetField(object, "seconds", standing.seconds);
+    SetField(object, "best_job", standing.best->job.id());
   }
-  Set(object, "scored", static_cast<double>(standing.scored));
-  Set(object, "failed", static_cast<double>(standing.failed));
-  if (!standing.problem.empty()) Set(object, "problem", standing.problem);
+  SetField(object, "scored", static_cast<double>(standing.scored));
+  SetField(object, "failed", static_cast<double>(standing.failed));
+  if (!standing.problem.empty()) SetField(object, "problem", standing.problem);
   return Json(object);
 }
 
 std::string EndJson(const Plan& plan, const std::vector<Outcome>& outcomes, const SweepEnd& end) {
   Struct object;
-  Set(object, "kind", std::string("sweep"));
-  Set(object, "trials", static_cast<double>(plan.trials()));
-  Set(object, "ended", static_cast<double>(outcomes.size()));
-  Set(object, "score", sweep::ScoreName(outcomes));
-  Set(object, "best_command", end.command);
-  Set(object, "out", end.out);
+  SetField(object, "kind", std::string("sweep"));
+  SetField(object, "trials", static_cast<double>(plan.trials()));
+  SetField(object, "ended", static_cast<double>(outcomes.size()));
+  SetField(object, "score", sweep::ScoreName(outcomes));
+  SetField(object, "best_command", end.command);
+  SetField(object, "out", end.out);
   return Json(object);
 }
 
@@ -92,7 +83,7 @@ std::string TrialLine(const Plan& plan, const Outcome& outcome, const std::strin
   return absl::StrCat(line, "  ", StateName(job.state()), ": ", outcome.problem, "  ", job.id());
 }
 
-void PrintTable(const Terminal& terminal, const experiment::TextTable& from) {
+void PrintTable(const Terminal& terminal, const report::TextTable& from) {
   AlignedTable table({from.heading.begin(), from.heading.end()});
   const std::size_t shown = std::min(from.rows.size(), kMaxRows);
   for (std::size_t i = 0; i < shown; ++i) {

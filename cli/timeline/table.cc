@@ -10,7 +10,7 @@
 namespace mlp::cli::timeline {
 namespace {
 
-std::string Moment(const Timeline& timeline, Time time) {
+std::string SecondsAfterBegin(const Timeline& timeline, Time time) {
   return absl::StrFormat("%.4f", std::chrono::duration<double>(time - timeline.begin).count());
 }
 
@@ -40,13 +40,13 @@ AlignedTable::Row RowOf(const Timeline& timeline, const Attempt& attempt) {
           absl::StrCat(attempt.id),
           attempt.node,
           WhatText(attempt),
-          Moment(timeline, attempt.dispatched),
+          SecondsAfterBegin(timeline, attempt.dispatched),
           Spent(attempt, {Kind::kQueued}),
           Spent(attempt, {Kind::kHeldUp, Kind::kWaiting}),
           Spent(attempt, {Kind::kComputing}),
           Spent(attempt, {Kind::kSending, Kind::kLoading, Kind::kReturning, Kind::kRejected,
                           Kind::kCancelled}),
-          attempt.outcome == Outcome::kOpen ? "" : Moment(timeline, attempt.end),
+          attempt.outcome == Outcome::kOpen ? "" : SecondsAfterBegin(timeline, attempt.end),
           {EndText(attempt), ColourOf(attempt)},
           WhyText(attempt)};
 }

@@ -43,8 +43,7 @@ absl::Status WriteFiles(const Session& session, const timeline::Timeline& timeli
 int Show(const Session& session, const timeline::Timeline& timeline,
          const TimelineCommand& command) {
   if (absl::Status status = WriteFiles(session, timeline, command); !status.ok()) {
-    Log(session, std::string(status.message()));
-    return kExitFailed;
+    return Refuse(session, status);
   }
   const bool has_files = command.csv || command.html || command.chrome_trace;
   if (session.json) {
@@ -66,10 +65,7 @@ int Run(const Session& session, const TimelineCommand& command) {
     Connection connection(session.coordinator, session.interrupt);
     events = EventsSoFar(connection, command.job);
   }
-  if (!events.ok() && is_file) {
-    Log(session, std::string(events.status().message()));
-    return kExitFailed;
-  }
+  if (!events.ok() && is_file) return Refuse(session, events.status());
   if (!events.ok()) return Fail(session, events.status());
   timeline::Timeline timeline = timeline::BuildTimeline(*events);
   timeline.job = is_file ? std::filesystem::path(command.job).stem().string() : command.job;

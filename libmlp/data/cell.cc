@@ -13,8 +13,6 @@
 namespace mlp {
 namespace {
 
-constexpr std::string_view kBlanks = " \t";
-
 std::string_view WithoutBlanks(std::string_view text) {
   const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
   return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);

@@ -8,6 +8,9 @@
 
 namespace mlp {
 
+// What may stand around the text of a cell.
+inline constexpr std::string_view kBlanks = " \t";
+
 // Parses a finite number with blanks around it; where that fails, says why ("'x' is not a number").
 std::optional<std::string> ParseNumber(std::string_view cell, double& value);
 

@@ -15,8 +15,6 @@
 namespace mlp {
 namespace {
 
-constexpr std::string_view kBlanks = " \t";
-
 // What is wrong with a line, and at which byte of it.
 struct Complaint {
   std::size_t byte;

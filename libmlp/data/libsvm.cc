@@ -10,7 +10,7 @@
 namespace mlp {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r";
+constexpr std::string_view kSeparators = " \t\r";
 
 // The words of one line, with their columns.
 class Words {
@@ -20,8 +20,8 @@ class Words {
   }
   // Empty: there are no more.
   std::string_view Next() {
-    const std::size_t begin = std::min(line_.find_first_not_of(kBlanks, end_), line_.size());
-    end_ = std::min(line_.find_first_of(kBlanks, begin), line_.size());
+    const std::size_t begin = std::min(line_.find_first_not_of(kSeparators, end_), line_.size());
+    end_ = std::min(line_.find_first_of(kSeparators, begin), line_.size());
     place_.column = begin + 1;
     return line_.substr(begin, end_ - begin);
   }

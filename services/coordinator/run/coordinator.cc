@@ -15,7 +15,6 @@ namespace {
 constexpr std::size_t kEventsAtOnce = 1024;
 constexpr const char* kShutDown = "the coordinator was shut down";
 constexpr auto kFullQueueRetry = std::chrono::seconds(5);
-constexpr auto kStoreRetry = std::chrono::seconds(2);
 constexpr auto kReadAgain = std::chrono::seconds(2);
 
 absl::Status JobNotFound(const std::string& id) {

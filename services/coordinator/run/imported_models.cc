@@ -1,7 +1,6 @@
 #include "services/coordinator/run/imported_models.h"
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <utility>
 
@@ -9,11 +8,6 @@
 #include "services/base/retry_after.h"
 
 namespace mlp::coordinator {
-namespace {
-
-constexpr std::chrono::seconds kStoreRetry{2};
-
-}  // namespace
 
 ImportedModels::ImportedModels(async::Clock& clock, Journal& journal)
     : clock_(clock), journal_(journal), last_number_(journal.last_model_number()) {

@@ -56,6 +56,8 @@ struct JournalOptions {
 inline constexpr std::size_t kMaxPendingChanges = 4096;
 inline constexpr std::size_t kMaxPendingBytes = std::size_t{256} << 20;
 inline constexpr std::chrono::seconds kWriteAgain{1};
+// When it is worth asking again for what could not be written.
+inline constexpr std::chrono::seconds kStoreRetry{2};
 
 class Journal {
  public:
