@@ -11,16 +11,16 @@
 namespace mlp::wire {
 namespace {
 
-std::size_t ElementBytes(Precision precision) {
-  return precision == Precision::kFloat32 ? sizeof(float) : sizeof(double);
-}
-
 template <class T>
 bool AllFinite(const T* begin, const T* end) {
   return std::all_of(begin, end, [](T value) { return std::isfinite(value); });
 }
 
 }  // namespace
+
+std::size_t ElementBytes(Precision precision) {
+  return precision == Precision::kFloat32 ? sizeof(float) : sizeof(double);
+}
 
 bool TravelWhole(const Parameters& parameters) { return BytesOf(parameters).size() <= kWholeBytes; }
 

@@ -6,15 +6,12 @@
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
 #include "services/wire/enum_proto.h"
+#include "services/wire/parameter_pieces.h"
 
 namespace mlp::wire {
 namespace {
 
 constexpr std::size_t kDigestBytes = 32;
-
-std::size_t ElementBytes(Precision precision) {
-  return precision == Precision::kFloat32 ? sizeof(float) : sizeof(double);
-}
 
 absl::Status CheckSize(const v1::ParameterBuffer& buffer, Precision precision,
                        const ModelSpec& spec, const std::string& field) {
