@@ -28,7 +28,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "bench/fma_peak.h"
+#include "libmlp/data/shard.h"
 #include "libmlp/kernels/kernels.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/train/training.h"
 #ifdef MLP_BENCH_OPENBLAS
 #include "bench/openblas_training.h"

@@ -12,9 +12,10 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
+#include "libmlp/data/shard.h"
 #include "libmlp/kernels/kernels.h"
-#include "libmlp/model/parameters.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/train/training.h"
 #include "services/base/sha256.h"
 

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+#include "libmlp/data/shard.h"
+
 namespace mlp::bench {
 namespace {
 

@@ -4,9 +4,12 @@
 // and OPENBLAS_NUM_THREADS must be 1, before the process starts.
 #pragma once
 
-#include "libmlp/data/dataset.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
+#include "libmlp/model/vector.h"
+
+namespace mlp {
+struct Shard;
+}  // namespace mlp
 
 namespace mlp::bench {
 

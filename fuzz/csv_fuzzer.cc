@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "fuzz/check.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/shard.h"
 
 namespace mlp {
 namespace {

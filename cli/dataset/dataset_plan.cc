@@ -9,7 +9,8 @@
 #include "cli/files/gunzip.h"
 #include "cli/files/write_file.h"
 #include "libmlp/data/cell.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
+#include "libmlp/data/shard.h"
 #include "services/wire/schema_proto.h"
 
 namespace mlp::cli {

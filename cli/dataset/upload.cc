@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
 

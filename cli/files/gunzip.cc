@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
 
 namespace mlp::cli {
 namespace {

@@ -8,6 +8,7 @@
 #include "cli/files/row_file.h"
 #include "cli/model/model_source.h"
 #include "cli/show/measurement_text.h"
+#include "libmlp/data/shard.h"
 #include "libmlp/train/measurement.h"
 #include "services/model/measurement_proto.h"
 

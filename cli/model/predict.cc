@@ -15,6 +15,7 @@
 #include "cli/files/write_file.h"
 #include "cli/model/model_source.h"
 #include "cli/show/prediction_text.h"
+#include "libmlp/data/shard.h"
 #include "libmlp/train/predictor.h"
 
 namespace mlp::cli {

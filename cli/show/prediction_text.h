@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "libmlp/model/parameters.h"
+#include "libmlp/data/matrix.h"
 #include "services/model/saved_model.h"
 
 namespace mlp::cli {

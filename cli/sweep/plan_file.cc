@@ -11,7 +11,8 @@
 #include "absl/strings/str_join.h"
 #include "cli/sweep/nearest.h"
 #include "cli/sweep/number_text.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
+#include "libmlp/train/training_options.h"
 #include "services/base/sha256.h"
 #include "services/report/table_reader.h"
 

@@ -8,7 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "libmlp/data/cell.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
+#include "libmlp/data/label.h"
 #include "libmlp/model/absl_view.h"
 
 namespace mlp {

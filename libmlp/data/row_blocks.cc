@@ -5,6 +5,7 @@
 #include <xtensor/xview.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/data/shard.h"
 
 namespace mlp {
 namespace {

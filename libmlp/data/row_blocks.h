@@ -10,11 +10,12 @@
 
 #include "absl/status/statusor.h"
 #include "libmlp/data/csv_reader.h"
-#include "libmlp/data/dataset.h"
 #include "libmlp/data/encode_row.h"
 #include "libmlp/data/schema.h"
 
 namespace mlp {
+
+struct Shard;
 
 // What is done with the column of the classes or numbers to predict.
 enum class LabelUse : std::uint8_t { kIgnored, kRequired };

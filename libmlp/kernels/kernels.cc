@@ -38,6 +38,8 @@ const Kernels<T>& Choose(InstructionSet set, const Kernels<T>& (*scalar)(),
 
 }  // namespace
 
+std::string_view ArithmeticId() { return "mlp-3"; }
+
 std::string_view InstructionSetName(InstructionSet set) {
   switch (set) {
     case InstructionSet::kScalarFma:

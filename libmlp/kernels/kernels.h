@@ -81,6 +81,10 @@ struct Kernels {
   void (*logarithms)(T* values, std::size_t count);
 };
 
+// Names what the bits depend on besides the arguments: the version of the kernels. Machines whose
+// values differ must not train one model together.
+std::string_view ArithmeticId();
+
 enum class InstructionSet : std::uint8_t { kScalarFma, kAvx2, kAvx512 };
 
 // "scalar-fma", "avx2", "avx512".

@@ -2,31 +2,22 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string_view>
 #include <variant>
-#include <xtensor/xtensor.hpp>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "libmlp/model/model_spec.h"
+#include "libmlp/model/precision.h"
+#include "libmlp/model/vector.h"
 
 namespace mlp {
 
-enum class Precision : std::uint8_t { kFloat32, kFloat64 };
-
-// "float32", "float64".
-std::string_view PrecisionName(Precision precision);
-absl::StatusOr<Precision> ParsePrecision(std::string_view name);
-
-template <class T>
-using Vector = xt::xtensor<T, 1>;
-template <class T>
-using Matrix = xt::xtensor<T, 2>;  // row-major
-
-// (parameters) by the layout of model_spec.h.
-using Parameters = std::variant<Vector<float>, Vector<double>>;
+// (parameters) by the layout of model_spec.h. A class, so that others can declare it without this
+// header.
+class Parameters : public std::variant<Vector<float>, Vector<double>> {
+ public:
+  using std::variant<Vector<float>, Vector<double>>::variant;
+};
 
 Precision PrecisionOf(const Parameters& parameters);
 std::size_t SizeOf(const Parameters& parameters);  // elements
@@ -51,22 +42,5 @@ Parameters Part(const Parameters& parameters, std::size_t first, std::size_t cou
 Parameters Joined(const Parameters& first, const Parameters& second);
 // Rounded where `precision` is the smaller one.
 Parameters Converted(const Parameters& parameters, Precision precision);
-
-enum class Initialization : std::uint8_t {
-  // Weights uniform in +-sqrt(6 / (inputs + outputs)), biases 0 (Glorot, Bengio 2010).
-  kGlorotUniform,
-  // Weights and biases uniform in +-0.01, drawn in the reference system's order.
-  kReference,
-};
-
-// "glorot-uniform", "reference".
-std::string_view InitializationName(Initialization initialization);
-absl::StatusOr<Initialization> ParseInitialization(std::string_view name);
-
-// Initial parameters. Both are drawn in float64 from std::mt19937(seed), 53 bits a draw as NumPy's
-// legacy generator does, and then rounded to `precision`. kReference draws the layers from output
-// to input, kGlorotUniform from input to output. `spec` must have passed CheckModelSpec.
-Parameters InitialParameters(const ModelSpec& spec, Precision precision,
-                             Initialization initialization, std::uint32_t seed);
 
 }  // namespace mlp

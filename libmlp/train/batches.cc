@@ -6,6 +6,7 @@
 #include <numeric>
 #include <vector>
 
+#include "libmlp/data/shard.h"
 #include "libmlp/kernels/draws.h"
 #include "libmlp/kernels/flush_denormals.h"
 #include "libmlp/train/optimizer.h"
@@ -61,7 +62,7 @@ class Epochs {
         options_(options),
         objective_(ObjectiveOf<T>(options.batches)),
         optimizer_(options, network.parameters().size()),
-        gradient_(Vector<T>::from_shape({network.parameters().size()})),
+        gradient_(network.parameters().size()),
         numbers_(rows) {
     std::iota(numbers_.begin(), numbers_.end(), 0U);
   }

@@ -4,8 +4,9 @@
 #include <stop_token>
 
 #include "absl/status/statusor.h"
+#include "libmlp/train/evaluation.h"
 #include "libmlp/train/network.h"
-#include "libmlp/train/training.h"
+#include "libmlp/train/training_options.h"
 
 namespace mlp {
 

@@ -18,7 +18,6 @@
 #include "libmlp/kernels/kernels.h"
 #include "libmlp/kernels/loss_sum.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
 #include "libmlp/train/block_inputs.h"
 
 namespace mlp {

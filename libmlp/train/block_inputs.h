@@ -9,9 +9,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "libmlp/data/matrix.h"
 #include "libmlp/kernels/aligned.h"
 #include "libmlp/kernels/kernels.h"
-#include "libmlp/model/parameters.h"
 
 namespace mlp {
 

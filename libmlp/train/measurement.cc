@@ -2,6 +2,9 @@
 
 #include <cmath>
 
+#include "libmlp/data/shard.h"
+#include "libmlp/train/training.h"
+
 namespace mlp {
 
 Measurement::Measurement(const ModelSpec& spec, const Parameters& parameters)
@@ -16,20 +19,20 @@ absl::Status Measurement::Add(const Shard& rows) {
   outputs_.resize({rows.rows(), spec_.classes()});
   predictor_.Predict(rows.features, rows.rows(), outputs_);
   if (!spec_.regression()) return AddClasses(rows);
-  AddNumbers(rows.targets);
+  AddNumbers(rows);
   if (std::isfinite(evaluation_.loss)) return absl::OkStatus();
   return absl::OutOfRangeError("the model's loss on these rows is not finite");
 }
 
 // The sum of squares around a mean that moves (Welford, 1962).
-void Measurement::AddNumbers(const Vector<double>& targets) {
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    const double difference = outputs_(i, 0) - targets(i);
+void Measurement::AddNumbers(const Shard& rows) {
+  for (std::size_t i = 0; i < rows.targets.size(); ++i) {
+    const double difference = outputs_(i, 0) - rows.targets(i);
     evaluation_.loss += difference * difference / 2;
     ++evaluation_.rows;
-    const double before = targets(i) - mean_target_;
+    const double before = rows.targets(i) - mean_target_;
     mean_target_ += before / static_cast<double>(evaluation_.rows);
-    evaluation_.total_squares += before * (targets(i) - mean_target_);
+    evaluation_.total_squares += before * (rows.targets(i) - mean_target_);
   }
 }
 

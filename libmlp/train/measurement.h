@@ -5,12 +5,16 @@
 #include <optional>
 
 #include "absl/status/status.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/matrix.h"
+#include "libmlp/model/model_spec.h"
 #include "libmlp/train/confusion.h"
+#include "libmlp/train/evaluation.h"
 #include "libmlp/train/predictor.h"
-#include "libmlp/train/training.h"
 
 namespace mlp {
+
+class Parameters;
+struct Shard;
 
 class Measurement {
  public:
@@ -25,7 +29,7 @@ class Measurement {
   const std::optional<Confusion>& confusion() const { return confusion_; }  // none in regression
 
  private:
-  void AddNumbers(const Vector<double>& targets);
+  void AddNumbers(const Shard& rows);
   absl::Status AddClasses(const Shard& rows);
 
   ModelSpec spec_;

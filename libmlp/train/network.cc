@@ -5,6 +5,7 @@
 #include <xtensor/xbuilder.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/data/shard.h"
 #include "libmlp/kernels/flush_denormals.h"
 
 namespace mlp {

@@ -13,15 +13,17 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "libmlp/data/dataset.h"
 #include "libmlp/kernels/kernels.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
+#include "libmlp/model/vector.h"
 #include "libmlp/train/block.h"
+#include "libmlp/train/evaluation.h"
 #include "libmlp/train/team.h"
-#include "libmlp/train/training.h"
+#include "libmlp/train/training_options.h"
 
 namespace mlp {
+
+struct Shard;
 
 struct NetworkOptions {
   std::size_t block_rows = 0;  // a multiple of kAlignedValues; 0: DefaultBlockRows

@@ -1,7 +1,6 @@
 #include "libmlp/train/optimizer.h"
 
 #include <cmath>
-#include <xtensor/xbuilder.hpp>
 
 namespace mlp {
 
@@ -28,8 +27,8 @@ double SumOfSquares(const T* values, std::size_t count) {
 template <class T>
 Optimizer<T>::Optimizer(const TrainingOptions& options, std::size_t size)
     : options_(options),
-      first_(xt::zeros<T>({size})),
-      second_(xt::zeros<T>({options.solver == Solver::kAdam ? size : 0})) {}
+      first_(size, T(0)),
+      second_(options.solver == Solver::kAdam ? size : 0, T(0)) {}
 
 template <class T>
 void Optimizer<T>::Step(Vector<T>& gradient, Vector<T>& weights) {

@@ -7,9 +7,8 @@
 
 #include <cstddef>
 
-#include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
-#include "libmlp/train/training.h"
+#include "libmlp/model/vector.h"
+#include "libmlp/train/training_options.h"
 
 namespace mlp {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "libmlp/model/parameters.h"
 #include "libmlp/train/block.h"
 
 namespace mlp {

@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <memory>
 
+#include "libmlp/data/matrix.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
 
 namespace mlp {
+
+class Parameters;
 
 class Predictor {
  public:

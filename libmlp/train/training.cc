@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/data/shard.h"
 #include "libmlp/train/batches.h"
 #include "libmlp/train/block.h"
 #include "libmlp/train/network.h"
@@ -59,47 +62,16 @@ absl::StatusOr<TrainingResult> TrainNetwork(const ModelSpec& spec, const Vector<
       batches ? TrainBatches(network, spec, shard, options, stop)
               : TrainAllRows(network, options, stop);
   if (!trained.ok()) return trained.status();
-  network.parameters() -= start;
-  Parameters gradient = std::move(network.parameters());
+  Vector<T>& change = network.parameters();
+  std::ranges::transform(change, start, change.begin(), std::minus());
+  Parameters gradient = std::move(change);
   if (!std::isfinite(trained->training.loss) || !AllFinite(gradient)) {
     return Diverged(trained->epochs_run);
   }
   return TrainingResult{std::move(gradient), trained->training, trained->epochs_run};
 }
 
-absl::Status CheckShare(const char* name, double value) {
-  if (value >= 0 && value < 1) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(name, " must be 0 or more and less than 1, is ", value));
-}
-
-absl::Status CheckNotNegative(const char* name, double value) {
-  if (value >= 0 && std::isfinite(value)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(name, " must be finite and 0 or more, is ", value));
-}
-
-absl::Status CheckPositive(const char* name, double value) {
-  if (value > 0 && std::isfinite(value)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(name, " must be finite and greater than 0, is ", value));
-}
-
-absl::Status CheckClassWeights(const std::vector<double>& weights, std::size_t classes) {
-  if (classes > 0 && !weights.empty() && weights.size() != classes) {
-    return absl::InvalidArgumentError(absl::StrCat("batches.class_weights has ", weights.size(),
-                                                   " numbers, the data has ", classes, " classes"));
-  }
-  for (const double weight : weights) {
-    if (absl::Status status = CheckNotNegative("batches.class_weights", weight); !status.ok())
-      return status;
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
-
-std::string_view ArithmeticId() { return "mlp-3"; }
 
 absl::Status CheckShard(const ModelSpec& spec, const Shard& shard) {
   if (shard.feature_count() != spec.features()) {
@@ -116,42 +88,6 @@ absl::Status CheckShard(const ModelSpec& spec, const Shard& shard) {
                                                    ", the model knows 0 to ", spec.classes() - 1));
   }
   return absl::OkStatus();
-}
-
-std::string_view SolverName(Solver solver) {
-  switch (solver) {
-    case Solver::kDescent:
-      return "descent";
-    case Solver::kSgd:
-      return "sgd";
-    case Solver::kAdam:
-      return "adam";
-  }
-  return "";
-}
-
-absl::Status CheckTrainingOptions(const TrainingOptions& options, std::size_t classes) {
-  const BatchOptions& batches = options.batches;
-  if (options.solver == Solver::kDescent) {
-    if (batches == BatchOptions{}) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        "batches are for solvers sgd and adam; choose one of them, or leave them out");
-  }
-  absl::Status status;
-  if (batches.batch_size < 1) {
-    status = absl::InvalidArgumentError(
-        absl::StrCat("batches.batch_size must be 1 or more, is ", batches.batch_size));
-  }
-  status.Update(CheckShare("batches.momentum", batches.momentum));
-  status.Update(CheckShare("batches.beta_1", batches.beta_1));
-  status.Update(CheckShare("batches.beta_2", batches.beta_2));
-  status.Update(CheckPositive("batches.epsilon", batches.epsilon));
-  status.Update(CheckNotNegative("batches.alpha", batches.alpha));
-  status.Update(CheckShare("batches.dropout", batches.dropout));
-  status.Update(CheckNotNegative("batches.clip_norm", batches.clip_norm));
-  status.Update(CheckShare("batches.label_smoothing", batches.label_smoothing));
-  status.Update(CheckClassWeights(batches.class_weights, classes));
-  return status;
 }
 
 absl::StatusOr<TrainingResult> Train(const ModelSpec& spec, const Parameters& start,

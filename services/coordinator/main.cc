@@ -9,9 +9,8 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
 #include "libmlp/kernels/kernels.h"
-#include "libmlp/train/training.h"
 #include "services/base/duration_text.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/coordinator/scheduler/policy.h"

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
 #include "services/coordinator/job/job_spec.h"
 #include "services/report/table_reader.h"
 

@@ -3,7 +3,7 @@
 #include <climits>
 
 #include "absl/strings/str_cat.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
 #include "services/base/field_error.h"
 #include "services/model/json_model.h"
 #include "services/model/npz_model.h"

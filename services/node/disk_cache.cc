@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
 #include "services/base/sha256.h"
 
 namespace mlp::node {

@@ -12,7 +12,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/kernels/kernels.h"
-#include "libmlp/train/training.h"
 #include "services/base/duration_text.h"
 #include "services/node/node_server.h"
 #include "services/program/allocator.h"

@@ -10,7 +10,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "libmlp/train/training.h"
+#include "libmlp/kernels/kernels.h"
 #include "services/async/either_stop.h"
 #include "services/async/wait.h"
 

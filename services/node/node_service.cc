@@ -11,7 +11,8 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "libmlp/train/training.h"
+#include "libmlp/kernels/kernels.h"
+#include "libmlp/model/parameters.h"
 #include "services/base/field_error.h"
 #include "services/base/protocol_version.h"
 #include "services/node/train_shard_proto.h"

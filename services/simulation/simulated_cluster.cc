@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/kernels/kernels.h"
 #include "services/async/wait.h"
 #include "services/simulation/task_messages.h"
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/base/sha256.h"
+#include "services/coordinator/job/dataset.h"
 
 namespace mlp::local {
 

@@ -3,7 +3,9 @@
 
 #include <memory>
 
-#include "services/coordinator/job/job.h"
+namespace mlp::coordinator {
+struct Dataset;
+}  // namespace mlp::coordinator
 
 namespace mlp::local {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
 #include "mlp/v1/job.pb.h"
 #include "mlp/v1/model.pb.h"
 

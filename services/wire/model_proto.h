@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/train/training.h"
+#include "libmlp/train/evaluation.h"
 #include "mlp/v1/model.pb.h"
 
 namespace mlp::wire {

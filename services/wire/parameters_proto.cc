@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/model/parameters.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
 #include "services/wire/enum_proto.h"

@@ -6,8 +6,11 @@
 
 #include "absl/status/statusor.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
 #include "mlp/v1/model.pb.h"
+
+namespace mlp {
+class Parameters;
+}  // namespace mlp
 
 namespace mlp::wire {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "libmlp/train/training.h"
+#include "libmlp/train/training_options.h"
 #include "mlp/v1/training.pb.h"
 
 namespace mlp::wire {

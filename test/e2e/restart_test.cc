@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
 #include "test/support/program_cluster.h"
 #include "test/support/scratch.h"
 

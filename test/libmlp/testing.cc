@@ -3,6 +3,8 @@
 #include <random>
 #include <string>
 
+#include "libmlp/data/dataset_files.h"
+
 namespace mlp::testing {
 namespace {
 
@@ -38,7 +40,7 @@ Shard RandomShard(std::size_t rows, std::size_t features, std::size_t classes, s
 
 Parameters RandomParameters(const ModelSpec& spec, double low, double high, std::uint32_t seed) {
   std::mt19937 generator(seed);
-  Vector<double> values = Vector<double>::from_shape({ParameterCount(spec)});
+  Vector<double> values(ParameterCount(spec));
   for (double& x : values) x = Uniform(generator, low, high);
   return values;
 }

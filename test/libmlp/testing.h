@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/shard.h"
 #include "libmlp/model/model_spec.h"
 #include "libmlp/model/parameters.h"
 

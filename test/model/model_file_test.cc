@@ -144,7 +144,7 @@ TEST_CASE("JSON without its digest is taken as it is") {
   json = Replaced(json, "0.3333333333333333", "0.5");
   const absl::StatusOr<SavedModel> model = Read(json, "m");
   REQUIRE(model.ok());
-  CHECK(std::get<Vector<double>>(model->parameters)(3) == 0.5);
+  CHECK(std::get<Vector<double>>(model->parameters)[3] == 0.5);
 }
 
 TEST_CASE("JSON of huge layers that are not there is refused before there is room for them") {

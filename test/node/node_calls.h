@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "libmlp/model/parameters.h"
+#include "libmlp/model/initialization.h"
 #include "services/node/node_server.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/status.h"

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "libmlp/data/shard.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/train/training.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"

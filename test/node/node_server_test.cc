@@ -9,6 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "libmlp/data/dataset_files.h"
+#include "libmlp/data/shard.h"
+#include "libmlp/kernels/kernels.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/train/training.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"

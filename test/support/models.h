@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "libmlp/model/initialization.h"
 #include "services/model/saved_model.h"
 
 namespace mlp::model::test {
@@ -29,10 +30,10 @@ inline SavedModel Fruit(Precision precision = Precision::kFloat64) {
   model.parameters = InitialParameters(model.spec, precision, Initialization::kGlorotUniform, 11);
   const auto awkward = [](auto& values) {
     using T = typename std::decay_t<decltype(values)>::value_type;
-    values(0) = -T(0);
-    values(1) = std::numeric_limits<T>::denorm_min();
-    values(2) = std::numeric_limits<T>::max();
-    values(3) = T(1) / T(3);
+    values[0] = -T(0);
+    values[1] = std::numeric_limits<T>::denorm_min();
+    values[2] = std::numeric_limits<T>::max();
+    values[3] = T(1) / T(3);
   };
   std::visit(awkward, model.parameters);
   model.schema = FruitSchema();

@@ -7,7 +7,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "services/coordinator/job/job.h"
+
+namespace mlp::coordinator {
+struct Dataset;
+}  // namespace mlp::coordinator
 
 namespace mlp::chaos {
 

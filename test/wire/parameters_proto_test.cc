@@ -4,6 +4,8 @@
 #include <limits>
 #include <string>
 
+#include "libmlp/model/initialization.h"
+#include "libmlp/model/parameters.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
 
@@ -74,7 +76,7 @@ TEST_CASE("parameters that are no numbers are refused") {
   for (const double bad :
        {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     Parameters parameters = SmallParameters(Precision::kFloat64);
-    std::get<Vector<double>>(parameters)(7) = bad;
+    std::get<Vector<double>>(parameters)[7] = bad;
     CHECK(FieldOf(Refusal(wire::ToProto(parameters))) == "parameters.data");
   }
 }

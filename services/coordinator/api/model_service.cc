@@ -7,6 +7,7 @@
 #include "services/async/wait.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
+#include "services/coordinator/job/model.h"
 #include "services/coordinator/proto/model_proto.h"
 
 namespace mlp::coordinator {

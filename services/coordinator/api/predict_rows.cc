@@ -7,6 +7,7 @@
 #include "libmlp/data/encode_row.h"
 #include "libmlp/train/predictor.h"
 #include "services/base/field_error.h"
+#include "services/coordinator/job/model.h"
 
 namespace mlp::coordinator {
 namespace {

@@ -5,9 +5,10 @@
 
 #include "absl/status/statusor.h"
 #include "mlp/v1/predict.pb.h"
-#include "services/coordinator/job/job.h"
 
 namespace mlp::coordinator {
+
+struct Model;
 
 inline constexpr int kMaxPredictRows = 10'000;
 inline constexpr std::size_t kMaxPredictBytes = std::size_t{4} << 20;  // of a request

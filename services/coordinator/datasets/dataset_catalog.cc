@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "services/base/sha256.h"
+#include "services/coordinator/job/dataset.h"
 
 namespace mlp::coordinator {
 namespace {

@@ -28,9 +28,10 @@
 #include "services/coordinator/datasets/dataset_loader.h"
 #include "services/coordinator/datasets/file_vault.h"
 #include "services/coordinator/job/dataset_record.h"
-#include "services/coordinator/job/job.h"
 
 namespace mlp::coordinator {
+
+struct Dataset;
 
 // What a list of datasets says of one.
 struct DatasetStatus {

@@ -5,8 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
+#include "libmlp/data/shard.h"
 #include "services/base/sha256.h"
+#include "services/coordinator/job/dataset.h"
 #include "services/wire/schema_proto.h"
 
 namespace mlp::coordinator {

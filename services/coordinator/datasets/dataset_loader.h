@@ -8,9 +8,15 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "services/coordinator/job/job.h"
+#include "libmlp/data/label.h"
+
+namespace mlp {
+struct Shard;
+}  // namespace mlp
 
 namespace mlp::coordinator {
+
+struct Dataset;
 
 // Which files a dataset is made of.
 struct DatasetSources {

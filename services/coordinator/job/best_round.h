@@ -9,8 +9,12 @@
 #include <memory>
 
 #include "absl/status/status.h"
-#include "libmlp/model/parameters.h"
+#include "libmlp/train/evaluation.h"
 #include "services/coordinator/job/job.h"
+
+namespace mlp {
+class Parameters;
+}  // namespace mlp
 
 namespace mlp::coordinator {
 

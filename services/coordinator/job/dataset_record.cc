@@ -5,7 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
 #include "services/base/field_error.h"
 
 namespace mlp::coordinator {

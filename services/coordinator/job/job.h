@@ -4,43 +4,15 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "libmlp/data/dataset.h"
-#include "libmlp/data/schema.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/train/training.h"
+#include "libmlp/train/evaluation.h"
 #include "services/coordinator/job/job_event.h"
 #include "services/coordinator/job/job_spec.h"
 
 namespace mlp::coordinator {
-
-// A dataset as a job needs it. The training rows stay with the nodes.
-struct Dataset {
-  struct TrainingShard {
-    std::string file;
-    std::string sha256;  // 32 bytes
-    std::size_t rows = 0;
-  };
-  std::string name;
-  std::vector<TrainingShard> shards;
-  std::string validation_file;
-  std::string validation_sha256;  // 32 bytes
-  Shard validation;
-  std::size_t features = 0;
-  std::size_t classes = 0;               // 1 in regression
-  std::vector<std::size_t> class_rows;   // rows of the training shards, by class
-  std::shared_ptr<const Schema> schema;  // nullptr: it has none
-  std::string schema_sha256;             // 32 bytes; empty if it has none
-
-  bool regression() const { return schema != nullptr && schema->regression(); }
-  std::size_t training_rows() const;
-  // Returns the SHA-256 over the files' digests, shards first, the schema last, hexadecimal.
-  std::string digest() const;
-};
 
 // The rounds' scores on the validation rows so far: accuracy, or R^2 in regression.
 struct Scores {
@@ -94,15 +66,5 @@ struct Job {
 
 // Brings `job` up to date with one more event.
 void Apply(Job& job, const JobEvent& event);
-
-// A trained model.
-struct Model {
-  ModelSpec spec;
-  Parameters parameters;
-  std::string digest;  // SHA-256 of the parameters, hexadecimal
-  std::string job_id;
-  std::string dataset;
-  std::shared_ptr<const Schema> schema;  // the dataset's; nullptr: it had none
-};
 
 }  // namespace mlp::coordinator

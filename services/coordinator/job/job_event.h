@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "libmlp/train/training.h"
+#include "libmlp/train/evaluation.h"
 #include "services/coordinator/membership/membership.h"
 #include "services/coordinator/scheduler/scheduler.h"
 

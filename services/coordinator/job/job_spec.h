@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
-#include "libmlp/train/training.h"
+#include "libmlp/train/training_options.h"
 #include "services/coordinator/job/schedule.h"
 #include "services/coordinator/job/server_optimizer.h"
 #include "services/coordinator/scheduler/scheduler.h"

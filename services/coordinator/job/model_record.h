@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
+#include "libmlp/model/precision.h"
 
 namespace mlp::coordinator {
 

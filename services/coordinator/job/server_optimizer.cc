@@ -3,6 +3,8 @@
 #include <cmath>
 #include <variant>
 
+#include "libmlp/model/parameters.h"
+
 namespace mlp::coordinator {
 namespace {
 

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "libmlp/model/parameters.h"
+namespace mlp {
+class Parameters;
+}  // namespace mlp
 
 namespace mlp::coordinator {
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/kernels/kernels.h"
 #include "services/async/either_stop.h"
 #include "services/async/wait.h"
 #include "services/coordinator/nodes/attempt_reader.h"

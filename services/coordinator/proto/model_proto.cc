@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "services/coordinator/job/model.h"
 #include "services/model/saved_model.h"
 #include "services/wire/enum_proto.h"
 #include "services/wire/model_proto.h"

@@ -8,6 +8,8 @@
 #include "absl/strings/str_join.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
+#include "services/coordinator/job/dataset.h"
+#include "services/coordinator/job/model.h"
 
 namespace mlp::coordinator {
 namespace {

@@ -31,6 +31,9 @@
 
 namespace mlp::coordinator {
 
+struct Dataset;
+struct Model;
+
 // Reads and checks the dataset of that name. Called on a worker.
 using LoadDataset =
     std::function<absl::StatusOr<std::shared_ptr<const Dataset>>(const std::string&)>;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/base/retry_after.h"
+#include "services/coordinator/job/model.h"
 
 namespace mlp::coordinator {
 

@@ -10,11 +10,12 @@
 #include "absl/status/statusor.h"
 #include "services/async/clock.h"
 #include "services/async/task.h"
-#include "services/coordinator/job/job.h"
 #include "services/coordinator/job/model_record.h"
 #include "services/coordinator/store/journal.h"
 
 namespace mlp::coordinator {
+
+struct Model;
 
 class ImportedModels {
  public:

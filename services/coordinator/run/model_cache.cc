@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "services/coordinator/job/model.h"
+
 namespace mlp::coordinator {
 namespace {
 

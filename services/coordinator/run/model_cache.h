@@ -7,9 +7,9 @@
 #include <memory>
 #include <string>
 
-#include "services/coordinator/job/job.h"
-
 namespace mlp::coordinator {
+
+struct Model;
 
 class ModelCache {
  public:

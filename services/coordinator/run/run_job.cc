@@ -5,9 +5,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/train/training.h"
 #include "services/async/task_group.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/job/best_round.h"
+#include "services/coordinator/job/dataset.h"
+#include "services/coordinator/job/model.h"
 #include "services/coordinator/job/server_optimizer.h"
 #include "services/coordinator/run/await_nodes.h"
 

@@ -15,6 +15,9 @@
 
 namespace mlp::coordinator {
 
+struct Dataset;
+struct Model;
+
 // Where a running job stands. RunJob keeps it up to date for whoever asks between its turns.
 struct JobStage {
   enum class Phase : std::uint8_t {

@@ -9,6 +9,7 @@
 #include "services/base/duration_text.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
+#include "services/coordinator/job/dataset.h"
 
 namespace mlp::coordinator {
 namespace {

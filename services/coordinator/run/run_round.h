@@ -23,6 +23,8 @@
 
 namespace mlp::coordinator {
 
+struct Dataset;
+
 // What the attempts and the cluster report to the round's loop.
 namespace round_event {
 struct Joined {

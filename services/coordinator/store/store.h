@@ -18,13 +18,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "libmlp/model/parameters.h"
-#include "libmlp/train/training.h"
+#include "libmlp/train/evaluation.h"
 #include "services/coordinator/job/dataset_record.h"
 #include "services/coordinator/job/job.h"
 #include "services/coordinator/job/job_event.h"
 #include "services/coordinator/job/model_record.h"
 
 namespace mlp::coordinator {
+
+struct Model;
 
 // A trained shard's result, as its round needs it.
 struct ShardResult {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "libmlp/model/parameters.h"
+
 namespace mlp::node {
 
 void ParameterCache::Keep(std::string sha256, std::shared_ptr<const Parameters> parameters) {

@@ -10,7 +10,9 @@
 #include <string>
 #include <string_view>
 
-#include "libmlp/model/parameters.h"
+namespace mlp {
+class Parameters;
+}  // namespace mlp
 
 namespace mlp::node {
 

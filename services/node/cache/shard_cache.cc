@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "libmlp/data/shard.h"
+
 namespace mlp::node {
 
 std::size_t BytesOf(const Shard& shard) {

@@ -9,7 +9,9 @@
 #include <string>
 #include <unordered_map>
 
-#include "libmlp/data/dataset.h"
+namespace mlp {
+struct Shard;
+}  // namespace mlp
 
 namespace mlp::node {
 

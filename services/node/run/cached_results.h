@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "libmlp/model/model_spec.h"
-#include "libmlp/train/training.h"
+#include "libmlp/train/training_options.h"
 #include "services/node/run/task.h"
 
 namespace mlp::node {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/data/shard.h"
 #include "services/async/wait.h"
 #include "services/base/field_error.h"
 

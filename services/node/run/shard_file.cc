@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/data/dataset_files.h"
+#include "libmlp/data/shard.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
 

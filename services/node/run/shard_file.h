@@ -7,8 +7,12 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/label.h"
 #include "libmlp/model/model_spec.h"
+
+namespace mlp {
+struct Shard;
+}  // namespace mlp
 
 namespace mlp::node {
 

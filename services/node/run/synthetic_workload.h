@@ -8,7 +8,7 @@
 #include <functional>
 
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
+#include "libmlp/model/precision.h"
 #include "libmlp/train/training.h"
 
 namespace mlp::node {

@@ -10,7 +10,6 @@
 #include <variant>
 
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
 #include "libmlp/train/training.h"
 #include "services/async/task.h"
 #include "services/node/run/shard_file.h"

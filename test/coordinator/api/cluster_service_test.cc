@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include "libmlp/train/training.h"
+#include "libmlp/kernels/kernels.h"
 #include "services/base/protocol_version.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/node/node_server.h"

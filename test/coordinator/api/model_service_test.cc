@@ -7,6 +7,8 @@
 #include <functional>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/data/matrix.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/train/predictor.h"
 #include "libmlp/train/training.h"
 #include "mlp/v1/job.grpc.pb.h"
@@ -14,6 +16,7 @@
 #include "services/base/field_error.h"
 #include "services/coordinator/api/predict_rows.h"
 #include "services/coordinator/coordinator_server.h"
+#include "services/coordinator/job/model.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/status.h"
 #include "test/support/models.h"

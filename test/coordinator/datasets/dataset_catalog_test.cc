@@ -4,11 +4,12 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
 #include "services/async/inline_workers.h"
 #include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
 #include "services/coordinator/api/dataset_proto.h"
+#include "services/coordinator/job/dataset.h"
 #include "test/coordinator/datasets/dataset_files.h"
 #include "test/support/scratch.h"
 

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
 #include "services/base/retry_after.h"
 #include "services/base/sha256.h"
 #include "test/support/full_disk.h"

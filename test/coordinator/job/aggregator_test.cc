@@ -102,7 +102,7 @@ TEST_CASE("a second gradient of a shard is refused, summed already or not, and c
   REQUIRE(aggregator.Add(1, Shared(Vector<double>{2})).ok());
   Parameters parameters = Vector<double>{0};
   aggregator.ApplyAverageTo(parameters);
-  CHECK(std::get<Vector<double>>(parameters)(0) == 2);
+  CHECK(std::get<Vector<double>>(parameters)[0] == 2);
 }
 
 TEST_CASE("a weighted average counts each shard by its weight, in shard order") {
@@ -112,7 +112,7 @@ TEST_CASE("a weighted average counts each shard by its weight, in shard order") 
   REQUIRE(aggregator.Add(0, Shared(Vector<double>{2})).ok());
   Parameters parameters = Vector<double>{1};
   aggregator.ApplyAverageTo(parameters);
-  CHECK(std::get<Vector<double>>(parameters)(0) == 1 + (2 + 30) / 4.0);
+  CHECK(std::get<Vector<double>>(parameters)[0] == 1 + (2 + 30) / 4.0);
 }
 
 TEST_CASE("a gradient of a shard that does not exist is refused") {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <xtensor/xbuilder.hpp>
 
+#include "libmlp/model/parameters.h"
+
 namespace mlp::coordinator {
 namespace {
 
@@ -43,8 +45,8 @@ TEST_CASE("Server Adam divides the mean average by the root of its mean square")
     return 0.1 * (a / 2 / (size / 2 + 0.01) + 0.75 * a / (std::sqrt(7.0) / 4 * size + 0.01));
   };
   const Vector<double> after = AfterTwoRounds(options);
-  CHECK(after(0) == Approx(expected(2)));
-  CHECK(after(1) == Approx(expected(-4)));
+  CHECK(after[0] == Approx(expected(2)));
+  CHECK(after[1] == Approx(expected(-4)));
   CHECK(ServerMemory(options) == 2);
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "libmlp/kernels/kernels.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/model/model_spec.h"
 #include "libmlp/train/training.h"
 #include "services/async/inline_workers.h"

@@ -8,6 +8,7 @@
 #include "services/async/virtual_clock.h"
 #include "services/async/wait.h"
 #include "services/base/sha256.h"
+#include "services/coordinator/job/dataset.h"
 #include "services/coordinator/run/coordinator.h"
 #include "services/coordinator/store/disk/file_job_log.h"
 #include "services/coordinator/store/memory_store.h"
@@ -45,7 +46,7 @@ class TwoCopiesCluster final : public Cluster {
     co_await async::SleepUntil(clock_, ends_);
     Trained trained;
     trained.gradient = *task->parameters.values;
-    if (node == 1 && second_lies_) std::get<Vector<double>>(trained.gradient)(0) += 1e-9;
+    if (node == 1 && second_lies_) std::get<Vector<double>>(trained.gradient)[0] += 1e-9;
     trained.digest = Sha256(BytesOf(trained.gradient));
     trained.training.rows = 1;
     co_return AttemptOutcome(std::move(trained));

@@ -7,6 +7,7 @@
 #include "services/async/inline_workers.h"
 #include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
+#include "services/coordinator/job/dataset.h"
 #include "services/coordinator/run/coordinator.h"
 #include "services/coordinator/store/disk/file_job_log.h"
 #include "services/coordinator/store/memory_store.h"

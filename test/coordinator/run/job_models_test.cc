@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "services/base/field_error.h"
+#include "services/coordinator/job/dataset.h"
 #include "test/coordinator/run/restarts.h"
 
 using namespace mlp;

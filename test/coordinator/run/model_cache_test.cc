@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "services/coordinator/job/model.h"
+
 namespace mlp::coordinator {
 namespace {
 

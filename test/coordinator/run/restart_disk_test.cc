@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "services/coordinator/job/dataset.h"
 #include "test/coordinator/run/restarts.h"
 
 using namespace mlp;

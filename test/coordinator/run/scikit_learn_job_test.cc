@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "libmlp/data/shard.h"
 #include "services/coordinator/datasets/dataset_loader.h"
 #include "services/simulation/simulated_world.h"
 #include "services/wire/schema_proto.h"

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/base/sha256.h"
+#include "services/coordinator/job/model.h"
 #include "services/coordinator/proto/job_proto.h"
 #include "services/coordinator/store/store.h"
 #include "services/wire/schema_proto.h"

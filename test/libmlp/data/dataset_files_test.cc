@@ -1,4 +1,6 @@
 // Tests of finding, reading and naming the files of datasets.
+#include "libmlp/data/dataset_files.h"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -6,8 +8,6 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-
-#include "libmlp/data/dataset.h"
 
 namespace mlp {
 namespace {

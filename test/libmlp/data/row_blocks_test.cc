@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/data/shard.h"
 
 namespace mlp {
 namespace {
@@ -88,7 +89,7 @@ TEST_CASE("A number to predict is a target") {
   RowBlocks blocks(schema, "f.csv", ',', LabelUse::kRequired, pieces.Source());
   Shard block;
   REQUIRE(blocks.Next(block).value());
-  CHECK((block.targets == Vector<double>{2.5, -3}));
+  CHECK((block.targets == xt::xtensor<double, 1>{2.5, -3}));
   CHECK(block.regression());
 }
 

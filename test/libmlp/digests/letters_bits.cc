@@ -8,10 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/dataset_files.h"
+#include "libmlp/data/shard.h"
+#include "libmlp/kernels/kernels.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/model/parameters.h"
 #include "libmlp/train/batches.h"
 #include "libmlp/train/network.h"
+#include "libmlp/train/training_options.h"
 
 namespace mlp {
 namespace {
@@ -40,7 +44,9 @@ Vector<T> Gradient(const ModelSpec& spec, const Vector<T>& start, const Shard& s
   } else {
     network.Descend(training, {}).value();
   }
-  return network.parameters() - start;
+  Vector<T> change = network.parameters();
+  for (std::size_t i = 0; i < change.size(); ++i) change[i] -= start[i];
+  return change;
 }
 
 Parameters TrainRounds(const ModelSpec& spec, Precision precision, int rounds,

@@ -8,6 +8,7 @@
 #include <xtensor/xview.hpp>
 
 #include "libmlp/kernels/kernels.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/train/block.h"
 #include "libmlp/train/network.h"
 #include "test/libmlp/testing.h"

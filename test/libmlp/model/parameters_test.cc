@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 
+#include "libmlp/model/initialization.h"
 #include "test/libmlp/testing.h"
 
 namespace mlp::testing {
@@ -17,8 +20,8 @@ TEST_CASE("The reference's initial parameters are NumPy's draws, output layer fi
       InitialParameters(spec, Precision::kFloat64, Initialization::kReference, 1));
   REQUIRE(drawn.size() == ParameterCount(spec));
   // numpy.random.seed(1); numpy.random.rand(2) gives these.
-  CHECK(drawn(LayerOffset(spec, 1)) == 0.02 * 0.417022004702574 - 0.01);
-  CHECK(drawn(LayerOffset(spec, 1) + 1) == 0.02 * 0.7203244934421581 - 0.01);
+  CHECK(drawn[LayerOffset(spec, 1)] == 0.02 * 0.417022004702574 - 0.01);
+  CHECK(drawn[LayerOffset(spec, 1) + 1] == 0.02 * 0.7203244934421581 - 0.01);
   CHECK(std::all_of(drawn.begin(), drawn.end(), [](double x) { return std::abs(x) <= 0.01; }));
 }
 
@@ -30,8 +33,8 @@ TEST_CASE("Glorot's initial parameters have zero biases and weights within the l
   CHECK(std::all_of(drawn.begin(), drawn.begin() + 40, [](double x) { return x == 0; }));
   double largest = 0, sum = 0;
   for (std::size_t i = 40; i < LayerOffset(spec, 1); ++i) {
-    largest = std::max(largest, std::abs(drawn(i)));
-    sum += drawn(i);
+    largest = std::max(largest, std::abs(drawn[i]));
+    sum += drawn[i];
   }
   CHECK(largest <= limit);
   CHECK(largest > 0.9 * limit);
@@ -48,7 +51,7 @@ TEST_CASE("Initial parameters depend on the seed, and float32 ones are the float
   const auto in_float32 = std::get<Vector<float>>(draw(Precision::kFloat32, 1));
   CHECK(Bits(in_float64) == Bits(draw(Precision::kFloat64, 1)));
   CHECK(Bits(in_float64) != Bits(draw(Precision::kFloat64, 2)));
-  CHECK(Bits(in_float32) == Bits(Vector<float>(xt::cast<float>(in_float64))));
+  CHECK(Bits(in_float32) == Bits(Converted(in_float64, Precision::kFloat32)));
 }
 
 TEST_CASE("Parameters survive the way through bytes, bit by bit") {
@@ -89,7 +92,33 @@ TEST_CASE("Gradients are added and their average is added to the parameters") {
 
   Parameters small = Vector<float>{1};
   AddAverage(small, Vector<float>{1}, 3);
-  CHECK(std::get<Vector<float>>(small)(0) == 1.0f + 1.0f / 3.0f);
+  CHECK(std::get<Vector<float>>(small)[0] == 1.0f + 1.0f / 3.0f);
+}
+
+TEST_CASE("Parameters begin at a line of the cache, however they came about") {
+  const auto begins_at_line = [](const Parameters& parameters) {
+    return reinterpret_cast<std::uintptr_t>(BytesOf(parameters).data()) % 64 == 0;
+  };
+  for (const std::size_t size : {1, 7, 1000}) {
+    const Parameters zeros = ZeroParameters(Precision::kFloat32, size);
+    CHECK(begins_at_line(zeros));
+    CHECK(begins_at_line(Parameters(zeros)));
+    CHECK(begins_at_line(UninitializedParameters(Precision::kFloat64, size)));
+    CHECK(begins_at_line(Converted(zeros, Precision::kFloat64)));
+    CHECK(begins_at_line(Part(zeros, size / 2, 1)));
+    CHECK(begins_at_line(Joined(zeros, zeros)));
+  }
+}
+
+TEST_CASE("Parameters that are moved stay where they are in memory, copies are others") {
+  Parameters parameters = Vector<double>{1, 2, 3};
+  const std::byte* const place = BytesOf(parameters).data();
+  const Parameters copy = parameters;
+  CHECK(copy == parameters);
+  CHECK(BytesOf(copy).data() != place);
+  const Parameters moved = std::move(parameters);
+  CHECK(BytesOf(moved).data() == place);
+  CHECK(copy == moved);
 }
 
 TEST_CASE("Precisions and initializations have names, and other names are refused") {

@@ -5,6 +5,7 @@
 #include <string>
 #include <xtensor/xview.hpp>
 
+#include "libmlp/data/shard.h"
 #include "test/libmlp/testing.h"
 
 namespace mlp::testing {

@@ -4,9 +4,12 @@
 
 #include <vector>
 
-#include "libmlp/data/dataset.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/train/training.h"
+#include "libmlp/train/training_options.h"
+
+namespace mlp {
+struct Shard;
+}  // namespace mlp
 
 namespace mlp::testing {
 

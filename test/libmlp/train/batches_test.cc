@@ -6,6 +6,9 @@
 #include <functional>
 #include <xtensor/xview.hpp>
 
+#include "libmlp/data/shard.h"
+#include "libmlp/kernels/kernels.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/train/optimizer.h"
 #include "libmlp/train/predictor.h"
 #include "libmlp/train/training.h"
@@ -41,12 +44,12 @@ void CheckGradientOf(const std::function<double(const Matrix<double>& y, const S
   constexpr double kStep = 1e-5;
   for (std::size_t i = 0; i < change.size(); ++i) {
     Vector<double> up = std::get<Vector<double>>(start), down = up;
-    up(i) += kStep;
-    down(i) -= kStep;
+    up[i] += kStep;
+    down[i] -= kStep;
     const double above = loss(Probabilities(kSpec, up, shard.features), shard, up);
     const double below = loss(Probabilities(kSpec, down, shard.features), shard, down);
     INFO("parameter " << i);
-    CHECK(-change(i) == Approx((above - below) / (2 * kStep)).margin(1e-8).epsilon(1e-6));
+    CHECK(-change[i] == Approx((above - below) / (2 * kStep)).margin(1e-8).epsilon(1e-6));
   }
 }
 
@@ -104,7 +107,7 @@ TEST_CASE("Alpha pulls the weights, not the biases, to zero") {
         for (std::size_t l = 0; l < kSpec.layers(); ++l) {
           const std::size_t end = LayerOffset(kSpec, l + 1);
           for (std::size_t i = LayerOffset(kSpec, l) + kSpec.layer_sizes[l + 1]; i < end; ++i) {
-            loss += 0.3 * weights(i) * weights(i);
+            loss += 0.3 * weights[i] * weights[i];
           }
         }
         return loss / 9;
@@ -131,9 +134,9 @@ TEST_CASE("Dropout leaves its share of the units out and scales the others up") 
   const ModelSpec spec{{1, kUnits, 2}, Activation::kIdentity};
   Vector<double> weights =
       std::get<Vector<double>>(ZeroParameters(Precision::kFloat64, ParameterCount(spec)));
-  for (std::size_t unit = 0; unit < kUnits; ++unit) weights(unit) = 1;  // the biases
+  for (std::size_t unit = 0; unit < kUnits; ++unit) weights[unit] = 1;  // the biases
   const std::size_t output = LayerOffset(spec, 1);
-  for (std::size_t unit = 0; unit < kUnits; ++unit) weights(output + 2 + 2 * unit) = 1.0 / kUnits;
+  for (std::size_t unit = 0; unit < kUnits; ++unit) weights[output + 2 + 2 * unit] = 1.0 / kUnits;
   const Matrix<double> features = xt::zeros<double>({2, 1});
   Block<double> block(spec, 2, ChosenInstructionSet(), FastestLanes<double>(spec, 2));
   BlockInputs<double> inputs(1, 2, 1, BlockInputs<double>::ByRow::kDropped, ChosenInstructionSet());

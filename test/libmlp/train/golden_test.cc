@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "libmlp/data/shard.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/train/training.h"
 #include "test/libmlp/testing.h"
 
@@ -68,8 +70,8 @@ struct Sums {
 Sums SumsOf(const Vector<double>& values, std::size_t begin, std::size_t end) {
   Sums sums;
   for (std::size_t i = begin; i < end; ++i) {
-    sums.sum += values(i);
-    sums.absolute += std::abs(values(i));
+    sums.sum += values[i];
+    sums.absolute += std::abs(values[i]);
   }
   return sums;
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "libmlp/data/shard.h"
 #include "libmlp/train/predictor.h"
 #include "libmlp/train/training.h"
 #include "test/libmlp/testing.h"
@@ -24,8 +25,8 @@ double NumericDerivative(const ModelSpec& spec, const Vector<double>& at, std::s
                          const Shard& shard) {
   constexpr double kStep = 1e-5;
   Vector<double> up = at, down = at;
-  up(i) += kStep;
-  down(i) -= kStep;
+  up[i] += kStep;
+  down[i] -= kStep;
   return (Loss(spec, up, shard) - Loss(spec, down, shard)) / (2 * kStep);
 }
 
@@ -51,7 +52,7 @@ TEST_CASE("One step goes down the numeric gradient of the loss") {
   INFO(ActivationName(activation) << " with " << spec.layers() - 1 << " hidden layers");
   for (std::size_t i = 0; i < at.size(); ++i) {
     INFO("parameter " << i);
-    CHECK(-change(i) / kLearningRate ==
+    CHECK(-change[i] / kLearningRate ==
           Approx(NumericDerivative(spec, at, i, shard)).margin(2e-8).epsilon(1e-6));
   }
 }
@@ -60,12 +61,12 @@ TEST_CASE("In float32 one step is that of float64, rounded") {
   const ModelSpec spec{{3, 6, 4, 5}, Activation::kTanh};
   const Shard shard = RandomShard(9, 3, 5, 7);
   const Parameters start = RandomParameters(spec, -0.8, 0.8, 11);
-  const Parameters rounded = Vector<float>(xt::cast<float>(std::get<Vector<double>>(start)));
+  const Parameters rounded = Converted(start, Precision::kFloat32);
   const Vector<double> exact = OneStep(spec, start, shard, 0.125);
   const auto result = Train(spec, rounded, shard, {.epochs = 1, .learning_rate = 0.125});
   const auto& change = std::get<Vector<float>>(result->gradient);
   for (std::size_t i = 0; i < exact.size(); ++i) {
-    CHECK(change(i) == Approx(exact(i)).margin(2e-6));
+    CHECK(change[i] == Approx(exact[i]).margin(2e-6));
   }
 }
 
@@ -94,7 +95,7 @@ TEST_CASE(
   const std::vector<double> expected = {da, da, g0, g1, a * g0, a * g1};
   for (std::size_t i = 0; i < expected.size(); ++i) {
     INFO("A = " << a << ", parameter " << i);
-    CHECK(change(i) == Approx(0.5 * expected[i]).margin(1e-14));
+    CHECK(change[i] == Approx(0.5 * expected[i]).margin(1e-14));
   }
 }
 

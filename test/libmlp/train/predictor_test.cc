@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "libmlp/data/shard.h"
 #include "libmlp/train/measurement.h"
 #include "libmlp/train/training.h"
 #include "test/libmlp/testing.h"

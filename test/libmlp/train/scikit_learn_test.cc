@@ -1,6 +1,8 @@
 // Compares training by batches with scikit-learn's.
 #include <catch2/catch.hpp>
 
+#include "libmlp/data/shard.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/train/training.h"
 #include "test/libmlp/scikit_learn/loss_curves.h"
 

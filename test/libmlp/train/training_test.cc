@@ -6,6 +6,9 @@
 #include <string>
 #include <thread>
 
+#include "libmlp/data/shard.h"
+#include "libmlp/kernels/kernels.h"
+#include "libmlp/model/initialization.h"
 #include "libmlp/train/network.h"
 #include "libmlp/train/predictor.h"
 #include "test/libmlp/testing.h"

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "libmlp/data/shard.h"
+
 namespace mlp::node {
 namespace {
 

@@ -22,7 +22,7 @@ TaskRequest Task(std::int32_t shard) {
 // Returns a gradient of so many float64.
 SharedResult Result(std::size_t size) {
   TaskResult result;
-  result.training.gradient = Vector<double>::from_shape({size});
+  result.training.gradient = Vector<double>(size);
   return std::make_shared<const TaskResult>(std::move(result));
 }
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "libmlp/data/shard.h"
 #include "test/node/run/node_world.h"
 
 namespace mlp::node {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "libmlp/model/initialization.h"
 #include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
 #include "services/node/run/node.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libmlp/kernels/kernels.h"
 #include "services/async/wait.h"
 #include "services/base/sha256.h"
 #include "services/simulation/task_messages.h"

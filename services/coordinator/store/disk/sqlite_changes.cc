@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "services/base/sha256.h"
+#include "services/coordinator/job/model.h"
 #include "services/coordinator/proto/job_proto.h"
 #include "services/coordinator/store/store_rules.h"
 #include "services/wire/model_proto.h"

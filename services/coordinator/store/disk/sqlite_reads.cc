@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/base/sha256.h"
+#include "services/coordinator/job/model.h"
 #include "services/coordinator/proto/job_event_proto.h"
 #include "services/coordinator/proto/job_proto.h"
 #include "services/wire/model_proto.h"

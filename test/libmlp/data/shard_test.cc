@@ -1,4 +1,4 @@
-#include "libmlp/data/dataset.h"
+#include "libmlp/data/shard.h"
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -43,7 +43,7 @@ TEST_CASE("In regression the last column is any finite number") {
   const auto shard = ParseShard("1,2,-0.5\n3,4,1e3\n", "x", LabelKind::kNumber);
   REQUIRE(shard.ok());
   CHECK(shard->regression());
-  CHECK(shard->targets == Vector<double>{-0.5, 1000});
+  CHECK(shard->targets == xt::xtensor<double, 1>{-0.5, 1000});
   CHECK(shard->labels.size() == 0);
   CHECK(shard->class_count() == 1);
   CHECK(ParseShard("1,2,nan\n", "x", LabelKind::kNumber).status().message() ==

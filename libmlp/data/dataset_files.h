@@ -1,0 +1,45 @@
+// Directories of files with labelled rows.
+//
+// A dataset is a directory of `train_*` files, the shards, in natural order (2 before 10), one
+// `validate_*` file and, where its rows mean more than numbers, `schema.json`
+// (libmlp/data/schema.h). What a file of rows looks like is in shard.h.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace mlp {
+
+// Compares file names so that numbers in them count as numbers: "train_2" before "train_10".
+bool NaturalLess(std::string_view a, std::string_view b);
+
+struct DatasetFiles {
+  std::vector<std::string> train;  // file names, natural order, at least one
+  std::string validation;          // file name
+  std::string schema;              // kSchemaFile, or empty where there is none
+};
+
+inline constexpr std::string_view kSchemaFile = "schema.json";
+
+// Finds the files of the dataset in `directory`. NotFound: no such directory. InvalidArgument: no
+// shards, no validation file or more than one.
+absl::StatusOr<DatasetFiles> ListDatasetFiles(const std::filesystem::path& directory);
+
+inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
+
+// The bytes of a file. NotFound, or InvalidArgument where it is no regular file or larger than
+// kMaxFileBytes.
+absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path);
+
+// The directory or file that `name` means below `root`, which must exist. InvalidArgument where
+// `name` is empty, absolute, has a ".." component, or leads outside `root` through a link;
+// NotFound where nothing is there.
+absl::StatusOr<std::filesystem::path> ResolveBelow(const std::filesystem::path& root,
+                                                   std::string_view name);
+
+}  // namespace mlp

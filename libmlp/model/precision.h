@@ -1,0 +1,17 @@
+// What a number is held in.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace mlp {
+
+enum class Precision : std::uint8_t { kFloat32, kFloat64 };
+
+// "float32", "float64".
+std::string_view PrecisionName(Precision precision);
+absl::StatusOr<Precision> ParsePrecision(std::string_view name);
+
+}  // namespace mlp

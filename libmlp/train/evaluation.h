@@ -1,0 +1,23 @@
+// What a model is worth on some rows.
+#pragma once
+
+#include <cstddef>
+
+namespace mlp {
+
+struct Evaluation {
+  std::size_t rows = 0;
+  // Rows whose most probable class, the first of equals, is not the label.
+  std::size_t wrong_rows = 0;
+  // -sum over rows of log(probability of the label + 1e-6), in nats; for regression the sum of
+  // (prediction - target)^2 / 2.
+  double loss = 0;
+  // For regression: sum over rows of (target - mean target)^2.
+  double total_squares = 0;
+
+  double error() const { return static_cast<double>(wrong_rows) / static_cast<double>(rows); }
+  // Of regression; where all targets are the same there is none.
+  double r_squared() const { return 1 - 2 * loss / total_squares; }
+};
+
+}  // namespace mlp

@@ -1,0 +1,67 @@
+// How a model is trained: the solver and what it is told.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace mlp {
+
+// How parameters go down the gradient.
+enum class Solver : std::uint8_t {
+  // All rows in each step, by the learning rate times the sum of their gradients: what the
+  // reference system does.
+  kDescent,
+  // Batches of rows, by the learning rate times their mean gradient, with momentum; optimizer.h.
+  kSgd,
+  // Batches of rows, by Adam; optimizer.h.
+  kAdam,
+};
+
+// "descent", "sgd", "adam".
+std::string_view SolverName(Solver solver);
+
+// What batches are trained with, by kSgd and kAdam. Names and defaults are scikit-learn's.
+struct BatchOptions {
+  int batch_size = 200;   // rows of a step, >= 1; no more than there are
+  bool shuffle = true;    // the rows anew in each epoch
+  double momentum = 0.9;  // kSgd; 0 to less than 1
+  bool nesterov = true;   // kSgd
+  double beta_1 = 0.9;    // kAdam; 0 to less than 1
+  double beta_2 = 0.999;  // kAdam; 0 to less than 1
+  double epsilon = 1e-8;  // kAdam; > 0
+  double alpha = 1e-4;    // L2: alpha / 2 times the squares of the weights, not the biases; >= 0
+  double dropout = 0;     // share of the hidden units that a row leaves out; 0 to less than 1
+  double clip_norm = 0;   // the longest that a step's mean gradient may be; 0: any length
+  double label_smoothing = 0;              // block.h; 0 to less than 1
+  std::vector<double> class_weights = {};  // (classes), how much its rows count; empty: all 1
+  friend bool operator==(const BatchOptions&, const BatchOptions&) = default;
+};
+
+// Whose draws they are: rows are shuffled and units left out the same wherever a shard is trained.
+struct DrawKey {
+  std::uint64_t seed = 1;
+  int round = 1;
+  int shard = 0;
+  friend bool operator==(const DrawKey&, const DrawKey&) = default;
+};
+
+struct TrainingOptions {
+  int epochs = 10;              // passes over the rows at most, >= 1
+  double learning_rate = 1e-4;  // > 0
+  double tolerance = 0;         // stop once an epoch changed the loss by this or less; 0: never
+  Solver solver = Solver::kDescent;
+  BatchOptions batches = {};
+  DrawKey key = {};
+
+  friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
+};
+
+// InvalidArgument, which begins with the option ("batches.momentum must be …"), where one is out of
+// its range or is not for the solver; `classes` are the model's, 0 where they are not known.
+absl::Status CheckTrainingOptions(const TrainingOptions& options, std::size_t classes);
+
+}  // namespace mlp
