@@ -31,6 +31,7 @@ Struct ToJson(const ReplayResult& result) {
   SetField(json, "events", result.events);
   SetField(json, "decisions", result.decisions);
   SetField(json, "differences", result.differences);
+  SetField(json, "reworded", result.reworded);
   SetField(json, "cutOff", result.cut_off);
   auto& list = *Field(json, "firstDifferences").mutable_list_value();
   for (const ReplayDifference& difference : result.first_differences) {
@@ -95,6 +96,10 @@ void Print(const Terminal& terminal, const ReplayResult& result) {
       more > 0) {
     terminal.out << absl::StrCat("and ", more, " more; later ones may follow from the first\n");
   }
+  if (result.reworded > 0) {
+    terminal.out << absl::StrCat("The reasons of ", result.reworded,
+                                 " are in the words of another version.\n");
+  }
   if (result.cut_off > 0) {
     terminal.out << absl::StrCat("The job ended, or its log does, before ", result.cut_off,
                                  " more would have been carried out.\n");
@@ -151,7 +156,7 @@ std::string Warning(const WhatIf& what_if) {
 
 void Print(const Terminal& terminal, const WhatIf& what_if) {
   AlignedTable table(
-      {"COURSE", "POLICY", "TIME", "ATTEMPTS", "REJECTED", "COPIES", "CALLED BACK", "FAILED"});
+      {"COURSE", "POLICY", "TIME", "ATTEMPTS", "REJECTED", "COPIES", "CANCELLED", "FAILED"});
   table.Add(RowOf("recorded", what_if.recorded));
   table.Add(RowOf("simulated", what_if.same));
   table.Add(RowOf("simulated", what_if.other));

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -30,8 +31,15 @@ struct Decided {
   int node = 0;
   int offer = 0;
   AttemptId hedge_of = 0;
-  std::string reason;
-  friend bool operator==(const Decided&, const Decided&) = default;
+  std::string reason;  // not compared
+
+  friend bool operator==(const Decided& a, const Decided& b) {
+    const auto key = [](const Decided& decided) {
+      return std::tie(decided.kind, decided.attempt, decided.shard, decided.node, decided.offer,
+                      decided.hedge_of);
+    };
+    return key(a) == key(b);
+  }
 };
 
 Decided Of(const Dispatch& dispatch) {
@@ -235,7 +243,11 @@ class Replayer {
       replayed = std::move(expected_.front());
       expected_.pop_front();
     }
-    if (replayed != recorded) Differ(*record_, &recorded, replayed ? &*replayed : nullptr);
+    if (replayed != recorded) {
+      Differ(*record_, &recorded, replayed ? &*replayed : nullptr);
+    } else if (replayed->reason != recorded.reason) {
+      ++result_.reworded;
+    }
     decided_after_ = record_;
     return absl::OkStatus();
   }

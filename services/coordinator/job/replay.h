@@ -5,6 +5,10 @@
 // decisions. RoundRunner records both with the one time of their turn, so after each event the
 // scheduler is asked at that time; decisions with a later time were made at a wake-up at that time.
 // It is also asked at wake-ups of its own that are seconds before the next record.
+//
+// A decision is who gets which shard, which copy is cancelled, what is given up. The reason beside
+// it is prose, which may change from version to version: decisions whose reasons alone differ are
+// the same, and are counted.
 #pragma once
 
 #include <cstddef>
@@ -36,6 +40,7 @@ struct ReplayResult {
   // follow from it.
   std::int64_t differences = 0;
   std::vector<ReplayDifference> first_differences;  // kMaxDifferencesKept at most
+  std::int64_t reworded = 0;  // identical decisions, the reason in other words
   // Decisions that followed from the last record, and were not recorded because the job ended there
   // without success (cancelled, say), or because the log ends.
   std::int64_t cut_off = 0;
