@@ -56,7 +56,7 @@ absl::StatusOr<coordinator::LoadDataset> DatasetsOf(Experiment& experiment) {
   if (experiment.synthetic()) {
     dataset = local::SyntheticDataset(experiment.shards);
   } else {
-    auto read = coordinator::ReadDataset(DataDirectoryOf(experiment),
+    auto read = coordinator::ReadDataset(Directory(experiment).parent_path(),
                                          Directory(experiment).filename().string());
     if (!read.ok()) return read.status();
     dataset = *std::move(read);
@@ -65,8 +65,8 @@ absl::StatusOr<coordinator::LoadDataset> DatasetsOf(Experiment& experiment) {
   return [dataset](const std::string&) { return dataset; };
 }
 
-std::filesystem::path DataDirectoryOf(const Experiment& experiment) {
-  if (experiment.synthetic()) return std::filesystem::current_path();
+std::optional<std::filesystem::path> DataDirectoryOf(const Experiment& experiment) {
+  if (experiment.synthetic()) return std::nullopt;
   return Directory(experiment).parent_path();
 }
 

@@ -20,6 +20,7 @@
 #include "services/local/local_cluster.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/status.h"
+#include "services/simulation/synthetic_trainer.h"
 
 namespace mlp::experiment {
 namespace {
@@ -75,8 +76,11 @@ local::LocalClusterOptions ClusterOf(const Experiment& experiment,
   cluster.log = std::move(listener);
   if (experiment.synthetic()) {
     const Duration compute_time = Scaled(experiment.compute_time, scale);
-    cluster.synthetic_workload.compute_time = [compute_time](auto, auto) { return compute_time; };
-    cluster.synthetic_workload.synthetic = true;
+    cluster.make_trainer = [compute_time](async::Clock& clock) {
+      const auto takes = [compute_time](auto, auto) { return compute_time; };
+      return std::make_unique<local::TimedTrainer>(clock, takes,
+                                                   std::make_unique<local::SyntheticTrainer>());
+    };
   }
   return cluster;
 }

@@ -18,15 +18,14 @@ local::SimulatedWorldOptions WorldOf(const Experiment& experiment,
   world.scheduler_seed = key.seed;
   const Duration compute_time = experiment.compute_time;
   for (int number = 0; number < experiment.nodes; ++number) {
-    node::NodeOptions node;
+    local::SimulatedNodeOptions node;
     node.name = NodeName(number);
     node.data_dir = DataDirectoryOf(experiment);
     node.load.probability =
         experiment.loads[key.load].probabilities[static_cast<std::size_t>(number)];
     node.load.delay = experiment.load_delay;
     node.load.seed = key.seed;
-    node.synthetic_workload.compute_time = [compute_time](auto, auto) { return compute_time; };
-    node.synthetic_workload.synthetic = experiment.synthetic();
+    node.compute_time = [compute_time](auto, auto) { return compute_time; };
     world.nodes.push_back(std::move(node));
   }
   return world;

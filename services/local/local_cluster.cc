@@ -31,7 +31,7 @@ node::NodeServerOptions NodeOptions(const LocalClusterOptions& options, int numb
   node.name = absl::StrCat("node-", number + 1);
   node.load_delay = options.load_delay;
   node.load_seed = options.load_seed;
-  node.synthetic_workload = options.synthetic_workload;
+  node.make_trainer = options.make_trainer;
   node.precise_timers = options.precise_timers;
   const auto& loads = options.load_probabilities;
   if (loads.size() == 1) node.load_probability = loads.front();

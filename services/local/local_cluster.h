@@ -17,16 +17,16 @@
 namespace mlp::local {
 
 struct LocalClusterOptions {
-  std::filesystem::path data_dir;          // of the coordinator and of every node
-  int nodes = 4;                           // 1 to kMaxLocalNodes
-  std::vector<double> load_probabilities;  // one per node, or one for all, or none: no load
+  std::optional<std::filesystem::path> data_dir;  // of the coordinator and of every node
+  int nodes = 4;                                  // 1 to kMaxLocalNodes
+  std::vector<double> load_probabilities;         // one per node, or one for all, or none: no load
   std::chrono::nanoseconds load_delay = std::chrono::seconds(3);
   std::uint64_t load_seed = 1;
   std::optional<std::filesystem::path> log_dir;
 
   // For experiments; see NodeServerOptions and CoordinatorServerOptions. With a source of datasets
-  // and work that is made up, `data_dir` may be any directory.
-  node::SyntheticWorkload synthetic_workload;
+  // and a trainer no `data_dir` is needed.
+  node::MakeShardTrainer make_trainer;
   coordinator::LoadDataset load_dataset;
   coordinator::SchedulerWaits waits;
   std::optional<std::uint64_t> scheduler_seed;

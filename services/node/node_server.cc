@@ -13,6 +13,7 @@
 #include "libmlp/kernels/kernels.h"
 #include "services/async/either_stop.h"
 #include "services/async/wait.h"
+#include "services/node/run/data_trainer.h"
 
 namespace mlp::node {
 namespace {
@@ -28,7 +29,7 @@ std::string HostName() {
 
 absl::Status CheckData(const NodeServerOptions& options) {
   if (!options.data_dir) {
-    if (!options.coordinator.empty()) return absl::OkStatus();
+    if (!options.coordinator.empty() || options.make_trainer) return absl::OkStatus();
     return absl::NotFoundError(
         "no data: name the directory that has the datasets as subdirectories with --data-dir, or "
         "the coordinator to fetch them from with --coordinator");
@@ -92,14 +93,10 @@ absl::Status Check(const NodeServerOptions& options) {
 NodeOptions OptionsOfNode(const NodeServerOptions& options, int port) {
   NodeOptions node;
   node.name = options.name.empty() ? absl::StrCat(HostName(), ":", port) : options.name;
-  node.data_dir = options.data_dir;
   node.load.probability = options.load_probability;
   node.load.delay = options.load_delay;
   node.load.seed = options.load_seed;
-  node.memory_bytes = options.memory_bytes;
-  node.threads = options.threads;
   node.slots = options.slots;
-  node.synthetic_workload = options.synthetic_workload;
   return node;
 }
 
@@ -154,8 +151,9 @@ NodeServer::NodeServer(const NodeServerOptions& options, std::optional<CachedFil
                  ? nullptr
                  : std::make_unique<DiskCache>(*options.cache_dir, *std::move(cached), *files_,
                                                workers_)),
-      node_(OptionsOfNode(options, server_->port()), server_->loop(), workers_,
-            server_->stop_token(), source()),
+      trainer_(MakeTrainer(options)),
+      node_(OptionsOfNode(options, server_->port()), server_->loop(), *trainer_,
+            server_->stop_token()),
       service_(node_, workers_) {
   service_.Serve(*server_, *grpc_service_);
   if (!options.coordinator.empty()) {
@@ -166,6 +164,15 @@ NodeServer::NodeServer(const NodeServerOptions& options, std::optional<CachedFil
     server_->tasks().Spawn(link_->Watch([this] { lease_->Hurry(); }, server_->stop_token()));
   }
   server_->Start();
+}
+
+std::unique_ptr<ShardTrainer> NodeServer::MakeTrainer(const NodeServerOptions& options) {
+  if (options.make_trainer) return options.make_trainer(server_->loop());
+  DataTrainerOptions data;
+  data.data_dir = options.data_dir;
+  data.memory_bytes = options.memory_bytes;
+  data.threads = options.threads;
+  return std::make_unique<DataTrainer>(std::move(data), server_->loop(), workers_, source());
 }
 
 ShardSource* NodeServer::source() {

@@ -20,6 +20,8 @@
 #include "services/node/node_service.h"
 #include "services/node/run/lease.h"
 #include "services/node/run/node.h"
+#include "services/node/run/shard_source.h"
+#include "services/node/run/shard_trainer.h"
 #include "services/rpc/server.h"
 
 namespace mlp::node {
@@ -41,8 +43,8 @@ struct NodeServerOptions {
   std::optional<std::filesystem::path> cache_dir;      // of fetched files; none: they are not kept
   std::uint64_t cache_bytes = std::uint64_t{4} << 30;  // of files in cache_dir
   bool precise_timers = false;                         // see rpc::Loop::UsePreciseTimers
-  SyntheticWorkload synthetic_workload;  // of nodes inside an experiment's process; compute_time is
-                                         // called on the loop thread
+  MakeShardTrainer make_trainer;  // empty: a DataTrainer; else neither data nor coordinator is
+                                  // needed
 };
 
 class NodeServer {
@@ -71,6 +73,7 @@ class NodeServer {
   NodeServer(const NodeServerOptions& options, std::optional<CachedFiles> cached,
              std::unique_ptr<rpc::Server> server,
              std::unique_ptr<v1::NodeService::AsyncService> grpc_service);
+  std::unique_ptr<ShardTrainer> MakeTrainer(const NodeServerOptions& options);
   // Where shards come from that the data directory lacks; nullptr: from nowhere.
   ShardSource* source();
   async::Task<> DrainOut(std::chrono::nanoseconds timeout, std::promise<bool> drained);
@@ -81,6 +84,7 @@ class NodeServer {
   async::ThreadWorkers workers_;
   std::unique_ptr<CoordinatorFiles> files_;  // nullptr: no coordinator
   std::unique_ptr<DiskCache> cache_;         // nullptr: files are not kept
+  const std::unique_ptr<ShardTrainer> trainer_;
   Node node_;
   NodeService service_;
   std::optional<GrpcCoordinatorLink> link_;

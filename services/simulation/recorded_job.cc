@@ -44,8 +44,8 @@ class Observed {
   }
 
   coordinator::SchedulerOptions options;
-  std::vector<node::NodeOptions> nodes;  // names differ
-  std::vector<Move> moves;               // in the order of their times
+  std::vector<SimulatedNodeOptions> nodes;  // names differ
+  std::vector<Move> moves;                  // in the order of their times
   JobCourse course;
   std::string last_detail;
 
@@ -77,7 +77,7 @@ class Observed {
   void On(const events::NodeJoined& event) {
     const auto [place, is_new] = numbers_.try_emplace(event.node, nodes.size());
     if (is_new) {
-      node::NodeOptions node;
+      SimulatedNodeOptions node;
       node.name = event.node;
       node.load = {event.load.probability, event.load.delay, event.load.seed};
       nodes.push_back(std::move(node));
@@ -171,10 +171,7 @@ SimulatedWorldOptions WorldFor(const Observed& observed) {
   const auto compute_time = [times = observed.ComputeTimeByShard()](auto /*round*/, auto shard) {
     return times[static_cast<std::size_t>(shard)];
   };
-  for (node::NodeOptions& node : world.nodes) {
-    node.synthetic_workload.compute_time = compute_time;
-    node.synthetic_workload.synthetic = true;
-  }
+  for (SimulatedNodeOptions& node : world.nodes) node.compute_time = compute_time;
   return world;
 }
 

@@ -62,7 +62,7 @@ SimulatedCluster::SimulatedCluster(async::Clock& clock, async::Workers& workers,
       latency_(latency),
       membership_(std::string(ArithmeticId())) {}
 
-int SimulatedCluster::AddNode(node::NodeOptions options) {
+int SimulatedCluster::AddNode(SimulatedNodeOptions options) {
   const int number = membership_.Add(options.name);
   options_.push_back(std::move(options));
   processes_.push_back(nullptr);
@@ -106,7 +106,7 @@ Task<absl::StatusOr<AttemptOutcome>> SimulatedCluster::TrainShard(
   node::TaskRequest request = RequestFrom(*task);
   const std::stop_token end_token = end.get_token();
   absl::StatusOr<node::TaskOutcome> outcome =
-      co_await process->node.Train(std::move(request), messenger, end_token);
+      co_await process->simulated.node.Train(std::move(request), messenger, end_token);
   if (process->crash.stop_requested()) co_return absl::UnavailableError("connection lost");
   // A call that the coordinator cancelled ends there at once, as a cancelled gRPC call does.
   if (!stop.stop_requested()) co_await async::SleepFor(clock_, latency_);

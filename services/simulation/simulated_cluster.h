@@ -14,7 +14,7 @@
 #include "services/async/workers.h"
 #include "services/coordinator/membership/membership.h"
 #include "services/coordinator/run/cluster.h"
-#include "services/node/run/node.h"
+#include "services/simulation/simulated_node.h"
 
 namespace mlp::local {
 
@@ -24,7 +24,7 @@ class SimulatedCluster final : public coordinator::Cluster {
   SimulatedCluster(async::Clock& clock, async::Workers& workers, async::Duration latency);
 
   // Adds a node that is down; returns its number.
-  int AddNode(node::NodeOptions options);
+  int AddNode(SimulatedNodeOptions options);
   // The node, which must be down, joins as a new process.
   void Start(int node);
   // The node vanishes with all it holds: its attempts fail with Unavailable. Nothing where it is
@@ -40,10 +40,10 @@ class SimulatedCluster final : public coordinator::Cluster {
  private:
   // One life of a node, from Start to Crash.
   struct Process {
-    Process(const node::NodeOptions& options, async::Clock& clock, async::Workers& workers)
-        : node(options, clock, workers, std::stop_token()) {}
+    Process(const SimulatedNodeOptions& options, async::Clock& clock, async::Workers& workers)
+        : simulated(options, clock, workers) {}
     std::stop_source crash;
-    node::Node node;
+    SimulatedNode simulated;
   };
 
   async::Clock& clock_;
@@ -51,7 +51,7 @@ class SimulatedCluster final : public coordinator::Cluster {
   const async::Duration latency_;
   coordinator::Membership membership_;
   coordinator::MembershipObserver* observer_ = nullptr;
-  std::vector<node::NodeOptions> options_;           // by node number
+  std::vector<SimulatedNodeOptions> options_;        // by node number
   std::vector<std::shared_ptr<Process>> processes_;  // by node number; nullptr: down
   int started_ = 0;
 };

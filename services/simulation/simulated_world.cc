@@ -11,7 +11,7 @@ SimulatedWorld::SimulatedWorld(SimulatedWorldOptions options)
       journal_(clock_, workers_, workers_, store_, ended_, {}),
       coordinator_(clock_, workers_, cluster_, journal_, std::move(options.load_dataset),
                    options.waits, options.scheduler_seed) {
-  for (node::NodeOptions& node : options.nodes) {
+  for (SimulatedNodeOptions& node : options.nodes) {
     const int number = cluster_.AddNode(std::move(node));
     if (options.nodes_up) cluster_.Start(number);
   }

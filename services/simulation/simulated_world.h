@@ -25,7 +25,7 @@
 namespace mlp::local {
 
 struct SimulatedWorldOptions {
-  std::vector<node::NodeOptions> nodes;
+  std::vector<SimulatedNodeOptions> nodes;
   bool nodes_up = true;  // false: they are down until cluster().Start(number)
   async::Duration message_time = std::chrono::microseconds(500);  // each way
   coordinator::LoadDataset load_dataset;

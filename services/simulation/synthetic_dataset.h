@@ -1,4 +1,4 @@
-// A dataset that exists in name only, for nodes whose work is made up (node::SyntheticWorkload).
+// A dataset that exists in name only, for nodes whose workload is synthetic.
 #pragma once
 
 #include <memory>

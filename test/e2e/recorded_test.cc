@@ -1,4 +1,5 @@
-// What an earlier version of the programs wrote, as test/recorded/README.md tells, is read by these.
+// What an earlier version of the programs wrote, as test/recorded/README.md tells, is read by
+// these.
 
 #include <signal.h>
 
@@ -121,7 +122,8 @@ TEST_CASE("a state directory of an earlier version has its jobs, data and nodes,
   const std::string jobs = cluster.Client({"jobs"});
   for (int job = 1; job <= 8; ++job) CHECK_THAT(jobs, Contains("job-" + std::to_string(job)));
   CHECK_THAT(cluster.Client({"job", "job-3"}), Contains("CANCELLED"));
-  CHECK_THAT(cluster.Client({"job", "job-4"}), Contains("FAILED") && Contains("ran out of retries"));
+  CHECK_THAT(cluster.Client({"job", "job-4"}),
+             Contains("FAILED") && Contains("ran out of retries"));
   CHECK_THAT(cluster.Client({"dataset", "ls"}), Contains("tiny"));
   CHECK_THAT(cluster.Client({"nodes"}), Contains("node-2 is draining: drained by the operator"));
   CHECK_THAT(cluster.Client({"model", "ls"}), Contains("imported"));

@@ -40,14 +40,11 @@ inline local::SimulatedWorldOptions WorldOf(const Story& story) {
   local::SimulatedWorldOptions options;
   options.waits = story.waits;
   for (std::size_t number = 0; number < story.loads.size(); ++number) {
-    node::NodeOptions node;
+    local::SimulatedNodeOptions node;
     node.name = "node-" + std::to_string(number + 1);
     node.load.probability = story.loads[number];
     node.load.delay = story.delay;
-    node.synthetic_workload.compute_time = [takes = story.compute_time](auto, auto) {
-      return takes;
-    };
-    node.synthetic_workload.synthetic = true;
+    node.compute_time = [takes = story.compute_time](auto, auto) { return takes; };
     options.nodes.push_back(std::move(node));
   }
   options.load_dataset = [shards = story.shards](const std::string&) {

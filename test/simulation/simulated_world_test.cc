@@ -17,12 +17,11 @@ constexpr int kShards = 6;
 local::SimulatedWorldOptions GivenWorld(int nodes, double load) {
   local::SimulatedWorldOptions options;
   for (int number = 1; number <= nodes; ++number) {
-    node::NodeOptions node;
+    local::SimulatedNodeOptions node;
     node.name = "node-" + std::to_string(number);
     node.load.probability = load;
     node.load.delay = 3s;
-    node.synthetic_workload.compute_time = [](auto, auto) { return 20ms; };
-    node.synthetic_workload.synthetic = true;
+    node.compute_time = [](auto, auto) { return 20ms; };
     options.nodes.push_back(node);
   }
   options.load_dataset = [](const std::string&) { return local::SyntheticDataset(kShards); };

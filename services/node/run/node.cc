@@ -2,10 +2,7 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "libmlp/data/shard.h"
 #include "services/async/wait.h"
-#include "services/base/field_error.h"
 
 namespace mlp::node {
 namespace {
@@ -18,35 +15,15 @@ using async::TimePoint;
 constexpr std::size_t kMaxCachedResults = 256;
 constexpr std::size_t kMaxCachedResultBytes = std::size_t{64} << 20;
 
-// Takes less time than waking a worker would: about 20 microseconds of arithmetic, three products
-// of the rows and the parameters an epoch.
-bool IsBrief(const Shard& shard, const TaskRequest& request) {
-  constexpr double kBriefMultiplications = 100'000;
-  return 3.0 * static_cast<double>(shard.rows()) *
-             static_cast<double>(SizeOf(*request.parameters)) * request.options.epochs <=
-         kBriefMultiplications;
-}
-
-absl::StatusOr<TrainingResult> TrainOn(const Shard& shard, const TaskRequest& request,
-                                       const std::stop_token& stop, int threads) {
-  const absl::Status fits = CheckShard(request.model, shard);
-  if (!fits.ok()) {
-    return WithContext(request.data.path(), absl::FailedPreconditionError(fits.message()));
-  }
-  return mlp::Train(request.model, *request.parameters, shard, request.options, stop, threads);
-}
-
 }  // namespace
 
-Node::Node(NodeOptions options, async::Clock& clock, async::Workers& workers,
-           std::stop_token shutdown, ShardSource* source)
+Node::Node(NodeOptions options, async::Clock& clock, ShardTrainer& trainer,
+           std::stop_token shutdown)
     : options_(std::move(options)),
       clock_(clock),
-      workers_(workers),
+      trainer_(trainer),
       injector_(options_.load, options_.name),
       shutdown_(std::move(shutdown)),
-      source_(source),
-      cache_(options_.memory_bytes),
       cached_(kMaxCachedResults, kMaxCachedResultBytes),
       compute_mutex_(clock),
       ended_(clock) {}
@@ -101,7 +78,10 @@ Task<absl::StatusOr<TaskOutcome>> Node::TrainInLine(const TaskRequest& request,
   std::optional<async::FifoMutex::Ticket> ticket;  // until the arithmetic has ended
   const absl::Status waited = co_await WaitForStart(request, ticket, observer, stop);
   if (!waited.ok()) co_return waited;
-  co_return co_await Compute(request, stop);
+  if (stop.stop_requested()) co_return absl::CancelledError("the call was cancelled");
+  absl::StatusOr<TaskResult> result = co_await trainer_.Train(request, std::move(stop));
+  if (!result.ok()) co_return result.status();
+  co_return Finish(request, *std::move(result));
 }
 
 Task<absl::Status> Node::WaitForStart(const TaskRequest& request,
@@ -141,84 +121,11 @@ Task<bool> Node::HoldUp(const TaskRequest& request, std::stop_token stop) {
   co_return co_await async::SleepFor(clock_, hold_up, std::move(stop));
 }
 
-Task<absl::StatusOr<TaskOutcome>> Node::Compute(const TaskRequest& request, std::stop_token stop) {
-  const TimePoint began = clock_.Now();
-  const bool go_on = co_await PassComputeTime(request, stop);
-  if (!go_on) co_return absl::CancelledError("the call was cancelled");
-  if (options_.synthetic_workload.synthetic) {
-    TaskResult synthetic{SyntheticTraining(request.model, PrecisionOf(*request.parameters),
-                                           request.round, request.shard),
-                         clock_.Now() - began, Duration::zero()};
-    co_return Finish(request, std::move(synthetic));
-  }
-  const absl::StatusOr<LoadedShard> loaded = co_await FindShard(request.data, stop);
-  if (!loaded.ok()) co_return loaded.status();
-  absl::StatusOr<TrainingResult> trained = co_await TrainOnLoaded(*loaded->shard, request, stop);
-  if (!trained.ok()) co_return trained.status();
-  TaskResult result{*std::move(trained), clock_.Now() - began - loaded->load_time,
-                    loaded->load_time};
-  co_return Finish(request, std::move(result));
-}
-
-Task<absl::StatusOr<TrainingResult>> Node::TrainOnLoaded(const Shard& shard,
-                                                         const TaskRequest& request,
-                                                         std::stop_token stop) {
-  if (IsBrief(shard, request)) co_return TrainOn(shard, request, stop, 1);
-  auto train = [&shard, &request, &stop, threads = options_.threads] {
-    return TrainOn(shard, request, stop, threads);
-  };
-  co_return co_await async::Offload(workers_, std::move(train));
-}
-
 TaskOutcome Node::Finish(const TaskRequest& request, TaskResult result) {
   ++finished_tasks_;
   auto shared = std::make_shared<const TaskResult>(std::move(result));
   cached_.Keep(request, shared);
   return shared;
-}
-
-Task<bool> Node::PassComputeTime(const TaskRequest& request, std::stop_token stop) {
-  if (!options_.synthetic_workload.compute_time) co_return !stop.stop_requested();
-  const Duration takes = options_.synthetic_workload.compute_time(request.round, request.shard);
-  co_return co_await async::SleepFor(clock_, takes, std::move(stop));
-}
-
-Task<absl::StatusOr<Node::LoadedShard>> Node::FindShard(const ShardReference& reference,
-                                                        std::stop_token stop) {
-  LoadedShard loaded;
-  loaded.shard = cache_.Find(reference.parsed_as());
-  if (loaded.shard != nullptr) co_return loaded;
-  const TimePoint started = clock_.Now();
-  absl::StatusOr<std::shared_ptr<const Shard>> shard = co_await ReadShard(reference);
-  if (source_ != nullptr && absl::IsFailedPrecondition(shard.status())) {
-    shard = co_await FetchShard(reference, std::move(stop));
-  }
-  if (!shard.ok()) co_return shard.status();
-  cache_.Insert(reference.parsed_as(), *shard);
-  loaded.shard = *std::move(shard);
-  loaded.load_time = clock_.Now() - started;
-  co_return loaded;
-}
-
-Task<absl::StatusOr<std::shared_ptr<const Shard>>> Node::ReadShard(
-    const ShardReference& reference) {
-  if (!options_.data_dir) {
-    co_return absl::FailedPreconditionError(
-        absl::StrCat(reference.path(),
-                     ": this node has neither a data directory nor a coordinator "
-                     "to fetch from; start it with --coordinator"));
-  }
-  auto load = [this, &reference] { return LoadShard(*options_.data_dir, reference); };
-  co_return co_await async::Offload(workers_, std::move(load));
-}
-
-Task<absl::StatusOr<std::shared_ptr<const Shard>>> Node::FetchShard(const ShardReference& reference,
-                                                                    std::stop_token stop) {
-  const absl::StatusOr<std::string> text =
-      co_await source_->Fetch(reference.sha256, std::move(stop));
-  if (!text.ok()) co_return WithContext(reference.path(), text.status());
-  auto parse = [&text, &reference] { return ParseShardFile(*text, reference); };
-  co_return co_await async::Offload(workers_, std::move(parse));
 }
 
 }  // namespace mlp::node

@@ -18,6 +18,7 @@
 #include "services/base/sha256.h"
 #include "services/node/node_server.h"
 #include "services/rpc/channel.h"
+#include "services/simulation/synthetic_trainer.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -34,11 +35,10 @@ constexpr LeaseTerms kShort{50ms, 2, 3};
 std::unique_ptr<node::NodeServer> StartNode(bool held_up) {
   node::NodeServerOptions options;
   options.listen = "127.0.0.1:0";
-  options.data_dir = MLP_SOURCE_DIR;
   options.name = "a";
   options.load_probability = held_up ? 1 : 0;
   options.load_delay = 1h;
-  options.synthetic_workload.synthetic = true;
+  options.make_trainer = [](async::Clock&) { return std::make_unique<local::SyntheticTrainer>(); };
   return node::NodeServer::Start(options).value();
 }
 

@@ -81,7 +81,7 @@ class World {
         coordinator(clock, workers_, cluster, journal_,
                     [this](const std::string& name) { return ReadDataset(data.path(), name); }) {
     for (int number = 0; number < nodes; ++number) {
-      node::NodeOptions options;
+      local::SimulatedNodeOptions options;
       options.name = "node-" + std::to_string(number + 1);
       options.data_dir = data.path();
       options.load.probability = load;

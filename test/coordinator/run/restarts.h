@@ -67,10 +67,10 @@ class Life {
     REQUIRE(journal.Open().ok());
     coordinator.emplace(clock, workers_, cluster, journal, std::move(load));
     for (int number = 0; number < nodes; ++number) {
-      node::NodeOptions node;
+      local::SimulatedNodeOptions node;
       node.name = "node-" + std::to_string(number + 1);
       node.data_dir = TinyData::Path();
-      node.synthetic_workload.compute_time = [](auto, auto) { return 10ms; };
+      node.compute_time = [](auto, auto) { return 10ms; };
       cluster.Start(cluster.AddNode(node));
     }
     flows_.Spawn(coordinator->Run(stop_.get_token()));

@@ -80,7 +80,7 @@ TEST_CASE("a job on one node and one shard has scikit-learn's loss after every e
   for (const LossCurve& curve : LossCurves()) {
     for (std::size_t epochs = 1; epochs <= curve.losses.size(); ++epochs) {
       local::SimulatedWorldOptions options;
-      node::NodeOptions node;
+      local::SimulatedNodeOptions node;
       node.name = std::string("node");
       node.data_dir = directory.path();
       options.nodes.push_back(node);

@@ -12,6 +12,7 @@
 #include "libmlp/model/initialization.h"
 #include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
+#include "services/node/run/data_trainer.h"
 #include "services/node/run/node.h"
 #include "test/node/run/fake_source.h"
 #include "test/node/shard_files.h"
@@ -88,8 +89,8 @@ enum class From { kDirectory, kSource, kBoth };
 // Its tasks are stopped and ended with it.
 struct World {
   explicit World(double load_probability = 1, From from = From::kDirectory)
-      : node(OptionsFor(load_probability, from, data), clock, workers, shutdown.get_token(),
-             from == From::kDirectory ? nullptr : &source) {
+      : trainer(DataFor(from, data), clock, workers, from == From::kDirectory ? nullptr : &source),
+        node(OptionsFor(load_probability), clock, trainer, shutdown.get_token()) {
     request.data = data.Write("xor", "train_1.txt", kXor);
     request.model = ModelSpec{{2, 3, 2}, Activation::kTanh};
     request.parameters = std::make_shared<const Parameters>(
@@ -105,10 +106,14 @@ struct World {
     clock.RunAll();
   }
 
-  static NodeOptions OptionsFor(double load_probability, From from, const DataDirectory& data) {
+  static DataTrainerOptions DataFor(From from, const DataDirectory& data) {
+    DataTrainerOptions options;
+    if (from != From::kSource) options.data_dir = data.path();
+    return options;
+  }
+  static NodeOptions OptionsFor(double load_probability) {
     NodeOptions options;
     options.name = std::string("a");  // g++ 12 warns of the assignment without
-    if (from != From::kSource) options.data_dir = data.path();
     options.load.probability = load_probability;
     options.load.delay = 3s;
     return options;
@@ -133,6 +138,7 @@ struct World {
   HeldWorkers workers{clock};
   std::stop_source shutdown;
   FakeSource source{clock};
+  DataTrainer trainer;
   Node node;
   TaskRequest request;
   std::list<Story> stories;

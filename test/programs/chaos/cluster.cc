@@ -46,7 +46,7 @@ Task<> Serve(std::shared_ptr<NodeProcess> self, std::shared_ptr<Call> call,
   Messenger messenger(send);
   const std::stop_token stop = call->stop.get_token();
   absl::StatusOr<node::TaskOutcome> outcome =
-      co_await self->node.Train(std::move(request), messenger, stop);
+      co_await self->node().Train(std::move(request), messenger, stop);
   self->calls.erase(call);
   auto result = std::make_shared<absl::StatusOr<coordinator::AttemptOutcome>>(
       absl::UnknownError("no outcome"));
@@ -68,7 +68,7 @@ ChaosCluster::ChaosCluster(Process& self, Network& network,
       membership_(std::string(ArithmeticId())) {}
 
 void ChaosCluster::OnHeartbeat(std::size_t machine, const std::shared_ptr<NodeProcess>& process) {
-  const node::NodeOptions& options = machines_[machine]->options;
+  const local::SimulatedNodeOptions& options = machines_[machine]->options;
   coordinator::NodeHeartbeat heartbeat;
   heartbeat.name = options.name;
   heartbeat.instance_id = process->instance_id;
@@ -86,7 +86,7 @@ void ChaosCluster::OnHeartbeat(std::size_t machine, const std::shared_ptr<NodePr
   identity.name = options.name;
   identity.instance_id = process->instance_id;
   identity.arithmetic = heartbeat.arithmetic;
-  for (node::CachedResults::Name& name : process->node.cached_results().Names()) {
+  for (node::CachedResults::Name& name : process->node().cached_results().Names()) {
     identity.cached_results.push_back({std::move(name.job_id), name.round, name.shard});
   }
   membership_.Answered(*node, std::move(identity));

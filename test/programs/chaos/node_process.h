@@ -8,7 +8,7 @@
 
 #include "services/async/inline_workers.h"
 #include "services/coordinator/run/cluster.h"
-#include "services/node/run/node.h"
+#include "services/simulation/simulated_node.h"
 #include "test/programs/chaos/network.h"
 
 namespace mlp::chaos {
@@ -47,21 +47,21 @@ using Calls = std::set<std::shared_ptr<Call>, ById>;
 
 class NodeProcess final : public Process {
  public:
-  NodeProcess(async::VirtualClock& world, async::Duration ahead, const node::NodeOptions& options,
-              std::string instance)
+  NodeProcess(async::VirtualClock& world, async::Duration ahead,
+              const local::SimulatedNodeOptions& options, std::string instance)
       : Process(world, ahead),
         instance_id(std::move(instance)),
         workers_(clock),
-        node(options, clock, workers_, std::stop_token()) {}
+        simulated_(options, clock, workers_) {}
+
+  node::Node& node() { return simulated_.node; }
 
   const std::string instance_id;
   Calls calls;  // calls that are open at this end
 
  private:
   async::InlineWorkers workers_;
-
- public:
-  node::Node node;
+  local::SimulatedNode simulated_;
 };
 
 }  // namespace mlp::chaos

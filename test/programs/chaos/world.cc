@@ -68,7 +68,7 @@ class World {
     outcome.faults = faults_;
     outcome.machines = static_cast<int>(machines_.size());
     for (const auto& machine : machines_) {
-      if (machine->process) outcome.trained += machine->process->node.finished_tasks();
+      if (machine->process) outcome.trained += machine->process->node().finished_tasks();
     }
     outcome.time = clock_.Now() - begin_;
     return outcome;
@@ -83,8 +83,7 @@ class World {
     machine->options.data_dir = TinyData::Path();
     machine->options.load.probability = options_.faulty ? 0.2 : 0;
     machine->options.load.delay = 300ms;
-    machine->options.synthetic_workload.compute_time = [this, at = machine.get()](auto,
-                                                                                  auto shard) {
+    machine->options.compute_time = [this, at = machine.get()](auto, auto shard) {
       const double slow = options_.faulty ? at->slowness : 1;
       return Duration(static_cast<std::int64_t>(slow * (20e6 + 5e6 * shard)));
     };

@@ -1,0 +1,106 @@
+#include "services/node/run/data_trainer.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libmlp/data/shard.h"
+#include "libmlp/train/training.h"
+#include "services/async/wait.h"
+#include "services/base/field_error.h"
+#include "services/node/run/shard_file.h"
+
+namespace mlp::node {
+namespace {
+
+using async::Task;
+using async::TimePoint;
+
+// Takes less time than waking a worker would: about 20 microseconds of arithmetic, three products
+// of the rows and the parameters an epoch.
+bool IsBrief(const Shard& shard, const TaskRequest& request) {
+  constexpr double kBriefMultiplications = 100'000;
+  return 3.0 * static_cast<double>(shard.rows()) *
+             static_cast<double>(SizeOf(*request.parameters)) * request.options.epochs <=
+         kBriefMultiplications;
+}
+
+absl::StatusOr<TrainingResult> TrainOn(const Shard& shard, const TaskRequest& request,
+                                       const std::stop_token& stop, int threads) {
+  const absl::Status fits = CheckShard(request.model, shard);
+  if (!fits.ok()) {
+    return WithContext(request.data.path(), absl::FailedPreconditionError(fits.message()));
+  }
+  return mlp::Train(request.model, *request.parameters, shard, request.options, stop, threads);
+}
+
+}  // namespace
+
+DataTrainer::DataTrainer(DataTrainerOptions options, async::Clock& clock, async::Workers& workers,
+                         ShardSource* source)
+    : options_(std::move(options)),
+      clock_(clock),
+      workers_(workers),
+      source_(source),
+      cache_(options_.memory_bytes) {}
+
+Task<absl::StatusOr<TaskResult>> DataTrainer::Train(const TaskRequest& request,
+                                                    std::stop_token stop) {
+  const TimePoint began = clock_.Now();
+  const absl::StatusOr<LoadedShard> loaded = co_await FindShard(request.data, stop);
+  if (!loaded.ok()) co_return loaded.status();
+  absl::StatusOr<TrainingResult> trained = co_await TrainOnLoaded(*loaded->shard, request, stop);
+  if (!trained.ok()) co_return trained.status();
+  TaskResult result{*std::move(trained), clock_.Now() - began - loaded->load_time,
+                    loaded->load_time};
+  co_return result;
+}
+
+Task<absl::StatusOr<TrainingResult>> DataTrainer::TrainOnLoaded(const Shard& shard,
+                                                                const TaskRequest& request,
+                                                                std::stop_token stop) {
+  if (IsBrief(shard, request)) co_return TrainOn(shard, request, stop, 1);
+  auto train = [&shard, &request, &stop, threads = options_.threads] {
+    return TrainOn(shard, request, stop, threads);
+  };
+  co_return co_await async::Offload(workers_, std::move(train));
+}
+
+Task<absl::StatusOr<DataTrainer::LoadedShard>> DataTrainer::FindShard(
+    const ShardReference& reference, std::stop_token stop) {
+  LoadedShard loaded;
+  loaded.shard = cache_.Find(reference.parsed_as());
+  if (loaded.shard != nullptr) co_return loaded;
+  const TimePoint started = clock_.Now();
+  absl::StatusOr<std::shared_ptr<const Shard>> shard = co_await ReadShard(reference);
+  if (source_ != nullptr && absl::IsFailedPrecondition(shard.status())) {
+    shard = co_await FetchShard(reference, std::move(stop));
+  }
+  if (!shard.ok()) co_return shard.status();
+  cache_.Insert(reference.parsed_as(), *shard);
+  loaded.shard = *std::move(shard);
+  loaded.load_time = clock_.Now() - started;
+  co_return loaded;
+}
+
+Task<absl::StatusOr<std::shared_ptr<const Shard>>> DataTrainer::ReadShard(
+    const ShardReference& reference) {
+  if (!options_.data_dir) {
+    co_return absl::FailedPreconditionError(
+        absl::StrCat(reference.path(),
+                     ": this node has neither a data directory nor a coordinator "
+                     "to fetch from; start it with --coordinator"));
+  }
+  auto load = [this, &reference] { return LoadShard(*options_.data_dir, reference); };
+  co_return co_await async::Offload(workers_, std::move(load));
+}
+
+Task<absl::StatusOr<std::shared_ptr<const Shard>>> DataTrainer::FetchShard(
+    const ShardReference& reference, std::stop_token stop) {
+  const absl::StatusOr<std::string> text =
+      co_await source_->Fetch(reference.sha256, std::move(stop));
+  if (!text.ok()) co_return WithContext(reference.path(), text.status());
+  auto parse = [&text, &reference] { return ParseShardFile(*text, reference); };
+  co_return co_await async::Offload(workers_, std::move(parse));
+}
+
+}  // namespace mlp::node
