@@ -156,9 +156,8 @@ class CoordinatorServer::Parts {
     if (!opened.ok()) return opened.status();
     vault = *std::move(opened);
     ledger = std::make_unique<JournalLedger>(*journal);
-    const auto users_of = [this](const std::string& name) { return coordinator->UsersOf(name); };
     catalog = std::make_unique<DatasetCatalog>(server->loop(), *workers, options.data_dir,
-                                               vault.get(), *ledger, journal->datasets(), users_of);
+                                               vault.get(), *ledger, journal->datasets());
     dataset_handlers = std::make_unique<DatasetServiceHandlers>(*catalog, *workers);
     return absl::OkStatus();
   }

@@ -72,14 +72,12 @@ DatasetStatus DescribeDirectory(const fs::path& data_dir, const std::string& nam
 
 DatasetCatalog::DatasetCatalog(async::Clock& clock, async::Workers& workers,
                                std::optional<fs::path> data_dir, FileVault* vault,
-                               DatasetLedger& ledger, std::vector<DatasetRecord> stored,
-                               UsersOf users_of)
+                               DatasetLedger& ledger, std::vector<DatasetRecord> stored)
     : clock_(clock),
       workers_(workers),
       data_dir_(std::move(data_dir)),
       vault_(vault),
       ledger_(ledger),
-      users_of_(std::move(users_of)),
       changes_(clock),
       written_(clock) {
   for (DatasetRecord& record : stored) {
@@ -189,7 +187,7 @@ Task<absl::Status> DatasetCatalog::Remove(std::string name) {
 }
 
 absl::Status DatasetCatalog::BeginChange(const std::string& name) {
-  const std::vector<std::string> jobs = users_of_(name);
+  const std::vector<std::string> jobs = ledger_.UsersOf(name);
   if (!jobs.empty()) return InUse(name, jobs);
   const std::scoped_lock lock(mutex_);
   std::erase_if(loaded_, [](const auto& entry) { return entry.second.expired(); });
@@ -223,7 +221,7 @@ Task<> DatasetCatalog::DropFilesOf(std::optional<DatasetRecord> old) {
 
 DatasetStatus DatasetCatalog::StatusOf(DatasetRecord record) const {
   DatasetStatus status;
-  status.used_by = users_of_(record.name);
+  status.used_by = ledger_.UsersOf(record.name);
   status.record = std::move(record);
   status.stored = true;
   return status;
@@ -245,7 +243,7 @@ std::vector<std::string> DatasetCatalog::KnownNames() const {
 Task<std::vector<DatasetStatus>> DatasetCatalog::List() {
   auto list = [this] { return ListDirectories(); };
   std::vector<DatasetStatus> listed = co_await async::Offload(workers_, std::move(list));
-  for (DatasetStatus& status : listed) status.used_by = users_of_(status.record.name);
+  for (DatasetStatus& status : listed) status.used_by = ledger_.UsersOf(status.record.name);
   std::map<std::string, DatasetRecord> stored;
   {
     const std::scoped_lock lock(mutex_);

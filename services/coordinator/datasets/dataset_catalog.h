@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -60,12 +59,9 @@ struct FilePiece {
 
 class DatasetCatalog {
  public:
-  // The ids of the jobs that use the dataset of that name and have not ended.
-  using UsersOf = std::function<std::vector<std::string>(const std::string& dataset)>;
-
   DatasetCatalog(async::Clock& clock, async::Workers& workers,
                  std::optional<std::filesystem::path> data_dir, FileVault* vault,
-                 DatasetLedger& ledger, std::vector<DatasetRecord> stored, UsersOf users_of);
+                 DatasetLedger& ledger, std::vector<DatasetRecord> stored);
 
   // What of these files is missing. FailedPrecondition where nothing can be stored, here and below.
   async::Task<absl::StatusOr<std::vector<MissingFile>>> Plan(std::vector<DatasetFile> files);
@@ -113,7 +109,6 @@ class DatasetCatalog {
   const std::optional<std::filesystem::path> data_dir_;
   FileVault* const vault_;
   DatasetLedger& ledger_;
-  const UsersOf users_of_;
   async::FifoMutex changes_;       // one Commit or Remove at a time
   async::Signal written_;          // a piece
   std::set<std::string> writing_;  // digests of files of which a piece is being written

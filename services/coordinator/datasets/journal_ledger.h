@@ -3,6 +3,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "services/coordinator/datasets/dataset_ledger.h"
 #include "services/coordinator/store/journal.h"
@@ -21,6 +22,9 @@ class JournalLedger final : public DatasetLedger {
   async::Task<absl::Status> Remove(std::string name) override {
     journal_.Save(change::RemoveDataset{std::move(name)});
     co_return co_await journal_.Committed();
+  }
+  std::vector<std::string> UsersOf(const std::string& dataset) const override {
+    return journal_.UsersOf(dataset);
   }
 
  private:

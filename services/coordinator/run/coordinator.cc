@@ -234,14 +234,6 @@ async::Task<absl::Status> Coordinator::Remove(std::string id) {
   co_return co_await journal_.Committed();
 }
 
-std::vector<std::string> Coordinator::UsersOf(const std::string& dataset) const {
-  std::vector<std::string> users;
-  for (const Job& job : journal_.Unfinished()) {
-    if (job.spec.dataset == dataset) users.push_back(job.id);
-  }
-  return users;
-}
-
 absl::StatusOr<Job> Coordinator::Cancel(const std::string& id) {
   if (running_ != nullptr && running_->job.id == id) {
     running_->cancelled = true;

@@ -61,8 +61,6 @@ class Coordinator {
   absl::StatusOr<Job> Cancel(const std::string& id);
   // Forgets a job. FailedPrecondition where it has not ended.
   async::Task<absl::Status> Remove(std::string id);
-  // Jobs that have not ended and use the dataset of that name; their ids.
-  std::vector<std::string> UsersOf(const std::string& dataset) const;
   // What the job waits for now and what comes next; how it ended where it has.
   absl::StatusOr<Explanation> Explain(const std::string& id) const;
   // The job's events from sequence number `from` on that there are already, at most 1,024 at a

@@ -122,6 +122,15 @@ std::vector<Job> Journal::Unfinished() const {
   return unfinished;
 }
 
+std::vector<std::string> Journal::UsersOf(const std::string& dataset) const {
+  std::vector<std::string> users;
+  for (const auto& [number, entry] : jobs_) {
+    const Job& job = entry.job;
+    if (!IsFinal(job.state) && job.spec.dataset == dataset) users.push_back(job.id);
+  }
+  return users;
+}
+
 Journal::Entry* Journal::Find(const std::string& id) {
   const auto found = numbers_.find(id);
   return found == numbers_.end() ? nullptr : &jobs_.at(found->second);

@@ -89,6 +89,8 @@ class Journal {
   std::vector<Job> List(std::int64_t before, std::size_t limit) const;
   // Returns the jobs that have not ended, by number.
   std::vector<Job> Unfinished() const;
+  // The ids of those that have not ended and use the dataset of that name.
+  std::vector<std::string> UsersOf(const std::string& dataset) const;
 
   // ---- Changes
 

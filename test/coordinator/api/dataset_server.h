@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/async/thread_workers.h"
@@ -14,27 +15,33 @@
 
 namespace mlp::coordinator {
 
-class NoLedger final : public DatasetLedger {
+// Remembers no dataset, but which jobs use which.
+class UsersLedger final : public DatasetLedger {
  public:
+  using Users = std::map<std::string, std::vector<std::string>>;  // ids of jobs, by dataset
+
+  explicit UsersLedger(Users users) : users_(std::move(users)) {}
+
   async::Task<absl::Status> Save(DatasetRecord) override { co_return absl::OkStatus(); }
   async::Task<absl::Status> Remove(std::string) override { co_return absl::OkStatus(); }
+  std::vector<std::string> UsersOf(const std::string& dataset) const override {
+    return users_.contains(dataset) ? users_.at(dataset) : std::vector<std::string>();
+  }
+
+ private:
+  const Users users_;
 };
 
 struct DatasetServer {
-  // `users` are the jobs that use each dataset.
-  explicit DatasetServer(std::map<std::string, std::vector<std::string>> users = {})
-      : used_by(std::move(users)) {
+  explicit DatasetServer(UsersLedger::Users users = {}) : ledger(std::move(users)) {
     rpc::ServerOptions options;
     options.listen = "127.0.0.1:0";
     options.services = {&service};
     server = rpc::Server::Listen(options).value();
     workers = std::make_unique<async::ThreadWorkers>(
         2, [this](std::function<void()> done) { server->Post(std::move(done)); });
-    const auto users_of = [this](const std::string& name) {
-      return used_by.contains(name) ? used_by.at(name) : std::vector<std::string>();
-    };
     catalog = std::make_unique<DatasetCatalog>(server->loop(), *workers, std::nullopt, vault.get(),
-                                               ledger, std::vector<DatasetRecord>(), users_of);
+                                               ledger, std::vector<DatasetRecord>());
     handlers = std::make_unique<DatasetServiceHandlers>(*catalog, *workers);
     handlers->Serve(*server, service);
     server->Start();
@@ -44,9 +51,8 @@ struct DatasetServer {
   std::string address() const { return "127.0.0.1:" + std::to_string(server->port()); }
 
   const test::Scratch state;
-  const std::map<std::string, std::vector<std::string>> used_by;
   std::unique_ptr<FileVault> vault = FileVault::Open(state.path()).value();
-  NoLedger ledger;
+  UsersLedger ledger;
   v1::DatasetService::AsyncService service;
   std::unique_ptr<rpc::Server> server;
   std::unique_ptr<async::ThreadWorkers> workers;

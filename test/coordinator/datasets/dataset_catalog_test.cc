@@ -35,12 +35,16 @@ class FakeLedger final : public DatasetLedger {
     saved.erase(name);
     co_return absl::OkStatus();
   }
+  std::vector<std::string> UsersOf(const std::string& dataset) const override {
+    return used_by.contains(dataset) ? used_by.at(dataset) : std::vector<std::string>();
+  }
   void Release() {
     held = false;
     released_.Notify();
   }
 
   std::map<std::string, DatasetRecord> saved;
+  std::map<std::string, std::vector<std::string>> used_by;  // ids of jobs, by dataset
   absl::Status failure;
   bool held = false;
 
@@ -56,10 +60,8 @@ struct World {
     std::vector<DatasetRecord> stored;
     for (const auto& [name, record] : ledger.saved) stored.push_back(record);
     catalog.reset();
-    catalog = std::make_unique<DatasetCatalog>(
-        clock, workers, data_dir, vault.get(), ledger, stored, [this](const std::string& name) {
-          return used_by.contains(name) ? used_by.at(name) : std::vector<std::string>();
-        });
+    catalog =
+        std::make_unique<DatasetCatalog>(clock, workers, data_dir, vault.get(), ledger, stored);
   }
 
   template <class T>
@@ -112,7 +114,6 @@ struct World {
   async::InlineWorkers workers{clock};
   std::unique_ptr<FileVault> vault = FileVault::Open(state.path()).value();
   FakeLedger ledger{clock};
-  std::map<std::string, std::vector<std::string>> used_by;
   async::TaskGroup tasks;
   std::unique_ptr<DatasetCatalog> catalog;
 };
@@ -185,7 +186,7 @@ TEST_CASE("a dataset appears only when it is complete, well-formed and remembere
 TEST_CASE("the same dataset put again stays as it is, whoever uses it") {
   World world;
   const DatasetStatus first = world.Put("tiny", kTinyTexts).value();
-  world.used_by["tiny"] = {"job-1"};
+  world.ledger.used_by["tiny"] = {"job-1"};
   world.clock.RunFor(std::chrono::hours(1));
   CHECK(world.Await(world.catalog->Plan(FilesOf(kTinyTexts))).value().empty());
   const DatasetStatus again = world.Commit("tiny", kTinyTexts).value();
@@ -220,7 +221,7 @@ TEST_CASE("a dataset that a job uses is neither removed nor replaced") {
   std::shared_ptr<const Dataset> held;
   std::string who;
   SECTION("a job that is known") {
-    world.used_by["tiny"] = {"job-3", "job-4"};
+    world.ledger.used_by["tiny"] = {"job-3", "job-4"};
     who = "job-3, job-4";
   }
   SECTION("a job that has just read it") {
@@ -234,7 +235,7 @@ TEST_CASE("a dataset that a job uses is neither removed nor replaced") {
   const absl::Status replaced = world.Commit("tiny", kOther).status();
   CHECK(replaced.code() == absl::StatusCode::kFailedPrecondition);
   CHECK_THAT(std::string(replaced.message()), Contains("is used by " + who));
-  world.used_by.clear();
+  world.ledger.used_by.clear();
   held = nullptr;
   CHECK(world.Await(world.catalog->Remove("tiny")).ok());
 }
@@ -345,8 +346,7 @@ TEST_CASE("pieces of one file that come at once are stored one after the other")
 
 TEST_CASE("a coordinator without a state directory says how to have datasets stored") {
   World world;
-  DatasetCatalog catalog(world.clock, world.workers, world.data_dir, nullptr, world.ledger, {},
-                         [](const std::string&) { return std::vector<std::string>(); });
+  DatasetCatalog catalog(world.clock, world.workers, world.data_dir, nullptr, world.ledger, {});
   const std::vector<absl::Status> answers = {
       world.Await(catalog.Plan(FilesOf(kTinyTexts))).status(),
       world.Await(catalog.Write(FilePiece())).status(),
