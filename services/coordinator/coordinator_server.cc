@@ -105,7 +105,8 @@ class CoordinatorServer::Parts {
   absl::Status Start() {
     rpc::ServerOptions server_options;
     server_options.listen = options.listen;
-    server_options.services = {&jobs, &nodes, &datasets, &models, &predict};
+    server_options.services = {&jobs.grpc(), &nodes.grpc(), &datasets.grpc(), &models.grpc(),
+                               &predict.grpc()};
     server_options.precise_timers = options.precise_timers;
     absl::StatusOr<std::unique_ptr<rpc::Server>> listening = rpc::Server::Listen(server_options);
     if (!listening.ok()) return listening.status();
@@ -130,24 +131,23 @@ class CoordinatorServer::Parts {
     coordinator = std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *journal,
                                                 DatasetSource(options, *catalog), options.waits,
                                                 options.scheduler_seed);
-    handlers =
-        std::make_unique<JobServiceHandlers>(server->loop(), *coordinator, *workers,
-                                             options.data_dir.value_or(""), options.default_policy);
-    handlers->Serve(*server, jobs);
-    dataset_handlers->Serve(*server, datasets);
-    model_handlers = std::make_unique<ModelServiceHandlers>(*coordinator, *workers);
-    model_handlers->Serve(*server, models);
-    predict_handlers = std::make_unique<PredictServiceHandlers>(*coordinator, *predictor);
-    predict_handlers->Serve(*server, predict);
-    const auto remember = [this](std::string name, bool drained) {
-      return RememberDrain(std::move(name), drained);
-    };
-    node_handlers = std::make_unique<ClusterServiceHandlers>(server->loop(), *cluster, remember);
-    node_handlers->Serve(*server, nodes);
+    Serve();
     server->tasks().Spawn(cluster->Run(options.nodes, server->stop_token()));
     server->tasks().Spawn(coordinator->Run(server->stop_token()));
     server->Start();
     return absl::OkStatus();
+  }
+
+  void Serve() {
+    jobs.Serve(*server, *coordinator, *workers, options.data_dir.value_or(""),
+               options.default_policy);
+    datasets.Serve(*server, *catalog, *workers);
+    models.Serve(*server, *coordinator, *workers);
+    predict.Serve(*server, *coordinator, *predictor);
+    const auto remember = [this](std::string name, bool drained) {
+      return RememberDrain(std::move(name), drained);
+    };
+    nodes.Serve(*server, *cluster, remember);
   }
 
   // The datasets that the journal has, with their files.
@@ -158,7 +158,6 @@ class CoordinatorServer::Parts {
     ledger = std::make_unique<JournalLedger>(*journal);
     catalog = std::make_unique<DatasetCatalog>(server->loop(), *workers, options.data_dir,
                                                vault.get(), *ledger, journal->datasets());
-    dataset_handlers = std::make_unique<DatasetServiceHandlers>(*catalog, *workers);
     return absl::OkStatus();
   }
 
@@ -168,11 +167,11 @@ class CoordinatorServer::Parts {
   }
 
   const CoordinatorServerOptions options;
-  JobServiceHandlers::Service jobs;
-  v1::ClusterService::AsyncService nodes;
-  v1::DatasetService::AsyncService datasets;
-  v1::ModelService::AsyncService models;
-  v1::PredictService::AsyncService predict;
+  JobService jobs;
+  ClusterService nodes;
+  DatasetService datasets;
+  ModelService models;
+  PredictService predict;
   std::unique_ptr<rpc::Server> server;
   std::unique_ptr<async::ThreadWorkers> workers;
   std::unique_ptr<async::ThreadWorkers> resolver;
@@ -185,12 +184,7 @@ class CoordinatorServer::Parts {
   std::unique_ptr<FileVault> vault;  // nullptr: datasets cannot be stored
   std::unique_ptr<JournalLedger> ledger;
   std::unique_ptr<DatasetCatalog> catalog;
-  std::unique_ptr<DatasetServiceHandlers> dataset_handlers;
   std::unique_ptr<Coordinator> coordinator;
-  std::unique_ptr<JobServiceHandlers> handlers;
-  std::unique_ptr<ModelServiceHandlers> model_handlers;
-  std::unique_ptr<PredictServiceHandlers> predict_handlers;
-  std::unique_ptr<ClusterServiceHandlers> node_handlers;
   bool stopped = false;
 };
 

@@ -3,11 +3,15 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "mlp/v1/cluster.grpc.pb.h"
+#include "services/async/clock.h"
 #include "services/base/field_error.h"
 #include "services/coordinator/api/heartbeat_proto.h"
+#include "services/rpc/server_call.h"
 #include "services/wire/time_proto.h"
 
 namespace mlp::coordinator {
@@ -60,24 +64,49 @@ v1::NodeStatus ToProto(const NodeStatus& node, TimePoint now) {
 
 }  // namespace
 
-ClusterServiceHandlers::ClusterServiceHandlers(async::Clock& clock, GrpcCluster& cluster,
-                                               RememberDrain remember)
+class ClusterService::Generated final : public v1::ClusterService::AsyncService {};
+
+class ClusterService::Handlers {
+ public:
+  Handlers(async::Clock& clock, GrpcCluster& cluster, RememberDrain remember);
+
+  void Serve(rpc::Server& server, Generated& service);
+
+ private:
+  template <class T>
+  using Reply = async::Task<absl::StatusOr<T>>;
+
+  Reply<v1::ListNodesResponse> ListNodes(const v1::ListNodesRequest& request);
+  Reply<v1::HeartbeatResponse> Heartbeat(const v1::HeartbeatRequest& request,
+                                         const std::string& peer);
+  Reply<v1::DrainNodeResponse> DrainNode(const v1::DrainNodeRequest& request);
+  Reply<v1::UndrainNodeResponse> UndrainNode(const v1::UndrainNodeRequest& request);
+
+  void NoteRefusal(const std::string& name, const absl::Status& status);
+
+  async::Clock& clock_;
+  GrpcCluster& cluster_;
+  RememberDrain remember_;
+  std::set<std::string> refusals_;  // that were logged
+};
+
+ClusterService::Handlers::Handlers(async::Clock& clock, GrpcCluster& cluster,
+                                   RememberDrain remember)
     : clock_(clock), cluster_(cluster), remember_(std::move(remember)) {}
 
-void ClusterServiceHandlers::Serve(rpc::Server& server, v1::ClusterService::AsyncService& service) {
-  using Service = v1::ClusterService::AsyncService;
-  rpc::ServeUnary(server, service, &Service::RequestListNodes,
+void ClusterService::Handlers::Serve(rpc::Server& server, Generated& service) {
+  rpc::ServeUnary(server, service, &Generated::RequestListNodes,
                   [this](const auto& request) { return ListNodes(request); });
   rpc::ServeUnaryWithPeer(
-      server, service, &Service::RequestHeartbeat,
+      server, service, &Generated::RequestHeartbeat,
       [this](const auto& request, const std::string& peer) { return Heartbeat(request, peer); });
-  rpc::ServeUnary(server, service, &Service::RequestDrainNode,
+  rpc::ServeUnary(server, service, &Generated::RequestDrainNode,
                   [this](const auto& request) { return DrainNode(request); });
-  rpc::ServeUnary(server, service, &Service::RequestUndrainNode,
+  rpc::ServeUnary(server, service, &Generated::RequestUndrainNode,
                   [this](const auto& request) { return UndrainNode(request); });
 }
 
-auto ClusterServiceHandlers::ListNodes(const v1::ListNodesRequest&)
+auto ClusterService::Handlers::ListNodes(const v1::ListNodesRequest&)
     -> Reply<v1::ListNodesResponse> {
   v1::ListNodesResponse response;
   const TimePoint now = clock_.Now();
@@ -85,8 +114,8 @@ auto ClusterServiceHandlers::ListNodes(const v1::ListNodesRequest&)
   co_return response;
 }
 
-auto ClusterServiceHandlers::Heartbeat(const v1::HeartbeatRequest& request, const std::string& peer)
-    -> Reply<v1::HeartbeatResponse> {
+auto ClusterService::Handlers::Heartbeat(const v1::HeartbeatRequest& request,
+                                         const std::string& peer) -> Reply<v1::HeartbeatResponse> {
   const absl::StatusOr<NodeHeartbeat> heartbeat = FromProto(request, peer);
   if (!heartbeat.ok()) co_return heartbeat.status();
   const absl::StatusOr<int> node = cluster_.Heartbeat(*heartbeat);
@@ -105,14 +134,14 @@ auto ClusterServiceHandlers::Heartbeat(const v1::HeartbeatRequest& request, cons
 }
 
 // A refused node asks again and again.
-void ClusterServiceHandlers::NoteRefusal(const std::string& name, const absl::Status& status) {
+void ClusterService::Handlers::NoteRefusal(const std::string& name, const absl::Status& status) {
   if (!absl::IsFailedPrecondition(status)) return;
   const std::string refusal = absl::StrCat("node ", name, " is refused: ", status.message());
   if (refusals_.size() >= kMaxRefusals) refusals_.clear();
   if (refusals_.insert(refusal).second) spdlog::warn("{}", refusal);
 }
 
-auto ClusterServiceHandlers::DrainNode(const v1::DrainNodeRequest& request)
+auto ClusterService::Handlers::DrainNode(const v1::DrainNodeRequest& request)
     -> Reply<v1::DrainNodeResponse> {
   const absl::StatusOr<int> node = cluster_.Drain(request.name());
   if (!node.ok()) co_return node.status();
@@ -126,7 +155,7 @@ auto ClusterServiceHandlers::DrainNode(const v1::DrainNodeRequest& request)
   co_return response;
 }
 
-auto ClusterServiceHandlers::UndrainNode(const v1::UndrainNodeRequest& request)
+auto ClusterService::Handlers::UndrainNode(const v1::UndrainNodeRequest& request)
     -> Reply<v1::UndrainNodeResponse> {
   const absl::StatusOr<std::optional<int>> node = cluster_.Undrain(request.name());
   if (!node.ok()) co_return node.status();
@@ -141,6 +170,17 @@ auto ClusterServiceHandlers::UndrainNode(const v1::UndrainNodeRequest& request)
   v1::UndrainNodeResponse response;
   *response.mutable_node() = ToProto(status, clock_.Now());
   co_return response;
+}
+
+ClusterService::ClusterService() : generated_(std::make_unique<Generated>()) {}
+
+ClusterService::~ClusterService() = default;
+
+grpc::Service& ClusterService::grpc() { return *generated_; }
+
+void ClusterService::Serve(rpc::Server& server, GrpcCluster& cluster, RememberDrain remember) {
+  handlers_ = std::make_unique<Handlers>(server.loop(), cluster, std::move(remember));
+  handlers_->Serve(server, *generated_);
 }
 
 }  // namespace mlp::coordinator

@@ -6,8 +6,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "mlp/v1/dataset.grpc.pb.h"
+#include "services/async/task.h"
 #include "services/base/field_error.h"
 #include "services/coordinator/api/dataset_proto.h"
+#include "services/rpc/server_call.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -56,30 +59,54 @@ absl::StatusOr<std::string> ReadPiece(std::ifstream& file) {
 
 }  // namespace
 
-void DatasetServiceHandlers::Serve(rpc::Server& server, v1::DatasetService::AsyncService& service) {
-  using Service = v1::DatasetService::AsyncService;
-  rpc::ServeUnary(server, service, &Service::RequestListDatasets,
+class DatasetService::Generated final : public v1::DatasetService::AsyncService {};
+
+class DatasetService::Handlers {
+ public:
+  Handlers(DatasetCatalog& catalog, async::Workers& workers)
+      : catalog_(catalog), workers_(workers) {}
+
+  void Serve(rpc::Server& server, Generated& service);
+
+ private:
+  template <class T>
+  using Reply = async::Task<absl::StatusOr<T>>;
+
+  Reply<v1::ListDatasetsResponse> ListDatasets();
+  Reply<v1::PlanDatasetResponse> PlanDataset(const v1::PlanDatasetRequest& request);
+  Reply<v1::WriteFileResponse> WriteFile(const v1::WriteFileRequest& request);
+  Reply<v1::CommitDatasetResponse> CommitDataset(const v1::CommitDatasetRequest& request);
+  Reply<v1::RemoveDatasetResponse> RemoveDataset(const v1::RemoveDatasetRequest& request);
+  async::Task<absl::Status> GetFile(const v1::GetFileRequest& request,
+                                    rpc::ServerStream<v1::GetFileResponse>& stream);
+
+  DatasetCatalog& catalog_;
+  async::Workers& workers_;
+};
+
+void DatasetService::Handlers::Serve(rpc::Server& server, Generated& service) {
+  rpc::ServeUnary(server, service, &Generated::RequestListDatasets,
                   [this](const auto&) { return ListDatasets(); });
-  rpc::ServeUnary(server, service, &Service::RequestPlanDataset,
+  rpc::ServeUnary(server, service, &Generated::RequestPlanDataset,
                   [this](const auto& request) { return PlanDataset(request); });
-  rpc::ServeUnary(server, service, &Service::RequestWriteFile,
+  rpc::ServeUnary(server, service, &Generated::RequestWriteFile,
                   [this](const auto& request) { return WriteFile(request); });
-  rpc::ServeUnary(server, service, &Service::RequestCommitDataset,
+  rpc::ServeUnary(server, service, &Generated::RequestCommitDataset,
                   [this](const auto& request) { return CommitDataset(request); });
-  rpc::ServeUnary(server, service, &Service::RequestRemoveDataset,
+  rpc::ServeUnary(server, service, &Generated::RequestRemoveDataset,
                   [this](const auto& request) { return RemoveDataset(request); });
-  rpc::ServeStream(server, service, &Service::RequestGetFile,
+  rpc::ServeStream(server, service, &Generated::RequestGetFile,
                    [this](const auto& request, auto& stream) { return GetFile(request, stream); });
 }
 
-auto DatasetServiceHandlers::ListDatasets() -> Reply<v1::ListDatasetsResponse> {
+auto DatasetService::Handlers::ListDatasets() -> Reply<v1::ListDatasetsResponse> {
   const std::vector<DatasetStatus> listed = co_await catalog_.List();
   v1::ListDatasetsResponse response;
   for (const DatasetStatus& status : listed) *response.add_datasets() = ToProto(status);
   co_return response;
 }
 
-auto DatasetServiceHandlers::PlanDataset(const v1::PlanDatasetRequest& request)
+auto DatasetService::Handlers::PlanDataset(const v1::PlanDatasetRequest& request)
     -> Reply<v1::PlanDatasetResponse> {
   absl::StatusOr<std::vector<DatasetFile>> files = FilesOf(request);
   if (!files.ok()) co_return files.status();
@@ -97,7 +124,7 @@ auto DatasetServiceHandlers::PlanDataset(const v1::PlanDatasetRequest& request)
   co_return response;
 }
 
-auto DatasetServiceHandlers::WriteFile(const v1::WriteFileRequest& request)
+auto DatasetService::Handlers::WriteFile(const v1::WriteFileRequest& request)
     -> Reply<v1::WriteFileResponse> {
   if (absl::Status status = Check(request); !status.ok()) co_return status;
   FilePiece piece;
@@ -112,7 +139,7 @@ auto DatasetServiceHandlers::WriteFile(const v1::WriteFileRequest& request)
   co_return response;
 }
 
-auto DatasetServiceHandlers::CommitDataset(const v1::CommitDatasetRequest& request)
+auto DatasetService::Handlers::CommitDataset(const v1::CommitDatasetRequest& request)
     -> Reply<v1::CommitDatasetResponse> {
   absl::StatusOr<std::vector<DatasetFile>> files = FilesOf(request);
   if (!files.ok()) co_return files.status();
@@ -125,7 +152,7 @@ auto DatasetServiceHandlers::CommitDataset(const v1::CommitDatasetRequest& reque
   co_return response;
 }
 
-auto DatasetServiceHandlers::RemoveDataset(const v1::RemoveDatasetRequest& request)
+auto DatasetService::Handlers::RemoveDataset(const v1::RemoveDatasetRequest& request)
     -> Reply<v1::RemoveDatasetResponse> {
   if (request.name().empty()) co_return FieldError("name", "is required");
   const absl::Status removed = co_await catalog_.Remove(request.name());
@@ -133,7 +160,7 @@ auto DatasetServiceHandlers::RemoveDataset(const v1::RemoveDatasetRequest& reque
   co_return v1::RemoveDatasetResponse();
 }
 
-async::Task<absl::Status> DatasetServiceHandlers::GetFile(
+async::Task<absl::Status> DatasetService::Handlers::GetFile(
     const v1::GetFileRequest& request, rpc::ServerStream<v1::GetFileResponse>& stream) {
   if (absl::Status status = CheckDigest("sha256", request.sha256()); !status.ok()) {
     co_return status;
@@ -155,6 +182,17 @@ async::Task<absl::Status> DatasetServiceHandlers::GetFile(
     const bool sent = co_await stream.Write(response);
     if (!sent) co_return absl::CancelledError("the receiver is gone");
   }
+}
+
+DatasetService::DatasetService() : generated_(std::make_unique<Generated>()) {}
+
+DatasetService::~DatasetService() = default;
+
+grpc::Service& DatasetService::grpc() { return *generated_; }
+
+void DatasetService::Serve(rpc::Server& server, DatasetCatalog& catalog, async::Workers& workers) {
+  handlers_ = std::make_unique<Handlers>(catalog, workers);
+  handlers_->Serve(server, *generated_);
 }
 
 }  // namespace mlp::coordinator

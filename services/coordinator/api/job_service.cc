@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -11,15 +12,20 @@
 #include "libmlp/data/shard.h"
 #include "libmlp/train/measurement.h"
 #include "libmlp/train/training.h"
+#include "mlp/v1/job.grpc.pb.h"
+#include "services/async/clock.h"
+#include "services/async/task.h"
 #include "services/async/wait.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
+#include "services/coordinator/api/encoded_events.h"
 #include "services/coordinator/datasets/dataset_loader.h"
 #include "services/coordinator/job/model.h"
 #include "services/coordinator/proto/job_proto.h"
 #include "services/coordinator/proto/model_proto.h"
 #include "services/model/measurement_proto.h"
 #include "services/rpc/byte_buffer.h"
+#include "services/rpc/server_call.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -94,39 +100,77 @@ bool IsEnd(const JobEvent& event) {
 
 }  // namespace
 
-JobServiceHandlers::JobServiceHandlers(async::Clock& clock, Coordinator& coordinator,
-                                       async::Workers& workers, std::filesystem::path data_dir,
-                                       std::string default_policy)
+// What watchers are sent is encoded once for all of them.
+class JobService::Generated final
+    : public v1::JobService::WithRawMethod_WatchJob<v1::JobService::AsyncService> {};
+
+class JobService::Handlers {
+ public:
+  Handlers(async::Clock& clock, Coordinator& coordinator, async::Workers& workers,
+           std::filesystem::path data_dir, std::string default_policy);
+
+  void Serve(rpc::Server& server, Generated& jobs);
+
+ private:
+  template <class T>
+  using Reply = async::Task<absl::StatusOr<T>>;
+
+  Reply<v1::CreateJobResponse> CreateJob(const v1::CreateJobRequest& request);
+  Reply<v1::GetJobResponse> GetJob(const v1::GetJobRequest& request);
+  Reply<v1::ListJobsResponse> ListJobs(const v1::ListJobsRequest& request);
+  Reply<v1::CancelJobResponse> CancelJob(const v1::CancelJobRequest& request);
+  Reply<v1::RemoveJobResponse> RemoveJob(const v1::RemoveJobRequest& request);
+  Reply<v1::ExplainJobResponse> ExplainJob(const v1::ExplainJobRequest& request);
+  Reply<v1::EvaluateModelResponse> EvaluateModel(const v1::EvaluateModelRequest& request);
+  using WatchStream = rpc::ServerStream<grpc::ByteBuffer>;
+  async::Task<absl::Status> WatchJob(const grpc::ByteBuffer& request, WatchStream& stream);
+  async::Task<absl::Status> SendEvents(const v1::WatchJobRequest& request, WatchStream& stream);
+  async::Task<absl::StatusOr<SharedEvents>> Events(const v1::WatchJobRequest& request,
+                                                   std::int64_t from, std::stop_token stop);
+  async::Task<absl::Status> StreamModel(const v1::GetModelRequest& request,
+                                        rpc::ServerStream<v1::GetModelResponse>& stream);
+
+  async::Clock& clock_;
+  Coordinator& coordinator_;
+  async::Workers& workers_;
+  const std::filesystem::path data_dir_;
+  const std::string default_policy_;
+  int watchers_ = 0;
+  EncodedEvents encoded_events_;
+};
+
+JobService::Handlers::Handlers(async::Clock& clock, Coordinator& coordinator,
+                               async::Workers& workers, std::filesystem::path data_dir,
+                               std::string default_policy)
     : clock_(clock),
       coordinator_(coordinator),
       workers_(workers),
       data_dir_(std::move(data_dir)),
       default_policy_(std::move(default_policy)) {}
 
-void JobServiceHandlers::Serve(rpc::Server& server, Service& jobs) {
-  using Jobs = v1::JobService::AsyncService;
-  rpc::ServeUnary(server, jobs, &Jobs::RequestCreateJob,
+void JobService::Handlers::Serve(rpc::Server& server, Generated& jobs) {
+  rpc::ServeUnary(server, jobs, &Generated::RequestCreateJob,
                   [this](const auto& request) { return CreateJob(request); });
-  rpc::ServeUnary(server, jobs, &Jobs::RequestGetJob,
+  rpc::ServeUnary(server, jobs, &Generated::RequestGetJob,
                   [this](const auto& request) { return GetJob(request); });
-  rpc::ServeUnary(server, jobs, &Jobs::RequestListJobs,
+  rpc::ServeUnary(server, jobs, &Generated::RequestListJobs,
                   [this](const auto& request) { return ListJobs(request); });
-  rpc::ServeUnary(server, jobs, &Jobs::RequestCancelJob,
+  rpc::ServeUnary(server, jobs, &Generated::RequestCancelJob,
                   [this](const auto& request) { return CancelJob(request); });
-  rpc::ServeUnary(server, jobs, &Jobs::RequestRemoveJob,
+  rpc::ServeUnary(server, jobs, &Generated::RequestRemoveJob,
                   [this](const auto& request) { return RemoveJob(request); });
-  rpc::ServeUnary(server, jobs, &Jobs::RequestExplainJob,
+  rpc::ServeUnary(server, jobs, &Generated::RequestExplainJob,
                   [this](const auto& request) { return ExplainJob(request); });
-  rpc::ServeUnary(server, jobs, &Jobs::RequestEvaluateModel,
+  rpc::ServeUnary(server, jobs, &Generated::RequestEvaluateModel,
                   [this](const auto& request) { return EvaluateModel(request); });
-  rpc::ServeStream(server, jobs, &Service::RequestWatchJob,
+  rpc::ServeStream(server, jobs, &Generated::RequestWatchJob,
                    [this](const auto& request, auto& stream) { return WatchJob(request, stream); });
-  rpc::ServeStream(server, jobs, &Jobs::RequestGetModel, [this](const auto& request, auto& stream) {
-    return StreamModel(request, stream);
-  });
+  rpc::ServeStream(
+      server, jobs, &Generated::RequestGetModel,
+      [this](const auto& request, auto& stream) { return StreamModel(request, stream); });
 }
 
-auto JobServiceHandlers::CreateJob(const v1::CreateJobRequest& request)
+auto JobService::Handlers::CreateJob(const v1::CreateJobRequest& request)
     -> Reply<v1::CreateJobResponse> {
   if (!request.has_spec()) co_return FieldError("spec", "is required");
   absl::StatusOr<JobSpec> spec = FromProto(request.spec(), default_policy_);
@@ -138,7 +182,7 @@ auto JobServiceHandlers::CreateJob(const v1::CreateJobRequest& request)
   co_return response;
 }
 
-auto JobServiceHandlers::GetJob(const v1::GetJobRequest& request) -> Reply<v1::GetJobResponse> {
+auto JobService::Handlers::GetJob(const v1::GetJobRequest& request) -> Reply<v1::GetJobResponse> {
   absl::StatusOr<Job> job = coordinator_.Get(request.id());
   if (!job.ok()) co_return job.status();
   v1::GetJobResponse response;
@@ -146,7 +190,7 @@ auto JobServiceHandlers::GetJob(const v1::GetJobRequest& request) -> Reply<v1::G
   co_return response;
 }
 
-auto JobServiceHandlers::ListJobs(const v1::ListJobsRequest& request)
+auto JobService::Handlers::ListJobs(const v1::ListJobsRequest& request)
     -> Reply<v1::ListJobsResponse> {
   const int size = request.page_size() == 0 ? kDefaultPageSize : request.page_size();
   if (size < 0 || size > kMaxPageSize) {
@@ -165,7 +209,7 @@ auto JobServiceHandlers::ListJobs(const v1::ListJobsRequest& request)
   co_return response;
 }
 
-auto JobServiceHandlers::CancelJob(const v1::CancelJobRequest& request)
+auto JobService::Handlers::CancelJob(const v1::CancelJobRequest& request)
     -> Reply<v1::CancelJobResponse> {
   absl::StatusOr<Job> job = coordinator_.Cancel(request.id());
   if (!job.ok()) co_return job.status();
@@ -174,21 +218,21 @@ auto JobServiceHandlers::CancelJob(const v1::CancelJobRequest& request)
   co_return response;
 }
 
-auto JobServiceHandlers::RemoveJob(const v1::RemoveJobRequest& request)
+auto JobService::Handlers::RemoveJob(const v1::RemoveJobRequest& request)
     -> Reply<v1::RemoveJobResponse> {
   const absl::Status removed = co_await coordinator_.Remove(request.id());
   if (!removed.ok()) co_return removed;
   co_return v1::RemoveJobResponse();
 }
 
-auto JobServiceHandlers::ExplainJob(const v1::ExplainJobRequest& request)
+auto JobService::Handlers::ExplainJob(const v1::ExplainJobRequest& request)
     -> Reply<v1::ExplainJobResponse> {
   const absl::StatusOr<Explanation> said = coordinator_.Explain(request.id());
   if (!said.ok()) co_return said.status();
   co_return ToProto(*said);
 }
 
-auto JobServiceHandlers::EvaluateModel(const v1::EvaluateModelRequest& request)
+auto JobService::Handlers::EvaluateModel(const v1::EvaluateModelRequest& request)
     -> Reply<v1::EvaluateModelResponse> {
   const absl::StatusOr<std::shared_ptr<const Model>> model =
       co_await coordinator_.GetModel(request.id());
@@ -197,8 +241,8 @@ auto JobServiceHandlers::EvaluateModel(const v1::EvaluateModelRequest& request)
   co_return co_await async::Offload(workers_, std::move(measure));
 }
 
-async::Task<absl::Status> JobServiceHandlers::WatchJob(const grpc::ByteBuffer& bytes,
-                                                       WatchStream& stream) {
+async::Task<absl::Status> JobService::Handlers::WatchJob(const grpc::ByteBuffer& bytes,
+                                                         WatchStream& stream) {
   const absl::StatusOr<v1::WatchJobRequest> request = rpc::Parse<v1::WatchJobRequest>(bytes);
   if (!request.ok()) co_return request.status();
   if (request->from_sequence() < 0) {
@@ -212,8 +256,8 @@ async::Task<absl::Status> JobServiceHandlers::WatchJob(const grpc::ByteBuffer& b
   co_return status;
 }
 
-async::Task<absl::Status> JobServiceHandlers::SendEvents(const v1::WatchJobRequest& request,
-                                                         WatchStream& stream) {
+async::Task<absl::Status> JobService::Handlers::SendEvents(const v1::WatchJobRequest& request,
+                                                           WatchStream& stream) {
   std::int64_t next = std::max<std::int64_t>(request.from_sequence(), 1);
   while (true) {
     const absl::StatusOr<SharedEvents> events = co_await Events(request, next, stream.stop_token());
@@ -237,13 +281,13 @@ async::Task<absl::Status> JobServiceHandlers::SendEvents(const v1::WatchJobReque
   }
 }
 
-async::Task<absl::StatusOr<SharedEvents>> JobServiceHandlers::Events(
+async::Task<absl::StatusOr<SharedEvents>> JobService::Handlers::Events(
     const v1::WatchJobRequest& request, std::int64_t from, std::stop_token stop) {
   if (request.until_now()) co_return co_await coordinator_.EventsSoFar(request.id(), from);
   co_return co_await coordinator_.NextEvents(request.id(), from, std::move(stop));
 }
 
-async::Task<absl::Status> JobServiceHandlers::StreamModel(
+async::Task<absl::Status> JobService::Handlers::StreamModel(
     const v1::GetModelRequest& request, rpc::ServerStream<v1::GetModelResponse>& stream) {
   const absl::StatusOr<std::shared_ptr<const Model>> model =
       co_await coordinator_.GetModel(request.id());
@@ -257,6 +301,19 @@ async::Task<absl::Status> JobServiceHandlers::StreamModel(
     if (!sent) co_return absl::CancelledError("the receiver is gone");
   }
   co_return absl::OkStatus();
+}
+
+JobService::JobService() : generated_(std::make_unique<Generated>()) {}
+
+JobService::~JobService() = default;
+
+grpc::Service& JobService::grpc() { return *generated_; }
+
+void JobService::Serve(rpc::Server& server, Coordinator& coordinator, async::Workers& workers,
+                       std::filesystem::path data_dir, std::string default_policy) {
+  handlers_ = std::make_unique<Handlers>(server.loop(), coordinator, workers, std::move(data_dir),
+                                         std::move(default_policy));
+  handlers_->Serve(server, *generated_);
 }
 
 }  // namespace mlp::coordinator

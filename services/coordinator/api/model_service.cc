@@ -1,18 +1,28 @@
 #include "services/coordinator/api/model_service.h"
 
+#include <chrono>
+#include <cstddef>
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "mlp/v1/model_service.grpc.pb.h"
+#include "services/async/task.h"
 #include "services/async/wait.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 #include "services/coordinator/job/model.h"
 #include "services/coordinator/proto/model_proto.h"
+#include "services/rpc/server_call.h"
 
 namespace mlp::coordinator {
 namespace {
 
+// Of a model, serialised: the parameters of the largest one, and room for what is about them.
+constexpr std::size_t kMaxModelBytes = 8 * kMaxParameters + (std::size_t{16} << 20);
+// Of all models that are under way at once. Each is in memory until all of it is there.
+constexpr std::size_t kMaxImportBytes = std::size_t{1} << 30;
 constexpr std::size_t kMaxPiece = std::size_t{1} << 20;
 constexpr std::chrono::seconds kTooManyRetry{5};
 
@@ -68,17 +78,40 @@ class Room {
 
 }  // namespace
 
-void ModelServiceHandlers::Serve(rpc::Server& server, v1::ModelService::AsyncService& service) {
-  using Service = v1::ModelService::AsyncService;
-  rpc::ServePut(server, service, &Service::RequestImportModel,
+class ModelService::Generated final : public v1::ModelService::AsyncService {};
+
+class ModelService::Handlers {
+ public:
+  Handlers(Coordinator& coordinator, async::Workers& workers)
+      : coordinator_(coordinator), workers_(workers) {}
+
+  void Serve(rpc::Server& server, Generated& service);
+
+ private:
+  template <class T>
+  using Reply = async::Task<absl::StatusOr<T>>;
+  using Pieces = rpc::RequestStream<v1::ImportModelResponse, v1::ImportModelRequest>;
+
+  Reply<v1::ImportModelResponse> ImportModel(Pieces& pieces);
+  Reply<std::string> Receive(v1::ImportModelRequest first, Pieces& pieces);
+  Reply<v1::ListModelsResponse> ListModels();
+  Reply<v1::RemoveModelResponse> RemoveModel(const v1::RemoveModelRequest& request);
+
+  Coordinator& coordinator_;
+  async::Workers& workers_;
+  std::size_t importing_ = 0;  // bytes
+};
+
+void ModelService::Handlers::Serve(rpc::Server& server, Generated& service) {
+  rpc::ServePut(server, service, &Generated::RequestImportModel,
                 [this](Pieces& pieces) { return ImportModel(pieces); });
-  rpc::ServeUnary(server, service, &Service::RequestListModels,
+  rpc::ServeUnary(server, service, &Generated::RequestListModels,
                   [this](const auto&) { return ListModels(); });
-  rpc::ServeUnary(server, service, &Service::RequestRemoveModel,
+  rpc::ServeUnary(server, service, &Generated::RequestRemoveModel,
                   [this](const auto& request) { return RemoveModel(request); });
 }
 
-auto ModelServiceHandlers::ImportModel(Pieces& pieces) -> Reply<v1::ImportModelResponse> {
+auto ModelService::Handlers::ImportModel(Pieces& pieces) -> Reply<v1::ImportModelResponse> {
   std::optional<v1::ImportModelRequest> first = co_await pieces.Read();
   if (!first) co_return FieldError("bytes", "is required: no piece came");
   if (absl::Status status = CheckFirst(*first); !status.ok()) co_return status;
@@ -100,7 +133,7 @@ auto ModelServiceHandlers::ImportModel(Pieces& pieces) -> Reply<v1::ImportModelR
   co_return response;
 }
 
-auto ModelServiceHandlers::Receive(v1::ImportModelRequest first, Pieces& pieces)
+auto ModelService::Handlers::Receive(v1::ImportModelRequest first, Pieces& pieces)
     -> Reply<std::string> {
   const auto whole = static_cast<std::size_t>(first.bytes());
   std::string bytes;
@@ -117,7 +150,7 @@ auto ModelServiceHandlers::Receive(v1::ImportModelRequest first, Pieces& pieces)
       "bytes", absl::StrCat("says ", whole, ", but only ", bytes.size(), " came; send it again"));
 }
 
-auto ModelServiceHandlers::ListModels() -> Reply<v1::ListModelsResponse> {
+auto ModelService::Handlers::ListModels() -> Reply<v1::ListModelsResponse> {
   v1::ListModelsResponse response;
   for (const ModelRecord& record : coordinator_.imported_models().List()) {
     *response.add_models() = ToProto(record);
@@ -130,7 +163,7 @@ auto ModelServiceHandlers::ListModels() -> Reply<v1::ListModelsResponse> {
   co_return response;
 }
 
-auto ModelServiceHandlers::RemoveModel(const v1::RemoveModelRequest& request)
+auto ModelService::Handlers::RemoveModel(const v1::RemoveModelRequest& request)
     -> Reply<v1::RemoveModelResponse> {
   if (coordinator_.Get(request.id()).ok()) {
     co_return absl::FailedPreconditionError(absl::StrCat("the model of ", request.id(),
@@ -140,6 +173,17 @@ auto ModelServiceHandlers::RemoveModel(const v1::RemoveModelRequest& request)
   const absl::Status removed = co_await coordinator_.imported_models().Remove(request.id());
   if (!removed.ok()) co_return removed;
   co_return v1::RemoveModelResponse();
+}
+
+ModelService::ModelService() : generated_(std::make_unique<Generated>()) {}
+
+ModelService::~ModelService() = default;
+
+grpc::Service& ModelService::grpc() { return *generated_; }
+
+void ModelService::Serve(rpc::Server& server, Coordinator& coordinator, async::Workers& workers) {
+  handlers_ = std::make_unique<Handlers>(coordinator, workers);
+  handlers_->Serve(server, *generated_);
 }
 
 }  // namespace mlp::coordinator

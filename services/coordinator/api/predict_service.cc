@@ -1,18 +1,45 @@
 #include "services/coordinator/api/predict_service.h"
 
+#include <string>
 #include <utility>
 
+#include "mlp/v1/predict.grpc.pb.h"
+#include "services/async/task.h"
 #include "services/async/wait.h"
 #include "services/coordinator/api/predict_rows.h"
+#include "services/coordinator/run/model_cache.h"
+#include "services/rpc/server_call.h"
 
 namespace mlp::coordinator {
 
-void PredictServiceHandlers::Serve(rpc::Server& server, v1::PredictService::AsyncService& service) {
-  rpc::ServeUnary(server, service, &v1::PredictService::AsyncService::RequestPredict,
+class PredictService::Generated final : public v1::PredictService::AsyncService {};
+
+class PredictService::Handlers {
+ public:
+  Handlers(Coordinator& coordinator, async::Workers& workers)
+      : coordinator_(coordinator), workers_(workers) {}
+
+  void Serve(rpc::Server& server, Generated& service);
+
+ private:
+  template <class T>
+  using Reply = async::Task<absl::StatusOr<T>>;
+
+  Reply<v1::PredictResponse> Predict(const v1::PredictRequest& request);
+  // From the cache, or else from the store.
+  Reply<std::shared_ptr<const Model>> Load(std::string id);
+
+  Coordinator& coordinator_;
+  async::Workers& workers_;
+  ModelCache cache_;
+};
+
+void PredictService::Handlers::Serve(rpc::Server& server, Generated& service) {
+  rpc::ServeUnary(server, service, &Generated::RequestPredict,
                   [this](const auto& request) { return Predict(request); });
 }
 
-auto PredictServiceHandlers::Predict(const v1::PredictRequest& request)
+auto PredictService::Handlers::Predict(const v1::PredictRequest& request)
     -> Reply<v1::PredictResponse> {
   if (absl::Status status = CheckPredict(request); !status.ok()) co_return status;
   const absl::StatusOr<std::shared_ptr<const Model>> model = co_await Load(request.model_id());
@@ -21,7 +48,7 @@ auto PredictServiceHandlers::Predict(const v1::PredictRequest& request)
   co_return co_await async::Offload(workers_, std::move(predict));
 }
 
-auto PredictServiceHandlers::Load(std::string id) -> Reply<std::shared_ptr<const Model>> {
+auto PredictService::Handlers::Load(std::string id) -> Reply<std::shared_ptr<const Model>> {
   const absl::StatusOr<std::string> version = coordinator_.ModelVersion(id);
   if (!version.ok()) co_return version.status();
   std::shared_ptr<const Model> kept = cache_.Find(id, *version);
@@ -29,6 +56,17 @@ auto PredictServiceHandlers::Load(std::string id) -> Reply<std::shared_ptr<const
   absl::StatusOr<std::shared_ptr<const Model>> model = co_await coordinator_.GetModel(id);
   if (model.ok()) cache_.Add(std::move(id), *version, *model);
   co_return model;
+}
+
+PredictService::PredictService() : generated_(std::make_unique<Generated>()) {}
+
+PredictService::~PredictService() = default;
+
+grpc::Service& PredictService::grpc() { return *generated_; }
+
+void PredictService::Serve(rpc::Server& server, Coordinator& coordinator, async::Workers& workers) {
+  handlers_ = std::make_unique<Handlers>(coordinator, workers);
+  handlers_->Serve(server, *generated_);
 }
 
 }  // namespace mlp::coordinator

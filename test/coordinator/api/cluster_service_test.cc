@@ -10,7 +10,12 @@
 #include <optional>
 #include <string>
 
+<<<<<<< HEAD
 #include "libmlp/kernels/kernels.h"
+=======
+#include "libmlp/train/training.h"
+#include "mlp/v1/cluster.grpc.pb.h"
+>>>>>>> 6cb058e (Let services own what gRPC generated for them)
 #include "services/base/protocol_version.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/node/node_server.h"

@@ -36,14 +36,13 @@ struct DatasetServer {
   explicit DatasetServer(UsersLedger::Users users = {}) : ledger(std::move(users)) {
     rpc::ServerOptions options;
     options.listen = "127.0.0.1:0";
-    options.services = {&service};
+    options.services = {&service.grpc()};
     server = rpc::Server::Listen(options).value();
     workers = std::make_unique<async::ThreadWorkers>(
         2, [this](std::function<void()> done) { server->Post(std::move(done)); });
     catalog = std::make_unique<DatasetCatalog>(server->loop(), *workers, std::nullopt, vault.get(),
                                                ledger, std::vector<DatasetRecord>());
-    handlers = std::make_unique<DatasetServiceHandlers>(*catalog, *workers);
-    handlers->Serve(*server, service);
+    service.Serve(*server, *catalog, *workers);
     server->Start();
   }
   ~DatasetServer() { server->Shutdown(std::chrono::milliseconds(0)); }
@@ -53,11 +52,10 @@ struct DatasetServer {
   const test::Scratch state;
   std::unique_ptr<FileVault> vault = FileVault::Open(state.path()).value();
   UsersLedger ledger;
-  v1::DatasetService::AsyncService service;
+  DatasetService service;
   std::unique_ptr<rpc::Server> server;
   std::unique_ptr<async::ThreadWorkers> workers;
   std::unique_ptr<DatasetCatalog> catalog;
-  std::unique_ptr<DatasetServiceHandlers> handlers;
 };
 
 }  // namespace mlp::coordinator

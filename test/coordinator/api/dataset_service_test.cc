@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "mlp/v1/dataset.grpc.pb.h"
 #include "services/base/field_error.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/status.h"

@@ -12,6 +12,7 @@
 #include "libmlp/train/predictor.h"
 #include "libmlp/train/training.h"
 #include "mlp/v1/job.grpc.pb.h"
+#include "mlp/v1/model_service.grpc.pb.h"
 #include "mlp/v1/predict.grpc.pb.h"
 #include "services/base/field_error.h"
 #include "services/coordinator/api/predict_rows.h"
