@@ -4,6 +4,7 @@
 
 #include "fuzz/check.h"
 #include "services/model/model_file.h"
+#include "services/model/saved_model.h"
 
 namespace mlp {
 namespace {

@@ -11,6 +11,7 @@
 #include "libmlp/data/shard.h"
 #include "libmlp/train/measurement.h"
 #include "services/model/measurement_proto.h"
+#include "services/model/saved_model.h"
 
 namespace mlp::cli {
 namespace {

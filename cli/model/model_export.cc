@@ -3,6 +3,7 @@
 #include "cli/client/errors.h"
 #include "cli/files/write_file.h"
 #include "cli/model/model_source.h"
+#include "services/model/saved_model.h"
 
 namespace mlp::cli {
 namespace {

@@ -4,6 +4,7 @@
 #include "cli/client/connection.h"
 #include "cli/client/errors.h"
 #include "services/model/model_file.h"
+#include "services/model/saved_model.h"
 
 namespace mlp::cli {
 namespace {

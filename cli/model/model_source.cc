@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/model/model_file.h"
+#include "services/model/saved_model.h"
 
 namespace mlp::cli {
 namespace {

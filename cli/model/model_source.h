@@ -6,7 +6,10 @@
 #include "absl/status/statusor.h"
 #include "cli/client/connection.h"
 #include "cli/client/session.h"
-#include "services/model/saved_model.h"
+
+namespace mlp::model {
+struct SavedModel;
+}  // namespace mlp::model
 
 namespace mlp::cli {
 

@@ -17,6 +17,7 @@
 #include "cli/show/prediction_text.h"
 #include "libmlp/data/shard.h"
 #include "libmlp/train/predictor.h"
+#include "services/model/saved_model.h"
 
 namespace mlp::cli {
 namespace {

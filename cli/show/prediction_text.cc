@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_replace.h"
 #include "libmlp/train/predictor.h"
+#include "services/model/saved_model.h"
 
 namespace mlp::cli {
 namespace {

@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "libmlp/data/matrix.h"
-#include "services/model/saved_model.h"
+
+namespace mlp::model {
+struct SavedModel;
+}  // namespace mlp::model
 
 namespace mlp::cli {
 

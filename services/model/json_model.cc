@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/base/field_error.h"
 #include "services/model/description.h"
+#include "services/model/saved_model.h"
 
 namespace mlp::model {
 namespace {

@@ -7,9 +7,10 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "services/model/saved_model.h"
 
 namespace mlp::model {
+
+struct SavedModel;
 
 // Limit of the parameters: in text they take ten times the room.
 inline constexpr std::size_t kMaxJsonParameters = 10'000'000;

@@ -8,6 +8,7 @@
 #include "services/model/json_model.h"
 #include "services/model/npz_model.h"
 #include "services/model/onnx_model.h"
+#include "services/model/saved_model.h"
 
 namespace mlp::model {
 namespace {

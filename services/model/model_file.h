@@ -7,9 +7,10 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "services/model/saved_model.h"
 
 namespace mlp::model {
+
+struct SavedModel;
 
 enum class Format : std::uint8_t {
   kMlp,   // a serialised mlp.v1.Model

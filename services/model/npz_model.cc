@@ -9,6 +9,7 @@
 #include "services/base/field_error.h"
 #include "services/model/archive.h"
 #include "services/model/description.h"
+#include "services/model/saved_model.h"
 
 namespace mlp::model {
 namespace {

@@ -6,9 +6,10 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "services/model/saved_model.h"
 
 namespace mlp::model {
+
+struct SavedModel;
 
 absl::StatusOr<std::string> ToNpz(const SavedModel& model);
 // InvalidArgument names the member of the archive that is wrong. Members may be compressed.

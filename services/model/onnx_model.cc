@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "libmlp/data/cell.h"
 #include "services/model/onnx_graph.h"
+#include "services/model/saved_model.h"
 
 namespace mlp::model {
 namespace {

@@ -11,9 +11,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "services/model/saved_model.h"
 
 namespace mlp::model {
+
+struct SavedModel;
 
 // Returns a serialised onnx.ModelProto of IR version 8, with the operators of version 15 and those
 // for machine learning (ai.onnx.ml) of version 2.

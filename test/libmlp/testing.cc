@@ -4,6 +4,8 @@
 #include <string>
 
 #include "libmlp/data/dataset_files.h"
+#include "libmlp/data/shard.h"
+#include "libmlp/model/parameters.h"
 
 namespace mlp::testing {
 namespace {

@@ -3,11 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
-#include "libmlp/data/shard.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
+
+namespace mlp {
+class Parameters;
+struct Shard;
+}  // namespace mlp
 
 namespace mlp::testing {
 

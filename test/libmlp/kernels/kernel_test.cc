@@ -7,8 +7,10 @@
 #include <xtensor/xbuilder.hpp>
 #include <xtensor/xview.hpp>
 
+#include "libmlp/data/shard.h"
 #include "libmlp/kernels/kernels.h"
 #include "libmlp/model/initialization.h"
+#include "libmlp/model/parameters.h"
 #include "libmlp/train/block.h"
 #include "libmlp/train/network.h"
 #include "test/libmlp/testing.h"
