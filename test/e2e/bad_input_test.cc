@@ -25,6 +25,7 @@
 #include "services/coordinator/run/coordinator.h"
 #include "services/local/local_cluster.h"
 #include "test/support/program_cluster.h"
+#include "test/support/scratch.h"
 
 using namespace mlp;
 using Catch::Contains;
@@ -37,9 +38,7 @@ namespace fs = std::filesystem;
 class Data {
  public:
   Data() {
-    std::string name = (fs::temp_directory_path() / "mlp-bad-XXXXXX").string();
-    root_ = mkdtemp(name.data());
-    fs::copy(test::DatasetsDirectory() / "letters", root_ / "letters");
+    fs::copy(test::DatasetsDirectory() / "letters", path() / "letters");
     Add("ragged", "1,2,0\n1,2,3,0\n");
     Add("word", "1,2,0\n1,x,0\n");
     Add("nan", "1,nan,0\n");
@@ -49,26 +48,20 @@ class Data {
     Add("empty-file", "");
     Add("narrow-validation", "1,2,0\n", "1,0\n");
     Add("no-validation", "1,2,0\n", "");
-    fs::create_directories(root_ / "no-shards");
-    Write(root_ / "no-shards" / "validate_a.txt", "1,2,0\n");
-    fs::create_directory_symlink("/", root_ / "outside");
+    scratch_.Write("no-shards/validate_a.txt", "1,2,0\n");
+    fs::create_directory_symlink("/", path() / "outside");
   }
-  ~Data() { fs::remove_all(root_); }
-  Data(const Data&) = delete;
-  Data& operator=(const Data&) = delete;
 
-  const fs::path& path() const { return root_; }
+  const fs::path& path() const { return scratch_.path(); }
 
  private:
   void Add(const std::string& dataset, const std::string& train,
            const std::string& validation = "1,2,0\n") {
-    fs::create_directories(root_ / dataset);
-    Write(root_ / dataset / "train_1.txt", train);
-    if (!validation.empty()) Write(root_ / dataset / "validate_a.txt", validation);
+    scratch_.Write(dataset + "/train_1.txt", train);
+    if (!validation.empty()) scratch_.Write(dataset + "/validate_a.txt", validation);
   }
-  static void Write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
 
-  fs::path root_;
+  test::Scratch scratch_;
 };
 
 v1::CreateJobRequest Letters() {

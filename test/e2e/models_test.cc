@@ -2,8 +2,6 @@
 // them.
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -17,11 +15,6 @@ using Catch::Contains;
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string ContentOf(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(stream), {});
-}
 
 ProcessResult Done(const ProgramCluster& cluster, std::vector<std::string> arguments) {
   ProcessResult result = cluster.Client(std::move(arguments));

@@ -5,7 +5,6 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -54,12 +53,6 @@ void RecordJobs(ProgramCluster& cluster, const std::vector<std::vector<std::stri
   cluster.StopCoordinator();  // it has written its logs
 }
 
-std::string Content(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
 ProcessResult Replay(const fs::path& log, std::vector<std::string> options = {}) {
   std::vector<std::string> command{Program("mlp-client"), "replay", log.string()};
   command.insert(command.end(), options.begin(), options.end());
@@ -82,7 +75,7 @@ TEST_CASE("twenty recorded jobs, with load and killed nodes, replay with identic
     for (const fs::path& log : fs::directory_iterator(logs.path())) {
       const ProcessResult result = Replay(log);
       INFO(log << "\n" << result.out << result.err);
-      const bool lost = Content(log).find("\"nodeLeft\"") != std::string::npos;
+      const bool lost = ContentOf(log).find("\"nodeLeft\"") != std::string::npos;
       std::cout << "load " << load << (lost ? ", a node killed, " : ", ") << result.out;
       CHECK(result.exit_code == 0);
       CHECK_THAT(result.out, Contains("all identical"));
@@ -115,7 +108,7 @@ TEST_CASE(
              Contains("\"differences\":0") && Contains("\"policy\":\"pull\""));
   CHECK_THAT(Replay(log, {"--policy", "random", "--json"}).out, Contains("\"simulatedOther\":{"));
 
-  std::string text = Content(log);
+  std::string text = ContentOf(log);
   const fs::path edited = scratch.path() / "edited.jsonl";
   const std::string offer = "\"offer\":0";
   text.replace(text.find(offer), offer.size(), "\"offer\":1");

@@ -19,11 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string ContentOf(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(stream), {});
-}
-
 }  // namespace
 
 TEST_CASE("a sweep goes on after an interrupt and a killed coordinator, and trains nothing twice") {

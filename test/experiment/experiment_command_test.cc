@@ -2,56 +2,44 @@
 #include <signal.h>
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "test/experiment/tiny_experiment.h"
 #include "test/support/process.h"
+#include "test/support/scratch.h"
 
 namespace mlp::experiment {
 namespace {
 
 namespace fs = std::filesystem;
 using Catch::Contains;
+using test::ContentOf;
 using test::Process;
 using test::ProcessResult;
 
 const std::string kClient = MLP_BIN_DIR "/mlp-client";
 
-class TemporaryDirectory {
+// A directory to run the command in.
+class Place {
  public:
-  TemporaryDirectory() {
-    std::string pattern = (fs::temp_directory_path() / "experiment_test_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = pattern;
-  }
-  ~TemporaryDirectory() { fs::remove_all(path_); }
-  const fs::path& path() const { return path_; }
   std::string Write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name) << text;
-    return (path_ / name).string();
+    return scratch_.Write(name, text).string();
   }
+  const fs::path& path() const { return scratch_.path(); }
   ProcessResult Run(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), {kClient, "experiment"});
     test::ProcessOptions options;
-    options.directory = path_;
+    options.directory = path();
     return test::Run(std::move(arguments), options);
   }
 
  private:
-  fs::path path_;
+  test::Scratch scratch_;
 };
 
-std::string ContentOf(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(stream), {});
-}
-
 TEST_CASE("an experiment writes its report into a new directory each time") {
-  const TemporaryDirectory directory;
+  const Place directory;
   const std::string file = directory.Write("tiny.toml", kTiny);
   const ProcessResult first = directory.Run({file});
   INFO(first.err);
@@ -68,7 +56,7 @@ TEST_CASE("an experiment writes its report into a new directory each time") {
 }
 
 TEST_CASE("a directory that has something in it is not written to") {
-  const TemporaryDirectory directory;
+  const Place directory;
   const std::string file = directory.Write("tiny.toml", kTiny);
   const ProcessResult refused = directory.Run({file, "--out", directory.path().string()});
   CHECK(refused.exit_code == 2);
@@ -78,7 +66,7 @@ TEST_CASE("a directory that has something in it is not written to") {
 }
 
 TEST_CASE("a malformed experiment is refused with file, line and key, and writes nothing") {
-  const TemporaryDirectory directory;
+  const Place directory;
   const std::string file = directory.Write("bad.toml", "noodles = 4\n" + kTiny);
   const ProcessResult refused = directory.Run({file});
   CHECK(refused.exit_code == 2);
@@ -89,7 +77,7 @@ TEST_CASE("a malformed experiment is refused with file, line and key, and writes
 }
 
 TEST_CASE("for machines there is an object a line on the standard output and nothing else") {
-  const TemporaryDirectory directory;
+  const Place directory;
   const ProcessResult result = directory.Run({directory.Write("tiny.toml", kTiny), "--json"});
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.out, Contains("\"kind\":\"cell\"") && Contains("\"kind\":\"comparison\"") &&
@@ -99,7 +87,7 @@ TEST_CASE("for machines there is an object a line on the standard output and not
 }
 
 TEST_CASE("an interrupted experiment reports the runs that it completed") {
-  const TemporaryDirectory directory;
+  const Place directory;
   std::string text = kTiny;
   text.replace(text.find("repeats = 3"), 11, "repeats = 50000");
   test::ProcessOptions options;

@@ -2,38 +2,28 @@
 // object.
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "services/base/sha256.h"
 #include "services/node/run/shard_file.h"
+#include "test/support/scratch.h"
 
 namespace mlp::node {
 
 class DataDirectory {
  public:
-  DataDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "mlp-node-XXXXXX").string();
-    root_ = mkdtemp(name.data());
-  }
-  DataDirectory(const DataDirectory&) = delete;
-  DataDirectory& operator=(const DataDirectory&) = delete;
-  ~DataDirectory() { std::filesystem::remove_all(root_); }
-
   // Writes `text` to the file and returns the reference that a correct request has.
   ShardReference Write(const std::string& dataset, const std::string& file,
                        const std::string& text) const {
-    std::filesystem::create_directories(root_ / dataset);
-    std::ofstream(root_ / dataset / file) << text;
+    scratch_.Write(std::filesystem::path(dataset) / file, text);
     return ShardReference{dataset, file, Sha256(text)};
   }
 
-  const std::filesystem::path& path() const { return root_; }
+  const std::filesystem::path& path() const { return scratch_.path(); }
 
  private:
-  std::filesystem::path root_;
+  test::Scratch scratch_;
 };
 
 // Four rows of the exclusive or: 2 features, 2 classes.

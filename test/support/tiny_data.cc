@@ -1,47 +1,44 @@
 #include "test/support/tiny_data.h"
 
-#include <stdlib.h>
-
 #include <fstream>
+#include <sstream>
+#include <string>
 
 #include "services/coordinator/datasets/dataset_loader.h"
+#include "test/support/scratch.h"
 
-namespace mlp::chaos {
+namespace mlp::test {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kShards = 5;
-
-void WriteRows(const fs::path& path, int first, int rows) {
-  std::ofstream file(path);
+std::string Rows(int first, int rows) {
+  std::ostringstream text;
   for (int n = first; n < first + rows; ++n) {
-    file << n * 37 % 11 << ',' << n * 53 % 13 << ',' << n % 3 << '\n';
+    text << n * 37 % 11 << ',' << n * 53 % 13 << ',' << n % 3 << '\n';
   }
+  return text.str();
 }
 
 struct Directory {
-  Directory() {
-    std::string name = (fs::temp_directory_path() / "mlp-chaos-XXXXXX").string();
-    path = mkdtemp(name.data());
-    fs::create_directories(path / "tiny");
-    for (int shard = 1; shard <= kShards; ++shard) {
-      WriteRows(path / "tiny" / ("train_" + std::to_string(shard) + ".txt"), shard * 7, 6);
-    }
-    WriteRows(path / "tiny" / "validate_tiny.txt", 3, 9);
-  }
-  ~Directory() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  fs::path path;
+  Directory() { TinyData::WriteTo(scratch.path()); }
+  Scratch scratch;
 };
 
 }  // namespace
 
+void TinyData::WriteTo(const fs::path& directory) {
+  fs::create_directories(directory / "tiny");
+  for (int shard = 1; shard <= kShards; ++shard) {
+    std::ofstream(directory / "tiny" / ("train_" + std::to_string(shard) + ".txt"))
+        << Rows(shard * 7, 6);
+  }
+  std::ofstream(directory / "tiny" / "validate_tiny.txt") << Rows(3, 9);
+}
+
 const fs::path& TinyData::Path() {
   static const Directory directory;
-  return directory.path;
+  return directory.scratch.path();
 }
 
 absl::StatusOr<std::shared_ptr<const coordinator::Dataset>> TinyData::Dataset() {
@@ -78,4 +75,4 @@ coordinator::JobSpec TinyData::JobWithEverything() {
   return spec;
 }
 
-}  // namespace mlp::chaos
+}  // namespace mlp::test

@@ -1,10 +1,8 @@
-// A tiny dataset, five shards of six rows, two features, three classes, in a directory of its own,
-// and the job that the simulated client wants done.
+// A tiny dataset, five shards of six rows, two features, three classes, and jobs that train on it.
 #pragma once
 
 #include <filesystem>
 #include <memory>
-#include <string>
 
 #include "absl/status/statusor.h"
 
@@ -12,12 +10,17 @@ namespace mlp::coordinator {
 struct Dataset;
 }  // namespace mlp::coordinator
 
-namespace mlp::chaos {
+namespace mlp::test {
 
 class TinyData {
  public:
+  static constexpr int kShards = 5;
+
+  // Makes the dataset "tiny" below the directory.
+  static void WriteTo(const std::filesystem::path& directory);
+
   // Returns the directory that has the dataset "tiny"; it is made on the first call and removed
-  // with the process.
+  // with the process. Nobody changes what is in there.
   static const std::filesystem::path& Path();
   static absl::StatusOr<std::shared_ptr<const coordinator::Dataset>> Dataset();
   static coordinator::JobSpec Job();
@@ -25,4 +28,4 @@ class TinyData {
   static coordinator::JobSpec JobWithEverything();
 };
 
-}  // namespace mlp::chaos
+}  // namespace mlp::test

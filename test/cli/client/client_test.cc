@@ -1,6 +1,5 @@
 // The program itself, against a coordinator that plays a recording, or none.
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -11,13 +10,16 @@
 
 #include "test/cli/client/fake_coordinator.h"
 #include "test/support/process.h"
+#include "test/support/scratch.h"
 
 namespace mlp::cli {
 namespace {
 
 using Catch::Contains;
+using test::ContentOf;
 using test::Process;
 using test::ProcessResult;
+using test::Scratch;
 
 const std::string kClient = MLP_BIN_DIR "/mlp-client";
 
@@ -25,27 +27,6 @@ const std::string kClient = MLP_BIN_DIR "/mlp-client";
 std::vector<std::string> ClientOf(const std::string& address, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {kClient, "--coordinator", address});
   return arguments;
-}
-
-// A directory that goes with everything in it.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "cli_test_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = pattern;
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-  bool empty() const { return std::filesystem::is_empty(path_); }
-
- private:
-  std::filesystem::path path_;
-};
-
-std::string ContentOf(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(stream), {});
 }
 
 TEST_CASE("help goes to standard output and wrong usage to the error output") {
@@ -258,7 +239,7 @@ TEST_CASE("an unknown job is the request's failure") {
 
 TEST_CASE("a model is written whole") {
   FakeCoordinator coordinator;
-  TemporaryDirectory directory;
+  const Scratch directory;
   const std::string file = (directory.path() / "letters.model").string();
   const ProcessResult result =
       test::Run(ClientOf(coordinator.address(), {"model", "job-1", "-o", file}));
@@ -272,7 +253,7 @@ TEST_CASE("a model is written whole") {
 
 TEST_CASE("a damaged or unknown model leaves no file") {
   FakeCoordinator coordinator({.wrong_digest = true});
-  TemporaryDirectory directory;
+  const Scratch directory;
   const std::string file = (directory.path() / "letters.model").string();
   const ProcessResult damaged =
       test::Run(ClientOf(coordinator.address(), {"model", "job-1", "-o", file}));
@@ -284,7 +265,7 @@ TEST_CASE("a damaged or unknown model leaves no file") {
 
 TEST_CASE("a model that can't be written is an error that names the file") {
   FakeCoordinator coordinator;
-  TemporaryDirectory directory;
+  const Scratch directory;
   const std::string file = (directory.path() / "missing" / "letters.model").string();
   const ProcessResult result =
       test::Run(ClientOf(coordinator.address(), {"model", "job-1", "-o", file}));
@@ -294,7 +275,7 @@ TEST_CASE("a model that can't be written is an error that names the file") {
 
 TEST_CASE("evaluate measures a file that is here and asks the coordinator about others") {
   FakeCoordinator coordinator;
-  TemporaryDirectory directory;
+  const Scratch directory;
   const std::filesystem::path file = directory.path() / "rows.txt";
   std::ofstream(file) << "1,0\n2,0\n";
   const ProcessResult here =

@@ -11,6 +11,7 @@
 #include "test/coordinator/api/dataset_server.h"
 #include "test/coordinator/datasets/dataset_files.h"
 #include "test/support/process.h"
+#include "test/support/scratch.h"
 
 namespace mlp::cli {
 namespace {
@@ -19,6 +20,7 @@ namespace fs = std::filesystem;
 using Catch::Contains;
 using coordinator::DatasetServer;
 using coordinator::kTinyTexts;
+using test::ContentOf;
 using test::ProcessResult;
 
 const std::string kClient = MLP_BIN_DIR "/mlp-client";
@@ -31,17 +33,11 @@ ProcessResult Client(const std::string& address, std::vector<std::string> argume
 // A directory "tiny" with a dataset.
 struct Tiny {
   explicit Tiny(const coordinator::Texts& texts = kTinyTexts) {
-    fs::create_directory(directory);
-    for (const auto& [name, text] : texts) std::ofstream(directory / name) << text;
+    for (const auto& [name, text] : texts) scratch.Write("tiny/" + name, text);
   }
   const test::Scratch scratch;
   const fs::path directory = scratch.path() / "tiny";
 };
-
-std::string ContentOf(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(stream), {});
-}
 
 TEST_CASE("a dataset that was put is listed, put twice sends nothing, and rm removes it") {
   const DatasetServer server;

@@ -1,13 +1,11 @@
 #include "cli/files/job_log.h"
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <fstream>
 #include <string>
 
 #include "cli/client/output.h"
 #include "test/cli/show/recorded_job.h"
+#include "test/support/scratch.h"
 
 using namespace mlp;
 using namespace mlp::cli;
@@ -20,18 +18,11 @@ namespace fs = std::filesystem;
 // A file that goes with the object.
 class LogFile {
  public:
-  explicit LogFile(const std::string& text) {
-    std::string name = (fs::temp_directory_path() / "mlp-log-XXXXXX").string();
-    ::close(mkstemp(name.data()));
-    path_ = name;
-    std::ofstream(path_, std::ios::binary) << text;
-  }
-  ~LogFile() { fs::remove(path_); }
-  LogFile(const LogFile&) = delete;
-  LogFile& operator=(const LogFile&) = delete;
+  explicit LogFile(const std::string& text) : path_(scratch_.Write("job-1.jsonl", text)) {}
   const fs::path& path() const { return path_; }
 
  private:
+  test::Scratch scratch_;
   fs::path path_;
 };
 

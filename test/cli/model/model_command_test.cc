@@ -1,9 +1,7 @@
 // What is done with models in files: no coordinator is needed.
-#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
@@ -23,19 +21,14 @@ namespace mlp::cli {
 namespace {
 
 using Catch::Contains;
+using mlp::test::ContentOf;
 using mlp::test::ProcessResult;
-
-std::string ContentOf(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(stream), {});
-}
 
 class Files {
  public:
   std::string Path(const std::string& name) const { return (scratch_.path() / name).string(); }
   std::string Add(const std::string& name, const std::string& content) const {
-    std::ofstream(Path(name), std::ios::binary) << content;
-    return Path(name);
+    return scratch_.Write(name, content).string();
   }
   std::string Add(const std::string& name, const model::SavedModel& model) const {
     return Add(name, model::Write(model, model::Format::kMlp).value());

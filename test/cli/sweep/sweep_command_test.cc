@@ -8,7 +8,6 @@
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <set>
@@ -21,6 +20,7 @@
 #include "services/base/retry_after.h"
 #include "services/rpc/status.h"
 #include "test/support/process.h"
+#include "test/support/scratch.h"
 
 namespace mlp::cli {
 namespace {
@@ -159,16 +159,10 @@ class Jobs final : public v1::JobService::Service {
 class Place {
  public:
   explicit Place(const std::string& rates) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sweep_test_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = pattern;
     Write("dataset = \"l\"\n[try]\nlearning-rate = [" + rates + "]\n");
   }
-  ~Place() { std::filesystem::remove_all(path_); }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
 
-  void Write(const std::string& text) const { std::ofstream(path_ / "s.toml") << text; }
+  void Write(const std::string& text) const { scratch_.Write("s.toml", text); }
   std::vector<std::string> Command(const std::string& address,
                                    std::vector<std::string> more = {}) const {
     more.insert(more.begin(), {kClient, "--coordinator", address, "sweep", "s.toml"});
@@ -179,17 +173,16 @@ class Place {
   }
   test::ProcessOptions here() const {
     test::ProcessOptions options;
-    options.directory = path_;
+    options.directory = path();
     return options;
   }
   std::string Content(const std::filesystem::path& file) const {
-    std::ifstream stream(path_ / file, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(stream), {});
+    return test::ContentOf(path() / file);
   }
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return scratch_.path(); }
 
  private:
-  std::filesystem::path path_;
+  test::Scratch scratch_;
 };
 
 TEST_CASE("a sweep trains each setting once, ranks them and writes files") {

@@ -1,57 +1,46 @@
 // `mlp-client timeline` as a user runs it.
 #include <google/protobuf/util/json_util.h>
-#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "test/cli/client/fake_coordinator.h"
 #include "test/cli/timeline/timeline_recording.h"
 #include "test/support/process.h"
+#include "test/support/scratch.h"
 
 namespace mlp::cli {
 namespace {
 
 using Catch::Contains;
+using test::ContentOf;
 using test::ProcessResult;
 
 const std::string kClient = MLP_BIN_DIR "/mlp-client";
 
-// A directory with the log of a job, that goes with everything in it.
-class Scratch {
+// A directory with the log of a job.
+class Place {
  public:
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "timeline_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = pattern;
-    std::ofstream log(path_ / "job-9.jsonl");
+  Place() {
+    std::string log;
     const timeline::Recording recording = timeline::EventfulRound();
     for (const v1::JobEvent& event : recording.events()) {
       std::string line;
-      if (!google::protobuf::util::MessageToJsonString(event, &line).ok()) throw path_;
-      log << line << '\n';
+      if (!google::protobuf::util::MessageToJsonString(event, &line).ok()) throw event;
+      log += line + '\n';
     }
+    scratch_.Write("job-9.jsonl", log);
   }
-  ~Scratch() { std::filesystem::remove_all(path_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
 
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
+  std::string file(const std::string& name) const { return (scratch_.path() / name).string(); }
   std::string log() const { return file("job-9.jsonl"); }
 
  private:
-  std::filesystem::path path_;
+  test::Scratch scratch_;
 };
 
-std::string ContentOf(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(stream), {});
-}
-
 TEST_CASE("the timeline of a job log needs no coordinator") {
-  const Scratch scratch;
+  const Place scratch;
   const ProcessResult result =
       test::Run({kClient, "--coordinator", "127.0.0.1:1", "timeline", scratch.log()});
   CHECK(result.exit_code == 0);
@@ -76,7 +65,7 @@ TEST_CASE("a job that is not there is an error of the coordinator's") {
 }
 
 TEST_CASE("files are written instead of the table, and all that are asked for") {
-  const Scratch scratch;
+  const Place scratch;
   const ProcessResult result =
       test::Run({kClient, "timeline", scratch.log(), "--csv", scratch.file("a.csv"), "--html",
                  scratch.file("a.html"), "--chrome-trace", scratch.file("a.json")});
@@ -89,7 +78,7 @@ TEST_CASE("files are written instead of the table, and all that are asked for") 
 }
 
 TEST_CASE("a log or a file that cannot be used is named") {
-  const Scratch scratch;
+  const Place scratch;
   const ProcessResult no_log = test::Run({kClient, "timeline", scratch.file("none.jsonl")});
   CHECK(no_log.exit_code == 1);
   CHECK_THAT(no_log.err, Contains("none.jsonl"));

@@ -103,8 +103,7 @@ struct World {
   }
   // A directory below the data directory.
   void MakeDirectory(const std::string& name, const Texts& texts) {
-    fs::create_directories(data_dir / name);
-    for (const auto& [file, text] : texts) std::ofstream(data_dir / name / file) << text;
+    for (const auto& [file, text] : texts) data.Write(fs::path(name) / file, text);
   }
 
   const test::Scratch state;

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,70 +14,30 @@
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 #include "services/coordinator/datasets/dataset_loader.h"
-#include "services/coordinator/run/coordinator.h"
-#include "services/coordinator/store/disk/file_job_log.h"
-#include "services/coordinator/store/memory_store.h"
 #include "services/simulation/simulated_cluster.h"
+#include "test/coordinator/run/running_coordinator.h"
+#include "test/support/scratch.h"
+#include "test/support/tiny_data.h"
 
 using namespace mlp;
 using namespace mlp::coordinator;
 using namespace std::chrono_literals;
 using Catch::Contains;
+using mlp::test::TinyData;
 
 namespace {
 
-namespace fs = std::filesystem;
-
-// Five shards of six rows, two features, three classes.
-class TinyData {
- public:
-  TinyData() {
-    std::string name = (fs::temp_directory_path() / "mlp-sim-XXXXXX").string();
-    root_ = mkdtemp(name.data());
-    fs::create_directories(root_ / "tiny");
-    for (int shard = 1; shard <= kShards; ++shard) {
-      std::ofstream file(root_ / "tiny" / ("train_" + std::to_string(shard) + ".txt"));
-      for (int row = 0; row < 6; ++row) file << Row(shard * 7 + row);
-    }
-    std::ofstream file(root_ / "tiny" / "validate_tiny.txt");
-    for (int row = 0; row < 9; ++row) file << Row(row + 3);
-  }
-  ~TinyData() { fs::remove_all(root_); }
-  TinyData(const TinyData&) = delete;
-  TinyData& operator=(const TinyData&) = delete;
-
-  const fs::path& path() const { return root_; }
-  static constexpr int kShards = 5;
-
- private:
-  static std::string Row(int n) {
-    std::ostringstream row;
-    row << (n * 37 % 11) << ',' << (n * 53 % 13) << ',' << n % 3 << '\n';
-    return row.str();
-  }
-  fs::path root_;
-};
-
 JobSpec TinyJob(const std::string& policy = "pull") {
-  JobSpec spec;
-  spec.dataset = "tiny";
-  spec.rounds = 4;
-  spec.epochs = 3;
-  spec.hidden_layer_sizes = {4};
-  spec.learning_rate = 0.01;
+  JobSpec spec = TinyData::Job();
   spec.policy = policy;
+  spec.max_retries = JobSpec().max_retries;
   return spec;
 }
 
 // A coordinator and its simulated world.
-class World {
- public:
-  explicit World(int nodes = 3, double load = 0, bool start = true)
-      : workers_(clock),
-        cluster(clock, workers_, 500us),
-        journal_(clock, workers_, workers_, store_, log_, JournalOptions{.keep_jobs = 10}),
-        coordinator(clock, workers_, cluster, journal_,
-                    [this](const std::string& name) { return ReadDataset(data.path(), name); }) {
+struct World {
+  explicit World(int nodes = 3, double load = 0, bool start = true) {
+    TinyData::WriteTo(data.path());
     for (int number = 0; number < nodes; ++number) {
       local::SimulatedNodeOptions options;
       options.name = "node-" + std::to_string(number + 1);
@@ -89,59 +47,20 @@ class World {
       cluster.AddNode(options);
       if (start) cluster.Start(number);
     }
-    flows_.Spawn(coordinator.Run(stop_.get_token()));
   }
-  ~World() {
-    stop_.request_stop();
-    clock.RunAll();
-  }
-
-  absl::StatusOr<Job> Create(JobSpec spec, std::string request_id = "") {
-    std::optional<absl::StatusOr<Job>> answer;
-    flows_.Spawn(Ask(std::move(spec), std::move(request_id), answer));
-    while (!answer && clock.RunOne()) {
-    }
-    return *answer;
-  }
-  Job Get(const std::string& id) { return coordinator.Get(id).value(); }
-  // Until the job has ended or nothing more can happen by itself.
-  Job Finish(const std::string& id) {
-    while (!IsFinal(Get(id).state) && clock.RunOne()) {
-    }
-    return Get(id);
-  }
-  Job RunJob(JobSpec spec) { return Finish(Create(std::move(spec)).value().id); }
   std::vector<JobEvent> Events(const std::string& id) {
     clock.RunFor(1ms);  // by then what was recorded now is written
-    return store_.Events(id, 1, 100'000).value();
+    return coordinator.Events(id);
   }
 
-  TinyData data;
+  mlp::test::Scratch data;
   async::VirtualClock clock;
-
- private:
-  async::Task<> Ask(JobSpec spec, std::string request_id,
-                    std::optional<absl::StatusOr<Job>>& answer) {
-    absl::StatusOr<Job> job = co_await coordinator.Create(std::move(spec), std::move(request_id));
-    answer = std::move(job);
-  }
-
-  async::InlineWorkers workers_;
-
- public:
-  local::SimulatedCluster cluster;
-
- private:
-  MemoryStore store_;
-  NoJobLog log_;
-  Journal journal_;
-
- public:
-  Coordinator coordinator;
-
- private:
-  std::stop_source stop_;
-  async::TaskGroup flows_;
+  async::InlineWorkers workers{clock};
+  local::SimulatedCluster cluster{clock, workers, 500us};
+  RunningCoordinator coordinator{
+      clock, workers, cluster,
+      [this](const std::string& name) { return ReadDataset(data.path(), name); },
+      JournalOptions{.keep_jobs = 10}};
 };
 
 template <class Event>
@@ -157,7 +76,7 @@ std::vector<Event> Of(const std::vector<JobEvent>& events) {
 
 TEST_CASE("a job trains every shard once in every round and ends with a digest") {
   World world;
-  const Job job = world.RunJob(TinyJob());
+  const Job job = world.coordinator.RunJob(TinyJob());
   CHECK(job.state == JobState::kSucceeded);
   CHECK(job.rounds_done == 4);
   CHECK(job.validated_round == 4);
@@ -174,7 +93,7 @@ TEST_CASE("a job trains every shard once in every round and ends with a digest")
 }
 
 TEST_CASE("the digest is the same for any number of nodes, policy, load and crash") {
-  const std::string digest = World(1).RunJob(TinyJob()).model_digest;
+  const std::string digest = World(1).coordinator.RunJob(TinyJob()).model_digest;
   for (const int nodes : {1, 2, 5, 9}) {
     for (const std::string policy : {"random", "least-load", "pull"}) {
       for (const double load : {0.0, 0.5, 0.8}) {
@@ -182,7 +101,7 @@ TEST_CASE("the digest is the same for any number of nodes, policy, load and cras
         World world(nodes, load);
         JobSpec spec = TinyJob(policy);
         spec.max_retries = 10'000;
-        const Job job = world.RunJob(spec);
+        const Job job = world.coordinator.RunJob(spec);
         CHECK(job.state == JobState::kSucceeded);
         CHECK(job.model_digest == digest);
       }
@@ -191,14 +110,14 @@ TEST_CASE("the digest is the same for any number of nodes, policy, load and cras
 }
 
 TEST_CASE("a node that crashes in mid-round loses its shards to the others") {
-  const std::string digest = World(1).RunJob(TinyJob()).model_digest;
+  const std::string digest = World(1).coordinator.RunJob(TinyJob()).model_digest;
   for (const std::string policy : {"random", "least-load", "pull"}) {
     INFO(policy);
     World world(3, 0.5);
-    const std::string id = world.Create(TinyJob(policy)).value().id;
+    const std::string id = world.coordinator.Create(TinyJob(policy)).value().id;
     world.clock.RunFor(10ms);
     world.cluster.Crash(1);
-    const Job job = world.Finish(id);
+    const Job job = world.coordinator.Finish(id);
     CHECK(job.state == JobState::kSucceeded);
     CHECK(job.model_digest == digest);
     const auto left = Of<events::NodeLeft>(world.Events(id));
@@ -208,16 +127,16 @@ TEST_CASE("a node that crashes in mid-round loses its shards to the others") {
 }
 
 TEST_CASE("crashes and returns at every point of a job never change the digest") {
-  const std::string digest = World(1).RunJob(TinyJob()).model_digest;
+  const std::string digest = World(1).coordinator.RunJob(TinyJob()).model_digest;
   for (int step = 0; step < 120; ++step) {
     INFO("crash after step " << step);
     World world(2);
-    const std::string id = world.Create(TinyJob()).value().id;
+    const std::string id = world.coordinator.Create(TinyJob()).value().id;
     for (int i = 0; i < step; ++i) world.clock.RunOne();
     world.cluster.Crash(0);
     world.clock.RunFor(1ms);
     world.cluster.Start(0);
-    const Job job = world.Finish(id);
+    const Job job = world.coordinator.Finish(id);
     CHECK(job.state == JobState::kSucceeded);
     CHECK(job.model_digest == digest);
   }
@@ -225,91 +144,92 @@ TEST_CASE("crashes and returns at every point of a job never change the digest")
 
 TEST_CASE("without a node a job waits and says why, and starts when one appears") {
   World world(1, 0, false);
-  const std::string id = world.Create(TinyJob()).value().id;
+  const std::string id = world.coordinator.Create(TinyJob()).value().id;
   world.clock.RunFor(1min);
-  CHECK(world.Get(id).state == JobState::kRunning);
-  CHECK_THAT(world.Get(id).detail, Contains("no node is up") && Contains("node-1"));
+  CHECK(world.coordinator.Get(id).state == JobState::kRunning);
+  CHECK_THAT(world.coordinator.Get(id).detail, Contains("no node is up") && Contains("node-1"));
 
   world.cluster.Start(0);
-  const Job job = world.Finish(id);
+  const Job job = world.coordinator.Finish(id);
   CHECK(job.state == JobState::kSucceeded);
   CHECK(job.detail.empty());
 }
 
 TEST_CASE("when all nodes are lost a running job waits, and goes on when one returns") {
   World world(2, 0.5);
-  const std::string id = world.Create(TinyJob()).value().id;
+  const std::string id = world.coordinator.Create(TinyJob()).value().id;
   world.clock.RunFor(5ms);
   world.cluster.Crash(0);
   world.cluster.Crash(1);
   world.clock.RunFor(1min);
-  CHECK_THAT(world.Get(id).detail, Contains("no node is up") && Contains("crashed"));
+  CHECK_THAT(world.coordinator.Get(id).detail, Contains("no node is up") && Contains("crashed"));
   world.cluster.Start(1);
-  CHECK(world.Finish(id).state == JobState::kSucceeded);
+  CHECK(world.coordinator.Finish(id).state == JobState::kSucceeded);
 }
 
 TEST_CASE("jobs run one at a time in the order they came") {
   World world;
-  const std::string first = world.Create(TinyJob()).value().id;
-  const std::string second = world.Create(TinyJob()).value().id;
-  CHECK(world.Get(second).state == JobState::kPending);
-  world.Finish(second);
-  CHECK(world.Get(first).state == JobState::kSucceeded);
-  CHECK(world.Get(second).state == JobState::kSucceeded);
-  CHECK(*world.Get(first).end_time <= *world.Get(second).start_time);
+  const std::string first = world.coordinator.Create(TinyJob()).value().id;
+  const std::string second = world.coordinator.Create(TinyJob()).value().id;
+  CHECK(world.coordinator.Get(second).state == JobState::kPending);
+  world.coordinator.Finish(second);
+  CHECK(world.coordinator.Get(first).state == JobState::kSucceeded);
+  CHECK(world.coordinator.Get(second).state == JobState::kSucceeded);
+  CHECK(*world.coordinator.Get(first).end_time <= *world.coordinator.Get(second).start_time);
 }
 
 TEST_CASE("a repeated request gives the same job, another specification is refused") {
   World world;
-  const Job job = world.Create(TinyJob(), "request-1").value();
-  CHECK(world.Create(TinyJob(), "request-1").value().id == job.id);
+  const Job job = world.coordinator.Create(TinyJob(), "request-1").value();
+  CHECK(world.coordinator.Create(TinyJob(), "request-1").value().id == job.id);
   JobSpec other = TinyJob();
   other.rounds = 5;
-  const absl::Status refused = world.Create(other, "request-1").status();
+  const absl::Status refused = world.coordinator.Create(other, "request-1").status();
   CHECK(refused.code() == absl::StatusCode::kAlreadyExists);
   CHECK_THAT(std::string(refused.message()), Contains("request-1") && Contains(job.id));
-  CHECK(world.coordinator.List(100, 100).size() == 1);
+  CHECK(world.coordinator->List(100, 100).size() == 1);
 }
 
 TEST_CASE("a running job can be cancelled and the next one starts") {
   World world(2, 1.0);  // everything is held up
   JobSpec spec = TinyJob("random");
-  const std::string first = world.Create(spec).value().id;
-  const std::string second = world.Create(spec).value().id;
+  const std::string first = world.coordinator.Create(spec).value().id;
+  const std::string second = world.coordinator.Create(spec).value().id;
   world.clock.RunFor(100ms);
-  CHECK(world.coordinator.Cancel(first).value().state == JobState::kRunning);
+  CHECK(world.coordinator->Cancel(first).value().state == JobState::kRunning);
   world.clock.RunFor(100ms);
-  CHECK(world.Get(first).state == JobState::kCancelled);
-  CHECK(world.Get(second).state == JobState::kRunning);
-  CHECK(world.Finish(second).state == JobState::kSucceeded);
+  CHECK(world.coordinator.Get(first).state == JobState::kCancelled);
+  CHECK(world.coordinator.Get(second).state == JobState::kRunning);
+  CHECK(world.coordinator.Finish(second).state == JobState::kSucceeded);
 }
 
 TEST_CASE("a pending job that is cancelled never begins") {
   World world(1, 0, false);
-  world.Create(TinyJob()).value();
-  const std::string second = world.Create(TinyJob()).value().id;
-  const Job job = world.coordinator.Cancel(second).value();
+  world.coordinator.Create(TinyJob()).value();
+  const std::string second = world.coordinator.Create(TinyJob()).value().id;
+  const Job job = world.coordinator->Cancel(second).value();
   CHECK(job.state == JobState::kCancelled);
   CHECK_FALSE(job.start_time.has_value());
-  CHECK(world.coordinator.Cancel(second).value().state == JobState::kCancelled);
-  CHECK(absl::IsNotFound(world.coordinator.Cancel("job-99").status()));
+  CHECK(world.coordinator->Cancel(second).value().state == JobState::kCancelled);
+  CHECK(absl::IsNotFound(world.coordinator->Cancel("job-99").status()));
 }
 
 TEST_CASE("a full queue refuses with a delay to try again after") {
   World world(1, 0, false);
-  for (std::size_t i = 0; i < kMaxPendingJobs + 1; ++i) REQUIRE(world.Create(TinyJob()).ok());
-  const absl::Status full = world.Create(TinyJob()).status();
+  for (std::size_t i = 0; i < kMaxPendingJobs + 1; ++i)
+    REQUIRE(world.coordinator.Create(TinyJob()).ok());
+  const absl::Status full = world.coordinator.Create(TinyJob()).status();
   CHECK(absl::IsResourceExhausted(full));
   CHECK_THAT(std::string(full.message()), Contains("the queue is full: 64 jobs are pending"));
   CHECK(RetryAfterOf(full).has_value());
-  CHECK(world.coordinator.Cancel("job-2").ok());
-  CHECK(world.Create(TinyJob()).ok());
+  CHECK(world.coordinator->Cancel("job-2").ok());
+  CHECK(world.coordinator.Create(TinyJob()).ok());
 }
 
 TEST_CASE("shutting down cancels the running and the pending jobs") {
   auto world = std::make_unique<World>(1, 0, false);
-  const std::string first = world->Create(TinyJob()).value().id;
-  const std::string second = world->Create(TinyJob()).value().id;
+  const std::string first = world->coordinator.Create(TinyJob()).value().id;
+  const std::string second = world->coordinator.Create(TinyJob()).value().id;
   std::vector<std::string> details;
   // The world's destructor stops the coordinator; look before the store is gone.
   struct Watch {
@@ -328,7 +248,7 @@ TEST_CASE("shutting down cancels the running and the pending jobs") {
         }
       }
     }
-  } watch{world->coordinator, details};
+  } watch{*world->coordinator, details};
   async::TaskGroup watchers;
   watchers.Spawn(watch.Follow(first));
   watchers.Spawn(watch.Follow(second));
@@ -344,7 +264,7 @@ TEST_CASE("diverging training fails with the round in which it became non-finite
   World world;
   JobSpec spec = TinyJob();
   spec.learning_rate = 1e200;
-  const Job job = world.RunJob(spec);
+  const Job job = world.coordinator.RunJob(spec);
   CHECK(job.state == JobState::kFailed);
   CHECK_THAT(job.detail, Contains("parameters became non-finite in round 1"));
 }
@@ -353,23 +273,23 @@ TEST_CASE("a shard that runs out of retries fails the job and names what happene
   World world(2, 1.0);
   JobSpec spec = TinyJob("least-load");
   spec.max_retries = 3;
-  const Job job = world.RunJob(spec);
+  const Job job = world.coordinator.RunJob(spec);
   CHECK(job.state == JobState::kFailed);
   CHECK_THAT(job.detail, Contains("round 1") && Contains("shard") && Contains("injected load"));
 }
 
 TEST_CASE("a shard whose file differs on every node fails the job with both digests' start") {
   World world;
-  const std::string id = world.Create(TinyJob()).value().id;
+  const std::string id = world.coordinator.Create(TinyJob()).value().id;
   std::ofstream(world.data.path() / "tiny" / "train_3.txt") << "1,2,0\n";
-  const Job job = world.Finish(id);
+  const Job job = world.coordinator.Finish(id);
   CHECK(job.state == JobState::kFailed);
   CHECK_THAT(job.detail, Contains("tiny/train_3.txt: this node's file has SHA-256 "));
 }
 
 TEST_CASE("events are numbered without gap and can be read from anywhere") {
   World world(3, 0.5);
-  const Job job = world.RunJob(TinyJob());
+  const Job job = world.coordinator.RunJob(TinyJob());
   const auto events = world.Events(job.id);
   for (std::size_t i = 0; i < events.size(); ++i) {
     REQUIRE(events[i].sequence == static_cast<std::int64_t>(i) + 1);
@@ -386,7 +306,7 @@ TEST_CASE("events are numbered without gap and can be read from anywhere") {
 TEST_CASE("bad specifications are refused with the field and change nothing") {
   World world;
   const auto refused = [&](JobSpec spec, const std::string& field, const std::string& message) {
-    const absl::Status status = world.Create(std::move(spec)).status();
+    const absl::Status status = world.coordinator.Create(std::move(spec)).status();
     INFO(status.ToString());
     CHECK(FieldOf(status) == field);
     CHECK_THAT(std::string(status.message()), Contains(message));
@@ -413,5 +333,5 @@ TEST_CASE("bad specifications are refused with the field and change nothing") {
   refused(spec, "spec.learning_rate", "finite");
   spec = TinyJob("fastest");
   refused(spec, "spec.policy", "random, least-load, pull, power-of-two");
-  CHECK(world.coordinator.List(100, 100).empty());
+  CHECK(world.coordinator->List(100, 100).empty());
 }

@@ -4,14 +4,11 @@
 #include <optional>
 
 #include "services/async/inline_workers.h"
-#include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
 #include "services/async/wait.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/job/dataset.h"
-#include "services/coordinator/run/coordinator.h"
-#include "services/coordinator/store/disk/file_job_log.h"
-#include "services/coordinator/store/memory_store.h"
+#include "test/coordinator/run/running_coordinator.h"
 
 using namespace mlp;
 using namespace mlp::coordinator;
@@ -79,33 +76,14 @@ Ended RunOne(bool second_lies, int rounds = 1, std::vector<CachedResult> second_
   async::VirtualClock clock;
   async::InlineWorkers workers(clock);
   TwoCopiesCluster cluster(clock, second_lies, std::move(second_kept));
-  MemoryStore store;
-  NoJobLog log;
-  Journal journal(clock, workers, workers, store, log, {});
-  Coordinator coordinator(clock, workers, cluster, journal,
-                          [](const std::string&) { return OneShard(); });
-  std::stop_source stop;
-  async::TaskGroup flows;
-  flows.Spawn(coordinator.Run(stop.get_token()));
-  struct Creation {
-    Coordinator& coordinator;
-    int rounds;
-    async::Task<> Create() {
-      JobSpec spec;
-      spec.dataset = "one";
-      spec.rounds = rounds;
-      const absl::StatusOr<Job> job = co_await coordinator.Create(spec, "");
-      REQUIRE(job.ok());
-    }
-  } creation{coordinator, rounds};
-  flows.Spawn(creation.Create());
-  while (clock.RunOne()) {
-    const auto job = journal.Get("job-1");
-    if (job && IsFinal(job->state)) break;
-  }
-  stop.request_stop();
-  clock.RunAll();
-  return {journal.Get("job-1").value(), store.Events("job-1", 1, 1000).value()};
+  RunningCoordinator coordinator(clock, workers, cluster,
+                                 [](const std::string&) { return OneShard(); });
+  JobSpec spec;
+  spec.dataset = "one";
+  spec.rounds = rounds;
+  const Job job = coordinator.RunJob(spec);
+  clock.RunFor(1ms);  // by then what was recorded now is written
+  return {job, coordinator.Events(job.id)};
 }
 
 }  // namespace

@@ -4,13 +4,8 @@
 #include <functional>
 #include <optional>
 
-#include "services/async/inline_workers.h"
-#include "services/async/task_group.h"
-#include "services/async/virtual_clock.h"
 #include "services/coordinator/job/dataset.h"
-#include "services/coordinator/run/coordinator.h"
-#include "services/coordinator/store/disk/file_job_log.h"
-#include "services/coordinator/store/memory_store.h"
+#include "test/coordinator/run/running_coordinator.h"
 
 using namespace mlp;
 using namespace mlp::coordinator;
@@ -114,69 +109,33 @@ class SlowWorkers final : public async::Workers {
   async::Clock& clock_;
 };
 
-class World {
- public:
-  explicit World(const std::vector<Behaviour>& nodes)
-      : workers(clock),
-        cluster(clock),
-        store_workers_(clock),
-        journal_(clock, store_workers_, store_workers_, store_, log_, {}),
-        coordinator(clock, workers, cluster, journal_, [](const std::string&) {
-          return absl::StatusOr<std::shared_ptr<const Dataset>>(TwoShards());
-        }) {
+struct World {
+  explicit World(const std::vector<Behaviour>& nodes) {
     for (const Behaviour& node : nodes) cluster.Add(node);
-    flows_.Spawn(coordinator.Run(stop_.get_token()));
-  }
-  ~World() {
-    stop_.request_stop();
-    clock.RunAll();
   }
 
   std::string Create(JobSpec spec = TwoRounds()) {
-    std::optional<absl::StatusOr<Job>> answer;
-    flows_.Spawn(Ask(std::move(spec), answer));
-    while (!answer && clock.RunOne()) {
-    }
-    return answer->value().id;
+    return coordinator.Create(std::move(spec)).value().id;
   }
-  Explanation Explain(const std::string& id) { return coordinator.Explain(id).value(); }
-  Job Get(const std::string& id) { return coordinator.Get(id).value(); }
+  Explanation Explain(const std::string& id) { return coordinator->Explain(id).value(); }
   // The attempts that were given out so far.
   std::vector<events::AttemptDispatched> Dispatched(const std::string& id) {
     std::vector<events::AttemptDispatched> found;
-    const std::vector<JobEvent> events = store_.Events(id, 1, 100'000).value();
-    for (const JobEvent& event : events) {
+    for (const JobEvent& event : coordinator.Events(id)) {
       if (const auto* each = std::get_if<events::AttemptDispatched>(&event.body)) {
         found.push_back(*each);
       }
     }
     return found;
   }
-  void Finish(const std::string& id) {
-    while (!IsFinal(Get(id).state) && clock.RunOne()) {
-    }
-  }
 
   async::VirtualClock clock;
-  SlowWorkers workers;
-  ScriptedCluster cluster;
-
- private:
-  async::Task<> Ask(JobSpec spec, std::optional<absl::StatusOr<Job>>& answer) {
-    absl::StatusOr<Job> job = co_await coordinator.Create(std::move(spec), "");
-    answer = std::move(job);
-  }
-  async::InlineWorkers store_workers_;
-  MemoryStore store_;
-  NoJobLog log_;
-  Journal journal_;
-
- public:
-  Coordinator coordinator;
-
- private:
-  std::stop_source stop_;
-  async::TaskGroup flows_;
+  SlowWorkers workers{clock};
+  ScriptedCluster cluster{clock};
+  RunningCoordinator coordinator{
+      clock, workers, cluster, [](const std::string&) {
+        return absl::StatusOr<std::shared_ptr<const Dataset>>(TwoShards());
+      }};
 };
 
 }  // namespace
@@ -219,7 +178,7 @@ TEST_CASE("explain: all nodes cool down after rejections, and who is offered wha
   CHECK(dispatched[2].shard == 0);
   CHECK(dispatched[2].node == "node-1");
   world.cluster.behaviour(0).rejects = false;
-  world.Finish(id);
+  world.coordinator.Finish(id);
 }
 
 TEST_CASE("explain: the last held-up task, and the second copy that goes elsewhere") {
@@ -262,24 +221,24 @@ TEST_CASE("explain: a job in the queue names the job before it, and how far that
   const std::string first = world.Create();
   const std::string second = world.Create();
   const std::string third = world.Create();
-  CHECK(world.Get(first).detail.empty());
-  CHECK(world.Get(second).detail == "queued behind job-1");
-  CHECK(world.Get(third).detail == "queued behind job-1 and 1 more");
+  CHECK(world.coordinator.Get(first).detail.empty());
+  CHECK(world.coordinator.Get(second).detail == "queued behind job-1");
+  CHECK(world.coordinator.Get(third).detail == "queued behind job-1 and 1 more");
   world.clock.RunFor(1500ms);
   const Explanation said = world.Explain(third);
   CHECK(said.waiting_for ==
         "job-3 is number 2 in the queue, behind job-1, which is in round 2 of 2, and waits for 1.5 "
         "s");
-  CHECK(said.since == world.Get(third).create_time);
+  CHECK(said.since == world.coordinator.Get(third).create_time);
   CHECK(said.next ==
         "job-3 starts when job-2 has ended; mlp-client explain job-1 says what that one waits for");
   CHECK_THAT(world.Explain(second).next, Catch::StartsWith("job-2 starts when job-1 has ended"));
 
-  world.Finish(first);
+  world.coordinator.Finish(first);
   world.clock.RunFor(0s);
-  CHECK(world.Get(second).state == JobState::kRunning);
-  CHECK(world.Get(second).detail.empty());
-  CHECK(world.Get(third).detail == "queued behind job-2");
+  CHECK(world.coordinator.Get(second).state == JobState::kRunning);
+  CHECK(world.coordinator.Get(second).detail.empty());
+  CHECK(world.coordinator.Get(third).detail == "queued behind job-2");
 }
 
 TEST_CASE("explain: the place in the queue follows a cancellation") {
@@ -287,8 +246,8 @@ TEST_CASE("explain: the place in the queue follows a cancellation") {
   world.Create();
   const std::string second = world.Create();
   const std::string third = world.Create();
-  CHECK(world.coordinator.Cancel(second).ok());
-  CHECK(world.Get(third).detail == "queued behind job-1");
+  CHECK(world.coordinator->Cancel(second).ok());
+  CHECK(world.coordinator.Get(third).detail == "queued behind job-1");
   CHECK_THAT(world.Explain(third).waiting_for, Contains("job-3 is number 1 in the queue"));
   CHECK_THAT(world.Explain(second).waiting_for,
              Contains("job-2 waits for nothing: it CANCELLED 0 ms ago: cancelled before it began"));
@@ -318,14 +277,14 @@ TEST_CASE("explain: after the last round the validation is waited for, then noth
   const Explanation said = world.Explain(id);
   CHECK_THAT(said.waiting_for, Contains("waits for the validation of the last model, for 5.0 s"));
   CHECK(said.next == "the job ends");
-  world.Finish(id);
+  world.coordinator.Finish(id);
   world.clock.RunFor(3s);
   CHECK(world.Explain(id).waiting_for == "job-1 waits for nothing: it SUCCEEDED 3.0 s ago");
-  CHECK(world.Explain(id).since == world.Get(id).end_time);
+  CHECK(world.Explain(id).since == world.coordinator.Get(id).end_time);
   CHECK(world.Explain(id).next.empty());
 }
 
 TEST_CASE("explain: a job that is not known is an error") {
   World world({});
-  CHECK(absl::IsNotFound(world.coordinator.Explain("job-7").status()));
+  CHECK(absl::IsNotFound(world.coordinator->Explain("job-7").status()));
 }

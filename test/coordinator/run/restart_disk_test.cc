@@ -81,13 +81,7 @@ TEST_CASE("a coordinator that cannot sync what the one before it wrote does not 
 
 TEST_CASE("a job whose dataset has changed since it was created fails and says so") {
   World world;
-  std::string id;
-  {
-    Life first = world.Start();
-    id = first.Create(TinyData::Job())->value().id;
-    first.RunUntil(id, 1, 0);
-    first.Crash();
-  }
+  const std::string id = world.CrashIn(TinyData::Job(), 1, 0);
   world.load = [](const std::string&) -> absl::StatusOr<std::shared_ptr<const Dataset>> {
     auto other = std::make_shared<Dataset>(**TinyData::Dataset());
     other->shards[0].sha256[0] ^= 1;
@@ -101,13 +95,7 @@ TEST_CASE("a job whose dataset has changed since it was created fails and says s
 
 TEST_CASE("a job whose dataset cannot be read after a restart waits for it") {
   World world;
-  std::string id;
-  {
-    Life first = world.Start();
-    id = first.Create(TinyData::Job())->value().id;
-    first.RunUntil(id, 1, 0);
-    first.Crash();
-  }
+  const std::string id = world.CrashIn(TinyData::Job(), 1, 0);
   bool there = false;
   world.load = [&there](const std::string&) -> absl::StatusOr<std::shared_ptr<const Dataset>> {
     if (!there) return absl::NotFoundError("the volume is not mounted");

@@ -17,15 +17,9 @@ using Catch::Contains;
 
 TEST_CASE("a job goes on in mid-round with the shards that were kept, to the same bits") {
   World world;
-  std::string id;
   JobSpec spec = TinyData::Job();
   spec.hedge_after.reset();  // so that every shard is sent once
-  {
-    Life first = world.Start();
-    id = first.Create(spec)->value().id;
-    first.RunUntil(id, 2, 3);
-    first.Crash();
-  }
+  const std::string id = world.CrashIn(spec, 2, 3);
   const std::int64_t attempts_before =
       static_cast<std::int64_t>(world.Of<events::AttemptDispatched>(id).size());
   Life second = world.Start();

@@ -21,7 +21,7 @@
 namespace mlp::coordinator {
 
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
-using chaos::TinyData;
+using mlp::test::TinyData;
 
 // A disk that can be full. Once it is cut off, nothing reaches it any more.
 class Disk final : public Store {
@@ -153,6 +153,15 @@ class Life {
 
 struct World {
   Life Start(int nodes = 2) { return Life(clock, store, nodes, options, load); }
+  // A coordinator takes the job and is killed when so many rounds and so many shards of the next
+  // one are done. The job's id.
+  std::string CrashIn(const JobSpec& spec, int rounds, std::size_t shards) {
+    Life first = Start();
+    std::string id = first.Create(spec)->value().id;
+    first.RunUntil(id, rounds, shards);
+    first.Crash();
+    return id;
+  }
   std::vector<JobEvent> Events(const std::string& id) {
     return store.Events(id, 1, std::numeric_limits<std::size_t>::max()).value();
   }

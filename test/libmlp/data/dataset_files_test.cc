@@ -1,39 +1,22 @@
 // Tests of finding, reading and naming the files of datasets.
 #include "libmlp/data/dataset_files.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
 #include <string>
+
+#include "test/support/scratch.h"
 
 namespace mlp {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A directory that is removed at the end of the test.
-class TemporaryDirectory {
+class Directory : public test::Scratch {
  public:
-  TemporaryDirectory() {
-    std::string pattern = (fs::temp_directory_path() / "libmlp_test.XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path_ = fs::canonical(pattern);
-  }
-  ~TemporaryDirectory() { fs::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  const fs::path& path() const { return path_; }
-  void Write(const std::string& name, const std::string& text = "1,0\n") const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name) << text;
-  }
-
- private:
-  fs::path path_;
+  using Scratch::Write;
+  void Write(const std::string& name) const { Write(name, "1,0\n"); }
 };
 
 template <class T>
@@ -61,7 +44,7 @@ TEST_CASE("Numbers in names count as numbers") {
 }
 
 TEST_CASE("A dataset is its training shards in natural order and its validation file") {
-  TemporaryDirectory directory;
+  const Directory directory;
   for (int i = 11; i >= 1; --i) directory.Write("train_letters" + std::to_string(i) + ".txt");
   directory.Write("validate_letters.txt");
   directory.Write("README.md");
@@ -76,7 +59,7 @@ TEST_CASE("A dataset is its training shards in natural order and its validation 
 }
 
 TEST_CASE("A directory that is no dataset is refused with what is missing") {
-  TemporaryDirectory directory;
+  const Directory directory;
   const std::string name = directory.path().string();
   directory.Write("validate_a.txt");
   CHECK(Refusal(ListDatasetFiles(directory.path()), kInvalid) ==
@@ -96,7 +79,7 @@ TEST_CASE("A directory that is no dataset is refused with what is missing") {
 }
 
 TEST_CASE("A file is read whole, with every byte as it is") {
-  TemporaryDirectory directory;
+  const Directory directory;
   const std::string bytes("1,0\r\n\0\xff", 7);
   directory.Write("file", bytes);
   directory.Write("empty", "");
@@ -105,7 +88,7 @@ TEST_CASE("A file is read whole, with every byte as it is") {
 }
 
 TEST_CASE("What is no readable file is refused") {
-  TemporaryDirectory directory;
+  const Directory directory;
   const std::string name = directory.path().string();
   CHECK(Refusal(ReadFile(directory.path() / "none"), kNotFound) ==
         name + "/none: No such file or directory");
@@ -117,7 +100,7 @@ TEST_CASE("What is no readable file is refused") {
 }
 
 TEST_CASE("Names below the root are resolved") {
-  TemporaryDirectory root;
+  const Directory root;
   root.Write("letters/train_1.txt");
   fs::create_symlink(root.path() / "letters", root.path() / "link");
   const fs::path letters = root.path() / "letters";
@@ -128,7 +111,7 @@ TEST_CASE("Names below the root are resolved") {
 }
 
 TEST_CASE("Names that leave the root, or name nothing, are refused") {
-  TemporaryDirectory root, outside;
+  const Directory root, outside;
   outside.Write("secret/train_1.txt");
   root.Write("letters/train_1.txt");
   fs::create_directory_symlink(outside.path(), root.path() / "out");
@@ -155,7 +138,7 @@ TEST_CASE("Names that leave the root, or name nothing, are refused") {
 }
 
 TEST_CASE("A sibling whose name begins like the root's is outside of it") {
-  TemporaryDirectory directory;
+  const Directory directory;
   directory.Write("data/train_1.txt");
   directory.Write("data-secret/train_1.txt");
   fs::create_directory_symlink(directory.path() / "data-secret", directory.path() / "data/link");

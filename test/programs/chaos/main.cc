@@ -161,7 +161,7 @@ int main(int argc, char** argv) {
   app.add_flag("--crashes", arguments.crashes, "A crash after each turn");
   app.add_flag("--everything", arguments.everything, "A job with every option of training");
   CLI11_PARSE(app, argc, argv);
-  mlp::chaos::TinyData::Path();
+  mlp::test::TinyData::Path();
   if (arguments.crashes) return RunCrashes(arguments);
   return one->count() > 0 ? RunOne(arguments, argv[0]) : RunMany(arguments, argv[0]);
 }

@@ -18,6 +18,7 @@ using async::Duration;
 using async::Task;
 using async::TimePoint;
 using coordinator::JobEvent;
+using test::TinyData;
 using namespace std::chrono_literals;
 
 constexpr Duration kFaultsUntil = 20s;

@@ -6,7 +6,6 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 
@@ -62,11 +61,6 @@ inline std::string Sql(const fs::path& directory, const std::string& sql) {
 inline void CheckIntegrity(const fs::path& directory) {
   CHECK(Sql(directory, "PRAGMA integrity_check") == "ok");
   CHECK(Sql(directory, "PRAGMA foreign_key_check").empty());
-}
-
-inline std::string Contents(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 inline void Fill(const fs::path& file, const std::string& contents) {

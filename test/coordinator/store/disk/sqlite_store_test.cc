@@ -68,12 +68,12 @@ TEST_CASE("A later program's database is refused and left alone", "[sqlite_store
   Scratch scratch;
   Opened(scratch.path());
   Sql(scratch.path(), "PRAGMA journal_mode = DELETE; PRAGMA user_version = 5");
-  const std::string before = Contents(scratch.path() / "coordinator.db");
+  const std::string before = ContentOf(scratch.path() / "coordinator.db");
   const absl::Status status = OpenError(scratch.path());
   CHECK(status.code() == absl::StatusCode::kFailedPrecondition);
   CHECK(Says(status, "has version 5, this program knows versions up to 4"));
   CHECK(Says(status, "a later program made it; use that one, or another state directory"));
-  CHECK(Contents(scratch.path() / "coordinator.db") == before);
+  CHECK(ContentOf(scratch.path() / "coordinator.db") == before);
 }
 
 // The tables of version 1, written out once more: they must never change.
@@ -182,7 +182,7 @@ TEST_CASE("A file that is no database is refused", "[sqlite_store]") {
   CHECK(Says(status, (scratch.path() / "coordinator.db").string()));
   CHECK(Says(status, "is damaged"));
   CHECK(Says(status, "move it away"));
-  CHECK(Contents(scratch.path() / "coordinator.db") == garbage);
+  CHECK(ContentOf(scratch.path() / "coordinator.db") == garbage);
 }
 
 TEST_CASE("Damage to what is stored is told, with what it is", "[sqlite_store]") {
@@ -253,12 +253,12 @@ TEST_CASE("A log that was cut off or has garbage at its end loses its last commi
   }
   SECTION("garbage behind it") {
     CopyFiles(source.path(), copy.path());
-    Fill(log, Contents(log) + Garbage(9999));
+    Fill(log, ContentOf(log) + Garbage(9999));
     CHECK(steps_left() == kSteps);
   }
   SECTION("garbage over its end") {
     CopyFiles(source.path(), copy.path());
-    std::string bytes = Contents(log);
+    std::string bytes = ContentOf(log);
     Fill(log, bytes.replace(bytes.size() - 3000, 3000, Garbage(3000)));
     CHECK(steps_left() == kSteps - 1);
   }
