@@ -1,5 +1,5 @@
-// A coordinator that runs in virtual time on whatever cluster it is given, without a disk, for tests
-// of its flows.
+// A coordinator that runs in virtual time on whatever cluster it is given, without a disk, for
+// tests of its flows.
 #pragma once
 
 #include <optional>
