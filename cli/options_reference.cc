@@ -13,7 +13,7 @@ struct Described {
   std::string what, otherwise;
 };
 
-Described DescriptionOf(const CLI::Option& option) {
+Described DescribedOption(const CLI::Option& option) {
   std::string what = option.get_description();
   if (!what.empty() && what.back() == ']') {
     const std::size_t begin = what.rfind(" [");
@@ -44,7 +44,7 @@ std::string TypeOf(const CLI::Option& option) {
 }
 
 std::string Row(const CLI::Option& option) {
-  const auto [what, otherwise] = DescriptionOf(option);
+  const auto [what, otherwise] = DescribedOption(option);
   std::string meaning = what;
   const std::string environment = option.get_envname();
   if (!environment.empty()) {

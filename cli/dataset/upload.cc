@@ -12,7 +12,7 @@ namespace mlp::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Progress = std::function<void(const Uploaded&, const std::string&)>;
+using UploadProgress = std::function<void(const Uploaded&, const std::string&)>;
 
 constexpr std::size_t kPiece = std::size_t{1} << 20;
 constexpr int kTries = 5;  // in a row that send nothing
@@ -57,7 +57,7 @@ bool IsWorthAnotherTry(const absl::Status& error) {
 
 class Sender {
  public:
-  Sender(Connection& connection, const UploadPlan& plan, const Progress& progress)
+  Sender(Connection& connection, const UploadPlan& plan, const UploadProgress& progress)
       : connection_(connection), plan_(plan), progress_(progress) {
     for (const v1::DatasetFile& file : plan.request.files()) files_[file.sha256()] = &file;
   }
@@ -117,7 +117,7 @@ class Sender {
 
   Connection& connection_;
   const UploadPlan& plan_;
-  const Progress& progress_;
+  const UploadProgress& progress_;
   std::map<std::string, const v1::DatasetFile*> files_;  // by digest
   bool planned_ = false;                                 // the coordinator has answered
   Uploaded sent_;
@@ -142,7 +142,7 @@ absl::StatusOr<UploadPlan> PlanUpload(const fs::path& directory, const std::stri
 }
 
 absl::StatusOr<Uploaded> SendMissing(Connection& connection, const UploadPlan& plan,
-                                     const Progress& progress) {
+                                     const UploadProgress& progress) {
   return Sender(connection, plan, progress).Run();
 }
 

@@ -8,7 +8,7 @@
 namespace mlp::cli {
 namespace {
 
-model::Format FormatOf(const ModelExportCommand& command) {
+model::Format OutputFormat(const ModelExportCommand& command) {
   if (command.format) return *command.format;
   const std::string ending = command.output.extension().string();
   const absl::StatusOr<model::Format> format =
@@ -19,7 +19,7 @@ model::Format FormatOf(const ModelExportCommand& command) {
 // JSON is text.
 bool WouldGarble(const Session& session, const ModelExportCommand& command) {
   return command.output.empty() && session.terminal.tty &&
-         FormatOf(command) != model::Format::kJson;
+         OutputFormat(command) != model::Format::kJson;
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ int Run(const Session& session, const ModelExportCommand& command) {
   }
   const absl::StatusOr<model::SavedModel> model = LoadModel(session, command.model);
   if (!model.ok()) return Fail(session, model.status());
-  const absl::StatusOr<std::string> bytes = model::Write(*model, FormatOf(command));
+  const absl::StatusOr<std::string> bytes = model::Write(*model, OutputFormat(command));
   if (!bytes.ok()) return Fail(session, bytes.status());
   if (command.output.empty()) {
     session.terminal.out << *bytes << std::flush;

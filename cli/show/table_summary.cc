@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxColumns = 100;  // that are listed
 constexpr std::size_t kMaxTexts = 5;      // of a column
-constexpr std::size_t kMaxClasses = 30;
+constexpr std::size_t kMaxClassesShown = 30;
 
 // Takes numbers one by one.
 class RangeOf {
@@ -76,7 +76,7 @@ void PrintLabel(const Terminal& terminal, const TableSummary& summary) {
     return;
   }
   AlignedTable table({summary.label, "ROWS", "SHARE"});
-  const std::size_t listed = std::min(summary.classes.size(), kMaxClasses);
+  const std::size_t listed = std::min(summary.classes.size(), kMaxClassesShown);
   for (std::size_t i = 0; i < listed; ++i) {
     const double share =
         static_cast<double>(summary.class_rows[i]) / static_cast<double>(summary.rows);

@@ -76,7 +76,7 @@ std::string_view TakeLine(std::string_view& text) {
   return line;
 }
 
-absl::Status BadText(std::string_view name, std::size_t line, const Complaint& complaint) {
+absl::Status BadRow(std::string_view name, std::size_t line, const Complaint& complaint) {
   return absl::InvalidArgumentError(
       absl::StrCat(AbslView(name), ":", line, ":", complaint.byte + 1, ": ", complaint.what));
 }
@@ -115,7 +115,7 @@ absl::StatusOr<Shard> ParseShard(std::string_view text, std::string_view name, L
                                        : ParseNumber(field, shard.targets(row));
     };
     if (auto complaint = ParseRow(TakeLine(text), columns - 1, features, parse_last)) {
-      return BadText(name, row + 1, *complaint);
+      return BadRow(name, row + 1, *complaint);
     }
   }
   return shard;
