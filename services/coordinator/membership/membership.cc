@@ -287,7 +287,7 @@ void Membership::Renew(TimePoint now, int node) {
   Update(node);
 }
 
-void Membership::EndLease(int node, std::string because) {
+void Membership::EndLease(int node, const std::string& because) {
   Record& record = records_[Index(node)];
   expiries_.erase({ExpiryOf(*record.lease), node});
   record.lease->state = LeaseState::kDead;

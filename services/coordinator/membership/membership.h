@@ -222,7 +222,7 @@ class Membership {
   // Records that the same process is heard from at another address.
   void Move(int node, const std::string& address);
   void Renew(TimePoint now, int node);
-  void EndLease(int node, std::string because);
+  void EndLease(int node, const std::string& because);
   // Ends the registration of a configured node that is another process now, which did not register.
   void DropLease(int node);
   void BeginLeasesAnew(TimePoint now);
