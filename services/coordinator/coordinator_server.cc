@@ -50,7 +50,7 @@ absl::Status Check(const CoordinatorServerOptions& options) {
 }
 
 LoadDataset DatasetSource(const CoordinatorServerOptions& options, DatasetCatalog& catalog) {
-  if (options.load_dataset) return options.load_dataset;
+  if (options.in_process.load_dataset) return options.in_process.load_dataset;
   return [&catalog](const std::string& name) { return catalog.Load(name); };
 }
 
@@ -75,7 +75,7 @@ std::string LogPrefix() {
 
 std::shared_ptr<JobLog> MakeLog(const CoordinatorServerOptions& options,
                                 async::ThreadWorkers::Post post) {
-  if (options.log != nullptr) return options.log;
+  if (options.in_process.log != nullptr) return options.in_process.log;
   if (!options.log_dir) return std::make_shared<NoJobLog>();
   // Without a state directory the next coordinator counts its jobs from 1 again.
   const std::string prefix = options.state_dir ? "" : LogPrefix();
@@ -107,7 +107,7 @@ class CoordinatorServer::Parts {
     server_options.listen = options.listen;
     server_options.services = {&jobs.grpc(), &nodes.grpc(), &datasets.grpc(), &models.grpc(),
                                &predict.grpc()};
-    server_options.precise_timers = options.precise_timers;
+    server_options.precise_timers = options.in_process.precise_timers;
     absl::StatusOr<std::unique_ptr<rpc::Server>> listening = rpc::Server::Listen(server_options);
     if (!listening.ok()) return listening.status();
     server = *std::move(listening);
@@ -128,9 +128,9 @@ class CoordinatorServer::Parts {
     server->loop().NotBefore(journal->latest_time());
     if (absl::Status status = OpenDatasets(); !status.ok()) return status;
     cluster->RestoreDrained(journal->drained_nodes());
-    coordinator = std::make_unique<Coordinator>(server->loop(), *workers, *cluster, *journal,
-                                                DatasetSource(options, *catalog), options.waits,
-                                                options.scheduler_seed);
+    coordinator = std::make_unique<Coordinator>(
+        server->loop(), *workers, *cluster, *journal, DatasetSource(options, *catalog),
+        options.in_process.waits, options.in_process.scheduler_seed);
     Serve();
     server->tasks().Spawn(cluster->Run(options.nodes, server->stop_token()));
     server->tasks().Spawn(coordinator->Run(server->stop_token()));

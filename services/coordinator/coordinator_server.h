@@ -17,6 +17,15 @@
 
 namespace mlp::coordinator {
 
+// What only a process can ask for that has the coordinator inside it, as an experiment does.
+struct InProcess {
+  LoadDataset load_dataset;  // instead of the datasets of clients and of the data directory
+  SchedulerWaits waits;
+  std::optional<std::uint64_t> scheduler_seed;  // of what policies draw; none: the job's seed
+  bool precise_timers = false;                  // see rpc::Loop::UsePreciseTimers
+  std::shared_ptr<JobLog> log;                  // instead of the files in the log directory
+};
+
 struct CoordinatorServerOptions {
   std::string listen = "0.0.0.0:9090";            // port 0: any free one
   std::optional<std::filesystem::path> data_dir;  // whose subdirectories are datasets
@@ -28,13 +37,7 @@ struct CoordinatorServerOptions {
   int keep_checkpoints = 2;  // rounds of a running job whose parameters are kept; 2 or more
   // What jobs leave, and the coordinator's datasets, survive it here. None: they end with it.
   std::optional<std::filesystem::path> state_dir;
-  // For clusters inside a process: another source of datasets than `data_dir`, other waits, another
-  // seed of the policies' draws, and somebody who is told of every event, on the loop thread.
-  LoadDataset load_dataset;
-  SchedulerWaits waits;
-  std::optional<std::uint64_t> scheduler_seed;
-  bool precise_timers = false;  // see rpc::Loop::UsePreciseTimers
-  std::shared_ptr<JobLog> log;  // instead of the files in log_dir
+  InProcess in_process;
 };
 
 class CoordinatorServer {

@@ -69,11 +69,11 @@ local::LocalClusterOptions ClusterOf(const Experiment& experiment,
   cluster.load_probabilities = experiment.loads[key.load].probabilities;
   cluster.load_delay = Scaled(experiment.load_delay, scale);
   cluster.load_seed = key.seed;
-  cluster.load_dataset = datasets;
-  cluster.waits = WaitsOf(experiment, key, scale);
-  cluster.scheduler_seed = key.seed;
-  cluster.precise_timers = true;  // a scaled wait may be well below a millisecond
-  cluster.log = std::move(listener);
+  cluster.in_process.load_dataset = datasets;
+  cluster.in_process.waits = WaitsOf(experiment, key, scale);
+  cluster.in_process.scheduler_seed = key.seed;
+  cluster.in_process.precise_timers = true;  // a scaled wait may be well below a millisecond
+  cluster.in_process.log = std::move(listener);
   if (experiment.synthetic()) {
     const Duration compute_time = Scaled(experiment.compute_time, scale);
     cluster.make_trainer = [compute_time](async::Clock& clock) {

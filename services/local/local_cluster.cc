@@ -32,7 +32,7 @@ node::NodeServerOptions NodeOptions(const LocalClusterOptions& options, int numb
   node.load_delay = options.load_delay;
   node.load_seed = options.load_seed;
   node.make_trainer = options.make_trainer;
-  node.precise_timers = options.precise_timers;
+  node.precise_timers = options.in_process.precise_timers;
   const auto& loads = options.load_probabilities;
   if (loads.size() == 1) node.load_probability = loads.front();
   if (loads.size() > 1) node.load_probability = loads[static_cast<std::size_t>(number)];
@@ -49,11 +49,7 @@ absl::StatusOr<std::unique_ptr<LocalCluster>> LocalCluster::Start(
   server.listen = kAnyPort;
   server.data_dir = options.data_dir;
   server.log_dir = options.log_dir;
-  server.load_dataset = options.load_dataset;
-  server.waits = options.waits;
-  server.precise_timers = options.precise_timers;
-  server.scheduler_seed = options.scheduler_seed;
-  server.log = options.log;
+  server.in_process = options.in_process;
   for (int number = 0; number < options.nodes; ++number) {
     auto node = node::NodeServer::Start(NodeOptions(options, number));
     if (!node.ok()) return node.status();

@@ -24,14 +24,10 @@ struct LocalClusterOptions {
   std::uint64_t load_seed = 1;
   std::optional<std::filesystem::path> log_dir;
 
-  // For experiments; see NodeServerOptions and CoordinatorServerOptions. With a source of datasets
-  // and a trainer no `data_dir` is needed.
+  // For experiments; see NodeServerOptions. With a source of datasets and a trainer no `data_dir`
+  // is needed.
   node::MakeShardTrainer make_trainer;
-  coordinator::LoadDataset load_dataset;
-  coordinator::SchedulerWaits waits;
-  std::optional<std::uint64_t> scheduler_seed;
-  bool precise_timers = false;
-  std::shared_ptr<coordinator::JobLog> log;
+  coordinator::InProcess in_process;  // precise timers are the nodes', too
 };
 
 inline constexpr int kMaxLocalNodes = 256;
