@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kMaxModelBytes = 8 * kMaxParameters + (std::size_t{16} << 20);
 // Of all models that are under way at once. Each is in memory until all of it is there.
 constexpr std::size_t kMaxImportBytes = std::size_t{1} << 30;
-constexpr std::size_t kMaxPiece = std::size_t{1} << 20;
+constexpr std::size_t kMaxChunk = std::size_t{1} << 20;
 constexpr std::chrono::seconds kTooManyRetry{5};
 
 absl::Status CheckFirst(const v1::ImportModelRequest& first) {
@@ -44,9 +44,9 @@ absl::Status TooMuch() {
 }
 
 absl::Status Append(const std::string& piece, std::size_t whole, std::string& bytes) {
-  if (piece.empty() || piece.size() > kMaxPiece) {
+  if (piece.empty() || piece.size() > kMaxChunk) {
     return FieldError("chunk",
-                      absl::StrCat("must be 1 to ", kMaxPiece, " bytes, has ", piece.size()));
+                      absl::StrCat("must be 1 to ", kMaxChunk, " bytes, has ", piece.size()));
   }
   if (piece.size() > whole - bytes.size()) {
     return FieldError("chunk",
