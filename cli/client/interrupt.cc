@@ -12,7 +12,7 @@
 namespace mlp::cli {
 
 Interrupt::Interrupt() {
-  rpc::BlockTerminationSignals();
+  program::BlockTerminationSignals();
   // gRPC asks its sockets for none: it comes from the output, when nobody reads on.
   std::signal(SIGPIPE, SIG_DFL);
   listener_ = std::thread([this] { Listen(); });
@@ -39,7 +39,7 @@ bool Interrupt::WaitFor(std::chrono::nanoseconds duration) {
 
 void Interrupt::Listen() {
   for (;;) {
-    rpc::WaitForTerminationSignal();
+    program::WaitForTerminationSignal();
     std::lock_guard lock(mutex_);
     if (ending_) return;
     if (happened_) _exit(kExitInterrupted);

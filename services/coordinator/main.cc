@@ -3,7 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -15,11 +15,13 @@
 #include "services/coordinator/coordinator_server.h"
 #include "services/coordinator/scheduler/policy.h"
 #include "services/program/allocator.h"
-#include "services/program/program.h"
+#include "services/program/server_program.h"
+#include "services/program/signals.h"
 
 namespace {
 
 namespace fs = std::filesystem;
+namespace program = mlp::program;
 using mlp::coordinator::CoordinatorServerOptions;
 
 constexpr const char* kDefaultDataDir = "datasets";
@@ -43,13 +45,11 @@ struct Arguments {
   std::string nodes_file;
   std::string log_dir;
   std::string default_policy = "pull";
-  std::string log_level = "info";
   std::size_t keep_jobs = 1000;
   int keep_checkpoints = 2;
   std::string state_dir;
   std::string heartbeat_interval = "1s";
   mlp::coordinator::LeaseTerms lease_terms;
-  bool healthcheck = false;
   std::vector<std::string> reference_form;  // PORT [POLICY]
 };
 
@@ -95,17 +95,9 @@ void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--keep-jobs", arguments.keep_jobs, "Ended jobs to remember")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  app.add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
-      ->capture_default_str();
-  app.add_flag(
-      "--healthcheck", arguments.healthcheck,
-      "Ask the coordinator at --listen's port on this machine whether it serves; exit 0 or 1");
   app.add_option("reference-form", arguments.reference_form,
                  "PORT [POLICY]: the reference system's command line")
       ->expected(0, 2);
-  app.set_version_flag("--version", std::string("mlp-coordinator ") + MLP_VERSION);
-  app.footer(kFooter);
 }
 
 std::string PolicyName(const std::string& given) {
@@ -174,38 +166,42 @@ absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
   return options;
 }
 
-int Serve(const CoordinatorServerOptions& options) {
-  const std::string description = absl::StrCat(
+std::string DescriptionOf(const CoordinatorServerOptions& options) {
+  return absl::StrCat(
       "version ", MLP_VERSION, ", arithmetic ", std::string(mlp::ArithmeticId()),
       ", instruction set ", std::string(InstructionSetName(mlp::ChosenInstructionSet())),
       ", data in ", options.data_dir ? options.data_dir->string() : "none", ", state in ",
       options.state_dir ? options.state_dir->string() : "memory only", ", ", options.nodes.size(),
       " node address(es) configured, default policy ", options.default_policy);
-  const auto start = [&] { return mlp::coordinator::CoordinatorServer::Start(options); };
-  return mlp::rpc::ServeUntilSignal(start, options.listen, description);
+}
+
+int Serve(const CoordinatorServerOptions& options) {
+  constexpr auto kGrace = std::chrono::seconds(5);
+  program::BlockTerminationSignals();
+  const auto server = mlp::coordinator::CoordinatorServer::Start(options);
+  if (!server.ok()) return program::Fail(server.status());
+  program::LogListening(options.listen, (*server)->port());
+  spdlog::info(DescriptionOf(options));
+  const int signal = program::WaitForTerminationSignal();
+  spdlog::info("stopping on signal {}", signal);
+  (*server)->Stop(kGrace);
+  spdlog::info("stopped");
+  return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  mlp::HoldLittleFreedMemory();
-  mlp::rpc::DoNotLookForDeadlocks();
-  mlp::rpc::StartLog("mlp-coordinator");
-  CLI::App app("Takes training jobs, has nodes train their shards, averages, validates.");
+  program::HoldLittleFreedMemory();
+  program::ServerProgram self(
+      {"mlp-coordinator", "coordinator", "mlp.v1.JobService",
+       "Takes training jobs, has nodes train their shards, averages, validates.", kFooter});
   Arguments arguments;
-  Declare(app, arguments);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  spdlog::set_level(spdlog::level::from_str(arguments.log_level));
-  if (const absl::Status set = mlp::CheckChosenInstructionSet(); !set.ok()) {
-    return mlp::rpc::Fail(set);
-  }
+  Declare(self.app(), arguments);
+  if (const auto exit_code = self.Parse(argc, argv)) return *exit_code;
 
   const auto options = OptionsFrom(arguments);
-  if (!options.ok()) return mlp::rpc::Fail(options.status());
-  if (arguments.healthcheck) return mlp::rpc::HealthCheck(options->listen, "mlp.v1.JobService");
+  if (!options.ok()) return program::Fail(options.status());
+  if (self.healthcheck()) return self.HealthCheck(options->listen);
   return Serve(*options);
 }

@@ -15,11 +15,12 @@
 #include "services/base/duration_text.h"
 #include "services/node/node_server.h"
 #include "services/program/allocator.h"
-#include "services/program/program.h"
+#include "services/program/server_program.h"
 #include "services/program/signals.h"
 
 namespace {
 
+namespace program = mlp::program;
 using mlp::node::NodeServer;
 using mlp::node::NodeServerOptions;
 
@@ -45,8 +46,6 @@ struct Arguments {
   std::string cache_dir;
   std::string load_delay = "3s";
   std::string drain_timeout = "8s";
-  std::string log_level = "info";
-  bool healthcheck = false;
   // The reference system's form: PORT [PROBABILITY].
   std::optional<int> port;
   std::optional<double> probability;
@@ -108,18 +107,11 @@ void Declare(CLI::App& app, Arguments& arguments) {
   DeclareData(app, arguments);
   DeclareMembership(app, arguments);
   DeclareLoad(app, arguments);
-  app.add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
-      ->capture_default_str();
-  app.add_flag("--healthcheck", arguments.healthcheck,
-               "Ask the node at --listen's port on this machine whether it serves; exit 0 or 1");
   app.add_option("port", arguments.port, "As the reference system takes it: --listen 0.0.0.0:PORT")
       ->check(CLI::Range(0, 65535));
   app.add_option("probability", arguments.probability,
                  "As the reference system takes it: --load-probability")
       ->check(CLI::Range(0.0, 1.0));
-  app.set_version_flag("--version", std::string("mlp-node ") + MLP_VERSION);
-  app.footer(kFooter);
 }
 
 absl::StatusOr<NodeServerOptions> OptionsFrom(const Arguments& arguments) {
@@ -153,7 +145,7 @@ std::string DataText(const NodeServerOptions& options) {
 std::chrono::milliseconds Drain(NodeServer& server, std::chrono::nanoseconds timeout) {
   std::future<bool> drained = server.Drain(timeout);
   while (drained.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-    if (!mlp::rpc::TerminationSignalWithin(std::chrono::milliseconds(20))) continue;
+    if (!program::TerminationSignalWithin(std::chrono::milliseconds(20))) continue;
     spdlog::warn("ends at once: a second signal");
     return std::chrono::milliseconds(0);
   }
@@ -163,11 +155,10 @@ std::chrono::milliseconds Drain(NodeServer& server, std::chrono::nanoseconds tim
 }
 
 int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeout) {
-  mlp::rpc::BlockTerminationSignals();
+  program::BlockTerminationSignals();
   const auto server = NodeServer::Start(options);
-  if (!server.ok()) return mlp::rpc::Fail(server.status());
-  spdlog::info("listening on {}:{}", options.listen.substr(0, options.listen.rfind(':')),
-               (*server)->port());
+  if (!server.ok()) return program::Fail(server.status());
+  program::LogListening(options.listen, (*server)->port());
   spdlog::info("version {}, arithmetic {}, instruction set {}, data {}, load probability {}, {}",
                MLP_VERSION, std::string(mlp::ArithmeticId()),
                std::string(InstructionSetName(mlp::ChosenInstructionSet())), DataText(options),
@@ -175,8 +166,8 @@ int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeo
                options.coordinator.empty() ? "waits for a coordinator to call"
                                            : "registers with " + options.coordinator);
   std::optional<int> signal;
-  while (!(signal = mlp::rpc::TerminationSignalWithin(std::chrono::seconds(10)))) {
-    mlp::GiveBackManyFreedPages();
+  while (!(signal = program::TerminationSignalWithin(std::chrono::seconds(10)))) {
+    program::GiveBackManyFreedPages();
   }
   spdlog::info("draining on signal {}", *signal);
   (*server)->Stop(Drain(**server, drain_timeout));
@@ -187,28 +178,19 @@ int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeo
 }  // namespace
 
 int main(int argc, char** argv) {
-  mlp::HoldFreedPages();
-  mlp::rpc::DoNotLookForDeadlocks();
-  mlp::rpc::StartLog("mlp-node");
-  CLI::App app("Trains shards for a coordinator, one at a time.");
+  program::HoldFreedPages();
+  program::ServerProgram self({"mlp-node", "node", "mlp.v1.NodeService",
+                               "Trains shards for a coordinator, one at a time.", kFooter});
   Arguments arguments;
-  Declare(app, arguments);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  spdlog::set_level(spdlog::level::from_str(arguments.log_level));
-  if (const absl::Status set = mlp::CheckChosenInstructionSet(); !set.ok()) {
-    return mlp::rpc::Fail(set);
-  }
+  Declare(self.app(), arguments);
+  if (const auto exit_code = self.Parse(argc, argv)) return *exit_code;
 
   const auto options = OptionsFrom(arguments);
-  if (!options.ok()) return mlp::rpc::Fail(options.status());
-  if (arguments.healthcheck) return mlp::rpc::HealthCheck(options->listen, "mlp.v1.NodeService");
+  if (!options.ok()) return program::Fail(options.status());
+  if (self.healthcheck()) return self.HealthCheck(options->listen);
   const auto drain_timeout = mlp::ParseDuration(arguments.drain_timeout);
   if (!drain_timeout.ok()) {
-    return mlp::rpc::Fail(absl::InvalidArgumentError(
+    return program::Fail(absl::InvalidArgumentError(
         absl::StrCat("--drain-timeout: ", drain_timeout.status().message())));
   }
   return Serve(*options, *drain_timeout);

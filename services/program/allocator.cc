@@ -6,7 +6,7 @@
 #include <gperftools/malloc_extension_c.h>
 #endif
 
-namespace mlp {
+namespace mlp::program {
 namespace {
 
 [[maybe_unused]] constexpr std::size_t kThreadsKeep = std::size_t{4} << 20;
@@ -37,4 +37,4 @@ void GiveBackManyFreedPages() {
 #endif
 }
 
-}  // namespace mlp
+}  // namespace mlp::program

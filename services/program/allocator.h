@@ -5,7 +5,7 @@
 // own.
 #pragma once
 
-namespace mlp {
+namespace mlp::program {
 
 // From here on a program holds little more than it uses: pages that are freed go back to the system
 // at once, where what a large model once took would stay else, and threads keep few freed objects.
@@ -20,4 +20,4 @@ void HoldFreedPages();
 // Any thread.
 void GiveBackManyFreedPages();
 
-}  // namespace mlp
+}  // namespace mlp::program

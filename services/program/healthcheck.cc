@@ -12,7 +12,7 @@
 #include "services/rpc/loop.h"
 #include "services/rpc/status.h"
 
-namespace mlp::rpc {
+namespace mlp::program {
 
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
@@ -22,9 +22,10 @@ absl::Status CheckHealth(const std::string& address, const std::string& service,
   HealthCheckRequest request;
   request.set_service(service);
   grpc::ClientContext context;
-  context.set_deadline(DeadlineAfter(timeout));
+  context.set_deadline(rpc::DeadlineAfter(timeout));
   grpc::CompletionQueue queue;
-  grpc::TemplatedGenericStub<HealthCheckRequest, HealthCheckResponse> stub(MakeChannel(address));
+  grpc::TemplatedGenericStub<HealthCheckRequest, HealthCheckResponse> stub(
+      rpc::MakeChannel(address));
   const auto call =
       stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", request, &queue);
   call->StartCall();
@@ -34,11 +35,11 @@ absl::Status CheckHealth(const std::string& address, const std::string& service,
   void* tag = nullptr;
   bool ok = false;
   queue.Next(&tag, &ok);
-  if (!status.ok()) return WithContext(address, FromGrpcStatus(status));
+  if (!status.ok()) return WithContext(address, rpc::FromGrpcStatus(status));
   if (response.status() == HealthCheckResponse::SERVING) return absl::OkStatus();
   return absl::UnavailableError(
       absl::StrCat(address, ": health of service '", service, "' is ",
                    HealthCheckResponse::ServingStatus_Name(response.status())));
 }
 
-}  // namespace mlp::rpc
+}  // namespace mlp::program

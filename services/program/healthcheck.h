@@ -6,11 +6,11 @@
 
 #include "absl/status/status.h"
 
-namespace mlp::rpc {
+namespace mlp::program {
 
 // OK where `service` ("" for the server as a whole) at `address` answers SERVING within `timeout`.
 // Otherwise an error that says what it answered. Blocks; not for the loop thread.
 absl::Status CheckHealth(const std::string& address, const std::string& service,
                          std::chrono::milliseconds timeout);
 
-}  // namespace mlp::rpc
+}  // namespace mlp::program

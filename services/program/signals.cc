@@ -2,7 +2,7 @@
 
 #include <csignal>
 
-namespace mlp::rpc {
+namespace mlp::program {
 namespace {
 
 sigset_t TerminationSignals() {
@@ -37,4 +37,4 @@ std::optional<int> TerminationSignalWithin(std::chrono::milliseconds time) {
   return signal > 0 ? std::optional(signal) : std::nullopt;
 }
 
-}  // namespace mlp::rpc
+}  // namespace mlp::program

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <optional>
 
-namespace mlp::rpc {
+namespace mlp::program {
 
 // Blocks SIGINT and SIGTERM for the calling thread and those that it starts, and ignores SIGPIPE.
 // First thing in main, before any thread and the first gRPC object.
@@ -14,4 +14,4 @@ int WaitForTerminationSignal();
 // The same, waiting for it no longer than `time`; nothing where none came.
 std::optional<int> TerminationSignalWithin(std::chrono::milliseconds time);
 
-}  // namespace mlp::rpc
+}  // namespace mlp::program

@@ -258,7 +258,7 @@ TEST_CASE("a running node is healthy") {
   const DataDirectory data;
   const auto server = NodeServer::Start(OptionsFor(data.path())).value();
   const std::string address = "127.0.0.1:" + std::to_string(server->port());
-  CHECK(rpc::CheckHealth(address, "mlp.v1.NodeService", 60s).ok());
+  CHECK(program::CheckHealth(address, "mlp.v1.NodeService", 60s).ok());
 }
 
 TEST_CASE("a node that cannot work says why and does not start") {

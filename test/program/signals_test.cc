@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 
-namespace mlp::rpc {
+namespace mlp::program {
 namespace {
 
 TEST_CASE("a termination signal waits until it is asked for") {
@@ -37,4 +37,4 @@ TEST_CASE("writing to a peer that is gone does not end the process") {
 }
 
 }  // namespace
-}  // namespace mlp::rpc
+}  // namespace mlp::program

@@ -25,6 +25,7 @@ namespace mlp::rpc {
 namespace {
 
 using Catch::Contains;
+using program::CheckHealth;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 

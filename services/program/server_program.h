@@ -1,0 +1,57 @@
+// What main of every server program does around its server: reads the command line, logs to stderr,
+// answers --healthcheck, says where it listens.
+//
+//   ServerProgram program(texts);
+//   ...                                                   // declares its own in program.app()
+//   if (const auto exit_code = program.Parse(argc, argv)) return *exit_code;
+//   if (program.healthcheck()) return program.HealthCheck(options.listen);
+//   ...                                                   // serves
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace mlp::program {
+
+struct ServerTexts {
+  std::string name;         // "mlp-node"
+  std::string server;       // what --healthcheck asks: "node"
+  std::string service;      // ... whether it serves: "mlp.v1.NodeService"
+  std::string description;  // for --help, as is the footer
+  std::string footer;
+};
+
+class ServerProgram {
+ public:
+  // Program logs, gRPC's own among them, go to stderr from here on, in plain lines that begin with
+  // time, level and name. Before gRPC is used.
+  explicit ServerProgram(ServerTexts texts);
+
+  CLI::App& app() { return app_; }
+  // Declares --log-level, --healthcheck and --version after the options that app() has, and reads
+  // the arguments. The exit code if the program is to end: --help and --version were answered, the
+  // usage is wrong, or this processor lacks the instruction set that was asked for.
+  std::optional<int> Parse(int argc, char** argv);
+
+  // Whether --healthcheck was given.
+  bool healthcheck() const { return healthcheck_; }
+  // Asks the server at the port of `listen` on this machine whether it serves; exit code 0 or 1.
+  int HealthCheck(const std::string& listen) const;
+
+ private:
+  const ServerTexts texts_;
+  CLI::App app_;
+  std::string log_level_ = "info";
+  bool healthcheck_ = false;
+};
+
+// Logs the error; the exit code that goes with it: 2 for InvalidArgument (wrong usage), else 1.
+int Fail(const absl::Status& status);
+
+// Logs the host of `listen` and the port that the server has.
+void LogListening(const std::string& listen, int port);
+
+}  // namespace mlp::program
