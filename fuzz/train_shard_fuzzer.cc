@@ -4,25 +4,26 @@
 #include "fuzz/check.h"
 #include "fuzz/mutate_message.h"
 #include "fuzz/repair.h"
-#include "services/node/train_shard_proto.h"
 #include "services/wire/model_proto.h"
+#include "services/wire/train_shard_proto.h"
 
-namespace mlp::node {
+namespace mlp::wire {
 namespace {
 
 using fuzz::Check;
 
-void CheckAccepted(const TaskRequest& task) {
-  Check(CheckModelSpec(task.model).ok(), "a shape within limits");
-  Check(!task.parameters_sha256.empty(), "parameters, or what names them");
-  if (task.parameters != nullptr) {
-    Check(SizeOf(*task.parameters) == ParameterCount(task.model), "as many elements as the model");
-    Check(AllFinite(*task.parameters), "elements are finite");
+void CheckAccepted(const TrainTask& task) {
+  Check(CheckModelSpec(*task.model).ok(), "a shape within limits");
+  Check(!task.parameters.sha256.empty(), "parameters, or what names them");
+  if (const auto& values = task.parameters.values; values != nullptr) {
+    Check(SizeOf(*values) == ParameterCount(*task.model), "as many elements as the model");
+    Check(AllFinite(*values), "elements are finite");
   }
   Check(task.round >= 1 && task.shard >= 0 && task.offer >= 0, "keys are not negative");
-  Check(task.options.epochs >= 1 && task.options.learning_rate > 0 && task.options.tolerance >= 0,
+  const TrainingOptions& training = task.training;
+  Check(training.epochs >= 1 && training.learning_rate > 0 && training.tolerance >= 0,
         "options within limits");
-  Check(task.slots >= 0, "slots are not negative");
+  Check(task.terms.slots >= 0, "slots are not negative");
 }
 
 void TestRequest(const v1::TrainShardRequest& request) {
@@ -36,17 +37,17 @@ void TestRequest(const v1::TrainShardRequest& request) {
 
 void Test(v1::TrainShardRequest request) {
   TestRequest(request);
-  const auto model = wire::FromProto(request.model(), "model");
+  const auto model = FromProto(request.model(), "model");
   if (!model.ok() || !fuzz::Repair(*model, *request.mutable_parameters())) return;
   TestRequest(request);
 }
 
 }  // namespace
-}  // namespace mlp::node
+}  // namespace mlp::wire
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   mlp::v1::TrainShardRequest request;
-  if (request.ParseFromArray(data, static_cast<int>(size))) mlp::node::Test(std::move(request));
+  if (request.ParseFromArray(data, static_cast<int>(size))) mlp::wire::Test(std::move(request));
   return 0;
 }
 

@@ -15,11 +15,11 @@
 #include "libmlp/model/parameters.h"
 #include "services/base/field_error.h"
 #include "services/base/protocol_version.h"
-#include "services/node/train_shard_proto.h"
 #include "services/wire/enum_proto.h"
 #include "services/wire/parameter_pieces.h"
 #include "services/wire/parameters_proto.h"
 #include "services/wire/time_proto.h"
+#include "services/wire/train_shard_proto.h"
 
 namespace mlp::node {
 namespace {
@@ -57,22 +57,20 @@ void Log(const v1::TrainShardRequest& request, const Words&... words) {
 
 double Seconds(async::Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-class StreamObserver final : public TaskObserver {
+class StreamObserver final : public AttemptObserver {
  public:
   StreamObserver(rpc::ServerStream<v1::TrainShardEvent>& stream,
                  const v1::TrainShardRequest& request)
       : stream_(stream), request_(request) {}
 
-  Task<void> OnAccepted(std::size_t queued_behind) override {
+  void OnAccepted(int queued_behind) override {
     Log(request_, "accepted behind ", queued_behind, " others");
-    stream_.Send(AcceptedEvent(queued_behind));
-    co_return;
+    stream_.Send(wire::AcceptedEvent(queued_behind));
   }
-  Task<void> OnStarted(async::Duration queued_for, async::Duration held_up_for) override {
+  void OnStarted(async::Duration queued_for, async::Duration held_up_for) override {
     Log(request_, "started, queued for ", Seconds(queued_for), " s, held up for ",
         Seconds(held_up_for), " s");
-    stream_.Send(StartedEvent(queued_for, held_up_for));
-    co_return;
+    stream_.Send(wire::StartedEvent(queued_for, held_up_for));
   }
 
  private:
@@ -80,12 +78,12 @@ class StreamObserver final : public TaskObserver {
   const v1::TrainShardRequest& request_;
 };
 
-void LogEnd(const v1::TrainShardRequest& request, const absl::StatusOr<TaskOutcome>& outcome) {
+void LogEnd(const v1::TrainShardRequest& request, const absl::StatusOr<AttemptOutcome>& outcome) {
   if (!outcome.ok()) {
     Log(request, outcome.status().message());
-  } else if (const auto* result = std::get_if<SharedResult>(&*outcome)) {
-    Log(request, "finished ", (*result)->training.epochs_run, " epochs in ",
-        Seconds((*result)->compute_time), " s");
+  } else if (const auto* trained = std::get_if<SharedTrained>(&*outcome)) {
+    Log(request, "finished ", (*trained)->epochs_run, " epochs in ",
+        Seconds((*trained)->compute_time), " s");
   } else {
     Log(request, "rejected");
   }
@@ -113,37 +111,36 @@ void NodeService::Serve(rpc::Server& server, v1::NodeService::AsyncService& serv
 
 Task<absl::Status> NodeService::TrainShard(const v1::TrainShardRequest& request,
                                            EventStream& stream) {
-  absl::StatusOr<TaskRequest> task = co_await Decode(request);
+  absl::StatusOr<TrainTask> task = co_await Decode(request);
   if (!task.ok()) co_return task.status();
   const absl::StatusOr<bool> known = FindParameters(request, *task);
   if (!known.ok()) co_return known.status();
   if (!*known) {
-    stream.Send(ParametersUnknownEvent());
+    stream.Send(wire::RejectedEvent(RejectReason::kParametersUnknown));
     co_return absl::OkStatus();
   }
   StreamObserver observer(stream, request);
-  const absl::StatusOr<TaskOutcome> outcome =
+  const absl::StatusOr<AttemptOutcome> outcome =
       co_await node_.Train(*std::move(task), observer, stream.stop_token());
   LogEnd(request, outcome);
   if (!outcome.ok()) co_return outcome.status();
   v1::TrainShardEvent last = co_await EventOf(*outcome, request);
   stream.Send(last);
-  const auto* result = std::get_if<SharedResult>(&*outcome);
-  if (result == nullptr || wire::TravelWhole((*result)->training.gradient)) {
-    co_return absl::OkStatus();
-  }
-  co_return co_await SendGradient((*result)->training.gradient, stream);
+  const auto* trained = std::get_if<SharedTrained>(&*outcome);
+  if (trained == nullptr || wire::TravelWhole((*trained)->gradient)) co_return absl::OkStatus();
+  co_return co_await SendGradient((*trained)->gradient, stream);
 }
 
 absl::StatusOr<bool> NodeService::FindParameters(const v1::TrainShardRequest& request,
-                                                 TaskRequest& task) {
-  if (task.parameters != nullptr) {
-    parameters_.Keep(task.parameters_sha256, task.parameters);
+                                                 TrainTask& task) {
+  if (task.parameters.values != nullptr) {
+    parameters_.Keep(task.parameters.sha256, task.parameters.values);
     return true;
   }
-  auto found = parameters_.Find(task.parameters_sha256);
+  auto found = parameters_.Find(task.parameters.sha256);
   if (found == nullptr) return false;
-  if (absl::Status status = Refer(task, request, std::move(found)); !status.ok()) return status;
+  const absl::Status status = wire::Refer(task, request, std::move(found));
+  if (!status.ok()) return status;
   return true;
 }
 
@@ -185,20 +182,22 @@ Task<absl::StatusOr<v1::PutParametersResponse>> NodeService::PutParameters(Piece
   co_return v1::PutParametersResponse();
 }
 
-Task<absl::StatusOr<TaskRequest>> NodeService::Decode(const v1::TrainShardRequest& request) {
-  if (IsSmall(request)) co_return FromProto(request);
-  auto decode = [&request] { return FromProto(request); };
+Task<absl::StatusOr<TrainTask>> NodeService::Decode(const v1::TrainShardRequest& request) {
+  if (IsSmall(request)) co_return wire::FromProto(request);
+  auto decode = [&request] { return wire::FromProto(request); };
   co_return co_await async::Offload(workers_, std::move(decode));
 }
 
-Task<v1::TrainShardEvent> NodeService::EventOf(const TaskOutcome& outcome,
+Task<v1::TrainShardEvent> NodeService::EventOf(const AttemptOutcome& outcome,
                                                const v1::TrainShardRequest& request) {
-  if (const auto* rejection = std::get_if<Rejection>(&outcome)) {
-    co_return RejectedEvent(*rejection);
+  if (const auto* reason = std::get_if<RejectReason>(&outcome)) {
+    co_return wire::RejectedEvent(*reason);
   }
-  const TaskResult& result = *std::get<SharedResult>(outcome);
-  if (IsSmall(request)) co_return FinishedEvent(result, request.data().file());
-  auto encode = [&result, &request] { return FinishedEvent(result, request.data().file()); };
+  const Trained& trained = *std::get<SharedTrained>(outcome);
+  if (IsSmall(request)) co_return wire::FinishedEvent(trained, request.data().file());
+  auto encode = [&trained, &request] {
+    return wire::FinishedEvent(trained, request.data().file());
+  };
   co_return co_await async::Offload(workers_, std::move(encode));
 }
 

@@ -31,14 +31,14 @@ class NodeService {
   async::Task<absl::Status> TrainShard(const v1::TrainShardRequest& request, EventStream& stream);
   using PieceStream = rpc::RequestStream<v1::PutParametersResponse, v1::PutParametersRequest>;
 
-  async::Task<absl::StatusOr<TaskRequest>> Decode(const v1::TrainShardRequest& request);
-  async::Task<v1::TrainShardEvent> EventOf(const TaskOutcome& outcome,
+  async::Task<absl::StatusOr<TrainTask>> Decode(const v1::TrainShardRequest& request);
+  async::Task<v1::TrainShardEvent> EventOf(const AttemptOutcome& outcome,
                                            const v1::TrainShardRequest& request);
   // The gradient, in pieces.
   async::Task<absl::Status> SendGradient(const Parameters& gradient, EventStream& stream);
   async::Task<absl::StatusOr<v1::PutParametersResponse>> PutParameters(PieceStream& pieces);
   // Takes the parameters from the request, or those that it refers to. False: they are unknown.
-  absl::StatusOr<bool> FindParameters(const v1::TrainShardRequest& request, TaskRequest& task);
+  absl::StatusOr<bool> FindParameters(const v1::TrainShardRequest& request, TrainTask& task);
   async::Task<absl::StatusOr<v1::GetNodeResponse>> GetNode();
 
   Node& node_;

@@ -7,19 +7,15 @@
 #include "absl/strings/str_cat.h"
 #include "libmlp/kernels/kernels.h"
 #include "services/async/wait.h"
-#include "services/simulation/task_messages.h"
 
 namespace mlp::local {
 namespace {
 
 using async::Task;
-using coordinator::AttemptObserver;
-using coordinator::AttemptOutcome;
-using coordinator::ShardTask;
 
 // Carries what the node tells to the coordinator's observer, which hears it a message later. The
 // node goes on meanwhile; what is still on its way when the call ends is lost.
-class Messenger final : public node::TaskObserver {
+class Messenger final : public AttemptObserver {
  public:
   Messenger(async::Clock& clock, async::Duration latency, AttemptObserver& to)
       : clock_(clock), latency_(latency), to_(to) {}
@@ -30,15 +26,12 @@ class Messenger final : public node::TaskObserver {
   Messenger(const Messenger&) = delete;
   Messenger& operator=(const Messenger&) = delete;
 
-  Task<> OnAccepted(std::size_t queued_behind) override {
-    const int behind = static_cast<int>(queued_behind);
-    accepted_ = Send([this, behind] { to_.OnAccepted(behind); });
-    co_return;
+  void OnAccepted(int queued_behind) override {
+    accepted_ = Send([this, queued_behind] { to_.OnAccepted(queued_behind); });
   }
-  Task<> OnStarted(std::chrono::nanoseconds queued_for,
-                   std::chrono::nanoseconds held_up_for) override {
+  void OnStarted(std::chrono::nanoseconds queued_for,
+                 std::chrono::nanoseconds held_up_for) override {
     started_ = Send([this, queued_for, held_up_for] { to_.OnStarted(queued_for, held_up_for); });
-    co_return;
   }
 
  private:
@@ -92,7 +85,7 @@ void SimulatedCluster::Crash(int node) {
 }
 
 Task<absl::StatusOr<AttemptOutcome>> SimulatedCluster::TrainShard(
-    int node, std::shared_ptr<const ShardTask> task, AttemptObserver& observer,
+    int node, std::shared_ptr<const TrainTask> task, AttemptObserver& observer,
     std::stop_token stop) {
   co_await async::SleepFor(clock_, latency_);
   const std::shared_ptr<Process> process = processes_[static_cast<std::size_t>(node)];
@@ -103,15 +96,14 @@ Task<absl::StatusOr<AttemptOutcome>> SimulatedCluster::TrainShard(
   const std::stop_callback on_stop(stop, request_end);
   const std::stop_callback on_crash(process->crash.get_token(), request_end);
   Messenger messenger(clock_, latency_, observer);
-  node::TaskRequest request = RequestFrom(*task);
+  TrainTask received = *task;
   const std::stop_token end_token = end.get_token();
-  absl::StatusOr<node::TaskOutcome> outcome =
-      co_await process->simulated.node.Train(std::move(request), messenger, end_token);
+  absl::StatusOr<AttemptOutcome> outcome =
+      co_await process->simulated.node.Train(std::move(received), messenger, end_token);
   if (process->crash.stop_requested()) co_return absl::UnavailableError("connection lost");
   // A call that the coordinator cancelled ends there at once, as a cancelled gRPC call does.
   if (!stop.stop_requested()) co_await async::SleepFor(clock_, latency_);
-  if (!outcome.ok()) co_return outcome.status();
-  co_return OutcomeFrom(*std::move(outcome));
+  co_return outcome;
 }
 
 }  // namespace mlp::local

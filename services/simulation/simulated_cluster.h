@@ -33,9 +33,10 @@ class SimulatedCluster final : public coordinator::Cluster {
 
   const std::vector<coordinator::NodeStatus>& nodes() const override { return membership_.nodes(); }
   void SetObserver(coordinator::MembershipObserver* observer) override { observer_ = observer; }
-  async::Task<absl::StatusOr<coordinator::AttemptOutcome>> TrainShard(
-      int node, std::shared_ptr<const coordinator::ShardTask> task,
-      coordinator::AttemptObserver& observer, std::stop_token stop) override;
+  async::Task<absl::StatusOr<AttemptOutcome>> TrainShard(int node,
+                                                         std::shared_ptr<const TrainTask> task,
+                                                         AttemptObserver& observer,
+                                                         std::stop_token stop) override;
 
  private:
   // One life of a node, from Start to Crash.

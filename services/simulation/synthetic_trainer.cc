@@ -35,25 +35,24 @@ TrainingResult SyntheticTraining(const ModelSpec& model, Precision precision, st
 
 }  // namespace
 
-Task<absl::StatusOr<node::TaskResult>> SyntheticTrainer::Train(const node::TaskRequest& request,
+Task<absl::StatusOr<Trained>> SyntheticTrainer::Train(const TrainTask& task,
                                                                std::stop_token) {
-  node::TaskResult result;
-  result.training = SyntheticTraining(request.model, PrecisionOf(*request.parameters),
-                                      request.round, request.shard);
-  co_return result;
+  Trained trained = WithDigest(SyntheticTraining(
+      *task.model, PrecisionOf(*task.parameters.values), task.round, task.shard));
+  co_return trained;
 }
 
 TimedTrainer::TimedTrainer(async::Clock& clock, ComputeTime compute_time,
                            std::unique_ptr<node::ShardTrainer> trainer)
     : clock_(clock), compute_time_(std::move(compute_time)), trainer_(std::move(trainer)) {}
 
-Task<absl::StatusOr<node::TaskResult>> TimedTrainer::Train(const node::TaskRequest& request,
+Task<absl::StatusOr<Trained>> TimedTrainer::Train(const TrainTask& task,
                                                            std::stop_token stop) {
   const async::TimePoint began = clock_.Now();
-  const async::Duration takes = compute_time_(request.round, request.shard);
+  const async::Duration takes = compute_time_(task.round, task.shard);
   const bool go_on = co_await async::SleepFor(clock_, takes, stop);
   if (!go_on) co_return absl::CancelledError("the call was cancelled");
-  absl::StatusOr<node::TaskResult> result = co_await trainer_->Train(request, stop);
+  absl::StatusOr<Trained> result = co_await trainer_->Train(task, stop);
   if (result.ok()) result->compute_time = clock_.Now() - began - result->load_time;
   co_return result;
 }

@@ -18,7 +18,7 @@ namespace mlp::local {
 // of model, round and shard alone. One row was trained, without error.
 class SyntheticTrainer final : public node::ShardTrainer {
  public:
-  async::Task<absl::StatusOr<node::TaskResult>> Train(const node::TaskRequest& request,
+  async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task,
                                                       std::stop_token stop) override;
 };
 
@@ -30,7 +30,7 @@ class TimedTrainer final : public node::ShardTrainer {
  public:
   TimedTrainer(async::Clock& clock, ComputeTime compute_time,
                std::unique_ptr<node::ShardTrainer> trainer);
-  async::Task<absl::StatusOr<node::TaskResult>> Train(const node::TaskRequest& request,
+  async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task,
                                                       std::stop_token stop) override;
 
  private:

@@ -1,6 +1,7 @@
 #include "services/wire/parameters_proto.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/model/parameters.h"
@@ -42,16 +43,14 @@ absl::Status CheckDigest(const v1::ParameterBuffer& buffer, const std::string& f
 }  // namespace
 
 v1::ParameterBuffer ToProto(const Parameters& parameters) {
-  v1::ParameterBuffer buffer;
-  const auto bytes = BytesOf(parameters);
-  buffer.set_precision(ToProto(PrecisionOf(parameters)));
-  buffer.set_data(bytes.data(), bytes.size());
-  buffer.set_sha256(Sha256(bytes));
-  return buffer;
+  return ToProto(parameters, Sha256(BytesOf(parameters)));
 }
 
-v1::ParameterBuffer ReferenceTo(const Parameters& parameters) {
-  return ReferenceTo(parameters, Sha256(BytesOf(parameters)));
+v1::ParameterBuffer ToProto(const Parameters& parameters, std::string sha256) {
+  v1::ParameterBuffer buffer = ReferenceTo(parameters, std::move(sha256));
+  const auto bytes = BytesOf(parameters);
+  buffer.set_data(bytes.data(), bytes.size());
+  return buffer;
 }
 
 v1::ParameterBuffer ReferenceTo(const Parameters& parameters, std::string sha256) {

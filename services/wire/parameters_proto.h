@@ -14,10 +14,10 @@ class Parameters;
 
 namespace mlp::wire {
 
-// Computes the digest. Copies: for the same parameters to many receivers, call it once.
+// Computes the digest, unless `sha256` is it.
 v1::ParameterBuffer ToProto(const Parameters& parameters);
+v1::ParameterBuffer ToProto(const Parameters& parameters, std::string sha256);
 // The same without the data, which travels otherwise.
-v1::ParameterBuffer ReferenceTo(const Parameters& parameters);
 v1::ParameterBuffer ReferenceTo(const Parameters& parameters, std::string sha256);
 // Of what travels otherwise: precision and digest must be there.
 absl::Status CheckReference(const v1::ParameterBuffer& buffer, std::string_view field);

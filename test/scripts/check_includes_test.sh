@@ -40,6 +40,9 @@ refuses libmlp/train/x.cc '<grpcpp/grpcpp.h>'
 refuses libmlp/train/x.cc '<thread>'
 refuses services/base/x.h '"libmlp/model/parameters.h"'
 refuses services/base/x.h '<spdlog/spdlog.h>'
+for include in '"mlp/v1/node.pb.h"' '"services/async/task.h"' '"services/wire/model_proto.h"'; do
+  refuses services/attempt/train_task.h "$include"
+done
 refuses services/async/x.h '"absl/status/status.h"'
 refuses services/async/x.h '"services/base/sha256.h"'
 
@@ -68,7 +71,7 @@ done
 refuses services/wire/x.h '<grpcpp/grpcpp.h>'
 refuses services/wire/x.h '"mlp/v1/job.grpc.pb.h"'
 refuses services/wire/x.h '"services/coordinator/job/job.h"'
-refuses services/wire/x.h '"services/node/run/task.h"'
+refuses services/wire/x.h '"services/node/run/node.h"'
 refuses services/coordinator/nodes/grpc_cluster.cc '"services/node/run/node.h"'
 refuses services/node/main.cc '"services/coordinator/job/job.h"'
 for other in services/coordinator/{store,job}/x.cc services/{node,local,rpc,wire}/x.cc cli/x.cc; do
@@ -89,6 +92,9 @@ refuses cli/main.cc '"async/task.h"'
 accepts libmlp/train/x.cc '<xtensor/xtensor.hpp>'
 accepts libmlp/train/team.h '<thread>'
 accepts services/base/x.cc '<openssl/sha.h>'
+for either in services/coordinator/{scheduler,run,nodes}/x.h services/node/run/x.h services/wire/x.h; do
+  accepts "$either" '"services/attempt/reject_reason.h"'
+done
 accepts services/async/x.h '<thread>'
 accepts services/coordinator/scheduler/x.cc '"absl/status/status.h"'
 accepts services/coordinator/job/aggregator.h '"libmlp/model/parameters.h"'

@@ -10,43 +10,38 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "mlp/v1/node.pb.h"
-#include "services/coordinator/run/cluster.h"
+#include "services/attempt/attempt_observer.h"
+#include "services/attempt/attempt_outcome.h"
+#include "services/attempt/train_task.h"
 #include "services/wire/parameter_pieces.h"
 
 namespace mlp::coordinator {
 
-// The reason of a Rejected attempt whose node goes away.
-inline constexpr const char* kNodeShutsDown = "shutting down";
-
 class AttemptReader {
  public:
   // Both must outlive it.
-  AttemptReader(const ShardTask& task, AttemptObserver& observer)
+  AttemptReader(const TrainTask& task, AttemptObserver& observer)
       : task_(task), observer_(observer) {}
 
   void Read(const v1::TrainShardEvent& event);
 
   // The call has brought all that it brings.
-  bool complete() const { return outcome_.has_value() || parameters_unknown_; }
+  bool complete() const { return outcome_.has_value(); }
   // It says how the shard was trained, and the gradient is still to come.
   bool gradient_to_come() const { return bytes_to_come_ > 0 && !complete(); }
-  bool parameters_unknown() const { return parameters_unknown_; }
 
   // `status` is how the call ended.
   absl::StatusOr<AttemptOutcome> Outcome(const absl::Status& status) &&;
 
  private:
-  void ReadRejected(const v1::TrainShardEvent::Rejected& rejected);
-  void ReadStarted(const v1::TrainShardEvent::Started& started);
   void ReadFinished(const v1::TrainShardEvent::Finished& finished);
   void ReadGradient(const std::string& piece);
   absl::Status BeginGradient();
   void Finish(absl::StatusOr<Parameters> gradient);
   void Fail(const absl::Status& status);
 
-  const ShardTask& task_;
+  const TrainTask& task_;
   AttemptObserver& observer_;
-  bool parameters_unknown_ = false;
   Trained trained_;
   std::optional<wire::ParameterAssembly> gradient_;
   std::size_t bytes_to_come_ = 0;

@@ -16,11 +16,9 @@
 #include "services/coordinator/nodes/piece_writer.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/client_call.h"
-#include "services/wire/model_proto.h"
 #include "services/wire/parameter_pieces.h"
-#include "services/wire/parameters_proto.h"
 #include "services/wire/time_proto.h"
-#include "services/wire/training_proto.h"
+#include "services/wire/train_shard_proto.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -42,8 +40,20 @@ constexpr int kUnreadBytes = 64 * 1024;
 Membership::AttemptEnd EndOf(const absl::StatusOr<AttemptOutcome>& outcome) {
   if (absl::IsCancelled(outcome.status())) return Membership::AttemptEnd::kCancelled;
   if (!outcome.ok()) return Membership::AttemptEnd::kFailed;
-  return std::holds_alternative<Rejected>(*outcome) ? Membership::AttemptEnd::kRejected
-                                                    : Membership::AttemptEnd::kFinished;
+  return std::holds_alternative<RejectReason>(*outcome) ? Membership::AttemptEnd::kRejected
+                                                        : Membership::AttemptEnd::kFinished;
+}
+
+bool IsRejected(const absl::StatusOr<AttemptOutcome>& outcome, RejectReason reason) {
+  return outcome.ok() && *outcome == AttemptOutcome(reason);
+}
+
+// Large parameters went ahead. If they are lost again by now, the node says so.
+v1::TrainShardRequest RequestFor(const TrainTask& task, const std::string& has_parameters) {
+  const bool has_them =
+      has_parameters == task.parameters.sha256 || !wire::TravelWhole(*task.parameters.values);
+  return wire::ToProto(task,
+                       has_them ? wire::SendParameters::kBefore : wire::SendParameters::kWithTask);
 }
 
 NodeIdentity IdentityFrom(const v1::GetNodeResponse& reply) {
@@ -98,8 +108,9 @@ async::Task<> GrpcCluster::WatchHost(HostPort host, std::stop_token stop) {
 async::Task<> GrpcCluster::WatchLeases(std::stop_token stop) {
   while (!stop.stop_requested()) {
     // A lease that begins meanwhile lasts longer than an interval.
-    const TimePoint look_again = loop_.Now() + lease_terms().interval;
-    const TimePoint next = std::min(membership_.NextExpiry().value_or(look_again), look_again);
+    const async::TimePoint look_again = loop_.Now() + lease_terms().interval;
+    const async::TimePoint next =
+        std::min(membership_.NextExpiry().value_or(look_again), look_again);
     co_await async::SleepUntil(loop_, next, stop);
     membership_.Expire(loop_.Now());
     CarryOutChanges();
@@ -244,7 +255,7 @@ void GrpcCluster::CarryOut(const NodeChange& change) {
 }
 
 async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::TrainShard(
-    int node, std::shared_ptr<const ShardTask> task, AttemptObserver& observer,
+    int node, std::shared_ptr<const TrainTask> task, AttemptObserver& observer,
     std::stop_token stop) {
   const LinkPtr link = links_[static_cast<std::size_t>(node)];
   if (link == nullptr) {
@@ -264,7 +275,7 @@ async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::TrainShard(
 }
 
 async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::Attempt(
-    LinkPtr link, std::shared_ptr<const ShardTask> task, AttemptObserver& observer,
+    LinkPtr link, std::shared_ptr<const TrainTask> task, AttemptObserver& observer,
     std::stop_token stop) {
   // From here on, so that no later shard goes first while this one's parameters are on their way.
   GradientTurns::Attempt place(gradient_turns_, task->job_id, task->round, task->shard);
@@ -274,19 +285,19 @@ async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::Attempt(
       absl::Status put = co_await Put(link, task->parameters, stop);
       if (!put.ok()) co_return put;
     }
-    AttemptEnd end = co_await Call(link, *task, place, observer, stop);
-    if (!end.parameters_unknown) co_return std::move(end.outcome);
+    absl::StatusOr<AttemptOutcome> outcome = co_await Call(link, *task, place, observer, stop);
+    if (!IsRejected(outcome, RejectReason::kParametersUnknown)) co_return outcome;
     link->has.clear();
   }
   co_return absl::UnavailableError("the node does not keep the parameters that it is sent");
 }
 
-async::Task<GrpcCluster::AttemptEnd> GrpcCluster::Call(LinkPtr link, const ShardTask& task,
-                                                       GradientTurns::Attempt& place,
-                                                       AttemptObserver& observer,
-                                                       std::stop_token stop) {
+async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::Call(LinkPtr link, const TrainTask& task,
+                                                              GradientTurns::Attempt& place,
+                                                              AttemptObserver& observer,
+                                                              std::stop_token stop) {
   AttemptReader reader(task, observer);
-  const v1::TrainShardRequest request = RequestFor(task, *link);
+  const v1::TrainShardRequest request = RequestFor(task, link->has);
   rpc::StreamCall<v1::TrainShardEvent> call(loop_, *link->stub,
                                             &v1::NodeService::Stub::PrepareAsyncTrainShard, request,
                                             rpc::CallOptions(), stop);
@@ -302,10 +313,7 @@ async::Task<GrpcCluster::AttemptEnd> GrpcCluster::Call(LinkPtr link, const Shard
     if (event.has_accepted()) link->has = task.parameters.sha256;
   }
   const absl::Status status = co_await call.Finish();
-  AttemptEnd end;
-  end.parameters_unknown = reader.parameters_unknown() && status.ok();
-  end.outcome = std::move(reader).Outcome(status);
-  co_return end;
+  co_return std::move(reader).Outcome(status);
 }
 
 async::Task<absl::Status> GrpcCluster::Put(LinkPtr link, RoundParameters parameters,
@@ -330,47 +338,9 @@ async::Task<absl::Status> GrpcCluster::Put(LinkPtr link, RoundParameters paramet
 void GrpcCluster::NoteEnd(int node, const absl::StatusOr<AttemptOutcome>& outcome) {
   membership_.AttemptEnded(loop_.Now(), node, EndOf(outcome),
                            std::string(outcome.status().message()));
-  if (!outcome.ok()) return;
-  const auto* rejected = std::get_if<Rejected>(&*outcome);
-  if (rejected == nullptr || rejected->reason != kNodeShutsDown) return;
+  if (!IsRejected(outcome, RejectReason::kShuttingDown)) return;
   membership_.ShutsDown(node);
   CarryOutChanges();
-}
-
-v1::TrainShardRequest GrpcCluster::RequestFor(const ShardTask& task, const Link& link) {
-  // Large ones went ahead. Where they are lost again by now, the node says so.
-  const bool has_them =
-      link.has == task.parameters.sha256 || !wire::TravelWhole(*task.parameters.values);
-  if (!has_them && encoded_sha256_ != task.parameters.sha256) {
-    encoded_ = wire::ToProto(*task.parameters.values);
-    encoded_sha256_ = task.parameters.sha256;
-  }
-  v1::TrainShardRequest request;
-  request.set_job_id(task.job_id);
-  request.set_round(task.round);
-  request.set_shard(task.shard);
-  request.set_offer(task.offer);
-  request.mutable_data()->set_dataset(task.dataset);
-  request.mutable_data()->set_file(task.file);
-  request.mutable_data()->set_sha256(task.sha256);
-  *request.mutable_model() = wire::ToProto(*task.model);
-  if (has_them) {
-    *request.mutable_parameters() =
-        wire::ReferenceTo(*task.parameters.values, task.parameters.sha256);
-  } else {
-    *request.mutable_parameters() = encoded_;
-  }
-  request.set_epochs(task.training.epochs);
-  request.set_learning_rate(task.training.learning_rate);
-  request.set_tolerance(task.training.tolerance);
-  request.set_solver(wire::ToProto(task.training.solver));
-  if (task.training.solver != Solver::kDescent) {
-    *request.mutable_batches() = wire::ToProto(task.training.batches);
-    request.set_seed(task.training.key.seed);
-  }
-  request.set_slots(task.terms.slots);
-  request.set_rejectable(task.terms.rejectable);
-  return request;
 }
 
 }  // namespace mlp::coordinator

@@ -40,7 +40,7 @@ class GrpcCluster final : public Cluster {
   const std::vector<NodeStatus>& nodes() const override { return membership_.nodes(); }
   void SetObserver(MembershipObserver* observer) override { observer_ = observer; }
   async::Task<absl::StatusOr<AttemptOutcome>> TrainShard(int node,
-                                                         std::shared_ptr<const ShardTask> task,
+                                                         std::shared_ptr<const TrainTask> task,
                                                          AttemptObserver& observer,
                                                          std::stop_token stop) override;
 
@@ -66,11 +66,6 @@ class GrpcCluster final : public Cluster {
     async::Signal arrived;  // ... or did not
   };
   using LinkPtr = std::shared_ptr<Link>;
-  // How a call ended.
-  struct AttemptEnd {
-    absl::StatusOr<AttemptOutcome> outcome;
-    bool parameters_unknown = false;  // to the node
-  };
 
   async::Task<> WatchHost(HostPort host, std::stop_token stop);
   async::Task<> WatchLeases(std::stop_token stop);
@@ -91,14 +86,14 @@ class GrpcCluster final : public Cluster {
   void NoteEnd(int node, const absl::StatusOr<AttemptOutcome>& outcome);
   // The attempt, with its parameters; again where the node has lost these.
   async::Task<absl::StatusOr<AttemptOutcome>> Attempt(LinkPtr link,
-                                                      std::shared_ptr<const ShardTask> task,
+                                                      std::shared_ptr<const TrainTask> task,
                                                       AttemptObserver& observer,
                                                       std::stop_token stop);
-  async::Task<AttemptEnd> Call(LinkPtr link, const ShardTask& task, GradientTurns::Attempt& place,
-                               AttemptObserver& observer, std::stop_token stop);
+  async::Task<absl::StatusOr<AttemptOutcome>> Call(LinkPtr link, const TrainTask& task,
+                                                   GradientTurns::Attempt& place,
+                                                   AttemptObserver& observer, std::stop_token stop);
   // Sends large parameters, in pieces, unless the node has them or somebody is sending them.
   async::Task<absl::Status> Put(LinkPtr link, RoundParameters parameters, std::stop_token stop);
-  v1::TrainShardRequest RequestFor(const ShardTask& task, const Link& link);
 
   rpc::Loop& loop_;
   async::Workers& resolver_;
@@ -113,10 +108,6 @@ class GrpcCluster final : public Cluster {
   std::stop_token stop_;
   bool running_ = false;
   async::TaskGroup watches_;
-
-  // The parameters that went out last, encoded: all attempts of a round send the same.
-  std::string encoded_sha256_;
-  v1::ParameterBuffer encoded_;
   GradientTurns gradient_turns_;
 };
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "services/coordinator/run/cluster.h"
+#include "services/attempt/train_task.h"
 
 namespace mlp::coordinator {
 

@@ -3,68 +3,19 @@
 // GrpcCluster implements it over the network, SimulatedCluster in virtual time. Loop thread only.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
-#include "libmlp/train/evaluation.h"
-#include "libmlp/train/training_options.h"
 #include "services/async/task.h"
+#include "services/attempt/attempt_observer.h"
+#include "services/attempt/attempt_outcome.h"
+#include "services/attempt/train_task.h"
 #include "services/coordinator/membership/membership.h"
-#include "services/coordinator/scheduler/policy.h"
 
 namespace mlp::coordinator {
-
-// What a round starts from.
-struct RoundParameters {
-  std::shared_ptr<const Parameters> values;
-  std::string sha256;  // of their bytes, 32 bytes
-};
-
-// One attempt's work. What all attempts of a round have in common is shared.
-struct ShardTask {
-  std::string job_id;
-  int round = 0;
-  int shard = 0;
-  int offer = 0;  // offers of this shard to this node earlier in the round
-  OfferTerms terms;
-  std::string dataset;
-  std::string file;
-  std::string sha256;  // of the file, 32 bytes
-  std::shared_ptr<const ModelSpec> model;
-  RoundParameters parameters;
-  TrainingOptions training;
-};
-
-// How an attempt ends well.
-struct Rejected {
-  std::string reason;
-};
-struct Trained {
-  Parameters gradient;  // checked: size, digest, finiteness
-  std::string digest;   // SHA-256 of the gradient, 32 bytes
-  Evaluation training;
-  int epochs_run = 0;
-  std::chrono::nanoseconds compute_time{};
-  std::chrono::nanoseconds load_time{};
-};
-using AttemptOutcome = std::variant<Rejected, Trained>;
-
-// Told what happens to an attempt before its end.
-class AttemptObserver {
- public:
-  virtual ~AttemptObserver() = default;
-  virtual void OnAccepted(int queued_behind) = 0;
-  virtual void OnStarted(std::chrono::nanoseconds queued_for,
-                         std::chrono::nanoseconds held_up_for) = 0;
-};
 
 // Told who comes and goes.
 class MembershipObserver {
@@ -89,7 +40,7 @@ class Cluster {
   // transport errors; FailedPrecondition where this node cannot train this shard; OutOfRange where
   // the gradient is not finite; DataLoss where what arrived is not what was sent.
   virtual async::Task<absl::StatusOr<AttemptOutcome>> TrainShard(
-      int node, std::shared_ptr<const ShardTask> task, AttemptObserver& observer,
+      int node, std::shared_ptr<const TrainTask> task, AttemptObserver& observer,
       std::stop_token stop) = 0;
 };
 

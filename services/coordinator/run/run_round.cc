@@ -50,10 +50,13 @@ RoundRunner::RoundRunner(const Job& job, const Dataset& dataset, const JobWorld&
       clock_(world.clock),
       cluster_(world.cluster),
       journal_(world.journal),
-      model_(std::make_shared<const ModelSpec>(job.model)),
       scheduler_(OptionsFor(job, world)),
       event_queue_(world.clock),
       now_(world.clock.Now()) {
+  task_.job_id = job.id;
+  task_.model = std::make_shared<const ModelSpec>(job.model);
+  task_.data.dataset = dataset.name;
+  task_.data.labels = LabelKindOf(job.model);
   Record(0, events::SchedulingBegan{OptionsFor(job, world)});
   const auto& nodes = cluster_.nodes();
   for (int node = 0; node < static_cast<int>(nodes.size()); ++node) {
@@ -93,8 +96,9 @@ async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(int round, RoundParame
 
 absl::Status RoundRunner::Begin(int round, RoundParameters parameters, const RestoredShards& kept) {
   round_ = round;
-  parameters_ = std::move(parameters);
-  training_ = TrainingOptionsOf(job_.spec, dataset_.class_rows, round);
+  task_.round = round;
+  task_.parameters = std::move(parameters);
+  task_.training = TrainingOptionsOf(job_.spec, dataset_.class_rows, round);
   result_.emplace(RoundResult{NewAggregator()});
   first_results_ = std::make_shared<FirstResults>(job_.shards);
   now_ = clock_.Now();
@@ -110,8 +114,8 @@ absl::Status RoundRunner::Begin(int round, RoundParameters parameters, const Res
 }
 
 Aggregator RoundRunner::NewAggregator() const {
-  const Precision precision = PrecisionOf(*parameters_.values);
-  const std::size_t size = SizeOf(*parameters_.values);
+  const Precision precision = PrecisionOf(*task_.parameters.values);
+  const std::size_t size = SizeOf(*task_.parameters.values);
   if (job_.spec.weighting == Weighting::kEqual) return Aggregator(job_.shards, precision, size);
   std::vector<std::size_t> rows;
   for (const auto& shard : dataset_.shards) rows.push_back(shard.rows);
@@ -207,25 +211,19 @@ void RoundRunner::CancelAttempt(const Cancel& cancel) {
   found->second.stop.request_stop();
 }
 
-std::shared_ptr<const ShardTask> RoundRunner::TaskFor(const Dispatch& dispatch) const {
+std::shared_ptr<const TrainTask> RoundRunner::TaskFor(const Dispatch& dispatch) const {
   const auto& shard = dataset_.shards[static_cast<std::size_t>(dispatch.shard)];
-  auto task = std::make_shared<ShardTask>();
-  task->job_id = job_.id;
-  task->round = round_;
+  auto task = std::make_shared<TrainTask>(task_);
   task->shard = dispatch.shard;
   task->offer = dispatch.offer;
   task->terms = dispatch.terms;
-  task->dataset = dataset_.name;
-  task->file = shard.file;
-  task->sha256 = shard.sha256;
-  task->model = model_;
-  task->parameters = parameters_;
-  task->training = training_;
+  task->data.file = shard.file;
+  task->data.sha256 = shard.sha256;
   task->training.key.shard = dispatch.shard;
   return task;
 }
 
-async::Task<> RoundRunner::RunAttempt(AttemptId id, int node, std::shared_ptr<const ShardTask> task,
+async::Task<> RoundRunner::RunAttempt(AttemptId id, int node, std::shared_ptr<const TrainTask> task,
                                       std::stop_token stop) {
   struct Reporter final : AttemptObserver {
     Reporter(AttemptId attempt, async::Channel<RoundEvent>& to) : attempt(attempt), to(to) {}
@@ -314,34 +312,32 @@ absl::Status RoundRunner::Handle(round_event::Ended ended) {
     }
     return absl::OkStatus();
   }
-  if (const auto* rejected = std::get_if<Rejected>(&*ended.outcome)) {
-    HandleRejected(ended.attempt, attempt, *rejected);
+  if (const auto* reason = std::get_if<RejectReason>(&*ended.outcome)) {
+    HandleRejected(ended.attempt, attempt, *reason);
     return absl::OkStatus();
   }
-  return HandleTrained(ended.attempt, attempt, std::get<Trained>(std::move(*ended.outcome)));
+  return HandleTrained(ended.attempt, attempt, std::get<SharedTrained>(std::move(*ended.outcome)));
 }
 
 absl::Status RoundRunner::Handle(round_event::Stopped) { return absl::CancelledError("cancelled"); }
 
-absl::Status RoundRunner::HandleTrained(AttemptId id, const Attempt& attempt, Trained trained) {
+absl::Status RoundRunner::HandleTrained(AttemptId id, const Attempt& attempt,
+                                        SharedTrained trained) {
   scheduler_.Apply(now_, AttemptFinished{id});
   auto record = AboutAttempt<events::AttemptFinished>(id, attempt);
   record.total_time = now_ - attempt.dispatched;
-  record.compute_time = trained.compute_time;
-  record.load_time = trained.load_time;
-  record.epochs_run = trained.epochs_run;
-  record.training = trained.training;
+  record.compute_time = trained->compute_time;
+  record.load_time = trained->load_time;
+  record.epochs_run = trained->epochs_run;
+  record.training = trained->training;
   record.rows_source = dataset_.shards[static_cast<std::size_t>(attempt.shard)].file;
   record.superseded = attempt.stop.stop_requested();
   Record(attempt.round, std::move(record));
-  if (absl::Status status = CompareCopies(attempt, trained.digest); !status.ok()) return status;
+  if (absl::Status status = CompareCopies(attempt, trained->digest); !status.ok()) return status;
   if (attempt.stop.stop_requested()) return absl::OkStatus();
 
-  const auto result = std::make_shared<const ShardResult>(
-      ShardResult{std::move(trained.gradient), std::move(trained.digest), trained.training,
-                  trained.epochs_run});
-  journal_.KeepShard(job_.id, attempt.round, attempt.shard, result);
-  return Add(attempt.shard, result);
+  journal_.KeepShard(job_.id, attempt.round, attempt.shard, trained);
+  return Add(attempt.shard, std::move(trained));
 }
 
 absl::Status RoundRunner::CompareCopies(const Attempt& attempt, const std::string& digest) {
@@ -356,10 +352,10 @@ absl::Status RoundRunner::CompareCopies(const Attempt& attempt, const std::strin
       "with the same job"));
 }
 
-void RoundRunner::HandleRejected(AttemptId id, const Attempt& attempt, const Rejected& rejected) {
-  scheduler_.Apply(now_, AttemptRejected{id, rejected.reason});
+void RoundRunner::HandleRejected(AttemptId id, const Attempt& attempt, RejectReason reason) {
+  scheduler_.Apply(now_, AttemptRejected{id, ReasonText(reason)});
   auto record = AboutAttempt<events::AttemptRejected>(id, attempt);
-  record.reason = rejected.reason;
+  record.reason = ReasonText(reason);
   Record(attempt.round, std::move(record));
 }
 

@@ -116,9 +116,9 @@ class RoundRunner final : private MembershipObserver {
   absl::Status CarryOut(Decision decision);
   void Send(const Dispatch& dispatch);
   void CancelAttempt(const Cancel& cancel);
-  async::Task<> RunAttempt(AttemptId id, int node, std::shared_ptr<const ShardTask> task,
+  async::Task<> RunAttempt(AttemptId id, int node, std::shared_ptr<const TrainTask> task,
                            std::stop_token stop);
-  std::shared_ptr<const ShardTask> TaskFor(const Dispatch& dispatch) const;
+  std::shared_ptr<const TrainTask> TaskFor(const Dispatch& dispatch) const;
 
   // What happened, told to the scheduler and the journal. An error ends the round.
   absl::Status Handle(round_event::Joined joined);
@@ -127,11 +127,11 @@ class RoundRunner final : private MembershipObserver {
   absl::Status Handle(round_event::Started started);
   absl::Status Handle(round_event::Ended ended);
   absl::Status Handle(round_event::Stopped stopped);
-  absl::Status HandleTrained(AttemptId id, const Attempt& attempt, Trained trained);
+  absl::Status HandleTrained(AttemptId id, const Attempt& attempt, SharedTrained trained);
   // Every copy of a shard must have the same gradient, bit for bit: DataLoss where this one
   // differs.
   absl::Status CompareCopies(const Attempt& attempt, const std::string& digest);
-  void HandleRejected(AttemptId id, const Attempt& attempt, const Rejected& rejected);
+  void HandleRejected(AttemptId id, const Attempt& attempt, RejectReason reason);
   void HandleFailed(AttemptId id, const Attempt& attempt, const absl::Status& status);
 
   // Tells of results of this round that nodes have from before.
@@ -147,7 +147,6 @@ class RoundRunner final : private MembershipObserver {
   async::Clock& clock_;
   Cluster& cluster_;
   Journal& journal_;
-  std::shared_ptr<const ModelSpec> model_;
   Scheduler scheduler_;
   async::Channel<RoundEvent> event_queue_;
   async::TaskGroup tasks_;
@@ -159,8 +158,7 @@ class RoundRunner final : private MembershipObserver {
 
   // Of the round that runs now.
   int round_ = 0;
-  RoundParameters parameters_;
-  TrainingOptions training_;  // of the round, but for the shard
+  TrainTask task_;  // but for what is a shard's, or an attempt's
   std::optional<RoundResult> result_;
   std::shared_ptr<FirstResults> first_results_;
   std::string waiting_for_;

@@ -16,15 +16,6 @@
 
 namespace mlp::coordinator {
 
-// What the node is told about an offer.
-struct OfferTerms {
-  // Tasks that the node may hold at once: their hold-ups overlap, one at a time computes. 0: any
-  // number, and the node holds up and computes one after the other.
-  int slots = 0;
-  bool rejectable = true;  // injected load may reject it
-  friend bool operator==(const OfferTerms&, const OfferTerms&) = default;
-};
-
 enum class Binding : std::uint8_t {
   kAtOnce,    // every shard goes to a node at once, which queues it
   kWhenFree,  // a shard waits until a node has a free slot; slots and hedging apply

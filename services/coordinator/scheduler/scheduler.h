@@ -19,6 +19,7 @@
 #include <variant>
 #include <vector>
 
+#include "services/attempt/offer_terms.h"
 #include "services/coordinator/scheduler/deadlines.h"
 #include "services/coordinator/scheduler/explanation.h"
 #include "services/coordinator/scheduler/hedging.h"

@@ -18,7 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "libmlp/model/parameters.h"
-#include "libmlp/train/evaluation.h"
+#include "services/attempt/attempt_outcome.h"
 #include "services/coordinator/job/dataset_record.h"
 #include "services/coordinator/job/job.h"
 #include "services/coordinator/job/job_event.h"
@@ -27,14 +27,6 @@
 namespace mlp::coordinator {
 
 struct Model;
-
-// A trained shard's result, as its round needs it.
-struct ShardResult {
-  Parameters gradient;
-  std::string digest;   // SHA-256 of the gradient, 32 bytes
-  Evaluation training;  // measured over the shard's rows
-  int epochs_run = 0;
-};
 
 // A job, and the number of its events that are folded into it.
 struct StoredJob {

@@ -5,20 +5,20 @@
 
 namespace mlp::node {
 
-CachedResults::Key CachedResults::KeyOf(const TaskRequest& task) {
-  return {task.job_id, task.round,  task.shard, task.data.sha256, task.parameters_sha256,
-          task.model,  task.options};
+CachedResults::Key CachedResults::KeyOf(const TrainTask& task) {
+  return {task.job_id, task.round,   task.shard, task.data.sha256, task.parameters.sha256,
+          *task.model, task.training};
 }
 
-SharedResult CachedResults::Find(const TaskRequest& task) const {
+SharedTrained CachedResults::Find(const TrainTask& task) const {
   const Key key = KeyOf(task);
   const auto found =
       std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.key == key; });
   return found == entries_.end() ? nullptr : found->result;
 }
 
-void CachedResults::Keep(const TaskRequest& task, SharedResult result) {
-  const std::size_t bytes = BytesOf(result->training.gradient).size();
+void CachedResults::Keep(const TrainTask& task, SharedTrained result) {
+  const std::size_t bytes = BytesOf(result->gradient).size();
   if (bytes > most_bytes_ || Find(task) != nullptr) return;
   entries_.push_back({KeyOf(task), std::move(result), bytes});
   bytes_ += bytes;

@@ -15,7 +15,8 @@
 
 #include "libmlp/model/model_spec.h"
 #include "libmlp/train/training_options.h"
-#include "services/node/run/task.h"
+#include "services/attempt/attempt_outcome.h"
+#include "services/attempt/train_task.h"
 
 namespace mlp::node {
 
@@ -24,9 +25,9 @@ class CachedResults {
   CachedResults(std::size_t most, std::size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
 
   // The result of this very task, or null.
-  SharedResult Find(const TaskRequest& task) const;
+  SharedTrained Find(const TrainTask& task) const;
   // Keeps the result, unless it is there already or larger than all that may be kept.
-  void Keep(const TaskRequest& task, SharedResult result);
+  void Keep(const TrainTask& task, SharedTrained result);
 
   // Whose results are there, the oldest first.
   struct Name {
@@ -45,16 +46,16 @@ class CachedResults {
     std::string data_sha256;
     std::string parameters_sha256;
     ModelSpec model;
-    TrainingOptions options;
+    TrainingOptions training;
     friend bool operator==(const Key&, const Key&) = default;
   };
   struct Entry {
     Key key;
-    SharedResult result;
+    SharedTrained result;
     std::size_t bytes;
   };
 
-  static Key KeyOf(const TaskRequest& task);
+  static Key KeyOf(const TrainTask& task);
   void DropOldest();
 
   const std::size_t most_;

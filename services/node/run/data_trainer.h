@@ -35,7 +35,7 @@ class DataTrainer final : public ShardTrainer {
 
   // FailedPrecondition also if there is no source, and the file is missing or differs in the data
   // directory; Unavailable: the source cannot be reached.
-  async::Task<absl::StatusOr<TaskResult>> Train(const TaskRequest& request,
+  async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task,
                                                 std::stop_token stop) override;
 
  private:
@@ -44,8 +44,8 @@ class DataTrainer final : public ShardTrainer {
     async::Duration load_time{};
   };
 
-  async::Task<absl::StatusOr<TrainingResult>> TrainOnLoaded(const Shard& shard,
-                                                            const TaskRequest& request,
+  async::Task<absl::StatusOr<Trained>> TrainOnLoaded(const Shard& shard,
+                                                            const TrainTask& task,
                                                             std::stop_token stop);
   async::Task<absl::StatusOr<LoadedShard>> FindShard(const ShardReference& reference,
                                                      std::stop_token stop);

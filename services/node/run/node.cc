@@ -28,27 +28,23 @@ Node::Node(NodeOptions options, async::Clock& clock, ShardTrainer& trainer,
       compute_mutex_(clock),
       ended_(clock) {}
 
-Task<absl::StatusOr<TaskOutcome>> Node::Train(TaskRequest request, TaskObserver& observer,
-                                              std::stop_token stop) {
-  if (auto kept = cached_.Find(request)) {
-    co_return co_await AnswerWith(std::move(kept), observer);
+Task<absl::StatusOr<AttemptOutcome>> Node::Train(TrainTask task, AttemptObserver& observer,
+                                                 std::stop_token stop) {
+  if (SharedTrained result = cached_.Find(task)) {
+    observer.OnAccepted(0);
+    observer.OnStarted(Duration::zero(), Duration::zero());
+    co_return AttemptOutcome(std::move(result));
   }
-  if (const auto rejection = Rejects(request)) {
+  if (const auto rejection = Rejects(task)) {
     ++rejected_tasks_;
-    co_return TaskOutcome(*rejection);
+    co_return AttemptOutcome(*rejection);
   }
-  const std::size_t ahead = active_tasks_++;
-  co_await observer.OnAccepted(ahead);
-  absl::StatusOr<TaskOutcome> outcome = co_await TrainInLine(request, observer, std::move(stop));
+  const auto ahead = static_cast<int>(active_tasks_++);
+  observer.OnAccepted(ahead);
+  absl::StatusOr<AttemptOutcome> outcome = co_await TrainInLine(task, observer, std::move(stop));
   --active_tasks_;
   ended_.Notify();
   co_return outcome;
-}
-
-Task<absl::StatusOr<TaskOutcome>> Node::AnswerWith(SharedResult kept, TaskObserver& observer) {
-  co_await observer.OnAccepted(0);
-  co_await observer.OnStarted(Duration::zero(), Duration::zero());
-  co_return TaskOutcome(std::move(kept));
 }
 
 Task<bool> Node::Idle(std::stop_token stop) {
@@ -59,45 +55,46 @@ Task<bool> Node::Idle(std::stop_token stop) {
   co_return true;
 }
 
-std::optional<Rejection> Node::Rejects(const TaskRequest& request) const {
-  if (draining()) return Rejection::kShuttingDown;
+std::optional<RejectReason> Node::Rejects(const TrainTask& task) const {
+  if (draining()) return RejectReason::kShuttingDown;
   const auto own_slots = static_cast<std::size_t>(options_.slots);
-  if (own_slots > 0 && active_tasks_ >= own_slots) return Rejection::kBusy;
+  if (own_slots > 0 && active_tasks_ >= own_slots) return RejectReason::kBusy;
   // Tasks that were just cancelled may not have left yet, so the limit is a loose one: that of
   // the coordinator's slots is its own business.
-  const std::size_t most = 2 * static_cast<std::size_t>(request.slots);
-  if (request.slots > 0 && active_tasks_ >= most) return Rejection::kBusy;
-  if (request.rejectable && injector_.Rejects(request.round, request.shard, request.offer)) {
-    return Rejection::kLoad;
+  const std::size_t most = 2 * static_cast<std::size_t>(task.terms.slots);
+  if (task.terms.slots > 0 && active_tasks_ >= most) return RejectReason::kBusy;
+  if (task.terms.rejectable && injector_.Rejects(task.round, task.shard, task.offer)) {
+    return RejectReason::kLoad;
   }
   return std::nullopt;
 }
 
-Task<absl::StatusOr<TaskOutcome>> Node::TrainInLine(const TaskRequest& request,
-                                                    TaskObserver& observer, std::stop_token stop) {
+Task<absl::StatusOr<AttemptOutcome>> Node::TrainInLine(const TrainTask& task,
+                                                       AttemptObserver& observer,
+                                                       std::stop_token stop) {
   std::optional<async::FifoMutex::Ticket> ticket;  // until the arithmetic has ended
-  const absl::Status waited = co_await WaitForStart(request, ticket, observer, stop);
+  const absl::Status waited = co_await WaitForStart(task, ticket, observer, stop);
   if (!waited.ok()) co_return waited;
   if (stop.stop_requested()) co_return absl::CancelledError("the call was cancelled");
-  absl::StatusOr<TaskResult> result = co_await trainer_.Train(request, std::move(stop));
-  if (!result.ok()) co_return result.status();
-  co_return Finish(request, *std::move(result));
+  absl::StatusOr<Trained> trained = co_await trainer_.Train(task, std::move(stop));
+  if (!trained.ok()) co_return trained.status();
+  co_return Finish(task, *std::move(trained));
 }
 
-Task<absl::Status> Node::WaitForStart(const TaskRequest& request,
+Task<absl::Status> Node::WaitForStart(const TrainTask& task,
                                       std::optional<async::FifoMutex::Ticket>& ticket,
-                                      TaskObserver& observer, std::stop_token stop) {
+                                      AttemptObserver& observer, std::stop_token stop) {
   std::stop_source waiting;  // ends with the task or with the node
   const auto end_wait = [&waiting] { waiting.request_stop(); };
   const std::stop_callback on_stop(stop, end_wait);
   const std::stop_callback on_shutdown(shutdown_, end_wait);
-  const bool hold_up_first = request.slots > 0;
+  const bool hold_up_first = task.terms.slots > 0;
 
   Duration held_up{};
   bool go_on = true;
   if (hold_up_first) {
     const TimePoint begin = clock_.Now();
-    go_on = co_await HoldUp(request, waiting.get_token());
+    go_on = co_await HoldUp(task, waiting.get_token());
     held_up = clock_.Now() - begin;
   }
   const TimePoint queued = clock_.Now();
@@ -105,26 +102,26 @@ Task<absl::Status> Node::WaitForStart(const TaskRequest& request,
   if (go_on) go_on = co_await ticket->Acquire(waiting.get_token());
   const TimePoint in_front = clock_.Now();
   if (go_on && !hold_up_first) {
-    go_on = co_await HoldUp(request, waiting.get_token());
+    go_on = co_await HoldUp(task, waiting.get_token());
     held_up = clock_.Now() - in_front;
   }
   if (stop.stop_requested()) co_return absl::CancelledError("the call was cancelled");
   if (!go_on) co_return absl::UnavailableError("the node is shutting down");
-  co_await observer.OnStarted(in_front - queued, held_up);
+  observer.OnStarted(in_front - queued, held_up);
   co_return absl::OkStatus();
 }
 
 // Injected load. False where it was stopped.
-Task<bool> Node::HoldUp(const TaskRequest& request, std::stop_token stop) {
-  const Duration hold_up = injector_.HoldUp(request.round, request.shard);
+Task<bool> Node::HoldUp(const TrainTask& task, std::stop_token stop) {
+  const Duration hold_up = injector_.HoldUp(task.round, task.shard);
   if (hold_up == Duration::zero()) co_return !stop.stop_requested();
   co_return co_await async::SleepFor(clock_, hold_up, std::move(stop));
 }
 
-TaskOutcome Node::Finish(const TaskRequest& request, TaskResult result) {
+AttemptOutcome Node::Finish(const TrainTask& task, Trained trained) {
   ++finished_tasks_;
-  auto shared = std::make_shared<const TaskResult>(std::move(result));
-  cached_.Keep(request, shared);
+  auto shared = std::make_shared<const Trained>(std::move(trained));
+  cached_.Keep(task, shared);
   return shared;
 }
 

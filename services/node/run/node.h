@@ -23,10 +23,12 @@
 #include "services/async/fifo_mutex.h"
 #include "services/async/task.h"
 #include "services/async/wait.h"
+#include "services/attempt/attempt_observer.h"
+#include "services/attempt/attempt_outcome.h"
+#include "services/attempt/train_task.h"
 #include "services/node/load/load_injector.h"
 #include "services/node/run/cached_results.h"
 #include "services/node/run/shard_trainer.h"
-#include "services/node/run/task.h"
 
 namespace mlp::node {
 
@@ -42,8 +44,8 @@ class Node {
 
   // One attempt. Cancelled after `stop`; Unavailable if the node shuts down before the arithmetic
   // began; the trainer's errors. `observer` outlives the attempt.
-  async::Task<absl::StatusOr<TaskOutcome>> Train(TaskRequest request, TaskObserver& observer,
-                                                 std::stop_token stop);
+  async::Task<absl::StatusOr<AttemptOutcome>> Train(TrainTask task, AttemptObserver& observer,
+                                                    std::stop_token stop);
 
   // Takes nothing new from now on.
   void Drain() { draining_ = true; }
@@ -59,17 +61,16 @@ class Node {
   std::int64_t rejected_tasks() const { return rejected_tasks_; }
 
  private:
-  async::Task<absl::StatusOr<TaskOutcome>> AnswerWith(SharedResult kept, TaskObserver& observer);
-  std::optional<Rejection> Rejects(const TaskRequest& request) const;
-  async::Task<absl::StatusOr<TaskOutcome>> TrainInLine(const TaskRequest& request,
-                                                       TaskObserver& observer,
-                                                       std::stop_token stop);
-  async::Task<bool> HoldUp(const TaskRequest& request, std::stop_token stop);
-  async::Task<absl::Status> WaitForStart(const TaskRequest& request,
+  std::optional<RejectReason> Rejects(const TrainTask& task) const;
+  async::Task<absl::StatusOr<AttemptOutcome>> TrainInLine(const TrainTask& task,
+                                                          AttemptObserver& observer,
+                                                          std::stop_token stop);
+  async::Task<bool> HoldUp(const TrainTask& task, std::stop_token stop);
+  async::Task<absl::Status> WaitForStart(const TrainTask& task,
                                          std::optional<async::FifoMutex::Ticket>& ticket,
-                                         TaskObserver& observer, std::stop_token stop);
+                                         AttemptObserver& observer, std::stop_token stop);
   // The task is computed.
-  TaskOutcome Finish(const TaskRequest& request, TaskResult result);
+  AttemptOutcome Finish(const TrainTask& task, Trained trained);
 
   const NodeOptions options_;
   async::Clock& clock_;

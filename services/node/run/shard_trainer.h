@@ -10,7 +10,8 @@
 #include "absl/status/statusor.h"
 #include "services/async/clock.h"
 #include "services/async/task.h"
-#include "services/node/run/task.h"
+#include "services/attempt/attempt_outcome.h"
+#include "services/attempt/train_task.h"
 
 namespace mlp::node {
 
@@ -20,7 +21,7 @@ class ShardTrainer {
   // The result of the task, which outlives the call. Cancelled after `stop`; FailedPrecondition if
   // the shard is not to be had or does not fit the model, Unavailable if it could not be had now,
   // OutOfRange if parameters become non-finite.
-  virtual async::Task<absl::StatusOr<TaskResult>> Train(const TaskRequest& request,
+  virtual async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task,
                                                         std::stop_token stop) = 0;
 };
 

@@ -76,13 +76,11 @@ class Fixture : private MembershipObserver, private AttemptObserver {
   }
   Task<> TrainModel(std::string& end, ModelSpec shape, int shard) {
     const auto model = std::make_shared<const ModelSpec>(std::move(shape));
-    auto task = std::make_shared<ShardTask>();
+    auto task = std::make_shared<TrainTask>();
     task->job_id = "job-1";
     task->round = 1;
     task->shard = shard;
-    task->dataset = "xor";
-    task->file = "train_1.txt";
-    task->sha256 = std::string(32, 'x');
+    task->data = {"xor", "train_1.txt", std::string(32, 'x')};
     task->model = model;
     task->parameters.values = std::make_shared<const Parameters>(
         InitialParameters(*model, Precision::kFloat64, Initialization::kReference, 1));
@@ -93,11 +91,11 @@ class Fixture : private MembershipObserver, private AttemptObserver {
     const auto outcome = co_await cluster.TrainShard(0, std::move(task), *this, stop);
     if (!outcome.ok()) {
       end = outcome.status().ToString();
-    } else if (const auto* rejected = std::get_if<Rejected>(&*outcome)) {
-      end = "rejected: " + rejected->reason;
+    } else if (const auto* reason = std::get_if<RejectReason>(&*outcome)) {
+      end = std::string("rejected: ") + ReasonText(*reason);
     } else {
       end = "trained";
-      const auto& trained = std::get<Trained>(*outcome);
+      const Trained& trained = *std::get<SharedTrained>(*outcome);
       CHECK(SizeOf(trained.gradient) == ParameterCount(*model));
       CHECK(trained.digest == Sha256(BytesOf(trained.gradient)));
     }

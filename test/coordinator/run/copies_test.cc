@@ -35,7 +35,7 @@ class TwoCopiesCluster final : public Cluster {
   const std::vector<NodeStatus>& nodes() const override { return nodes_; }
   void SetObserver(MembershipObserver*) override {}
   async::Task<absl::StatusOr<AttemptOutcome>> TrainShard(int node,
-                                                         std::shared_ptr<const ShardTask> task,
+                                                         std::shared_ptr<const TrainTask> task,
                                                          AttemptObserver& observer,
                                                          std::stop_token) override {
     observer.OnAccepted(0);
@@ -46,7 +46,7 @@ class TwoCopiesCluster final : public Cluster {
     if (node == 1 && second_lies_) std::get<Vector<double>>(trained.gradient)[0] += 1e-9;
     trained.digest = Sha256(BytesOf(trained.gradient));
     trained.training.rows = 1;
-    co_return AttemptOutcome(std::move(trained));
+    co_return AttemptOutcome(std::make_shared<const Trained>(std::move(trained)));
   }
 
  private:

@@ -44,12 +44,12 @@ class ScriptedCluster final : public Cluster {
   const std::vector<NodeStatus>& nodes() const override { return nodes_; }
   void SetObserver(MembershipObserver* observer) override { observer_ = observer; }
   async::Task<absl::StatusOr<AttemptOutcome>> TrainShard(int node,
-                                                         std::shared_ptr<const ShardTask> task,
+                                                         std::shared_ptr<const TrainTask> task,
                                                          AttemptObserver& observer,
                                                          std::stop_token stop) override {
     const Behaviour behaviour = behaviours_[static_cast<std::size_t>(node)];
     co_await async::SleepFor(clock_, 1ms);
-    if (behaviour.rejects) co_return AttemptOutcome(Rejected{"busy"});
+    if (behaviour.rejects) co_return AttemptOutcome(RejectReason::kBusy);
     observer.OnAccepted(0);
     bool go_on = co_await async::SleepFor(clock_, behaviour.held_up, stop);
     if (!go_on) co_return absl::CancelledError("cancelled");
@@ -60,7 +60,7 @@ class ScriptedCluster final : public Cluster {
     trained.gradient = *task->parameters.values;
     trained.digest = "the same";
     trained.training.rows = 1;
-    co_return AttemptOutcome(std::move(trained));
+    co_return AttemptOutcome(std::make_shared<const Trained>(std::move(trained)));
   }
 
  private:

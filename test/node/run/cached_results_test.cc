@@ -8,22 +8,22 @@
 namespace mlp::node {
 namespace {
 
-TaskRequest Task(std::int32_t shard) {
-  TaskRequest task;
+TrainTask Task(std::int32_t shard) {
+  TrainTask task;
   task.job_id = "job-1";
   task.round = 3;
   task.shard = shard;
   task.data.sha256 = "data";
-  task.parameters_sha256 = "parameters";
-  task.model = ModelSpec{{2, 3, 2}, Activation::kTanh};
+  task.parameters.sha256 = "parameters";
+  task.model = std::make_shared<const ModelSpec>(ModelSpec{{2, 3, 2}, Activation::kTanh});
   return task;
 }
 
 // Returns a gradient of so many float64.
-SharedResult Result(std::size_t size) {
-  TaskResult result;
-  result.training.gradient = Vector<double>(size);
-  return std::make_shared<const TaskResult>(std::move(result));
+SharedTrained Result(std::size_t size) {
+  Trained result;
+  result.gradient = Vector<double>(size);
+  return std::make_shared<const Trained>(std::move(result));
 }
 
 std::vector<std::int32_t> ShardsIn(const CachedResults& kept) {
@@ -34,7 +34,7 @@ std::vector<std::int32_t> ShardsIn(const CachedResults& kept) {
 
 TEST_CASE("a result is found by the task that it is of") {
   CachedResults kept(10, 1000);
-  const SharedResult result = Result(4);
+  const SharedTrained result = Result(4);
   kept.Keep(Task(7), result);
   CHECK(kept.Find(Task(7)) == result);
   CHECK(kept.Find(Task(8)) == nullptr);
@@ -51,25 +51,24 @@ TEST_CASE("a result is found by the task that it is of") {
 TEST_CASE("a task that differs in anything that the bits depend on has no result") {
   CachedResults kept(10, 1000);
   kept.Keep(Task(7), Result(4));
-  std::vector<TaskRequest> others(8, Task(7));
+  std::vector<TrainTask> others(8, Task(7));
   others[0].job_id = "job-2";
   others[1].round = 4;
   others[2].data.sha256 = "other data";
-  others[3].parameters_sha256 = "other parameters";
-  others[4].model.activation = Activation::kRelu;
-  others[5].options.epochs = 11;
-  others[6].options.learning_rate = 0.5;
-  others[7].options.tolerance = 0.5;
-  for (const TaskRequest& other : others) CHECK(kept.Find(other) == nullptr);
+  others[3].parameters.sha256 = "other parameters";
+  others[4].model = std::make_shared<const ModelSpec>(ModelSpec{{2, 3, 2}, Activation::kRelu});
+  others[5].training.epochs = 11;
+  others[6].training.learning_rate = 0.5;
+  others[7].training.tolerance = 0.5;
+  for (const TrainTask& other : others) CHECK(kept.Find(other) == nullptr);
 }
 
 TEST_CASE("how a task is offered does not matter") {
   CachedResults kept(10, 1000);
   kept.Keep(Task(7), Result(4));
-  TaskRequest again = Task(7);
+  TrainTask again = Task(7);
   again.offer = 3;
-  again.slots = 2;
-  again.rejectable = false;
+  again.terms = {.slots = 2, .rejectable = false};
   CHECK(kept.Find(again) != nullptr);
 }
 

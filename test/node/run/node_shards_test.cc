@@ -56,7 +56,7 @@ TEST_CASE("what the data directory has is not fetched, what it lacks or has othe
     CHECK(world.source.asked.size() == 1);
   }
   SECTION("out of the data directory: refused, not fetched") {
-    world.request.data.dataset = "..";
+    world.task.data.dataset = "..";
     const Story& story = world.Offer();
     world.clock.RunAll();
     REQUIRE(story.ended());
@@ -97,7 +97,7 @@ TEST_CASE("a task that is stopped while its shard is fetched ends at once") {
 
 TEST_CASE("bytes that are no shard fail the task as unfit for the node") {
   World world(0, From::kSource);
-  world.request.data.sha256 = world.source.Add("no,numbers\n");
+  world.task.data.sha256 = world.source.Add("no,numbers\n");
   const Story& story = world.Offer();
   world.clock.RunAll();
   REQUIRE(story.ended());

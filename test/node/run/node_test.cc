@@ -22,35 +22,35 @@ TEST_CASE("a task is accepted, started and trained as mlp::Train does it") {
   CHECK(story.held_up_for == 0s);
   const Shard shard = ParseShard(kXor, "xor").value();
   const TrainingResult expected =
-      Train(world.request.model, *world.request.parameters, shard, world.request.options).value();
-  CHECK(story.result().training.gradient == expected.gradient);
-  CHECK(story.result().training.epochs_run == 5);
-  CHECK(story.result().training.training.loss == expected.training.loss);
+      Train(*world.task.model, *world.task.parameters.values, shard, world.task.training).value();
+  CHECK(story.result().gradient == expected.gradient);
+  CHECK(story.result().epochs_run == 5);
+  CHECK(story.result().training.loss == expected.training.loss);
   CHECK(world.node.finished_tasks() == 1);
   CHECK(world.node.active_tasks() == 0);
 }
 
 TEST_CASE("a task that comes again is answered with the result that was kept, at once") {
   World world;
-  world.request.job_id = "job-1";
+  world.task.job_id = "job-1";
   const Story& first = world.Offer();
   world.clock.RunAll();
   REQUIRE(first.trained());
   REQUIRE(first.ended_after == 3s);
-  world.request.offer = 1;
+  world.task.offer = 1;
   const Story& again = world.Offer();
   world.clock.RunFor(0s);
   REQUIRE(again.trained());
   CHECK(again.told == kStarted);
   CHECK(again.held_up_for == 0s);
-  CHECK(again.result().training.gradient == first.result().training.gradient);
+  CHECK(again.result().gradient == first.result().gradient);
   CHECK(world.node.finished_tasks() == 1);
   CHECK(world.node.active_tasks() == 0);
 }
 
 TEST_CASE("a task that was stopped before it was computed leaves no result") {
   World world(0);
-  world.request.job_id = "job-1";
+  world.task.job_id = "job-1";
   world.workers.Hold();
   const Story& computing = world.Offer();
   Story& waiting = world.Offer();
@@ -65,10 +65,10 @@ TEST_CASE("a task that was stopped before it was computed leaves no result") {
 
 TEST_CASE("a node that drains or rejects still answers with what it has kept") {
   World world(1);
-  world.request.job_id = "job-1";
+  world.task.job_id = "job-1";
   world.Offer();
   world.clock.RunAll();
-  world.request.rejectable = true;
+  world.task.terms.rejectable = true;
   world.node.Drain();
   CHECK(world.Offer().trained());
 }
@@ -106,11 +106,11 @@ TEST_CASE("a task that is held up has not started, and starts when the delay has
 TEST_CASE("a second offer of the same shard in the same round is held up alike") {
   World world(0.5);
   for (int shard = 0; shard < 20; ++shard) {
-    world.request.shard = shard;
-    world.request.offer = 0;
+    world.task.shard = shard;
+    world.task.offer = 0;
     const Story& first = world.Offer();
     world.clock.RunAll();
-    world.request.offer = 1;
+    world.task.offer = 1;
     const Story& second = world.Offer();
     world.clock.RunAll();
     CHECK(first.held_up_for == second.held_up_for);
@@ -119,11 +119,11 @@ TEST_CASE("a second offer of the same shard in the same round is held up alike")
 
 TEST_CASE("a node that holds twice as many tasks as it has slots rejects the next one") {
   World world;
-  world.request.slots = 2;
+  world.task.terms.slots = 2;
   for (int i = 0; i < 4; ++i) world.Offer();
   CHECK(world.node.active_tasks() == 4);
   const Story& story = world.Offer();
-  CHECK(story.rejection() == Rejection::kBusy);
+  CHECK(story.rejection() == RejectReason::kBusy);
   CHECK(story.told.empty());
   CHECK(world.node.rejected_tasks() == 1);
   CHECK(world.node.active_tasks() == 4);
@@ -131,7 +131,7 @@ TEST_CASE("a node that holds twice as many tasks as it has slots rejects the nex
 
 TEST_CASE("with slots, tasks are held up side by side and computed one after the other") {
   World world;
-  world.request.slots = 3;
+  world.task.terms.slots = 3;
   const Story& first = world.Offer();
   const Story& second = world.Offer();
   const Story& third = world.Offer();
@@ -149,11 +149,11 @@ TEST_CASE("with slots, tasks are held up side by side and computed one after the
 
 TEST_CASE("with slots, a task that is not held up overtakes one that is") {
   World world(0.5);
-  world.request.slots = 2;
+  world.task.terms.slots = 2;
   const LoadInjector draws(world.node.options().load, world.node.options().name);
-  while (draws.HoldUp(world.request.round, world.request.shard) == 0s) ++world.request.shard;
+  while (draws.HoldUp(world.task.round, world.task.shard) == 0s) ++world.task.shard;
   const Story& held_up = world.Offer();
-  while (draws.HoldUp(world.request.round, world.request.shard) > 0s) ++world.request.shard;
+  while (draws.HoldUp(world.task.round, world.task.shard) > 0s) ++world.task.shard;
   const Story& quick = world.Offer();
   world.clock.RunFor(1s);
   CHECK(quick.trained());
@@ -163,9 +163,9 @@ TEST_CASE("with slots, a task that is not held up overtakes one that is") {
 
 TEST_CASE("injected load rejects only a task that may be rejected") {
   World world(1);
-  world.request.rejectable = true;
-  CHECK(world.Offer().rejection() == Rejection::kLoad);
-  world.request.rejectable = false;
+  world.task.terms.rejectable = true;
+  CHECK(world.Offer().rejection() == RejectReason::kLoad);
+  world.task.terms.rejectable = false;
   const Story& story = world.Offer();
   world.clock.RunAll();
   CHECK(story.trained());
@@ -173,14 +173,14 @@ TEST_CASE("injected load rejects only a task that may be rejected") {
 
 TEST_CASE("a shard that is offered again may be accepted") {
   World world(0.8);
-  world.request.rejectable = true;
-  world.request.offer = 0;
-  while (world.request.offer < 100 && world.Offer().rejection() == Rejection::kLoad) {
-    ++world.request.offer;
+  world.task.terms.rejectable = true;
+  world.task.offer = 0;
+  while (world.task.offer < 100 && world.Offer().rejection() == RejectReason::kLoad) {
+    ++world.task.offer;
   }
   world.clock.RunAll();
   CHECK(world.stories.back().trained());
-  CHECK(world.node.rejected_tasks() == world.request.offer);
+  CHECK(world.node.rejected_tasks() == world.task.offer);
 }
 
 TEST_CASE("a task stopped in the queue leaves it, the others keep their turns") {
@@ -253,7 +253,7 @@ TEST_CASE("shutdown ends what has not started and lets what computes finish") {
   REQUIRE(queued.ended());
   CHECK(queued.code() == absl::StatusCode::kUnavailable);
   CHECK_FALSE(computing.ended());
-  CHECK(world.Offer().rejection() == Rejection::kShuttingDown);
+  CHECK(world.Offer().rejection() == RejectReason::kShuttingDown);
   world.workers.Release();
   world.clock.RunAll();
   CHECK(computing.trained());
@@ -271,10 +271,10 @@ TEST_CASE("shutdown ends a task that is held up") {
 
 TEST_CASE("a task that fails frees the slot") {
   World world(0);
-  SECTION("because its file is not there") { world.request.data.file = "train_2.txt"; }
+  SECTION("because its file is not there") { world.task.data.file = "train_2.txt"; }
   SECTION("because the shard does not fit the model") {
-    world.request.model = ModelSpec{{3, 2}, Activation::kRelu};
-    world.request.parameters =
+    world.task.model = Shared(ModelSpec{{3, 2}, Activation::kRelu});
+    world.task.parameters.values =
         std::make_shared<const Parameters>(ZeroParameters(Precision::kFloat64, 8));
   }
   const Story& failed = world.Offer();
@@ -288,8 +288,9 @@ TEST_CASE("a task that fails frees the slot") {
 
 TEST_CASE("training that diverges is out of range") {
   World world(0);
-  world.request.model.activation = Activation::kIdentity;  // tanh would keep it bounded
-  world.request.options.learning_rate = 1e300;
+  // Tanh would keep it bounded.
+  world.task.model = Shared(ModelSpec{{2, 3, 2}, Activation::kIdentity});
+  world.task.training.learning_rate = 1e300;
   const Story& story = world.Offer();
   world.clock.RunAll();
   REQUIRE(story.ended());

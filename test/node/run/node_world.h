@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,35 +50,33 @@ class HeldWorkers final : public async::Workers {
 
 using Told = std::vector<std::string_view>;
 // The events of one task, in order, and how it ended.
-struct Story final : TaskObserver {
-  async::Task<void> OnAccepted(std::size_t behind) override {
+struct Story final : AttemptObserver {
+  void OnAccepted(int behind) override {
     queued_behind = behind;
     told.push_back("accepted");
-    co_return;
   }
-  async::Task<void> OnStarted(async::Duration queued, async::Duration held_up) override {
+  void OnStarted(async::Duration queued, async::Duration held_up) override {
     queued_for = queued;
     held_up_for = held_up;
     told.push_back("started");
-    co_return;
   }
 
   bool ended() const { return outcome.has_value(); }
   bool trained() const {
-    return ended() && outcome->ok() && std::holds_alternative<SharedResult>(**outcome);
+    return ended() && outcome->ok() && std::holds_alternative<SharedTrained>(**outcome);
   }
-  std::optional<Rejection> rejection() const {
-    if (!ended() || !outcome->ok() || !std::holds_alternative<Rejection>(**outcome)) return {};
-    return std::get<Rejection>(**outcome);
+  std::optional<RejectReason> rejection() const {
+    if (!ended() || !outcome->ok() || !std::holds_alternative<RejectReason>(**outcome)) return {};
+    return std::get<RejectReason>(**outcome);
   }
-  const TaskResult& result() const { return *std::get<SharedResult>(**outcome); }
+  const Trained& result() const { return *std::get<SharedTrained>(**outcome); }
   absl::StatusCode code() const { return outcome->status().code(); }
 
   Told told;
-  std::size_t queued_behind = 0;
+  int queued_behind = 0;
   async::Duration queued_for{-1};
   async::Duration held_up_for{-1};
-  std::optional<absl::StatusOr<TaskOutcome>> outcome;
+  std::optional<absl::StatusOr<AttemptOutcome>> outcome;
   async::Duration ended_after{-1};  // since the world began
   std::stop_source stop;
 };
@@ -85,20 +84,23 @@ struct Story final : TaskObserver {
 // The place from which a node gets its shards.
 enum class From { kDirectory, kSource, kBoth };
 
+inline std::shared_ptr<const ModelSpec> Shared(ModelSpec model) {
+  return std::make_shared<const ModelSpec>(std::move(model));
+}
+
 // A node in virtual time with a small dataset, by default one that holds every task up for 3 s.
 // Its tasks are stopped and ended with it.
 struct World {
   explicit World(double load_probability = 1, From from = From::kDirectory)
       : trainer(DataFor(from, data), clock, workers, from == From::kDirectory ? nullptr : &source),
         node(OptionsFor(load_probability), clock, trainer, shutdown.get_token()) {
-    request.data = data.Write("xor", "train_1.txt", kXor);
-    request.model = ModelSpec{{2, 3, 2}, Activation::kTanh};
-    request.parameters = std::make_shared<const Parameters>(
-        InitialParameters(request.model, Precision::kFloat64, Initialization::kGlorotUniform, 1));
-    request.options.epochs = 5;
-    request.options.learning_rate = 0.1;
-    request.rejectable = false;
-    request.slots = 0;
+    task.data = data.Write("xor", "train_1.txt", kXor);
+    task.model = Shared(ModelSpec{{2, 3, 2}, Activation::kTanh});
+    task.parameters.values = std::make_shared<const Parameters>(
+        InitialParameters(*task.model, Precision::kFloat64, Initialization::kGlorotUniform, 1));
+    task.training.epochs = 5;
+    task.training.learning_rate = 0.1;
+    task.terms = {.slots = 0, .rejectable = false};
   }
   ~World() {
     for (Story& story : stories) story.stop.request_stop();
@@ -126,7 +128,7 @@ struct World {
     return story;
   }
   async::Task<void> Follow(Story& story) {
-    TaskRequest copy = request;
+    TrainTask copy = task;
     if (copy.job_id.empty()) copy.job_id = "job-" + std::to_string(stories.size());
     story.outcome = co_await node.Train(std::move(copy), story, story.stop.get_token());
     story.ended_after = clock.Now() - begin;
@@ -140,7 +142,7 @@ struct World {
   FakeSource source{clock};
   DataTrainer trainer;
   Node node;
-  TaskRequest request;
+  TrainTask task;  // offered next
   std::list<Story> stories;
   async::TaskGroup tasks;
 };

@@ -5,8 +5,6 @@
 
 #include "libmlp/kernels/kernels.h"
 #include "services/async/wait.h"
-#include "services/base/sha256.h"
-#include "services/simulation/task_messages.h"
 
 namespace mlp::chaos {
 namespace {
@@ -18,21 +16,18 @@ using namespace std::chrono_literals;
 using Answer = std::function<void(std::function<void(Call&)>)>;
 
 // Reports what the node does to the coordinator's end of a call, a message later.
-class Messenger final : public node::TaskObserver {
+class Messenger final : public AttemptObserver {
  public:
   explicit Messenger(Answer send) : send_(std::move(send)) {}
 
-  Task<> OnAccepted(std::size_t queued_behind) override {
-    const int behind = static_cast<int>(queued_behind);
-    send_([behind](Call& call) { call.observer->OnAccepted(behind); });
-    co_return;
+  void OnAccepted(int queued_behind) override {
+    send_([queued_behind](Call& call) { call.observer->OnAccepted(queued_behind); });
   }
-  Task<> OnStarted(std::chrono::nanoseconds queued_for,
-                   std::chrono::nanoseconds held_up_for) override {
+  void OnStarted(std::chrono::nanoseconds queued_for,
+                 std::chrono::nanoseconds held_up_for) override {
     send_([queued_for, held_up_for](Call& call) {
       call.observer->OnStarted(queued_for, held_up_for);
     });
-    co_return;
   }
 
  private:
@@ -40,22 +35,15 @@ class Messenger final : public node::TaskObserver {
 };
 
 // Serves the node's end of a call: from the request's arrival to its last message.
-Task<> Serve(std::shared_ptr<NodeProcess> self, std::shared_ptr<Call> call,
-             node::TaskRequest request, Answer send) {
+Task<> Serve(std::shared_ptr<NodeProcess> self, std::shared_ptr<Call> call, TrainTask task,
+             Answer send) {
   self->calls.insert(call);
   Messenger messenger(send);
   const std::stop_token stop = call->stop.get_token();
-  absl::StatusOr<node::TaskOutcome> outcome =
-      co_await self->node().Train(std::move(request), messenger, stop);
+  absl::StatusOr<AttemptOutcome> outcome =
+      co_await self->node().Train(std::move(task), messenger, stop);
   self->calls.erase(call);
-  auto result = std::make_shared<absl::StatusOr<coordinator::AttemptOutcome>>(
-      absl::UnknownError("no outcome"));
-  if (outcome.ok()) {
-    *result = local::OutcomeFrom(*std::move(outcome));
-  } else {
-    *result = outcome.status();
-  }
-  send([result](Call& to) { to.End(*result); });
+  send([outcome](Call& to) { to.End(outcome); });
 }
 
 }  // namespace
@@ -131,9 +119,10 @@ void ChaosCluster::Disconnect(Peer& peer, const std::string& why) {
   for (const auto& call : std::exchange(peer.calls, {})) call->End(absl::UnavailableError(why));
 }
 
-Task<absl::StatusOr<coordinator::AttemptOutcome>> ChaosCluster::TrainShard(
-    int node, std::shared_ptr<const coordinator::ShardTask> task,
-    coordinator::AttemptObserver& observer, std::stop_token stop) {
+Task<absl::StatusOr<AttemptOutcome>> ChaosCluster::TrainShard(int node,
+                                                              std::shared_ptr<const TrainTask> task,
+                                                              AttemptObserver& observer,
+                                                              std::stop_token stop) {
   const auto number = static_cast<std::size_t>(node);
   const auto call = std::make_shared<Call>(network_.NextCall(), self_.clock);
   if (peers_[number].process == nullptr) co_return absl::UnavailableError("not connected");
@@ -159,7 +148,7 @@ Task<absl::StatusOr<coordinator::AttemptOutcome>> ChaosCluster::TrainShard(
 }
 
 void ChaosCluster::SendRequest(const std::shared_ptr<Call>& call, const Peer& peer,
-                               const coordinator::ShardTask& task) {
+                               const TrainTask& task) {
   if (!self_.alive) return;
   Machine& machine = *machines_[peer.machine];
   const std::shared_ptr<NodeProcess> process = peer.process;
@@ -172,8 +161,8 @@ void ChaosCluster::SendRequest(const std::shared_ptr<Call>& call, const Peer& pe
     call->last_arrival = network_.SendInStream(to, machine.link.to_coordinator_cut, machine.link,
                                                std::move(hear), call->last_arrival);
   };
-  auto begin = [process, call, answer, request = local::RequestFrom(task)] {
-    process->tasks.Spawn(Serve(process, call, request, answer));
+  auto begin = [process, call, answer, task] {
+    process->tasks.Spawn(Serve(process, call, task, answer));
   };
   call->request_arrival = network_.SendInStream(process, machine.link.from_coordinator_cut,
                                                 machine.link, std::move(begin), {});

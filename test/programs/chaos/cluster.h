@@ -39,9 +39,10 @@ class ChaosCluster final : public coordinator::Cluster {
 
   const std::vector<coordinator::NodeStatus>& nodes() const override { return membership_.nodes(); }
   void SetObserver(coordinator::MembershipObserver* observer) override { observer_ = observer; }
-  async::Task<absl::StatusOr<coordinator::AttemptOutcome>> TrainShard(
-      int node, std::shared_ptr<const coordinator::ShardTask> task,
-      coordinator::AttemptObserver& observer, std::stop_token stop) override;
+  async::Task<absl::StatusOr<AttemptOutcome>> TrainShard(int node,
+                                                         std::shared_ptr<const TrainTask> task,
+                                                         AttemptObserver& observer,
+                                                         std::stop_token stop) override;
 
  private:
   struct Peer {
@@ -52,8 +53,7 @@ class ChaosCluster final : public coordinator::Cluster {
 
   void CarryOutChanges();
   static void Disconnect(Peer& peer, const std::string& why);
-  void SendRequest(const std::shared_ptr<Call>& call, const Peer& peer,
-                   const coordinator::ShardTask& task);
+  void SendRequest(const std::shared_ptr<Call>& call, const Peer& peer, const TrainTask& task);
 
   Process& self_;
   std::weak_ptr<Process> address_;

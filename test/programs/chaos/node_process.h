@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "services/async/inline_workers.h"
-#include "services/coordinator/run/cluster.h"
 #include "services/simulation/simulated_node.h"
 #include "test/programs/chaos/network.h"
 
@@ -20,8 +19,8 @@ struct Call {
   const std::int64_t id;
 
   // The coordinator's end. `observer` is null once it has ended there.
-  coordinator::AttemptObserver* observer = nullptr;
-  std::optional<absl::StatusOr<coordinator::AttemptOutcome>> outcome;
+  AttemptObserver* observer = nullptr;
+  std::optional<absl::StatusOr<AttemptOutcome>> outcome;
   async::Signal changed;
   // The node's end.
   std::stop_source stop;
@@ -29,7 +28,7 @@ struct Call {
   async::TimePoint request_arrival;  // arrival at the node
   async::TimePoint last_arrival;     // arrival at the coordinator
 
-  void End(absl::StatusOr<coordinator::AttemptOutcome> how) {
+  void End(absl::StatusOr<AttemptOutcome> how) {
     if (outcome) return;
     observer = nullptr;
     outcome = std::move(how);
