@@ -32,7 +32,7 @@ void Measure::On(Time now, const events::StateChanged& change) {
   for (const auto& [name, node] : nodes_) At(now, name);
 }
 
-void Measure::On(Time now, const events::NodeJoined& joined) { At(now, joined.node); }
+void Measure::On(Time now, const events::NodeJoined& joined) { At(now, joined.name); }
 
 void Measure::On(Time, const events::RoundStarted& started) { tasks_ += started.shards; }
 
@@ -59,24 +59,28 @@ void Measure::On(Time now, const events::AttemptStarted& started) {
 
 void Measure::On(Time now, const events::AttemptRejected& rejected) {
   ++counts_.rejections;
-  Close(now, rejected);
+  Close(now, rejected.attempt, rejected.node);
 }
 
 void Measure::On(Time now, const events::AttemptFinished& finished) {
-  const Open attempt = Close(now, finished);
+  const Open attempt = Close(now, finished.attempt, finished.node);
   ++finished_;
   compute_time_ += finished.compute_time + finished.load_time;
   round_trips_.push_back(finished.total_time - attempt.at_node - finished.compute_time -
                          finished.load_time);
 }
 
-void Measure::On(Time now, const events::AttemptFailed& failed) { Close(now, failed); }
-void Measure::On(Time now, const events::AttemptReleased& released) { Close(now, released); }
+void Measure::On(Time now, const events::AttemptFailed& failed) {
+  Close(now, failed.attempt, failed.node);
+}
+void Measure::On(Time now, const events::AttemptReleased& released) {
+  Close(now, released.attempt, released.node);
+}
 
-Measure::Open Measure::Close(Time now, const Attempt& attempt) {
-  const auto found = open_.extract(attempt.attempt);
+Measure::Open Measure::Close(Time now, std::int64_t attempt, const std::string& name) {
+  const auto found = open_.extract(attempt);
   if (found.empty()) return {};
-  Node& node = At(now, attempt.node);
+  Node& node = At(now, name);
   if (found.mapped().started) {
     --node.computing;
   } else if (found.mapped().accepted) {

@@ -21,7 +21,6 @@ class Measure {
 
  private:
   using Time = std::chrono::sys_time<Duration>;
-  using Attempt = coordinator::events::Attempt;
 
   // The tasks that one node holds, and how long it held some of each kind.
   struct Node {
@@ -52,7 +51,7 @@ class Measure {
   template <class Other>
   void On(Time, const Other&) {}
 
-  Open Close(Time now, const Attempt& attempt);
+  Open Close(Time now, std::int64_t attempt, const std::string& node);
   // Returns the node as it stands at `now`, its times brought up to date.
   Node& At(Time now, const std::string& node);
 

@@ -75,24 +75,24 @@ class Observed {
   }
   // Addresses of one name are one node: it is up while one of them is.
   void On(const events::NodeJoined& event) {
-    const auto [place, is_new] = numbers_.try_emplace(event.node, nodes.size());
+    const auto [place, is_new] = numbers_.try_emplace(event.name, nodes.size());
     if (is_new) {
       SimulatedNodeOptions node;
-      node.name = event.node;
+      node.name = event.name;
       node.load = {event.load.probability, event.load.delay, event.load.seed};
       nodes.push_back(std::move(node));
       up_.emplace_back();
     }
-    names_[event.number] = event.node;
+    names_[event.node] = event.name;
     std::set<int>& up = up_[place->second];
-    if (up.insert(event.number).second && up.size() == 1) NoteMove(place->second, true);
+    if (up.insert(event.node).second && up.size() == 1) NoteMove(place->second, true);
   }
   void On(const events::NodeLeft& event) {
-    const auto name = names_.find(event.number);
+    const auto name = names_.find(event.node);
     if (name == names_.end()) return;
     const std::size_t node = numbers_.at(name->second);
     std::set<int>& up = up_[node];
-    if (up.erase(event.number) == 1 && up.empty()) NoteMove(node, false);
+    if (up.erase(event.node) == 1 && up.empty()) NoteMove(node, false);
   }
   void On(const events::AttemptDispatched& event) {
     ++course.attempts;

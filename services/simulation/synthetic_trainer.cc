@@ -35,10 +35,9 @@ TrainingResult SyntheticTraining(const ModelSpec& model, Precision precision, st
 
 }  // namespace
 
-Task<absl::StatusOr<Trained>> SyntheticTrainer::Train(const TrainTask& task,
-                                                               std::stop_token) {
-  Trained trained = WithDigest(SyntheticTraining(
-      *task.model, PrecisionOf(*task.parameters.values), task.round, task.shard));
+Task<absl::StatusOr<Trained>> SyntheticTrainer::Train(const TrainTask& task, std::stop_token) {
+  Trained trained = WithDigest(
+      SyntheticTraining(*task.model, PrecisionOf(*task.parameters.values), task.round, task.shard));
   co_return trained;
 }
 
@@ -46,8 +45,7 @@ TimedTrainer::TimedTrainer(async::Clock& clock, ComputeTime compute_time,
                            std::unique_ptr<node::ShardTrainer> trainer)
     : clock_(clock), compute_time_(std::move(compute_time)), trainer_(std::move(trainer)) {}
 
-Task<absl::StatusOr<Trained>> TimedTrainer::Train(const TrainTask& task,
-                                                           std::stop_token stop) {
+Task<absl::StatusOr<Trained>> TimedTrainer::Train(const TrainTask& task, std::stop_token stop) {
   const async::TimePoint began = clock_.Now();
   const async::Duration takes = compute_time_(task.round, task.shard);
   const bool go_on = co_await async::SleepFor(clock_, takes, stop);

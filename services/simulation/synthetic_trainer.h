@@ -18,8 +18,7 @@ namespace mlp::local {
 // of model, round and shard alone. One row was trained, without error.
 class SyntheticTrainer final : public node::ShardTrainer {
  public:
-  async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task,
-                                                      std::stop_token stop) override;
+  async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task, std::stop_token stop) override;
 };
 
 // How long a task computes on the node's clock; at least 0.
@@ -30,8 +29,7 @@ class TimedTrainer final : public node::ShardTrainer {
  public:
   TimedTrainer(async::Clock& clock, ComputeTime compute_time,
                std::unique_ptr<node::ShardTrainer> trainer);
-  async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task,
-                                                      std::stop_token stop) override;
+  async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task, std::stop_token stop) override;
 
  private:
   async::Clock& clock_;

@@ -37,8 +37,8 @@ Event About(std::int64_t attempt, const std::string& node) {
 Story Example() {
   Story story;
   story.At(0s, events::StateChanged{coordinator::JobState::kRunning, "", ""})
-      .At(0s, events::NodeJoined{"a", 0, {}})
-      .At(0s, events::NodeJoined{"b", 1, {}})
+      .At(0s, events::NodeJoined{{0, "a"}, {}})
+      .At(0s, events::NodeJoined{{1, "b"}, {}})
       .At(0s, events::RoundStarted{1})
       .At(0s, About<events::AttemptDispatched>(1, "b"))
       .At(1s, About<events::AttemptRejected>(1, "b"))

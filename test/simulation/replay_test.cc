@@ -64,10 +64,10 @@ class Recorder {
   }
   void Join(std::chrono::nanoseconds at, int node) {
     events::NodeJoined joined;
-    joined.node = "node-" + std::to_string(node);
-    joined.number = node;
+    joined.node = node;
+    joined.name = "node-" + std::to_string(node);
     Record(at, joined);
-    scheduler_.Apply(begin_ + at, NodeJoined{node, joined.node});
+    scheduler_.Apply(begin_ + at, NodeJoined(joined));
     Decide(at);
   }
   void StartRound(std::chrono::nanoseconds at, int shards) {

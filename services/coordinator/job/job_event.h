@@ -42,73 +42,51 @@ struct Waiting {
 struct SchedulingBegan {
   SchedulerOptions options;
 };
-struct NodeJoined {
-  std::string node;
-  int number = 0;
+struct NodeJoined : coordinator::NodeJoined {
   NodeLoad load;
-  int slots = 0;  // the number that it states; 0: the job's
 };
-struct NodeLeft {
-  std::string node;
-  std::string reason;
-  int number = 0;
-};
+using NodeLeft = coordinator::NodeLeft;
 // The node has trained these shards of the round before, and still has the results.
-struct ResultsCached {
-  std::string node;
-  int number = 0;
-  std::vector<int> shards;
-};
+using ResultsCached = coordinator::ResultsCached;
 struct RoundStarted {
   int shards = 0;
   std::vector<int> restored_shards = {};  // their gradients are there from before a restart
 };
 
-// The common fields of all records about an attempt.
-struct Attempt {
-  std::int64_t attempt = 0;
+// What the scheduler is told of an attempt, or decides about it, and whose attempt it is.
+template <class What>
+struct OfAttempt : What {
   int shard = 0;
-  std::string node;
+  std::string node;  // its name
 };
-struct AttemptDispatched : Attempt {
+// For records of what the scheduler is not told, or not in this form.
+struct AttemptNumber {
+  AttemptId attempt = 0;
+};
+struct AttemptDispatched : OfAttempt<AttemptNumber> {
   std::string reason;
   int node_number = 0;
-  std::int64_t hedge_of = 0;  // the attempt that this is a second copy of; 0: none
+  AttemptId hedge_of = 0;  // the attempt that this is a second copy of; 0: none
   int offer = 0;
 };
-struct AttemptAccepted : Attempt {
-  int queued_behind = 0;
-};
-struct AttemptRejected : Attempt {
-  std::string reason;
-};
-struct AttemptStarted : Attempt {
-  Duration queued_for{};
-  Duration held_up_for{};
-};
-struct AttemptFinished : Attempt {
+using AttemptAccepted = OfAttempt<coordinator::AttemptAccepted>;
+using AttemptRejected = OfAttempt<coordinator::AttemptRejected>;
+using AttemptStarted = OfAttempt<coordinator::AttemptStarted>;
+struct AttemptFinished : OfAttempt<coordinator::AttemptFinished> {
   Duration total_time{};
   Duration compute_time{};
   Duration load_time{};
   int epochs_run = 0;
-  Evaluation training;
-  std::string rows_source;  // the shard's file
-  bool superseded = false;  // another copy's result came first
+  Evaluation training = {};
+  std::string rows_source = {};  // the shard's file
+  bool superseded = false;       // another copy's result came first
 };
-struct AttemptFailed : Attempt {
-  std::string reason;
-  FailureKind kind = FailureKind::kNodeLost;
-};
+using AttemptFailed = OfAttempt<coordinator::AttemptFailed>;
 // A decision of the scheduler. The attempt ends with AttemptReleased, or with the result that came
 // anyway.
-struct AttemptCancelled : Attempt {
-  std::string reason;
-};
-struct AttemptReleased : Attempt {};
-struct RoundGivenUp {
-  int shard = 0;
-  std::string reason;
-};
+using AttemptCancelled = OfAttempt<Cancel>;
+using AttemptReleased = OfAttempt<AttemptNumber>;
+using RoundGivenUp = GiveUp;
 
 // The coordinator was restarted; attempts that were out are lost.
 struct Resumed {

@@ -56,12 +56,6 @@ Decided Of(const events::AttemptDispatched& event) {
   return {Decided::Kind::kDispatch, event.attempt, event.shard, event.node_number, event.offer,
           event.hedge_of,           event.reason};
 }
-Decided Of(const events::AttemptCancelled& event) {
-  return {Decided::Kind::kCancel, event.attempt, 0, 0, 0, 0, event.reason};
-}
-Decided Of(const events::RoundGivenUp& event) {
-  return {Decided::Kind::kGiveUp, 0, event.shard, 0, 0, 0, event.reason};
-}
 
 class Replayer {
  public:
@@ -105,19 +99,19 @@ class Replayer {
     return CheckTime();
   }
   absl::Status On(const events::NodeJoined& event) {
-    names_[event.number] = event.node;
-    nodes_ = std::max(nodes_, event.number + 1);
+    names_[event.node] = event.name;
+    nodes_ = std::max(nodes_, event.node + 1);
     if (absl::Status status = Spend(nodes_ / kNodesPerShard); !status.ok()) return status;
-    return Tell(NodeJoined{event.number, event.node, event.slots});
+    return Tell(NodeJoined(event));
   }
   absl::Status On(const events::NodeLeft& event) {
     if (absl::Status status = Spend(nodes_ / kNodesPerShard); !status.ok()) return status;
-    return Tell(NodeLeft{event.number});
+    return Tell(event);
   }
   absl::Status On(const events::ResultsCached& event) {
     const auto shards = static_cast<std::int64_t>(event.shards.size());
     if (absl::Status status = Spend(shards); !status.ok()) return status;
-    return Tell(ResultsCached{event.number, event.shards});
+    return Tell(event);
   }
   absl::Status On(const events::RoundStarted& event) {
     if (event.shards != shards_) {
@@ -130,20 +124,9 @@ class Replayer {
     ++result_.rounds;
     return Tell(RoundStarted{event.restored_shards});
   }
-  absl::Status On(const events::AttemptAccepted& event) {
-    return Tell(AttemptAccepted{event.attempt});
-  }
-  absl::Status On(const events::AttemptRejected& event) {
-    return Tell(AttemptRejected{event.attempt, event.reason});
-  }
-  absl::Status On(const events::AttemptStarted& event) {
-    return Tell(AttemptStarted{event.attempt});
-  }
-  absl::Status On(const events::AttemptFinished& event) {
-    return Tell(AttemptFinished{event.attempt});
-  }
-  absl::Status On(const events::AttemptFailed& event) {
-    return Tell(AttemptFailed{event.attempt, event.kind, event.reason});
+  template <class What>
+  absl::Status On(const events::OfAttempt<What>& event) {
+    return Tell(What(event));
   }
   // How a cancelled attempt ends does not matter.
   absl::Status On(const events::AttemptReleased& event) {

@@ -103,8 +103,8 @@ events::StateChanged Read(Fields& read, const v1::JobEvent::StateChanged& proto)
 events::Waiting Read(Fields&, const v1::JobEvent::Waiting& proto) { return {proto.reason()}; }
 events::NodeJoined Read(Fields& read, const v1::JobEvent::NodeJoined& proto) {
   events::NodeJoined event;
-  event.node = proto.node();
-  event.number = read.Node("number", proto.number());
+  event.name = proto.node();
+  event.node = read.Node("number", proto.number());
   event.load.probability = read.Number("load_probability", proto.load_probability(), 0, 1);
   event.load.delay = read.Wait("load_delay", proto.load_delay());
   event.load.seed = proto.load_seed();
@@ -112,7 +112,7 @@ events::NodeJoined Read(Fields& read, const v1::JobEvent::NodeJoined& proto) {
   return event;
 }
 events::NodeLeft Read(Fields& read, const v1::JobEvent::NodeLeft& proto) {
-  return {proto.node(), proto.reason(), read.Node("number", proto.number())};
+  return {read.Node("number", proto.number()), proto.node(), proto.reason()};
 }
 // Reads shards, each once, in order.
 template <class Numbers>
@@ -122,8 +122,8 @@ std::vector<int> ReadShards(Fields& read, const char* field, const Numbers& numb
   return {found.begin(), found.end()};
 }
 events::ResultsCached Read(Fields& read, const v1::JobEvent::ResultsKept& proto) {
-  return {proto.node(), read.Node("number", proto.number()),
-          ReadShards(read, "shards", proto.shards(), kMaxRecordedShards)};
+  return {read.Node("number", proto.number()),
+          ReadShards(read, "shards", proto.shards(), kMaxRecordedShards), proto.node()};
 }
 events::RoundStarted Read(Fields& read, const v1::JobEvent::RoundStarted& proto) {
   const int shards = read.Int("shards", proto.shards(), 1, kMaxRecordedShards);

@@ -11,8 +11,8 @@
 namespace mlp::coordinator {
 namespace {
 
-template <class Proto>
-void SetAttempt(const events::Attempt& attempt, Proto& proto) {
+template <class What, class Proto>
+void SetAttempt(const events::OfAttempt<What>& attempt, Proto& proto) {
   proto.set_attempt(attempt.attempt);
   proto.set_shard(attempt.shard);
   proto.set_node(attempt.node);
@@ -33,8 +33,8 @@ struct ToBody {
   }
   void operator()(const events::NodeJoined& event) const {
     auto& to = *proto.mutable_node_joined();
-    to.set_node(event.node);
-    to.set_number(event.number);
+    to.set_node(event.name);
+    to.set_number(event.node);
     to.set_load_probability(event.load.probability);
     *to.mutable_load_delay() = wire::ToProto(event.load.delay);
     to.set_load_seed(event.load.seed);
@@ -42,14 +42,14 @@ struct ToBody {
   }
   void operator()(const events::NodeLeft& event) const {
     auto& to = *proto.mutable_node_left();
-    to.set_node(event.node);
+    to.set_node(event.name);
     to.set_reason(event.reason);
-    to.set_number(event.number);
+    to.set_number(event.node);
   }
   void operator()(const events::ResultsCached& event) const {
     auto& to = *proto.mutable_results_kept();
-    to.set_node(event.node);
-    to.set_number(event.number);
+    to.set_node(event.name);
+    to.set_number(event.node);
     to.mutable_shards()->Assign(event.shards.begin(), event.shards.end());
   }
   void operator()(const events::RoundStarted& event) const {

@@ -54,6 +54,7 @@ RoundRunner::RoundRunner(const Job& job, const Dataset& dataset, const JobWorld&
       event_queue_(world.clock),
       now_(world.clock.Now()) {
   task_.job_id = job.id;
+  task_.round = 0;
   task_.model = std::make_shared<const ModelSpec>(job.model);
   task_.data.dataset = dataset.name;
   task_.data.labels = LabelKindOf(job.model);
@@ -61,7 +62,7 @@ RoundRunner::RoundRunner(const Job& job, const Dataset& dataset, const JobWorld&
   const auto& nodes = cluster_.nodes();
   for (int node = 0; node < static_cast<int>(nodes.size()); ++node) {
     const NodeStatus& status = nodes[static_cast<std::size_t>(node)];
-    if (status.state == NodeState::kUp) (void)Handle(round_event::Joined{node, status.name});
+    if (status.state == NodeState::kUp) (void)On(NodeJoined{node, status.name});
   }
   cluster_.SetObserver(this);
 }
@@ -87,49 +88,28 @@ async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(int round, RoundParame
     std::optional<RoundEvent> happened = co_await event_queue_.NextBefore(scheduler_.NextWakeup());
     now_ = clock_.Now();
     if (!happened) continue;
-    absl::Status status = std::visit(
-        [this](auto& what) -> absl::Status { return Handle(std::move(what)); }, *happened);
+    absl::Status status = Handle(*std::move(happened));
     if (!status.ok()) co_return status;
   }
   co_return std::move(*result_);
 }
 
 absl::Status RoundRunner::Begin(int round, RoundParameters parameters, const RestoredShards& kept) {
-  round_ = round;
   task_.round = round;
   task_.parameters = std::move(parameters);
   task_.training = TrainingOptionsOf(job_.spec, dataset_.class_rows, round);
-  result_.emplace(RoundResult{NewAggregator()});
+  result_.emplace(job_, dataset_, *task_.parameters.values);
   first_results_ = std::make_shared<FirstResults>(job_.shards);
   now_ = clock_.Now();
   RoundStarted started;
   for (const auto& [shard, result] : kept) {
-    if (absl::Status status = Add(shard, result); !status.ok()) return status;
+    if (absl::Status status = result_->Add(shard, result); !status.ok()) return status;
     started.kept.push_back(shard);
   }
   NoteCachedResults();
-  Record(round_, events::RoundStarted{static_cast<int>(job_.shards), started.kept});
+  Record(task_.round, events::RoundStarted{static_cast<int>(job_.shards), started.kept});
   scheduler_.Apply(now_, started);
   return absl::OkStatus();
-}
-
-Aggregator RoundRunner::NewAggregator() const {
-  const Precision precision = PrecisionOf(*task_.parameters.values);
-  const std::size_t size = SizeOf(*task_.parameters.values);
-  if (job_.spec.weighting == Weighting::kEqual) return Aggregator(job_.shards, precision, size);
-  std::vector<std::size_t> rows;
-  for (const auto& shard : dataset_.shards) rows.push_back(shard.rows);
-  return Aggregator(std::move(rows), precision, size);
-}
-
-absl::Status RoundRunner::Add(int shard, std::shared_ptr<const ShardResult> result) {
-  result_->training_rows += result->training.rows;
-  result_->wrong_rows += result->training.wrong_rows;
-  result_->training_loss += result->training.loss;
-  result_->epochs_run += result->epochs_run;
-  const Parameters* gradient = &result->gradient;
-  return result_->gradients.Add(static_cast<std::size_t>(shard),
-                                std::shared_ptr<const Parameters>(std::move(result), gradient));
 }
 
 async::Task<> RoundRunner::AwaitRoom(std::stop_token stop) {
@@ -139,7 +119,7 @@ async::Task<> RoundRunner::AwaitRoom(std::stop_token stop) {
   }
   now_ = clock_.Now();
   waiting_for_ = absl::StrCat(events::Waiting::kPaused, journal_.trouble().message());
-  Record(round_, events::Waiting{waiting_for_});
+  Record(task_.round, events::Waiting{waiting_for_});
   co_await journal_.Room(std::move(stop));
   now_ = clock_.Now();
   NoteWaiting();
@@ -153,19 +133,23 @@ async::Task<absl::Status> RoundRunner::Finish() {
     std::optional<RoundEvent> happened = co_await event_queue_.NextBefore(clock_.Now());
     if (!happened) break;
     now_ = clock_.Now();
-    const absl::Status status = std::visit(
-        [this](auto& what) -> absl::Status { return Handle(std::move(what)); }, *happened);
+    const absl::Status status = Handle(*std::move(happened));
     if (absl::IsDataLoss(status)) found.Update(status);
   }
   co_return found;
 }
 
 void RoundRunner::OnNodeJoined(int node, const std::string& name) {
-  event_queue_.Push(round_event::Joined{node, name});
+  event_queue_.Push(NodeJoined{node, name});
 }
 
 void RoundRunner::OnNodeLeft(int node, const std::string& name, const std::string& reason) {
-  event_queue_.Push(round_event::Left{node, name, reason});
+  event_queue_.Push(NodeLeft{node, name, reason});
+}
+
+template <class What>
+events::OfAttempt<What> RoundRunner::Of(const Attempt& attempt, What what) const {
+  return {std::move(what), attempt.shard, NodeName(attempt.node)};
 }
 
 // ---- Decisions
@@ -173,12 +157,13 @@ void RoundRunner::OnNodeLeft(int node, const std::string& name, const std::strin
 absl::Status RoundRunner::CarryOut(Decision decision) {
   if (const auto* dispatch = std::get_if<Dispatch>(&decision)) {
     Send(*dispatch);
-  } else if (const auto* cancel = std::get_if<Cancel>(&decision)) {
-    CancelAttempt(*cancel);
+  } else if (auto* cancel = std::get_if<Cancel>(&decision)) {
+    CancelAttempt(std::move(*cancel));
   } else {
     auto& give_up = std::get<GiveUp>(decision);
-    absl::Status why = absl::AbortedError(absl::StrCat("round ", round_, ": ", give_up.reason));
-    Record(round_, events::RoundGivenUp{give_up.shard, std::move(give_up.reason)});
+    absl::Status why =
+        absl::AbortedError(absl::StrCat("round ", task_.round, ": ", give_up.reason));
+    Record(task_.round, std::move(give_up));
     return why;
   }
   return absl::OkStatus();
@@ -186,29 +171,28 @@ absl::Status RoundRunner::CarryOut(Decision decision) {
 
 void RoundRunner::Send(const Dispatch& dispatch) {
   Attempt attempt;
-  attempt.round = round_;
+  attempt.round = task_.round;
   attempt.shard = dispatch.shard;
   attempt.node = dispatch.node;
   attempt.dispatched = now_;
   attempt.first_results = first_results_;
-  auto record = AboutAttempt<events::AttemptDispatched>(dispatch.attempt, attempt);
+  events::AttemptDispatched record{Of(attempt, events::AttemptNumber{dispatch.attempt})};
   record.reason = dispatch.reason;
   record.node_number = dispatch.node;
   record.hedge_of = dispatch.hedge_of;
   record.offer = dispatch.offer;
-  Record(round_, std::move(record));
+  Record(attempt.round, std::move(record));
   const std::stop_token stop = attempt.stop.get_token();
   attempts_.emplace(dispatch.attempt, std::move(attempt));
   tasks_.Spawn(RunAttempt(dispatch.attempt, dispatch.node, TaskFor(dispatch), stop));
 }
 
-void RoundRunner::CancelAttempt(const Cancel& cancel) {
+void RoundRunner::CancelAttempt(Cancel cancel) {
   const auto found = attempts_.find(cancel.attempt);
   if (found == attempts_.end()) return;
-  auto record = AboutAttempt<events::AttemptCancelled>(cancel.attempt, found->second);
-  record.reason = cancel.reason;
-  Record(found->second.round, std::move(record));
-  found->second.stop.request_stop();
+  Attempt& attempt = found->second;
+  Record(attempt.round, Of(attempt, std::move(cancel)));
+  attempt.stop.request_stop();
 }
 
 std::shared_ptr<const TrainTask> RoundRunner::TaskFor(const Dispatch& dispatch) const {
@@ -228,11 +212,11 @@ async::Task<> RoundRunner::RunAttempt(AttemptId id, int node, std::shared_ptr<co
   struct Reporter final : AttemptObserver {
     Reporter(AttemptId attempt, async::Channel<RoundEvent>& to) : attempt(attempt), to(to) {}
     void OnAccepted(int queued_behind) override {
-      to.Push(round_event::Accepted{attempt, queued_behind});
+      to.Push(AttemptAccepted{attempt, queued_behind});
     }
     void OnStarted(std::chrono::nanoseconds queued_for,
                    std::chrono::nanoseconds held_up_for) override {
-      to.Push(round_event::Started{attempt, queued_for, held_up_for});
+      to.Push(AttemptStarted{attempt, queued_for, held_up_for});
     }
     AttemptId attempt;
     async::Channel<RoundEvent>& to;
@@ -246,7 +230,23 @@ async::Task<> RoundRunner::RunAttempt(AttemptId id, int node, std::shared_ptr<co
 
 // ---- What happened
 
-absl::Status RoundRunner::Handle(round_event::Joined joined) {
+template <class What>
+void RoundRunner::Note(int round, What what) {
+  scheduler_.Apply(now_, what);
+  Record(round, std::move(what));
+}
+
+template <class What>
+void RoundRunner::Note(const Attempt& attempt, What what) {
+  scheduler_.Apply(now_, what);
+  Record(attempt.round, Of(attempt, std::move(what)));
+}
+
+absl::Status RoundRunner::Handle(RoundEvent happened) {
+  return std::visit([this](auto& what) { return On(std::move(what)); }, happened);
+}
+
+absl::Status RoundRunner::On(NodeJoined joined) {
   const NodeStatus& node = cluster_.nodes()[static_cast<std::size_t>(joined.node)];
   for (const CachedResult& kept : node.cached_results) {
     // What the node says is recorded, so it must make sense.
@@ -256,75 +256,52 @@ absl::Status RoundRunner::Handle(round_event::Joined joined) {
     }
   }
   NoteCachedResults();
-  scheduler_.Apply(now_, NodeJoined{joined.node, joined.name, node.slots});
-  Record(0, events::NodeJoined{std::move(joined.name), joined.node, node.load, node.slots});
+  joined.slots = node.slots;
+  scheduler_.Apply(now_, joined);
+  Record(0, events::NodeJoined{std::move(joined), node.load});
   return absl::OkStatus();
 }
 
 void RoundRunner::NoteCachedResults() {
-  const auto found = cached_results_.find(round_);
+  const auto found = cached_results_.find(task_.round);
   if (found == cached_results_.end()) return;
   // Before what makes the scheduler decide: the round's start, or that the node joins.
   for (auto& [node, shards] : found->second) {
-    scheduler_.Apply(now_, ResultsCached{node, shards});
-    Record(round_, events::ResultsCached{NodeName(node), node, std::move(shards)});
+    Note(task_.round, ResultsCached{node, std::move(shards), NodeName(node)});
   }
   cached_results_.erase(cached_results_.begin(), std::next(found));
 }
 
-absl::Status RoundRunner::Handle(round_event::Left left) {
-  scheduler_.Apply(now_, NodeLeft{left.node});
+absl::Status RoundRunner::On(NodeLeft left) {
   for (auto& [round, nodes] : cached_results_) nodes.erase(left.node);
-  Record(0, events::NodeLeft{std::move(left.name), std::move(left.reason), left.node});
+  Note(0, std::move(left));
   return absl::OkStatus();
 }
 
-absl::Status RoundRunner::Handle(round_event::Accepted accepted) {
-  const Attempt& attempt = attempts_.at(accepted.attempt);
-  scheduler_.Apply(now_, AttemptAccepted{accepted.attempt});
-  auto record = AboutAttempt<events::AttemptAccepted>(accepted.attempt, attempt);
-  record.queued_behind = accepted.queued_behind;
-  Record(attempt.round, std::move(record));
+template <class What>
+absl::Status RoundRunner::On(What what) {
+  const Attempt& attempt = attempts_.at(what.attempt);
+  Note(attempt, std::move(what));
   return absl::OkStatus();
 }
 
-absl::Status RoundRunner::Handle(round_event::Started started) {
-  const Attempt& attempt = attempts_.at(started.attempt);
-  scheduler_.Apply(now_, AttemptStarted{started.attempt});
-  auto record = AboutAttempt<events::AttemptStarted>(started.attempt, attempt);
-  record.queued_for = started.queued_for;
-  record.held_up_for = started.held_up_for;
-  Record(attempt.round, std::move(record));
-  return absl::OkStatus();
-}
-
-absl::Status RoundRunner::Handle(round_event::Ended ended) {
+absl::Status RoundRunner::On(round_event::Ended ended) {
   const auto node = attempts_.extract(ended.attempt);
   const Attempt& attempt = node.mapped();
-  if (!ended.outcome.ok()) {
-    HandleFailed(ended.attempt, attempt, ended.outcome.status());
-    // The one failure that says something about the job rather than about a node.
-    if (ended.outcome.status().code() == absl::StatusCode::kOutOfRange) {
-      return absl::OutOfRangeError(absl::StrCat(
-          "parameters became non-finite in round ", attempt.round, " (shard ", attempt.shard, ", ",
-          dataset_.shards[static_cast<std::size_t>(attempt.shard)].file, ": ",
-          ended.outcome.status().message(), "); a smaller learning rate may help"));
-    }
-    return absl::OkStatus();
-  }
+  if (!ended.outcome.ok()) return OnFailed(ended.attempt, attempt, ended.outcome.status());
   if (const auto* reason = std::get_if<RejectReason>(&*ended.outcome)) {
-    HandleRejected(ended.attempt, attempt, *reason);
+    Note(attempt, AttemptRejected{ended.attempt, ReasonText(*reason)});
     return absl::OkStatus();
   }
-  return HandleTrained(ended.attempt, attempt, std::get<SharedTrained>(std::move(*ended.outcome)));
+  return OnTrained(ended.attempt, attempt, std::get<SharedTrained>(*std::move(ended.outcome)));
 }
 
-absl::Status RoundRunner::Handle(round_event::Stopped) { return absl::CancelledError("cancelled"); }
+absl::Status RoundRunner::On(round_event::Stopped) { return absl::CancelledError("cancelled"); }
 
-absl::Status RoundRunner::HandleTrained(AttemptId id, const Attempt& attempt,
-                                        SharedTrained trained) {
-  scheduler_.Apply(now_, AttemptFinished{id});
-  auto record = AboutAttempt<events::AttemptFinished>(id, attempt);
+absl::Status RoundRunner::OnTrained(AttemptId id, const Attempt& attempt, SharedTrained trained) {
+  const AttemptFinished finished{id};
+  scheduler_.Apply(now_, finished);
+  events::AttemptFinished record{Of(attempt, finished)};
   record.total_time = now_ - attempt.dispatched;
   record.compute_time = trained->compute_time;
   record.load_time = trained->load_time;
@@ -337,7 +314,24 @@ absl::Status RoundRunner::HandleTrained(AttemptId id, const Attempt& attempt,
   if (attempt.stop.stop_requested()) return absl::OkStatus();
 
   journal_.KeepShard(job_.id, attempt.round, attempt.shard, trained);
-  return Add(attempt.shard, std::move(trained));
+  return result_->Add(attempt.shard, std::move(trained));
+}
+
+absl::Status RoundRunner::OnFailed(AttemptId id, const Attempt& attempt,
+                                   const absl::Status& status) {
+  AttemptFailed failed{id, KindOf(status), std::string(status.message())};
+  if (attempt.stop.stop_requested()) {
+    scheduler_.Apply(now_, failed);
+    Record(attempt.round, Of(attempt, events::AttemptNumber{id}));
+  } else {
+    Note(attempt, std::move(failed));
+  }
+  if (!absl::IsOutOfRange(status)) return absl::OkStatus();
+  // The one failure that says something about the job rather than about a node.
+  return absl::OutOfRangeError(absl::StrCat(
+      "parameters became non-finite in round ", attempt.round, " (shard ", attempt.shard, ", ",
+      dataset_.shards[static_cast<std::size_t>(attempt.shard)].file, ": ", status.message(),
+      "); a smaller learning rate may help"));
 }
 
 absl::Status RoundRunner::CompareCopies(const Attempt& attempt, const std::string& digest) {
@@ -350,26 +344,6 @@ absl::Status RoundRunner::CompareCopies(const Attempt& attempt, const std::strin
       Hex(first.digest).substr(0, 12), "… and ", Hex(digest).substr(0, 12),
       "…): one of these machines computes wrong, so no result can be trusted; test both alone "
       "with the same job"));
-}
-
-void RoundRunner::HandleRejected(AttemptId id, const Attempt& attempt, RejectReason reason) {
-  scheduler_.Apply(now_, AttemptRejected{id, ReasonText(reason)});
-  auto record = AboutAttempt<events::AttemptRejected>(id, attempt);
-  record.reason = ReasonText(reason);
-  Record(attempt.round, std::move(record));
-}
-
-void RoundRunner::HandleFailed(AttemptId id, const Attempt& attempt, const absl::Status& status) {
-  std::string reason(status.message());
-  scheduler_.Apply(now_, AttemptFailed{id, KindOf(status), reason});
-  if (attempt.stop.stop_requested()) {
-    Record(attempt.round, AboutAttempt<events::AttemptReleased>(id, attempt));
-    return;
-  }
-  auto record = AboutAttempt<events::AttemptFailed>(id, attempt);
-  record.reason = std::move(reason);
-  record.kind = KindOf(status);
-  Record(attempt.round, std::move(record));
 }
 
 // Says what the job waits for where only an outside event can move it on.
@@ -386,7 +360,7 @@ void RoundRunner::NoteWaiting() {
     waiting_since_ = now_;
   }
   waiting_for_ = reason;
-  Record(round_, events::Waiting{std::move(reason)});
+  Record(task_.round, events::Waiting{std::move(reason)});
 }
 
 Explanation RoundRunner::Explain() const {
@@ -411,15 +385,6 @@ const std::string& RoundRunner::NodeName(int node) const {
 
 void RoundRunner::Record(int round, JobEvent::Body body) {
   journal_.RecordAt(now_, job_.id, round, std::move(body));
-}
-
-template <class Event>
-Event RoundRunner::AboutAttempt(AttemptId id, const Attempt& attempt) const {
-  Event event;
-  event.attempt = id;
-  event.shard = attempt.shard;
-  event.node = NodeName(attempt.node);
-  return event;
 }
 
 }  // namespace mlp::coordinator

@@ -17,7 +17,7 @@
 #include "services/async/clock.h"
 #include "services/async/task.h"
 #include "services/async/task_group.h"
-#include "services/coordinator/job/aggregator.h"
+#include "services/coordinator/job/round_result.h"
 #include "services/coordinator/run/job_world.h"
 #include "services/coordinator/scheduler/scheduler.h"
 
@@ -25,42 +25,17 @@ namespace mlp::coordinator {
 
 struct Dataset;
 
-// What the attempts and the cluster report to the round's loop.
+// What the attempts and the cluster report to the round's loop: events of the scheduler, and what
+// becomes one only when it is looked at.
 namespace round_event {
-struct Joined {
-  int node = 0;
-  std::string name;
-};
-struct Left {
-  int node = 0;
-  std::string name;
-  std::string reason;
-};
-struct Accepted {
-  AttemptId attempt = 0;
-  int queued_behind = 0;
-};
-struct Started {
-  AttemptId attempt = 0;
-  std::chrono::nanoseconds queued_for{};
-  std::chrono::nanoseconds held_up_for{};
-};
 struct Ended {
   AttemptId attempt = 0;
   absl::StatusOr<AttemptOutcome> outcome;
 };
 struct Stopped {};
 }  // namespace round_event
-using RoundEvent = std::variant<round_event::Joined, round_event::Left, round_event::Accepted,
-                                round_event::Started, round_event::Ended, round_event::Stopped>;
-
-struct RoundResult {
-  Aggregator gradients;
-  std::size_t training_rows = 0;
-  std::size_t wrong_rows = 0;
-  double training_loss = 0;
-  std::int64_t epochs_run = 0;
-};
+using RoundEvent = std::variant<NodeJoined, NodeLeft, AttemptAccepted, AttemptStarted,
+                                round_event::Ended, round_event::Stopped>;
 
 // Shards of a round that were trained before the coordinator was restarted, by number.
 using RestoredShards = std::map<int, std::shared_ptr<const ShardResult>>;
@@ -78,7 +53,7 @@ class RoundRunner final : private MembershipObserver {
   // returns.
   async::Task<absl::StatusOr<RoundResult>> Run(int round, RoundParameters parameters,
                                                RestoredShards kept, std::stop_token stop);
-  // Calls back the attempts that are out and waits for their end. DataLoss where the last round was
+  // Cancels the attempts that are out and waits for their end. DataLoss where the last round was
   // completed and a copy of one of its shards says otherwise after all.
   async::Task<absl::Status> Finish();
 
@@ -88,8 +63,6 @@ class RoundRunner final : private MembershipObserver {
  private:
   // The records say that a round begins, and the scheduler is told.
   absl::Status Begin(int round, RoundParameters parameters, const RestoredShards& kept);
-  Aggregator NewAggregator() const;
-  absl::Status Add(int shard, std::shared_ptr<const ShardResult> result);
   // Waits while the store cannot be written to, or is behind; says so where it cannot.
   async::Task<> AwaitRoom(std::stop_token stop);
   // What a shard's gradient is, as its first copy says.
@@ -115,32 +88,38 @@ class RoundRunner final : private MembershipObserver {
   // Decisions of the scheduler, carried out. An error ends the round.
   absl::Status CarryOut(Decision decision);
   void Send(const Dispatch& dispatch);
-  void CancelAttempt(const Cancel& cancel);
+  void CancelAttempt(Cancel cancel);
   async::Task<> RunAttempt(AttemptId id, int node, std::shared_ptr<const TrainTask> task,
                            std::stop_token stop);
   std::shared_ptr<const TrainTask> TaskFor(const Dispatch& dispatch) const;
 
   // What happened, told to the scheduler and the journal. An error ends the round.
-  absl::Status Handle(round_event::Joined joined);
-  absl::Status Handle(round_event::Left left);
-  absl::Status Handle(round_event::Accepted accepted);
-  absl::Status Handle(round_event::Started started);
-  absl::Status Handle(round_event::Ended ended);
-  absl::Status Handle(round_event::Stopped stopped);
-  absl::Status HandleTrained(AttemptId id, const Attempt& attempt, SharedTrained trained);
+  absl::Status Handle(RoundEvent happened);
+  absl::Status On(NodeJoined joined);
+  absl::Status On(NodeLeft left);
+  // Of an attempt that goes on.
+  template <class What>
+  absl::Status On(What what);
+  absl::Status On(round_event::Ended ended);
+  absl::Status On(round_event::Stopped stopped);
+  absl::Status OnTrained(AttemptId id, const Attempt& attempt, SharedTrained trained);
+  absl::Status OnFailed(AttemptId id, const Attempt& attempt, const absl::Status& status);
   // Every copy of a shard must have the same gradient, bit for bit: DataLoss where this one
   // differs.
   absl::Status CompareCopies(const Attempt& attempt, const std::string& digest);
-  void HandleRejected(AttemptId id, const Attempt& attempt, RejectReason reason);
-  void HandleFailed(AttemptId id, const Attempt& attempt, const absl::Status& status);
 
+  // The scheduler is told of it, and the journal has it.
+  template <class What>
+  void Note(int round, What what);
+  template <class What>
+  void Note(const Attempt& attempt, What what);
   // Tells of results of this round that nodes have from before.
   void NoteCachedResults();
   void NoteWaiting();
   const std::string& NodeName(int node) const;
   void Record(int round, JobEvent::Body body);
-  template <class Event>
-  Event AboutAttempt(AttemptId id, const Attempt& attempt) const;
+  template <class What>
+  events::OfAttempt<What> Of(const Attempt& attempt, What what) const;
 
   const Job& job_;
   const Dataset& dataset_;
@@ -157,8 +136,7 @@ class RoundRunner final : private MembershipObserver {
   std::map<int, std::map<int, std::vector<int>>> cached_results_;
 
   // Of the round that runs now.
-  int round_ = 0;
-  TrainTask task_;  // but for what is a shard's, or an attempt's
+  TrainTask task_;  // but for what is a shard's, or an attempt's; round 0: none has begun
   std::optional<RoundResult> result_;
   std::shared_ptr<FirstResults> first_results_;
   std::string waiting_for_;

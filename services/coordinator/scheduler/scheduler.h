@@ -30,6 +30,8 @@
 namespace mlp::coordinator {
 
 // ---- Events
+// They have what the records of a job need, too: names, reasons and times that no decision looks
+// at.
 
 struct RoundStarted {
   std::vector<int> kept = {};  // shards that need no training: their gradients are there already
@@ -43,15 +45,19 @@ struct NodeJoined {
 // The node gets no new work. Its attempts still end by events of their own.
 struct NodeLeft {
   int node = 0;
+  std::string name = {};
+  std::string reason = {};
 };
 // The node, which is up or joins next, has trained these shards already and still has the results.
 // They are of the round that runs, or where none does of the next one.
 struct ResultsCached {
   int node = 0;
   std::vector<int> shards;
+  std::string name = {};
 };
 struct AttemptAccepted {
   AttemptId attempt = 0;
+  int queued_behind = 0;  // other tasks of the node
 };
 struct AttemptRejected {
   AttemptId attempt = 0;
@@ -59,6 +65,8 @@ struct AttemptRejected {
 };
 struct AttemptStarted {
   AttemptId attempt = 0;
+  std::chrono::nanoseconds queued_for{};
+  std::chrono::nanoseconds held_up_for{};
 };
 struct AttemptFinished {
   AttemptId attempt = 0;

@@ -25,7 +25,7 @@ bool IsBrief(const Shard& shard, const TrainTask& task) {
 }
 
 absl::StatusOr<Trained> TrainOn(const Shard& shard, const TrainTask& task,
-                                       const std::stop_token& stop, int threads) {
+                                const std::stop_token& stop, int threads) {
   const absl::Status fits = CheckShard(*task.model, shard);
   if (!fits.ok()) {
     return WithContext(task.data.path(), absl::FailedPreconditionError(fits.message()));
@@ -46,8 +46,7 @@ DataTrainer::DataTrainer(DataTrainerOptions options, async::Clock& clock, async:
       source_(source),
       cache_(options_.memory_bytes) {}
 
-Task<absl::StatusOr<Trained>> DataTrainer::Train(const TrainTask& task,
-                                                    std::stop_token stop) {
+Task<absl::StatusOr<Trained>> DataTrainer::Train(const TrainTask& task, std::stop_token stop) {
   const TimePoint began = clock_.Now();
   const absl::StatusOr<LoadedShard> loaded = co_await FindShard(task.data, stop);
   if (!loaded.ok()) co_return loaded.status();
@@ -58,9 +57,8 @@ Task<absl::StatusOr<Trained>> DataTrainer::Train(const TrainTask& task,
   co_return *std::move(trained);
 }
 
-Task<absl::StatusOr<Trained>> DataTrainer::TrainOnLoaded(const Shard& shard,
-                                                                const TrainTask& task,
-                                                                std::stop_token stop) {
+Task<absl::StatusOr<Trained>> DataTrainer::TrainOnLoaded(const Shard& shard, const TrainTask& task,
+                                                         std::stop_token stop) {
   if (IsBrief(shard, task)) co_return TrainOn(shard, task, stop, 1);
   auto train = [&shard, &task, &stop, threads = options_.threads] {
     return TrainOn(shard, task, stop, threads);

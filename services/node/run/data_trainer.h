@@ -35,8 +35,7 @@ class DataTrainer final : public ShardTrainer {
 
   // FailedPrecondition also if there is no source, and the file is missing or differs in the data
   // directory; Unavailable: the source cannot be reached.
-  async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task,
-                                                std::stop_token stop) override;
+  async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task, std::stop_token stop) override;
 
  private:
   struct LoadedShard {
@@ -44,9 +43,8 @@ class DataTrainer final : public ShardTrainer {
     async::Duration load_time{};
   };
 
-  async::Task<absl::StatusOr<Trained>> TrainOnLoaded(const Shard& shard,
-                                                            const TrainTask& task,
-                                                            std::stop_token stop);
+  async::Task<absl::StatusOr<Trained>> TrainOnLoaded(const Shard& shard, const TrainTask& task,
+                                                     std::stop_token stop);
   async::Task<absl::StatusOr<LoadedShard>> FindShard(const ShardReference& reference,
                                                      std::stop_token stop);
   async::Task<absl::StatusOr<std::shared_ptr<const Shard>>> ReadShard(

@@ -22,7 +22,7 @@ class ShardTrainer {
   // the shard is not to be had or does not fit the model, Unavailable if it could not be had now,
   // OutOfRange if parameters become non-finite.
   virtual async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task,
-                                                        std::stop_token stop) = 0;
+                                                     std::stop_token stop) = 0;
 };
 
 // Makes a trainer for the node whose clock that is.

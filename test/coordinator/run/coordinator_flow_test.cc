@@ -122,7 +122,7 @@ TEST_CASE("a node that crashes in mid-round loses its shards to the others") {
     CHECK(job.model_digest == digest);
     const auto left = Of<events::NodeLeft>(world.Events(id));
     REQUIRE(left.size() == 1);
-    CHECK(left.front().node == "node-2");
+    CHECK(left.front().name == "node-2");
   }
 }
 

@@ -100,7 +100,7 @@ TEST_CASE("of results that a node says it has kept, those that cannot be are pas
   std::vector<std::string> offered_to;
   for (const JobEvent& event : ended.events) {
     if (const auto* kept = std::get_if<events::ResultsCached>(&event.body)) {
-      CHECK(kept->node == "other");
+      CHECK(kept->name == "other");
       told.push_back(kept->shards);
     }
     if (const auto* sent = std::get_if<events::AttemptDispatched>(&event.body)) {
