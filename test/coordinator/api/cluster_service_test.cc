@@ -11,6 +11,7 @@
 #include <string>
 
 #include "libmlp/kernels/kernels.h"
+#include "mlp/v1/cluster.grpc.pb.h"
 #include "services/base/protocol_version.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/node/node_server.h"
