@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "services/coordinator/scheduler/scheduler.h"
+#include "services/coordinator/scheduler/types.h"
 
 namespace mlp::experiment {
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "libmlp/data/dataset_files.h"
 #include "services/coordinator/job/job_spec.h"
+#include "services/coordinator/scheduler/policy.h"
 #include "services/report/table_reader.h"
 
 namespace mlp::experiment {

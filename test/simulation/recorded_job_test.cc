@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "services/coordinator/scheduler/policy.h"
 #include "test/simulation/recorded_world.h"
 
 using namespace mlp;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "services/coordinator/scheduler/policy.h"
 #include "services/simulation/simulated_world.h"
 #include "services/simulation/synthetic_dataset.h"
 

@@ -8,6 +8,8 @@
 
 #include "services/coordinator/proto/job_event_proto.h"
 #include "services/coordinator/proto/job_proto.h"
+#include "services/coordinator/scheduler/policy.h"
+#include "services/coordinator/scheduler/scheduler.h"
 #include "test/simulation/recorded_world.h"
 
 using namespace mlp;

@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "mlp/v1/cluster.pb.h"
-#include "services/coordinator/membership/membership.h"
+#include "services/coordinator/membership/types.h"
 
 namespace mlp::coordinator {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "libmlp/train/evaluation.h"
-#include "services/coordinator/membership/membership.h"
-#include "services/coordinator/scheduler/scheduler.h"
+#include "services/coordinator/membership/types.h"
+#include "services/coordinator/scheduler/events.h"
 
 namespace mlp::coordinator {
 

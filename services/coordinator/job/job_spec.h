@@ -15,7 +15,7 @@
 #include "libmlp/train/training_options.h"
 #include "services/coordinator/job/schedule.h"
 #include "services/coordinator/job/server_optimizer.h"
-#include "services/coordinator/scheduler/scheduler.h"
+#include "services/coordinator/scheduler/types.h"
 
 namespace mlp::coordinator {
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/coordinator/scheduler/scheduler.h"
 
 namespace mlp::coordinator {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/base/field_error.h"
+#include "services/coordinator/scheduler/policy.h"
 #include "services/wire/enum_proto.h"
 #include "services/wire/time_proto.h"
 #include "services/wire/training_proto.h"

@@ -13,7 +13,7 @@
 #include "services/attempt/attempt_observer.h"
 #include "services/attempt/attempt_outcome.h"
 #include "services/attempt/train_task.h"
-#include "services/coordinator/membership/membership.h"
+#include "services/coordinator/membership/types.h"
 
 namespace mlp::coordinator {
 

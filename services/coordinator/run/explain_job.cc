@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/base/duration_text.h"
+#include "services/coordinator/run/run_round.h"
 
 namespace mlp::coordinator {
 namespace {

@@ -7,7 +7,7 @@
 #include "services/async/clock.h"
 #include "services/async/workers.h"
 #include "services/coordinator/run/cluster.h"
-#include "services/coordinator/scheduler/scheduler.h"
+#include "services/coordinator/scheduler/types.h"
 #include "services/coordinator/store/journal.h"
 
 namespace mlp::coordinator {

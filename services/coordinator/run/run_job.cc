@@ -13,6 +13,7 @@
 #include "services/coordinator/job/model.h"
 #include "services/coordinator/job/server_optimizer.h"
 #include "services/coordinator/run/await_nodes.h"
+#include "services/coordinator/run/run_round.h"
 
 namespace mlp::coordinator {
 namespace {

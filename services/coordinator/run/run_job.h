@@ -10,13 +10,13 @@
 #include "services/async/task.h"
 #include "services/coordinator/job/job.h"
 #include "services/coordinator/run/job_world.h"
-#include "services/coordinator/run/run_round.h"
 #include "services/coordinator/store/store.h"
 
 namespace mlp::coordinator {
 
 struct Dataset;
 struct Model;
+class RoundRunner;
 
 // Where a running job stands. RunJob keeps it up to date for whoever asks between its turns.
 struct JobStage {

@@ -10,6 +10,7 @@
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/job/dataset.h"
+#include "services/coordinator/membership/membership.h"
 
 namespace mlp::coordinator {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
-#include "services/coordinator/scheduler/candidates.h"
+#include "services/coordinator/scheduler/types.h"
 
 namespace mlp::coordinator {
 

@@ -4,15 +4,14 @@
 // O(excluded * log nodes). Valid until the pool changes.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string_view>
 #include <vector>
 
-namespace mlp::coordinator {
+#include "services/coordinator/scheduler/types.h"
 
-using TimePoint = std::chrono::sys_time<std::chrono::nanoseconds>;
+namespace mlp::coordinator {
 
 class NodePool;
 

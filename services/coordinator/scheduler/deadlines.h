@@ -9,16 +9,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <optional>
 
 #include "services/coordinator/scheduler/agenda.h"
+#include "services/coordinator/scheduler/types.h"
 
 namespace mlp::coordinator {
 
 class Deadlines {
  public:
-  using AttemptId = std::int64_t;
   using Duration = std::chrono::nanoseconds;
 
   Deadlines(Duration first, Duration floor) : first_(first), floor_(floor) {}

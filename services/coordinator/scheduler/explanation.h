@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "services/coordinator/scheduler/candidates.h"
+#include "services/coordinator/scheduler/types.h"
 
 namespace mlp::coordinator {
 

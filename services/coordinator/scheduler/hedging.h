@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "services/coordinator/scheduler/agenda.h"
+#include "services/coordinator/scheduler/types.h"
 
 namespace mlp::coordinator {
 

@@ -4,7 +4,6 @@
 // policy.cc, a test, and a line in the documentation. Nothing else knows policies by name.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <random>

@@ -10,7 +10,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,132 +18,19 @@
 #include <variant>
 #include <vector>
 
-#include "services/attempt/offer_terms.h"
 #include "services/coordinator/scheduler/deadlines.h"
+#include "services/coordinator/scheduler/events.h"
 #include "services/coordinator/scheduler/explanation.h"
 #include "services/coordinator/scheduler/hedging.h"
 #include "services/coordinator/scheduler/node_pool.h"
 #include "services/coordinator/scheduler/policy.h"
 #include "services/coordinator/scheduler/shard_queue.h"
+#include "services/coordinator/scheduler/types.h"
 
 namespace mlp::coordinator {
 
-// ---- Events
-// They have what the records of a job need, too: names, reasons and times that no decision looks
-// at.
-
-struct RoundStarted {
-  std::vector<int> kept = {};  // shards that need no training: their gradients are there already
-};
-// The node can be given work. Joining again after NodeLeft is fine.
-struct NodeJoined {
-  int node = 0;
-  std::string name;  // for reasons
-  int slots = 0;     // attempts that it holds at most, whatever the options say; 0: no such limit
-};
-// The node gets no new work. Its attempts still end by events of their own.
-struct NodeLeft {
-  int node = 0;
-  std::string name = {};
-  std::string reason = {};
-};
-// The node, which is up or joins next, has trained these shards already and still has the results.
-// They are of the round that runs, or where none does of the next one.
-struct ResultsCached {
-  int node = 0;
-  std::vector<int> shards;
-  std::string name = {};
-};
-struct AttemptAccepted {
-  AttemptId attempt = 0;
-  int queued_behind = 0;  // other tasks of the node
-};
-struct AttemptRejected {
-  AttemptId attempt = 0;
-  std::string reason;
-};
-struct AttemptStarted {
-  AttemptId attempt = 0;
-  std::chrono::nanoseconds queued_for{};
-  std::chrono::nanoseconds held_up_for{};
-};
-struct AttemptFinished {
-  AttemptId attempt = 0;
-};
-// How an attempt that failed bears on the next one.
-enum class FailureKind : std::uint8_t {
-  kNodeLost,   // transport failed, or the node is shutting down: try again, elsewhere or later
-  kNodeUnfit,  // this node cannot train this shard (its file differs, say): elsewhere this round
-  kHopeless,   // it would fail anywhere: give up
-};
-struct AttemptFailed {
-  AttemptId attempt = 0;
-  FailureKind kind = FailureKind::kNodeLost;
-  std::string reason;
-};
-
-using SchedulerEvent =
-    std::variant<RoundStarted, NodeJoined, NodeLeft, ResultsCached, AttemptAccepted,
-                 AttemptRejected, AttemptStarted, AttemptFinished, AttemptFailed>;
-
-// ---- Decisions
-
-struct Dispatch {
-  AttemptId attempt = 0;
-  int shard = 0;
-  int node = 0;
-  int offer = 0;  // offers of this shard to this node earlier in the round
-  OfferTerms terms;
-  AttemptId hedge_of = 0;  // the attempt that this is a second copy of; 0: none
-  std::string reason;
-};
-// Cancel the attempt; its end is still reported by an event.
-struct Cancel {
-  AttemptId attempt = 0;
-  std::string reason;
-};
-// The round cannot be completed. Outstanding attempts are cancelled in the same batch.
-struct GiveUp {
-  int shard = 0;
-  std::string reason;  // names the shard and tells what happened to its attempts
-};
-
-using Decision = std::variant<Dispatch, Cancel, GiveUp>;
-
-// How long the scheduler waits on what. Experiments scale them together with the injected load.
-struct SchedulerWaits {
-  // A shard that was rejected waits base * 2^(retries - 1), at most max, where the policy backs off
-  // shards. A node whose attempt failed waits likewise by its failures in a row.
-  std::chrono::nanoseconds back_off_base = std::chrono::milliseconds(10);
-  std::chrono::nanoseconds back_off_max = std::chrono::seconds(1);
-  // A node that rejected waits this long, where the policy cools down nodes.
-  std::chrono::nanoseconds cool_down = std::chrono::milliseconds(10);
-  // An offer that is not answered for this long, and for four times the longest answer seen, is
-  // taken for one that is not started.
-  std::chrono::nanoseconds answer = std::chrono::milliseconds(250);
-  // Of Deadlines: before any silence was seen, and at least.
-  std::chrono::nanoseconds first_deadline = std::chrono::minutes(10);
-  std::chrono::nanoseconds least_deadline = std::chrono::minutes(1);
-
-  friend bool operator==(const SchedulerWaits&, const SchedulerWaits&) = default;
-};
-
-inline constexpr std::chrono::nanoseconds kDefaultHedgeAfter = std::chrono::milliseconds(10);
 // What a node is given at most where `slots` is left to the scheduler: each holds parameters.
 inline constexpr int kMaxDerivedSlots = 8;
-
-struct SchedulerOptions {
-  int shards = 0;
-  std::string policy = "pull";  // a name of PolicyNames()
-  int max_retries = 100;        // per shard and round
-  std::uint64_t seed = 1;
-  // For policies that bind when a node is free; the others have neither.
-  int slots = 0;  // attempts a node may hold; 0: shards / nodes that are up, at most 8
-  // Another copy where an attempt was accepted so long ago and has not started; nullopt: never.
-  std::optional<std::chrono::nanoseconds> hedge_after = kDefaultHedgeAfter;
-  SchedulerWaits waits;
-  AttemptId attempts_before = 0;  // the first attempt has the number after it
-};
 
 class Scheduler {
  public:

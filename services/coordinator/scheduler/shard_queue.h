@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -14,11 +13,9 @@
 #include <vector>
 
 #include "absl/container/btree_set.h"
-#include "services/coordinator/scheduler/candidates.h"
+#include "services/coordinator/scheduler/types.h"
 
 namespace mlp::coordinator {
-
-using AttemptId = std::int64_t;  // 1, 2, 3 … within a job
 
 class ShardQueue {
  public:

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "services/base/field_error.h"
+#include "services/coordinator/scheduler/policy.h"
 #include "test/coordinator/store/store_fixtures.h"
 
 namespace mlp::coordinator {
