@@ -5,10 +5,10 @@
 
 #include "absl/status/statusor.h"
 #include "mlp/v1/job.pb.h"
+#include "services/coordinator/job/explanation.h"
 #include "services/coordinator/job/job.h"
 #include "services/coordinator/job/job_event.h"
 #include "services/coordinator/proto/job_spec_proto.h"
-#include "services/coordinator/scheduler/explanation.h"
 
 namespace mlp::coordinator {
 

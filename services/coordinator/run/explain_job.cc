@@ -11,7 +11,7 @@ std::string RoundOf(const Job& job, int round) {
   return absl::StrCat("round ", round, " of ", job.spec.rounds);
 }
 
-void ExplainRound(const Job& job, const JobStage& stage, Explanation& said) {
+void ExplainTraining(const Job& job, const JobStage& stage, Explanation& said) {
   if (stage.runner == nullptr) {
     said.waiting_for = absl::StrCat(job.id, ": goes on after a restart of the coordinator, ",
                                     job.detail.empty() ? "its data is read" : job.detail);
@@ -49,7 +49,7 @@ Explanation ExplainRunning(const Job& job, const JobStage& stage, bool stopping,
   const std::string duration = RoughDuration(now - stage.since);
   switch (stage.phase) {
     case JobStage::Phase::kTraining:
-      ExplainRound(job, stage, said);
+      ExplainTraining(job, stage, said);
       break;
     case JobStage::Phase::kValidating:
       ExplainValidating(job, stage, duration, said);

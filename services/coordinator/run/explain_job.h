@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "services/coordinator/job/explanation.h"
 #include "services/coordinator/job/job.h"
 #include "services/coordinator/run/run_job.h"
-#include "services/coordinator/scheduler/explanation.h"
 
 namespace mlp::coordinator {
 

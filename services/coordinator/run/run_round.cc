@@ -11,6 +11,7 @@
 #include "services/base/sha256.h"
 #include "services/coordinator/job/dataset.h"
 #include "services/coordinator/membership/membership.h"
+#include "services/coordinator/run/explain_round.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -350,9 +351,12 @@ absl::Status RoundRunner::CompareCopies(const Attempt& attempt, const std::strin
 // Says what the job waits for where only an outside event can move it on.
 void RoundRunner::NoteWaiting() {
   std::string reason;
-  if (!scheduler_.Done() && !scheduler_.NextWakeup()) {
-    reason = scheduler_.WaitingFor(now_);
-    if (!reason.empty()) absl::StrAppend(&reason, ": ", DescribeDownNodes(cluster_.nodes()));
+  if (!scheduler_.NextWakeup() && scheduler_.attempts_out() == 0) {
+    const RoundFacts facts = scheduler_.Explain(now_);
+    if (facts.waits) {
+      reason =
+          absl::StrCat(ExplainRound(facts).waiting_for, ": ", DescribeDownNodes(cluster_.nodes()));
+    }
   }
   if (reason == waiting_for_) return;
   if (reason.empty()) {
@@ -366,14 +370,15 @@ void RoundRunner::NoteWaiting() {
 
 Explanation RoundRunner::Explain() const {
   const TimePoint now = clock_.Now();
-  Explanation said = scheduler_.Explain(now);
+  const RoundFacts facts = scheduler_.Explain(now);
+  Explanation said = ExplainRound(facts);
   if (!journal_.trouble().ok()) {
     said.waiting_for = waiting_for_;
     said.next = "the job goes on by itself as soon as the store can be written to";
     said.next_at.reset();
     return said;
   }
-  if (!said.no_node_up) return said;
+  if (!facts.no_node_up) return said;
   said.since = waiting_since_;
   if (said.since) absl::StrAppend(&said.waiting_for, " for ", RoughDuration(now - *said.since));
   absl::StrAppend(&said.waiting_for, ": ", DescribeDownNodes(cluster_.nodes()));

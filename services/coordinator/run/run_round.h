@@ -17,6 +17,7 @@
 #include "services/async/clock.h"
 #include "services/async/task.h"
 #include "services/async/task_group.h"
+#include "services/coordinator/job/explanation.h"
 #include "services/coordinator/job/round_result.h"
 #include "services/coordinator/run/job_world.h"
 #include "services/coordinator/scheduler/scheduler.h"

@@ -1,22 +1,147 @@
-// Where a job stands, in words: what it waits for and what will happen next.
+// Where a round stands, in facts: what it waits for and what comes next.
+//
+// Nodes are told by name, in the order of their numbers unless it says otherwise.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "services/coordinator/scheduler/types.h"
 
 namespace mlp::coordinator {
 
-struct Explanation {
-  TimePoint time;                  // when it was said; durations in the sentences count from here
-  std::string waiting_for;         // empty: for nothing
-  std::optional<TimePoint> since;  // what it names first is so; nullopt: not known
-  // What comes next, and on what condition. At `next_at` where nothing happens before, else when
-  // something happens.
-  std::string next;
-  std::optional<TimePoint> next_at;
-  bool no_node_up = false;  // that is what it waits for; whoever knows the nodes can say why
+// An attempt that is out.
+struct AttemptFacts {
+  enum class State : std::uint8_t { kOffered, kAccepted, kStarted };
+  std::string node;
+  bool node_left = false;
+  State state = State::kOffered;
+  TimePoint since;  // when it came into this state
+};
+
+// Shards that are out, and the one of them that is out longest.
+struct ShardsOut {
+  std::size_t count = 0;
+  int longest = 0;
+  std::vector<AttemptFacts> copies;  // of that shard, the first one first
+};
+
+struct NodeRest {
+  std::string node;
+  RestCause cause = RestCause::kRejection;
+  TimePoint until;
+};
+
+// Shards that no node has been given, though nothing holds them back.
+struct ShardsReady {
+  enum class Cause : std::uint8_t {
+    kOfferIsOut,  // the policy makes one offer at a time, and waits for the answer
+    kNoNodeUp,
+    kAllRest,
+    kAllFull,
+    kNoneFits,  // each node is full, rests or cannot train the first shard
+  };
+  std::size_t count = 0;
+  int first = 0;  // is given out first
+  Cause cause = Cause::kNoneFits;
+  int nodes_up = 0;
+  int slots = 0;                   // attempts that a node may hold; 0: any number
+  std::size_t cancelled = 0;       // attempts that hold a slot and are not wanted any more
+  std::vector<NodeRest> resting;   // the first to be back first
+  std::vector<std::string> unfit;  // nodes that are up and cannot train the first shard
+  std::vector<std::string> full;   // other nodes that are up
+  std::string last_return;         // what became of the first shard's last attempt
+};
+
+// Shards that are to be offered later, as they were rejected.
+struct ShardsBackingOff {
+  std::size_t count = 0;
+  int first = 0;  // is offered first
+  TimePoint until;
+  std::string last_return;  // what became of its last attempt
+};
+
+// Why a task that has not finished gets no second copy before its deadline.
+enum class NoCopy : std::uint8_t {
+  kHasStarted,
+  kPolicyMakesNone,
+  kHedgingIsOff,
+  kHedgesSpent,
+  kNoOtherNodeUp,
+  kNoOtherNodeFit,  // others that are up cannot train it
+  kWaitsInLine,     // another task computes on its node, and no other node is idle
+  kNoFreeSlot,
+};
+
+// What comes next, if nothing else happens before.
+namespace next_step {
+
+// The shards that are ready are given out as soon as a node joins.
+struct OfferToNewNode {};
+struct OfferAfterAnswer {
+  int shard = 0;
+};
+struct OfferAfterRest {
+  int shard = 0;
+  std::string node;
+  TimePoint at;
+};
+// An attempt is given up for want of a sign of life.
+struct Deadline {
+  int shard = 0;
+  std::string node;
+  bool started = false;
+  TimePoint at;
+};
+struct OfferToFreeSlot {
+  int shard = 0;
+  std::optional<Deadline> deadline;  // the first one of what is out
+};
+struct OfferAfterBackOff {
+  int shard = 0;
+  TimePoint at;
+};
+// The shard gets another copy, unless one of those that it has starts before.
+struct AnotherCopy {
+  int shard = 0;
+  std::size_t copies = 0;          // that it has
+  std::vector<std::string> nodes;  // one of these gets it
+  bool node_rests = false;         // there is one, and it rests until then
+  TimePoint at;
+  bool race = false;  // meanwhile: as RaceOfCopies
+};
+// The shard that is out longest has several copies: the first one that starts goes on.
+struct RaceOfCopies {};
+struct AwaitDeadline {
+  std::optional<Deadline> deadline;  // nullopt: nothing is out
+  std::optional<NoCopy> no_copy;     // why a lone task is left to it
+};
+
+}  // namespace next_step
+
+using NextStep =
+    std::variant<std::monostate, next_step::OfferToNewNode, next_step::OfferAfterAnswer,
+                 next_step::OfferAfterRest, next_step::OfferToFreeSlot,
+                 next_step::OfferAfterBackOff, next_step::AnotherCopy, next_step::RaceOfCopies,
+                 next_step::AwaitDeadline>;
+
+struct RoundFacts {
+  TimePoint time;           // when they were so
+  std::string policy;       // its name
+  bool waits = false;       // false: no round runs, or it is done; nothing else is said then
+  bool no_node_up = false;  // and nothing is out: this is all that it waits for
+
+  std::optional<ShardsOut> held;       // none of their copies has started
+  std::optional<ShardsOut> computing;  // one of their copies has started
+  std::vector<std::string> computing_on;
+  std::optional<ShardsReady> ready;
+  std::optional<ShardsBackingOff> backing_off;
+  std::optional<TimePoint> since;  // the first of these is so; nullopt: not known
+  NextStep next;
 };
 
 }  // namespace mlp::coordinator

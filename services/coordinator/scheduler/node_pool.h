@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,10 +15,9 @@
 
 #include "services/coordinator/scheduler/candidates.h"
 #include "services/coordinator/scheduler/ranked_set.h"
+#include "services/coordinator/scheduler/types.h"
 
 namespace mlp::coordinator {
-
-enum class RestCause : std::uint8_t { kRejection, kFailure };
 
 class NodePool {
  public:

@@ -52,15 +52,11 @@ class Scheduler {
   std::size_t attempts_out() const { return attempts_.size(); }
   // Shards of the round that are trained.
   int finished_shards() const { return shards_.finished(); }
-  // Why nothing moves, in words, while no attempt is out and the round is neither done nor given
-  // up; else empty. Ask after Decide.
-  std::string WaitingFor(TimePoint now) const;
-  // What the round waits for, in words, and what happens next. Ask after Decide; costs O(attempts +
-  // nodes).
-  Explanation Explain(TimePoint now) const;
+  // What the round waits for and what comes next. Ask after Decide; costs O(attempts + nodes).
+  RoundFacts Explain(TimePoint now) const;
 
  private:
-  friend class Explainer;
+  class Explainer;
 
   struct Attempt {
     int shard = 0;

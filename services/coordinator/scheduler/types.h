@@ -19,6 +19,9 @@ enum class FailureKind : std::uint8_t {
   kHopeless,   // it would fail anywhere: give up
 };
 
+// Why a node is given nothing for a while.
+enum class RestCause : std::uint8_t { kRejection, kFailure };
+
 // How long the scheduler waits on what. Experiments scale them together with the injected load.
 struct SchedulerWaits {
   // A shard that was rejected waits base * 2^(retries - 1), at most max, if the policy backs off

@@ -81,8 +81,7 @@ class Driver {
   }
   // Until NextWakeup(), whatever it is for; there must be one.
   std::chrono::nanoseconds LongSleep() const { return scheduler_.NextWakeup().value() - now_; }
-  std::string WaitingFor() const { return scheduler_.WaitingFor(now_); }
-  Explanation Explain() const { return scheduler_.Explain(now_); }
+  RoundFacts Explain() const { return scheduler_.Explain(now_); }
   TimePoint now() const { return now_; }
   const Scheduler& scheduler() const { return scheduler_; }
 

@@ -239,7 +239,7 @@ TEST_CASE("with no node up an unfit node's shard waits, the unfit node alone doe
   driver.Apply(NodeLeft{0});
   driver.Fail(only, FailureKind::kNodeUnfit, "its file differs");
   CHECK(driver.Decide().empty());
-  CHECK(driver.WaitingFor() == "no node is up");
+  CHECK(driver.Explain().no_node_up);
   driver.Join(0);
   CHECK(driver.TheGiveUp().shard == 0);
 }

@@ -155,9 +155,10 @@ class World {
     Expect(!wakeup || *wakeup > now_, "a wakeup lies in the future");
     const bool stuck = !wakeup && attempts_.empty() && !scheduler_.Done() && !given_up_;
     Expect(!stuck || std::ranges::none_of(nodes_, &Node::up), "never stalls while a node is up");
-    const bool idle = attempts_.empty() && !scheduler_.Done() && !given_up_;
-    Expect(idle != scheduler_.WaitingFor(now_).empty(),
-           "says what it waits for just when it waits");
+    const RoundFacts facts = scheduler_.Explain(now_);
+    const bool told = facts.held || facts.computing || facts.ready || facts.backing_off;
+    Expect(told == (!scheduler_.Done() && !given_up_),
+           "tells what it waits for just when it waits");
     if (wakeup && (agenda_.empty() || *wakeup < agenda_.begin()->first)) {
       now_ = *wakeup;
       return;

@@ -19,7 +19,7 @@ TEST_CASE("nothing is dispatched before a round starts") {
   CHECK(scheduler.Decide(TimePoint(1s)).empty());
   CHECK_FALSE(scheduler.Done());
   CHECK(scheduler.NextWakeup() == std::nullopt);
-  CHECK(scheduler.WaitingFor(TimePoint(1s)).empty());
+  CHECK_FALSE(scheduler.Explain(TimePoint(1s)).waits);
 }
 
 TEST_CASE("a round is done when every shard was trained once, and the next one starts afresh") {
@@ -48,7 +48,7 @@ TEST_CASE("an attempt of an earlier round holds its slot until it ends, and trai
   const Dispatch old = driver.TheDispatch();
   driver.Apply(RoundStarted{});
   CHECK(driver.Decide().empty());
-  CHECK(driver.WaitingFor().empty());
+  CHECK_FALSE(driver.Explain().held);
   driver.Finish(old);
   CHECK(driver.scheduler().finished_shards() == 0);
   CHECK(driver.TheDispatch().attempt == old.attempt + 1);
@@ -252,7 +252,7 @@ TEST_CASE("after giving up nothing is decided until the next round starts") {
   driver.Fail(out[1], FailureKind::kHopeless, "cancelled");
   CHECK(driver.Decide().empty());
   CHECK(driver.Sleep() == std::nullopt);
-  CHECK(driver.WaitingFor().empty());
+  CHECK_FALSE(driver.Explain().waits);
   CHECK_FALSE(driver.scheduler().Done());
   driver.Apply(RoundStarted{});
   CHECK(driver.Dispatches().size() == 2);
@@ -266,35 +266,6 @@ TEST_CASE("a deadline stays one after a year of silence and after any number of 
     CHECK(deadlines.limit() <= 24h * 366);
     deadlines.Expired();
   }
-}
-
-// ---- Waiting
-
-TEST_CASE("the scheduler says that no node is up, and goes on when one joins") {
-  Driver driver(Options(1, "pull"), 0);
-  CHECK(driver.Decide().empty());
-  CHECK(driver.Sleep() == std::nullopt);
-  CHECK(driver.WaitingFor() == "no node is up");
-  driver.Join(2);
-  CHECK(driver.TheDispatch().node == 2);
-  CHECK(driver.WaitingFor().empty());
-}
-
-TEST_CASE("the scheduler says that nodes rest") {
-  Driver driver(Options(1, "pull"), 1);
-  driver.Reject(driver.TheDispatch());
-  driver.Decide();
-  driver.Wait(2ms);
-  CHECK(driver.WaitingFor() ==
-        "shard 0 waits for a node, and the only one rests: a after a rejection for another 8 ms");
-}
-
-TEST_CASE("the scheduler says that a shard backs off") {
-  Driver driver(Options(1, "least-load"), 1);
-  driver.Reject(driver.TheDispatch());
-  driver.Decide();
-  CHECK(driver.WaitingFor() ==
-        "shard 0 backs off for another 10 ms, because node a rejected it: busy");
 }
 
 }  // namespace
