@@ -91,6 +91,29 @@ TEST_CASE("an offer that is not answered gets a copy after a while") {
   CHECK_THAT(driver.TheDispatch().reason, Contains("was not answered 260ms after it was sent"));
 }
 
+TEST_CASE("an offer gets a copy for want of an answer after four times the longest answer seen") {
+  Driver driver(Hedged(1), 2);
+  const Dispatch first = driver.TheDispatch();
+  driver.Wait(100ms);
+  SECTION("which accepted") {
+    driver.Accept(first);
+    driver.Finish(first);
+    driver.Apply(RoundStarted{});
+  }
+  SECTION("which rejected") { driver.Reject(first); }
+  driver.TheDispatch();
+  CHECK(driver.Sleep() == 410ms);
+}
+
+TEST_CASE("a shard that has come back is not waited for as if it were out") {
+  SchedulerOptions options = Hedged(1);
+  options.waits.cool_down = 1s;
+  Driver driver(options, 1);
+  driver.Reject(driver.TheDispatch());
+  CHECK(driver.Decide().empty());
+  CHECK(driver.Sleep() == 1s);
+}
+
 TEST_CASE("without hedging, and with policies that bind at once, there are no copies") {
   for (const char* policy : {"pull", "random", "least-load", "power-of-two"}) {
     SchedulerOptions options = Options(1, policy);
@@ -117,6 +140,17 @@ TEST_CASE("as soon as one copy starts, those that have not are cancelled") {
   CHECK(driver.scheduler().Done());
   driver.Fail(first, FailureKind::kNodeLost, "cancelled");
   CHECK(driver.scheduler().finished_shards() == 1);
+}
+
+TEST_CASE("a copy that has ended by itself meanwhile is not cancelled") {
+  Driver driver(Hedged(1), 2);
+  const Dispatch first = driver.TheDispatch();
+  driver.Accept(first);
+  driver.Wait(10ms);
+  const Dispatch copy = driver.TheDispatch();
+  driver.Start(copy);
+  driver.Lose(first);
+  CHECK(driver.Decide().empty());
 }
 
 TEST_CASE("when both copies have started the first result wins and the other is cancelled") {
@@ -255,6 +289,20 @@ TEST_CASE("a deadline is ten minutes at first, and a minute at least") {
   CHECK(driver.LongSleep() == 1min);
 }
 
+TEST_CASE("an expiry doubles deadlines until a shard is trained") {
+  Driver driver(Options(1, "pull"), 2);
+  driver.TheDispatch();
+  driver.Wait(10min);
+  const std::vector<Decision> decisions = driver.Decide();
+  REQUIRE(decisions.size() == 2);
+  CHECK(driver.LongSleep() == 20min);
+  driver.Wait(1s);
+  driver.Finish(std::get<Dispatch>(decisions[1]));
+  driver.Apply(RoundStarted{});
+  driver.TheDispatch();
+  CHECK(driver.LongSleep() == 1min);
+}
+
 TEST_CASE("deadlines follow what was seen, and a sign of life puts them off") {
   Driver driver(Options(2, "pull"), 1);
   const Dispatch first = driver.TheDispatch();
@@ -283,6 +331,22 @@ TEST_CASE("tasks that wait for others of their node are not silent while these g
     CHECK(driver.Decide().empty());
   }
   CHECK(driver.scheduler().Done());
+}
+
+TEST_CASE("the end of one attempt is a sign of life for another that waits on the node") {
+  SchedulerOptions options = Options(2, "pull");
+  options.slots = 2;
+  Driver driver(options, 1);
+  const std::vector<Dispatch> out = driver.Dispatches();
+  REQUIRE(out.size() == 2);
+  driver.Wait(5min);
+  driver.Reject(out[1]);
+  driver.Decide();
+  driver.Wait(10ms);
+  driver.TheDispatch();
+  driver.Wait(5min - 10ms);
+  CHECK(driver.Decide().empty());
+  CHECK(driver.LongSleep() == 5min);
 }
 
 // ---- A policy of one's own
