@@ -113,8 +113,8 @@ std::string NoneFits(const RoundFacts& facts) {
   if (!ready.full.empty()) why.push_back(absl::StrCat("full: ", Listed(ready.full)));
   if (!ready.resting.empty()) why.push_back(absl::StrCat("resting: ", Resting(facts)));
   if (!ready.unfit.empty()) {
-    why.push_back(absl::StrCat("shard ", ready.first, " cannot be trained on ",
-                               Listed(ready.unfit), " (", ready.last_return, ")"));
+    why.push_back(absl::StrCat("shard ", ready.first, " cannot be trained on ", Listed(ready.unfit),
+                               " (", ready.last_return, ")"));
   }
   return absl::StrJoin(why, "; ");
 }
@@ -128,9 +128,9 @@ std::string ReadyClause(const RoundFacts& facts) {
     case ShardsReady::Cause::kNoNodeUp:
       return absl::StrCat(who, " for a node: none other is up");
     case ShardsReady::Cause::kAllRest:
-      return absl::StrCat(who, " for a node, and ",
-                          ready.nodes_up == 1 ? "the only one rests: " : "all rest: ",
-                          Resting(facts));
+      return absl::StrCat(
+          who, " for a node, and ",
+          ready.nodes_up == 1 ? "the only one rests: " : "all rest: ", Resting(facts));
     case ShardsReady::Cause::kAllFull:
       return absl::StrCat(who, " for a node with a free slot: ", AllFull(ready));
     case ShardsReady::Cause::kNoneFits:
@@ -141,10 +141,9 @@ std::string ReadyClause(const RoundFacts& facts) {
 
 std::string BackOffClause(const RoundFacts& facts) {
   const ShardsBackingOff& shards = *facts.backing_off;
-  return absl::StrCat(
-      Shards(shards.first, shards.count, "back"), " off",
-      shards.count == 1 ? "" : absl::StrCat(", shard ", shards.first, " shortest,"),
-      " for another ", Left(facts, shards.until), ", because ", shards.last_return);
+  return absl::StrCat(Shards(shards.first, shards.count, "back"), " off",
+                      shards.count == 1 ? "" : absl::StrCat(", shard ", shards.first, " shortest,"),
+                      " for another ", Left(facts, shards.until), ", because ", shards.last_return);
 }
 
 std::string WaitingFor(const RoundFacts& facts) {
@@ -223,12 +222,12 @@ struct StepInWords {
   }
   Sentence operator()(const next_step::AnotherCopy& next) const {
     const bool second = next.copies == 1;
-    return {absl::StrCat(second ? "a second" : "another", " copy of shard ", next.shard,
-                         " goes to ", OneOf(next.nodes),
-                         next.node_rests ? ", which rests until then," : "", " if ",
-                         second ? "it has not" : "none has", " started by then",
-                         next.race ? "; " : "", next.race ? kRace : ""),
-            next.at};
+    return {
+        absl::StrCat(second ? "a second" : "another", " copy of shard ", next.shard, " goes to ",
+                     OneOf(next.nodes), next.node_rests ? ", which rests until then," : "", " if ",
+                     second ? "it has not" : "none has", " started by then", next.race ? "; " : "",
+                     next.race ? kRace : ""),
+        next.at};
   }
   Sentence operator()(const next_step::RaceOfCopies&) const { return {kRace}; }
   Sentence operator()(const next_step::AwaitDeadline& next) const {
