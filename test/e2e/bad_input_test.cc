@@ -10,10 +10,8 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +22,7 @@
 #include "services/coordinator/api/job_service.h"
 #include "services/coordinator/run/coordinator.h"
 #include "services/local/local_cluster.h"
+#include "test/e2e/bad_specs.h"
 #include "test/support/program_cluster.h"
 #include "test/support/scratch.h"
 
@@ -138,100 +137,6 @@ v1::Job Finish(v1::JobService::Stub& stub, const std::string& id) {
   return Get(stub, id);
 }
 
-struct BadSpec {
-  std::string name;
-  void (*spoil)(v1::JobSpec&);
-  grpc::StatusCode code;
-  std::string field;
-  std::string message;
-};
-
-const std::vector<BadSpec>& BadSpecs() {
-  constexpr auto kInvalid = grpc::StatusCode::INVALID_ARGUMENT;
-  constexpr auto kMissing = grpc::StatusCode::NOT_FOUND;
-  static const std::vector<BadSpec> specs = {
-      {"ragged row", [](auto& s) { s.set_dataset("ragged"); }, kInvalid, "spec.dataset",
-       "ragged/train_1.txt:2:"},
-      {"not a number", [](auto& s) { s.set_dataset("word"); }, kInvalid, "spec.dataset",
-       "word/train_1.txt:2:3"},
-      {"nan", [](auto& s) { s.set_dataset("nan"); }, kInvalid, "spec.dataset",
-       "nan/train_1.txt:1:3"},
-      {"inf", [](auto& s) { s.set_dataset("inf"); }, kInvalid, "spec.dataset",
-       "inf/train_1.txt:1:1"},
-      {"class not whole", [](auto& s) { s.set_dataset("half-class"); }, kInvalid, "spec.dataset",
-       "half-class/train_1.txt:1:5"},
-      {"negative class", [](auto& s) { s.set_dataset("negative-class"); }, kInvalid, "spec.dataset",
-       "negative-class/train_1.txt:1:5"},
-      {"empty file", [](auto& s) { s.set_dataset("empty-file"); }, kInvalid, "spec.dataset",
-       "empty-file/train_1.txt"},
-      {"no shards", [](auto& s) { s.set_dataset("no-shards"); }, kInvalid, "spec.dataset",
-       "train_"},
-      {"no validation file", [](auto& s) { s.set_dataset("no-validation"); }, kInvalid,
-       "spec.dataset", "validate_"},
-      {"differing feature counts", [](auto& s) { s.set_dataset("narrow-validation"); }, kInvalid,
-       "spec.dataset", "narrow-validation/validate_a.txt:1"},
-      {"unknown dataset", [](auto& s) { s.set_dataset("nowhere"); }, kMissing, "spec.dataset",
-       "letters"},
-      {"no dataset", [](auto& s) { s.clear_dataset(); }, kInvalid, "spec.dataset", "required"},
-      {"dots out of the data directory", [](auto& s) { s.set_dataset("../letters"); }, kInvalid,
-       "spec.dataset", ".."},
-      {"absolute path", [](auto& s) { s.set_dataset("/etc"); }, kInvalid, "spec.dataset", "/etc"},
-      {"link out of the data directory", [](auto& s) { s.set_dataset("outside/etc"); }, kInvalid,
-       "spec.dataset", "outside"},
-      {"zero rounds", [](auto& s) { s.set_rounds(0); }, kInvalid, "spec.rounds", "1 to 100000"},
-      {"negative rounds", [](auto& s) { s.set_rounds(-1); }, kInvalid, "spec.rounds", "-1"},
-      {"zero epochs", [](auto& s) { s.set_epochs(0); }, kInvalid, "spec.epochs", "1 to 1000000"},
-      {"hidden size 0", [](auto& s) { s.add_hidden_layer_sizes(0); }, kInvalid,
-       "spec.hidden_layer_sizes", "0"},
-      {"hidden size 10^9", [](auto& s) { s.add_hidden_layer_sizes(1'000'000'000); }, kInvalid,
-       "spec.hidden_layer_sizes", "1000000"},
-      {"too many parameters",
-       [](auto& s) {
-         s.add_hidden_layer_sizes(900'000);
-         s.add_hidden_layer_sizes(1000);
-       },
-       kInvalid, "spec.hidden_layer_sizes", "100000000"},
-      {"nan learning rate", [](auto& s) { s.set_learning_rate(std::nan("")); }, kInvalid,
-       "spec.learning_rate", "finite"},
-      {"zero learning rate", [](auto& s) { s.set_learning_rate(0); }, kInvalid,
-       "spec.learning_rate", "greater than 0"},
-      {"infinite tolerance",
-       [](auto& s) { s.set_tolerance(std::numeric_limits<double>::infinity()); }, kInvalid,
-       "spec.tolerance", "finite"},
-      {"unknown policy", [](auto& s) { s.set_policy(static_cast<v1::Policy>(99)); }, kInvalid,
-       "spec.policy", "99"},
-      {"unknown activation", [](auto& s) { s.set_activation(static_cast<v1::Activation>(77)); },
-       kInvalid, "spec.activation", "77"},
-      {"too many slots", [](auto& s) { s.set_slots(1001); }, kInvalid, "spec.slots", "0 to 1000"},
-      {"negative slots", [](auto& s) { s.set_slots(-1); }, kInvalid, "spec.slots", "-1"},
-      {"slots with a policy that has none",
-       [](auto& s) {
-         s.set_policy(v1::POLICY_RANDOM);
-         s.set_slots(2);
-       },
-       kInvalid, "spec.slots", "is not for policy random"},
-      {"hedging with a policy that has none",
-       [](auto& s) {
-         s.set_policy(v1::POLICY_LEAST_LOAD);
-         s.set_hedging(v1::HEDGING_ON);
-       },
-       kInvalid, "spec.hedging", "choose pull"},
-      {"a threshold without hedging",
-       [](auto& s) {
-         s.set_hedging(v1::HEDGING_OFF);
-         s.mutable_hedge_after()->set_seconds(1);
-       },
-       kInvalid, "spec.hedge_after", "hedging on"},
-      {"a negative threshold", [](auto& s) { s.mutable_hedge_after()->set_seconds(-1); }, kInvalid,
-       "spec.hedge_after", ""},
-      {"unknown hedging", [](auto& s) { s.set_hedging(static_cast<v1::Hedging>(9)); }, kInvalid,
-       "spec.hedging", "9"},
-      {"negative retries", [](auto& s) { s.set_max_retries(-1); }, kInvalid, "spec.max_retries",
-       "-1"},
-  };
-  return specs;
-}
-
 // Bytes that are not HTTP/2, to a port that expects it.
 void SendGarbage(const std::string& address) {
   const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
@@ -267,6 +172,64 @@ grpc::Status WatchGarbage(const std::string& address) {
   return status;
 }
 
+void CheckBadSpecs(v1::JobService::Stub& stub) {
+  for (const test::BadSpec& bad : test::kBadSpecs) {
+    v1::CreateJobRequest request = Letters();
+    bad.spoil(*request.mutable_spec());
+    const grpc::Status status = Create(stub, request);
+    INFO(bad.name << ": " << status.error_message());
+    CHECK(status.error_code() == bad.code);
+    CHECK(FieldIn(status) == bad.field);
+    CHECK_THAT(status.error_message(), Contains(bad.message));
+  }
+}
+
+// A queue that is full says so, and when to come back. Empties it again.
+void CheckFullQueue(v1::JobService::Stub& stub) {
+  grpc::Status full;
+  std::vector<std::string> queued;
+  while (full.ok() && queued.size() < 1000) {
+    queued.emplace_back();
+    full = Create(stub, Letters(), &queued.back());
+  }
+  CHECK(queued.size() == coordinator::kMaxPendingJobs + 1);
+  CHECK(full.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  CHECK(HasRetryInfo(full));
+  for (const std::string& id : queued) {
+    grpc::ClientContext context;
+    v1::CancelJobRequest request;
+    v1::CancelJobResponse response;
+    request.set_id(id);
+    stub.CancelJob(&context, request, &response);
+  }
+}
+
+struct Watcher {
+  grpc::ClientContext context;
+  std::unique_ptr<grpc::ClientReader<v1::WatchJobResponse>> reader;
+};
+
+struct Watchers {
+  std::vector<std::unique_ptr<v1::JobService::Stub>> connections;
+  std::vector<std::unique_ptr<Watcher>> all;
+};
+
+// As many watchers as there may be, none of which reads. What is not read fills the window of its
+// connection, so the last one, which may read, has a connection of its own.
+Watchers FillUpWatchers(const std::string& address, const v1::WatchJobRequest& watch) {
+  constexpr std::size_t kPerConnection = 50;
+  Watchers watchers;
+  while (watchers.all.size() < coordinator::kMaxWatchers) {
+    const bool last = watchers.all.size() + 1 == coordinator::kMaxWatchers;
+    if (last || watchers.all.size() % kPerConnection == 0) {
+      watchers.connections.push_back(Connect(address));
+    }
+    Watcher& watcher = *watchers.all.emplace_back(std::make_unique<Watcher>());
+    watcher.reader = watchers.connections.back()->WatchJob(&watcher.context, watch);
+  }
+  return watchers;
+}
+
 }  // namespace
 
 TEST_CASE("bad input gets the error it deserves and a running job does not notice") {
@@ -282,16 +245,7 @@ TEST_CASE("bad input gets the error it deserves and a running job does not notic
   REQUIRE(Create(*stub, Letters(), &running).ok());
   Watch(*stub, running, [](const v1::JobEvent& event) { return event.has_round_started(); });
 
-  for (const BadSpec& bad : BadSpecs()) {
-    v1::CreateJobRequest request = Letters();
-    bad.spoil(*request.mutable_spec());
-    const grpc::Status status = Create(*stub, request);
-    INFO(bad.name << ": " << status.error_message());
-    CHECK(status.error_code() == bad.code);
-    CHECK(FieldIn(status) == bad.field);
-    CHECK_THAT(status.error_message(), Contains(bad.message));
-  }
-
+  CheckBadSpecs(*stub);
   v1::CreateJobRequest oversized = Letters();
   oversized.set_request_id(std::string(80 << 20, 'x'));
   CHECK(Create(*stub, oversized).error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
@@ -303,23 +257,7 @@ TEST_CASE("bad input gets the error it deserves and a running job does not notic
   CHECK(WatchGarbage(cluster->coordinator_address()).error_code() ==
         grpc::StatusCode::INVALID_ARGUMENT);
 
-  // The queue: full is said, with when to come back.
-  grpc::Status full;
-  std::vector<std::string> queued;
-  while (full.ok() && queued.size() < 1000) {
-    queued.emplace_back();
-    full = Create(*stub, Letters(), &queued.back());
-  }
-  CHECK(queued.size() == coordinator::kMaxPendingJobs + 1);
-  CHECK(full.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
-  CHECK(HasRetryInfo(full));
-  for (const std::string& id : queued) {
-    grpc::ClientContext context;
-    v1::CancelJobRequest request;
-    v1::CancelJobResponse response;
-    request.set_id(id);
-    stub->CancelJob(&context, request, &response);
-  }
+  CheckFullQueue(*stub);
 
   CHECK(Get(*stub, running).state() == v1::JOB_STATE_RUNNING);
   const v1::Job job = Finish(*stub, running);
@@ -340,22 +278,7 @@ TEST_CASE("a thousand watchers that stop reading hold up no job, and one more is
   v1::WatchJobRequest watch;
   watch.set_id(id);
 
-  struct Watcher {
-    grpc::ClientContext context;
-    std::unique_ptr<grpc::ClientReader<v1::WatchJobResponse>> reader;
-  };
-  // What is not read fills the window of its connection, so whoever is to read needs another one.
-  constexpr std::size_t kPerConnection = 50;
-  std::vector<std::unique_ptr<v1::JobService::Stub>> connections;
-  std::vector<std::unique_ptr<Watcher>> silent;
-  while (silent.size() < coordinator::kMaxWatchers) {
-    const bool last = silent.size() + 1 == coordinator::kMaxWatchers;
-    if (last || silent.size() % kPerConnection == 0) {
-      connections.push_back(Connect(cluster->coordinator_address()));
-    }
-    silent.push_back(std::make_unique<Watcher>());
-    silent.back()->reader = connections.back()->WatchJob(&silent.back()->context, watch);
-  }
+  const Watchers silent = FillUpWatchers(cluster->coordinator_address(), watch);
   v1::WatchJobResponse response;
   // The coordinator hears of streams that begin or end a moment later.
   const auto try_one_more = [&](grpc::Status& status) {
@@ -376,15 +299,15 @@ TEST_CASE("a thousand watchers that stop reading hold up no job, and one more is
   CHECK(HasRetryInfo(refused));
   // One reads on after all; one that ends makes room for another.
   bool round_ten = false;
-  while (!round_ten && silent.back()->reader->Read(&response)) {
+  while (!round_ten && silent.all.back()->reader->Read(&response)) {
     for (const auto& event : response.events()) round_ten = round_ten || event.round() == 10;
   }
   CHECK(round_ten);
-  silent.front()->context.TryCancel();
+  silent.all.front()->context.TryCancel();
   bool let_in = false;
   while (!let_in && std::chrono::steady_clock::now() < limit) let_in = try_one_more(refused);
   CHECK(let_in);
-  for (const auto& watcher : silent) watcher->context.TryCancel();
+  for (const auto& watcher : silent.all) watcher->context.TryCancel();
 }
 
 TEST_CASE("a node whose shard differs is not asked for it again, and the others train it") {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -19,15 +18,44 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kSweep = R"(dataset = "letters"
+search = "random"
+trials = 8
+[settings]
+solver = "adam"
+rounds = 30
+[try]
+learning-rate = { min = 1e-3, max = 1e-1, scale = "log" }
+hidden = ["8", "16,8"]
+)";
+
+// Number of jobs that have a model.
+std::size_t FinishedJobs(const std::string& address) {
+  const std::string text =
+      Run({Program("mlp-client"), "--coordinator", address, "jobs", "--json"}).out;
+  std::size_t count = 0;
+  for (auto at = text.find("\"modelDigest\""); at != std::string::npos;
+       at = text.find("\"modelDigest\"", at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+// The command in `text` that trains once more what the sweep found best, run by a shell.
+ProcessResult RunBestCommand(const std::string& text, const std::string& address) {
+  const std::size_t begin =
+      text.find("mlp-client --coordinator " + address + " train letters --solver adam");
+  REQUIRE(begin != std::string::npos);
+  const std::string best = text.substr(begin, text.find('\n', begin) - begin);
+  const std::string bin = fs::path(Program("mlp-client")).parent_path().string();
+  return Run({"sh", "-c", "PATH=" + bin + ":$PATH; " + best});
+}
+
 }  // namespace
 
 TEST_CASE("a sweep goes on after an interrupt and a killed coordinator, and trains nothing twice") {
   const Scratch directory;
-  std::ofstream(directory.path() / "s.toml")
-      << "dataset = \"letters\"\nsearch = \"random\"\ntrials = 8\n"
-         "[settings]\nsolver = \"adam\"\nrounds = 30\n"
-         "[try]\nlearning-rate = { min = 1e-3, max = 1e-1, scale = \"log\" }\n"
-         "hidden = [\"8\", \"16,8\"]\n";
+  directory.Write("s.toml", kSweep);
   Process node(
       {Program("mlp-node"), "--listen", "127.0.0.1:0", "--data-dir", DatasetsDirectory().string()});
   const std::string address = "127.0.0.1:" + std::to_string(FreePort());
@@ -64,28 +92,13 @@ TEST_CASE("a sweep goes on after an interrupt and a killed coordinator, and trai
   CHECK(whole.exit_code == 0);
   const std::string csv = ContentOf(directory.path() / "out" / "results.csv");
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 9);
-  const auto jobs = [&] {
-    const std::string text =
-        Run({Program("mlp-client"), "--coordinator", address, "jobs", "--json"}).out;
-    std::size_t count = 0;
-    for (auto at = text.find("\"modelDigest\""); at != std::string::npos;
-         at = text.find("\"modelDigest\"", at + 1)) {
-      ++count;
-    }
-    return count;
-  };
-  CHECK(jobs() == 8);
+  CHECK(FinishedJobs(address) == 8);
 
   // Again, when all is done; and the best one's command by itself.
   CHECK(Run(sweep, here).exit_code == 0);
-  CHECK(jobs() == 8);
+  CHECK(FinishedJobs(address) == 8);
   CHECK(ContentOf(directory.path() / "out" / "results.csv") == csv);
-  const std::string words = " train letters --solver adam";
-  const std::size_t begin = whole.out.find("mlp-client --coordinator " + address + words);
-  REQUIRE(begin != std::string::npos);
-  const std::string best = whole.out.substr(begin, whole.out.find('\n', begin) - begin);
-  const std::string bin = fs::path(Program("mlp-client")).parent_path().string();
-  const ProcessResult again = Run({"sh", "-c", "PATH=" + bin + ":$PATH; " + best});
+  const ProcessResult again = RunBestCommand(whole.out, address);
   CHECK(again.exit_code == 0);
   CHECK_THAT(csv, Contains(DigestIn(again.out)));
 }

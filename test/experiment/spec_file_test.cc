@@ -44,53 +44,54 @@ TEST_CASE("waits are those of the file, and of the policy where it has its own")
   CHECK(experiment.policies[1].hedge_after == 25ms);
 }
 
+struct Mistake {
+  std::string what, with;  // a part of the text, and its replacement
+  std::string message;
+};
+const std::vector<Mistake> kMistakes = {
+    {"title =", "titel =", "tiny.toml:1: titel: is no key here; there are:"},
+    {"shards = 4", "shards = 4\nsize = 1", "tiny.toml:10: task.size: is no key"},
+    {"policy = \"pull\"", "polcy = \"pull\"", "policy[2].polcy: is no key"},
+    {"rounds = 2", "rounds = \"2\"", "tiny.toml:2: rounds: must be a whole number"},
+    {"rounds = 2", "rounds = 2.5", "tiny.toml:2: rounds: must be a whole number"},
+    {"rounds = 2", "rounds = 0", "tiny.toml:2: rounds: is 0; must be 1 to 100000"},
+    {"nodes = 2", "nodes = 1_000_000_000", "tiny.toml:3: nodes: is 1000000000; must be 1 to"},
+    {"nodes = 2", "nodes = -1", "tiny.toml:3: nodes: is -1"},
+    {"nodes = 2", "nodes = 3", "load[2].probabilities: has 2 numbers for 3 nodes"},
+    {"\"1s\"", "1", "tiny.toml:4: load_delay: must be a text"},
+    {"\"1s\"", "\"1 parsec\"", "tiny.toml:4: load_delay: \"1 parsec\" is not a duration"},
+    {"\"1s\"", "\"-1s\"", "tiny.toml:4: load_delay: \"-1s\" is not a duration"},
+    {"time_scale = 0.01", "time_scale = 0", "tiny.toml:5: time_scale: is 0"},
+    {"repeats = 3", "repeats = 0", "tiny.toml:6: repeats: is 0"},
+    {"repeats = 3", "repeats = 3\nseeds = [1]", "repeats: and seeds are both given"},
+    {"repeats = 3", "seeds = [1, 1]", "tiny.toml:6: seeds: has a seed twice"},
+    {"repeats = 3", "seeds = []", "tiny.toml:6: seeds: is empty"},
+    {"shards = 4\n", "", "tiny.toml:8: task.shards: is required"},
+    {"[task]", "[tasks]", "dataset: or [task] is needed"},
+    {"[task]", "dataset = \"datasets/letters\"\n[task]", "dataset: and [task] are both given"},
+    {"probabilities = 0.5", "probabilities = -0.5",
+     "tiny.toml:14: load[1].probabilities: is -0.5; must be 0 to 1"},
+    {"probabilities = 0.5", "probabilities = [0.5, nan]", "load[1].probabilities: is nan"},
+    {"probabilities = 0.5", "probabilities = \"half\"", "must be a number"},
+    {"probabilities = 0.5", "probabilities = []", "load[1].probabilities: is empty"},
+    {"probabilities = 0.5\n", "", "load[1].probabilities: is required"},
+    {"\"one, other\"", "\"half\"", "load[2].label: is that of another load too"},
+    {"[[policy]]\nlabel = \"random\"", "[[polices]]", "polices: is no key here"},
+    {"policy = \"pull\"", "policy = \"fastest\"",
+     "policy[2].policy: there is no fastest; there are: random, least-load, pull"},
+    {"policy = \"random\"", "policy = \"random\"\nslots = 2", "policy[1].slots: random has none"},
+    {"policy = \"random\"", "policy = \"random\"\nhedge = \"on\"",
+     "policy[1].hedge: random cannot"},
+    {"policy = \"pull\"", "slots = 100000", "policy[2].slots: is 100000; must be 0 to 1000"},
+    {"policy = \"pull\"", "hedge = \"maybe\"", "policy[2].hedge: \"maybe\" is not a duration"},
+    {"known = [5, 6]", "known = [5]", "policy[1].known: has 1 numbers for 2 loads"},
+    {"rounds = 2", "rounds = 2\nbaseline = \"none\"", "tiny.toml:3: baseline: no policy has"},
+    {"rounds = 2", "rounds = ", "tiny.toml:2: column"},
+    {"rounds = 2", "rounds = 2\nrounds = 3", "tiny.toml:3: column"},
+};
+
 TEST_CASE("what is wrong with a file is said with its line and key") {
-  struct Case {
-    std::string what, with;  // a part of the text, and its replacement
-    std::string message;
-  };
-  const std::vector<Case> cases = {
-      {"title =", "titel =", "tiny.toml:1: titel: is no key here; there are:"},
-      {"shards = 4", "shards = 4\nsize = 1", "tiny.toml:10: task.size: is no key"},
-      {"policy = \"pull\"", "polcy = \"pull\"", "policy[2].polcy: is no key"},
-      {"rounds = 2", "rounds = \"2\"", "tiny.toml:2: rounds: must be a whole number"},
-      {"rounds = 2", "rounds = 2.5", "tiny.toml:2: rounds: must be a whole number"},
-      {"rounds = 2", "rounds = 0", "tiny.toml:2: rounds: is 0; must be 1 to 100000"},
-      {"nodes = 2", "nodes = 1_000_000_000", "tiny.toml:3: nodes: is 1000000000; must be 1 to"},
-      {"nodes = 2", "nodes = -1", "tiny.toml:3: nodes: is -1"},
-      {"nodes = 2", "nodes = 3", "load[2].probabilities: has 2 numbers for 3 nodes"},
-      {"\"1s\"", "1", "tiny.toml:4: load_delay: must be a text"},
-      {"\"1s\"", "\"1 parsec\"", "tiny.toml:4: load_delay: \"1 parsec\" is not a duration"},
-      {"\"1s\"", "\"-1s\"", "tiny.toml:4: load_delay: \"-1s\" is not a duration"},
-      {"time_scale = 0.01", "time_scale = 0", "tiny.toml:5: time_scale: is 0"},
-      {"repeats = 3", "repeats = 0", "tiny.toml:6: repeats: is 0"},
-      {"repeats = 3", "repeats = 3\nseeds = [1]", "repeats: and seeds are both given"},
-      {"repeats = 3", "seeds = [1, 1]", "tiny.toml:6: seeds: has a seed twice"},
-      {"repeats = 3", "seeds = []", "tiny.toml:6: seeds: is empty"},
-      {"shards = 4\n", "", "tiny.toml:8: task.shards: is required"},
-      {"[task]", "[tasks]", "dataset: or [task] is needed"},
-      {"[task]", "dataset = \"datasets/letters\"\n[task]", "dataset: and [task] are both given"},
-      {"probabilities = 0.5", "probabilities = -0.5",
-       "tiny.toml:14: load[1].probabilities: is -0.5; must be 0 to 1"},
-      {"probabilities = 0.5", "probabilities = [0.5, nan]", "load[1].probabilities: is nan"},
-      {"probabilities = 0.5", "probabilities = \"half\"", "must be a number"},
-      {"probabilities = 0.5", "probabilities = []", "load[1].probabilities: is empty"},
-      {"probabilities = 0.5\n", "", "load[1].probabilities: is required"},
-      {"\"one, other\"", "\"half\"", "load[2].label: is that of another load too"},
-      {"[[policy]]\nlabel = \"random\"", "[[polices]]", "polices: is no key here"},
-      {"policy = \"pull\"", "policy = \"fastest\"",
-       "policy[2].policy: there is no fastest; there are: random, least-load, pull"},
-      {"policy = \"random\"", "policy = \"random\"\nslots = 2", "policy[1].slots: random has none"},
-      {"policy = \"random\"", "policy = \"random\"\nhedge = \"on\"",
-       "policy[1].hedge: random cannot"},
-      {"policy = \"pull\"", "slots = 100000", "policy[2].slots: is 100000; must be 0 to 1000"},
-      {"policy = \"pull\"", "hedge = \"maybe\"", "policy[2].hedge: \"maybe\" is not a duration"},
-      {"known = [5, 6]", "known = [5]", "policy[1].known: has 1 numbers for 2 loads"},
-      {"rounds = 2", "rounds = 2\nbaseline = \"none\"", "tiny.toml:3: baseline: no policy has"},
-      {"rounds = 2", "rounds = ", "tiny.toml:2: column"},
-      {"rounds = 2", "rounds = 2\nrounds = 3", "tiny.toml:3: column"},
-  };
-  for (const Case& each : cases) {
+  for (const Mistake& each : kMistakes) {
     REQUIRE_THAT(kTiny, Contains(each.what));
     const std::string text = absl::StrReplaceAll(kTiny, {{each.what, each.with}});
     const absl::Status status = ParseExperiment(text, "tiny.toml").status();

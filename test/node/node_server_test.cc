@@ -87,50 +87,52 @@ TEST_CASE("nodes without a name differ by their port, and every start by its ins
   CHECK(GetNode(*StubFor(*one)).instance_id() != GetNode(*StubFor(*two)).instance_id());
 }
 
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+struct Mistake {
+  std::string field;
+  std::function<void(v1::TrainShardRequest&)> spoil;
+};
+const std::vector<Mistake> kMistakes = {
+    {"job_id", [](auto& r) { r.set_job_id(std::string(65, 'j')); }},
+    {"round", [](auto& r) { r.set_round(0); }},
+    {"shard", [](auto& r) { r.set_shard(-1); }},
+    {"offer", [](auto& r) { r.set_offer(-1); }},
+    {"data", [](auto& r) { r.clear_data(); }},
+    {"data.dataset", [](auto& r) { r.mutable_data()->clear_dataset(); }},
+    {"data.dataset", [](auto& r) { r.mutable_data()->set_dataset("../x"); }},
+    {"data.dataset", [](auto& r) { r.mutable_data()->set_dataset("xor/.."); }},
+    {"data.dataset", [](auto& r) { r.mutable_data()->set_dataset("/etc"); }},
+    {"data.dataset", [](auto& r) { r.mutable_data()->set_dataset(std::string("xor\0x", 5)); }},
+    {"data.dataset", [](auto& r) { r.mutable_data()->set_dataset(std::string(256, 'd')); }},
+    {"data.file", [](auto& r) { r.mutable_data()->clear_file(); }},
+    {"data.file", [](auto& r) { r.mutable_data()->set_file(".."); }},
+    {"data.file", [](auto& r) { r.mutable_data()->set_file("../xor/train_1.txt"); }},
+    {"data.sha256", [](auto& r) { r.mutable_data()->set_sha256("short"); }},
+    {"model", [](auto& r) { r.clear_model(); }},
+    {"model.activation", [](auto& r) { r.mutable_model()->clear_activation(); }},
+    {"model.layer_sizes[1]", [](auto& r) { r.mutable_model()->set_layer_sizes(1, 0); }},
+    {"model.layer_sizes", [](auto& r) { r.mutable_model()->set_layer_sizes(1, 1'000'000'000); }},
+    {"parameters", [](auto& r) { r.clear_parameters(); }},
+    {"parameters.precision", [](auto& r) { r.mutable_parameters()->clear_precision(); }},
+    {"parameters.data", [](auto& r) { r.mutable_parameters()->mutable_data()->pop_back(); }},
+    {"parameters.sha256", [](auto& r) { (*r.mutable_parameters()->mutable_data())[0] ^= 1; }},
+    {"epochs", [](auto& r) { r.set_epochs(0); }},
+    {"epochs", [](auto& r) { r.set_epochs(1'000'001); }},
+    {"learning_rate", [](auto& r) { r.set_learning_rate(0); }},
+    {"learning_rate", [](auto& r) { r.set_learning_rate(kNan); }},
+    {"learning_rate", [](auto& r) { r.set_learning_rate(kInfinity); }},
+    {"tolerance", [](auto& r) { r.set_tolerance(-1e-9); }},
+    {"tolerance", [](auto& r) { r.set_tolerance(kNan); }},
+    {"slots", [](auto& r) { r.set_slots(-1); }},
+};
+
 TEST_CASE("a request that cannot be is refused with the field at fault") {
-  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  struct Row {
-    std::string field;
-    std::function<void(v1::TrainShardRequest&)> spoil;
-  };
-  const std::vector<Row> rows = {
-      {"job_id", [](auto& r) { r.set_job_id(std::string(65, 'j')); }},
-      {"round", [](auto& r) { r.set_round(0); }},
-      {"shard", [](auto& r) { r.set_shard(-1); }},
-      {"offer", [](auto& r) { r.set_offer(-1); }},
-      {"data", [](auto& r) { r.clear_data(); }},
-      {"data.dataset", [](auto& r) { r.mutable_data()->clear_dataset(); }},
-      {"data.dataset", [](auto& r) { r.mutable_data()->set_dataset("../x"); }},
-      {"data.dataset", [](auto& r) { r.mutable_data()->set_dataset("xor/.."); }},
-      {"data.dataset", [](auto& r) { r.mutable_data()->set_dataset("/etc"); }},
-      {"data.dataset", [](auto& r) { r.mutable_data()->set_dataset(std::string("xor\0x", 5)); }},
-      {"data.dataset", [](auto& r) { r.mutable_data()->set_dataset(std::string(256, 'd')); }},
-      {"data.file", [](auto& r) { r.mutable_data()->clear_file(); }},
-      {"data.file", [](auto& r) { r.mutable_data()->set_file(".."); }},
-      {"data.file", [](auto& r) { r.mutable_data()->set_file("../xor/train_1.txt"); }},
-      {"data.sha256", [](auto& r) { r.mutable_data()->set_sha256("short"); }},
-      {"model", [](auto& r) { r.clear_model(); }},
-      {"model.activation", [](auto& r) { r.mutable_model()->clear_activation(); }},
-      {"model.layer_sizes[1]", [](auto& r) { r.mutable_model()->set_layer_sizes(1, 0); }},
-      {"model.layer_sizes", [](auto& r) { r.mutable_model()->set_layer_sizes(1, 1'000'000'000); }},
-      {"parameters", [](auto& r) { r.clear_parameters(); }},
-      {"parameters.precision", [](auto& r) { r.mutable_parameters()->clear_precision(); }},
-      {"parameters.data", [](auto& r) { r.mutable_parameters()->mutable_data()->pop_back(); }},
-      {"parameters.sha256", [](auto& r) { (*r.mutable_parameters()->mutable_data())[0] ^= 1; }},
-      {"epochs", [](auto& r) { r.set_epochs(0); }},
-      {"epochs", [](auto& r) { r.set_epochs(1'000'001); }},
-      {"learning_rate", [](auto& r) { r.set_learning_rate(0); }},
-      {"learning_rate", [&](auto& r) { r.set_learning_rate(kNan); }},
-      {"learning_rate", [&](auto& r) { r.set_learning_rate(kInfinity); }},
-      {"tolerance", [](auto& r) { r.set_tolerance(-1e-9); }},
-      {"tolerance", [&](auto& r) { r.set_tolerance(kNan); }},
-      {"slots", [](auto& r) { r.set_slots(-1); }},
-  };
   const DataDirectory data;
   const auto server = NodeServer::Start(OptionsFor(data.path())).value();
   const auto stub = StubFor(*server);
-  for (const auto& [field, spoil] : rows) {
+  for (const auto& [field, spoil] : kMistakes) {
     v1::TrainShardRequest request = XorRequest(data);
     spoil(request);
     const absl::Status status = Call(*stub, request).Finish();

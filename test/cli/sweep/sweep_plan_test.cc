@@ -121,58 +121,57 @@ TEST_CASE("request ids are those of the file, the name and the trial") {
   CHECK(RequestId(plan, "a-name", 9999).size() <= 128);
 }
 
+struct Mistake {
+  std::string text, what, with;  // what is replaced, with what
+  std::string message;
+};
+const std::vector<Mistake> kMistakes = {
+    {kGrid, "dataset = \"letters\"", "", "s.toml:1: dataset: is required"},
+    {kGrid, "dataset =", "= ", "s.toml:1: column 1: is no TOML:"},
+    {kGrid, "[settings]", "trails = 3\n[settings]", "s.toml:2: trails: is no key here; there are:"},
+    {kGrid, "[settings]", "search = \"best\"\n[settings]",
+     "s.toml:2: search: is best; must be grid or random"},
+    {kGrid, "[settings]", "trials = 3\n[settings]",
+     "s.toml:2: trials: is for search = \"random\" only"},
+    {kGrid, "[settings]", "seed = 3\n[settings]",
+     "s.toml:2: seed: is for search = \"random\" only"},
+    {kGrid, "[settings]", "repeats = 0\n[settings]", "s.toml:2: repeats: is 0; must be 1 to 1000"},
+    {kGrid, "[try]", "seed = 1\n[try]", "" /* without repeats it is an option like others */},
+    {"repeats = 2\n" + kGrid, "[try]", "seed = 1\n[try]",
+     "s.toml:6: settings.seed: cannot be given with repeats, whose seeds are 1, 2, 3"},
+    {kGrid, "solver = ", "slover = ",
+     "s.toml:3: settings.slover: is no option of training; the nearest are: solver, "},
+    {kGrid, "learning-rate", "learning_rate",
+     "s.toml:6: try.learning_rate: is no option of training; the nearest are: learning-rate, "},
+    {kGrid, "\"adam\"", "\"lbfgs\"",
+     "s.toml:3: settings.solver: 'lbfgs' is not one of adam|descent|sgd"},
+    {kGrid, "\"adam\"", "1979-05-27",
+     "s.toml:3: settings.solver: must be a text, a number, true, false or an array of numbers"},
+    {kGrid, "1e-3]", "\"fast\"]", "s.toml:6: try.learning-rate: 'fast' is not one of FLOAT"},
+    {kGrid, "1e-3]", "0.01]", "s.toml:6: try.learning-rate: has 0.01 twice"},
+    {kGrid, "[0.01, 1e-3]", "0.01", "s.toml:6: try.learning-rate: must be a list"},
+    {kGrid, "[0.01, 1e-3]", "[]", "s.toml:6: try.learning-rate: must be a list"},
+    {kGrid, "[0.01, 1e-3]", "{ min = 0.1, max = 1 }",
+     "s.toml:6: try.learning-rate: is a range, which search = \"random\" draws from"},
+    {kGrid, "[settings]", "[settings]\nhidden = 3",
+     "s.toml:8: try.hidden: is in [settings] too; leave one out"},
+    {"dataset = \"l\"\n", "l", "l", "s.toml:1: try: is needed, with at least one option to vary"},
+    {kRandom, "max = 20", "max = 16", "s.toml:6: try.batch-size.max: must be greater than min"},
+    {kRandom, "max = 20", "max = 20.5", "s.toml:6: try.batch-size.max: '20.5' is not one of INT"},
+    {kRandom, "max = 20", "most = 20", "s.toml:6: try.batch-size.max: is required"},
+    {kRandom, "max = 20", "max = 20, step = 2", "s.toml:6: try.batch-size.step: is no key here"},
+    {kRandom, "\"log\"", "\"root\"", "s.toml:5: try.learning-rate.scale: must be linear or log"},
+    {kRandom, "min = 1e-4", "min = 0",
+     "s.toml:5: try.learning-rate.min: must be > 0 for scale = \"log\""},
+    {kRandom, "[\"relu\", \"tanh\"]", "{ min = 1, max = 2 }",
+     "s.toml:8: try.activation: is no number; give a list of identity|"},
+    {kRandom, "trials = 50", "trials = 10001", "s.toml:3: trials: is 10001; must be 1 to 10000"},
+    {kRandom, "trials = 50", "trials = 5001\nrepeats = 2",
+     "try: makes 5001 settings, each trained 2 times; at most 10000 trials"},
+};
+
 TEST_CASE("what is wrong with a sweep's file is said with its line and key") {
-  struct Case {
-    std::string text, what, with;  // what is replaced, with what
-    std::string message;
-  };
-  const std::vector<Case> cases = {
-      {kGrid, "dataset = \"letters\"", "", "s.toml:1: dataset: is required"},
-      {kGrid, "dataset =", "= ", "s.toml:1: column 1: is no TOML:"},
-      {kGrid, "[settings]", "trails = 3\n[settings]",
-       "s.toml:2: trails: is no key here; there are:"},
-      {kGrid, "[settings]", "search = \"best\"\n[settings]",
-       "s.toml:2: search: is best; must be grid or random"},
-      {kGrid, "[settings]", "trials = 3\n[settings]",
-       "s.toml:2: trials: is for search = \"random\" only"},
-      {kGrid, "[settings]", "seed = 3\n[settings]",
-       "s.toml:2: seed: is for search = \"random\" only"},
-      {kGrid, "[settings]", "repeats = 0\n[settings]",
-       "s.toml:2: repeats: is 0; must be 1 to 1000"},
-      {kGrid, "[try]", "seed = 1\n[try]", "" /* without repeats it is an option like others */},
-      {"repeats = 2\n" + kGrid, "[try]", "seed = 1\n[try]",
-       "s.toml:6: settings.seed: cannot be given with repeats, whose seeds are 1, 2, 3"},
-      {kGrid, "solver = ", "slover = ",
-       "s.toml:3: settings.slover: is no option of training; the nearest are: solver, "},
-      {kGrid, "learning-rate", "learning_rate",
-       "s.toml:6: try.learning_rate: is no option of training; the nearest are: learning-rate, "},
-      {kGrid, "\"adam\"", "\"lbfgs\"",
-       "s.toml:3: settings.solver: 'lbfgs' is not one of adam|descent|sgd"},
-      {kGrid, "\"adam\"", "1979-05-27",
-       "s.toml:3: settings.solver: must be a text, a number, true, false or an array of numbers"},
-      {kGrid, "1e-3]", "\"fast\"]", "s.toml:6: try.learning-rate: 'fast' is not one of FLOAT"},
-      {kGrid, "1e-3]", "0.01]", "s.toml:6: try.learning-rate: has 0.01 twice"},
-      {kGrid, "[0.01, 1e-3]", "0.01", "s.toml:6: try.learning-rate: must be a list"},
-      {kGrid, "[0.01, 1e-3]", "[]", "s.toml:6: try.learning-rate: must be a list"},
-      {kGrid, "[0.01, 1e-3]", "{ min = 0.1, max = 1 }",
-       "s.toml:6: try.learning-rate: is a range, which search = \"random\" draws from"},
-      {kGrid, "[settings]", "[settings]\nhidden = 3",
-       "s.toml:8: try.hidden: is in [settings] too; leave one out"},
-      {"dataset = \"l\"\n", "l", "l", "s.toml:1: try: is needed, with at least one option to vary"},
-      {kRandom, "max = 20", "max = 16", "s.toml:6: try.batch-size.max: must be greater than min"},
-      {kRandom, "max = 20", "max = 20.5", "s.toml:6: try.batch-size.max: '20.5' is not one of INT"},
-      {kRandom, "max = 20", "most = 20", "s.toml:6: try.batch-size.max: is required"},
-      {kRandom, "max = 20", "max = 20, step = 2", "s.toml:6: try.batch-size.step: is no key here"},
-      {kRandom, "\"log\"", "\"root\"", "s.toml:5: try.learning-rate.scale: must be linear or log"},
-      {kRandom, "min = 1e-4", "min = 0",
-       "s.toml:5: try.learning-rate.min: must be > 0 for scale = \"log\""},
-      {kRandom, "[\"relu\", \"tanh\"]", "{ min = 1, max = 2 }",
-       "s.toml:8: try.activation: is no number; give a list of identity|"},
-      {kRandom, "trials = 50", "trials = 10001", "s.toml:3: trials: is 10001; must be 1 to 10000"},
-      {kRandom, "trials = 50", "trials = 5001\nrepeats = 2",
-       "try: makes 5001 settings, each trained 2 times; at most 10000 trials"},
-  };
-  for (const Case& each : cases) {
+  for (const Mistake& each : kMistakes) {
     const std::string text = absl::StrReplaceAll(each.text, {{each.what, each.with}});
     INFO(text);
     const auto plan = ParsePlan(text, "s.toml");

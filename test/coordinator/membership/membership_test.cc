@@ -424,25 +424,6 @@ TEST_CASE_METHOD(Fixture, "what became of a node's work is counted") {
   CHECK(node(a).last_error_time == now - 1s);
 }
 
-TEST_CASE("a rate covers the last minute, or the time since the first one") {
-  RecentRate rate;
-  RecentRate::TimePoint now{1000s};
-  CHECK(rate.PerSecond(now) == 0);
-  for (int i = 0; i < 20; ++i) {
-    rate.Count(now);
-    now += 100ms;
-  }
-  CHECK(rate.PerSecond(now) == 10);
-  CHECK(rate.PerSecond(now + 18s) == 1);
-  CHECK(rate.PerSecond(now + 58s) == Approx(20.0 / 60).margin(0.2));
-  CHECK(rate.PerSecond(now + 62s) == 0);
-  for (int i = 0; i < 6000; ++i) {
-    rate.Count(now);
-    now += 20ms;
-  }
-  CHECK(rate.PerSecond(now) == Approx(50).epsilon(0.02));
-}
-
 TEST_CASE_METHOD(Fixture, "why no node is up is said of each, of the first few of many") {
   CHECK_THAT(DescribeDownNodes(membership.nodes()), Contains("mlp-node --coordinator"));
   Register("a", "i1");

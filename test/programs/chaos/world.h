@@ -42,10 +42,4 @@ struct Outcome {
 // Runs the world to the end of its job.
 Outcome RunWorld(const WorldOptions& options);
 
-// Returns what is wrong with the events of a job that has succeeded: numbers with a gap or a
-// repeat, a shard that was counted twice or not at all in a round, a round too few. Empty if
-// nothing is.
-std::string ProblemIn(const std::vector<coordinator::JobEvent>& events,
-                      const coordinator::Job& job);
-
 }  // namespace mlp::chaos
