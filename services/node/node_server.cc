@@ -11,9 +11,19 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libmlp/kernels/kernels.h"
+#include "mlp/v1/node.grpc.pb.h"
 #include "services/async/either_stop.h"
+#include "services/async/thread_workers.h"
 #include "services/async/wait.h"
+#include "services/node/coordinator_files.h"
+#include "services/node/coordinator_link.h"
+#include "services/node/disk_cache.h"
+#include "services/node/node_service.h"
 #include "services/node/run/data_trainer.h"
+#include "services/node/run/lease.h"
+#include "services/node/run/node.h"
+#include "services/node/run/shard_source.h"
+#include "services/rpc/server.h"
 
 namespace mlp::node {
 namespace {
@@ -117,6 +127,94 @@ void Log(bool trouble, const std::string& words) {
 
 }  // namespace
 
+// In the order of construction; each part uses those above it.
+class NodeServer::Parts {
+ public:
+  Parts(const NodeServerOptions& options, std::optional<CachedFiles> cached,
+        std::unique_ptr<v1::NodeService::AsyncService> generated,
+        std::unique_ptr<rpc::Server> listening);
+
+  async::Task<> DrainOut(std::chrono::nanoseconds timeout, std::promise<bool> drained);
+
+  const std::unique_ptr<v1::NodeService::AsyncService> grpc_service;
+  const std::unique_ptr<rpc::Server> server;
+  async::ThreadWorkers workers;
+  const std::unique_ptr<CoordinatorFiles> files;  // nullptr: no coordinator
+  const std::unique_ptr<DiskCache> cache;         // nullptr: files are not kept
+  const std::unique_ptr<ShardTrainer> trainer;
+  Node node;
+  NodeService service;
+  std::optional<GrpcCoordinatorLink> link;
+  std::optional<Lease> lease;
+  bool stopped = false;
+
+ private:
+  std::unique_ptr<ShardTrainer> MakeTrainer(const NodeServerOptions& options);
+  // Where shards come from that the data directory lacks; nullptr: from nowhere.
+  ShardSource* source() const;
+};
+
+NodeServer::Parts::Parts(const NodeServerOptions& options, std::optional<CachedFiles> cached,
+                         std::unique_ptr<v1::NodeService::AsyncService> generated,
+                         std::unique_ptr<rpc::Server> listening)
+    : grpc_service(std::move(generated)),
+      server(std::move(listening)),
+      workers(kWorkerThreads,
+              [this](std::function<void()> done) { server->Post(std::move(done)); }),
+      files(options.coordinator.empty()
+                ? nullptr
+                : std::make_unique<CoordinatorFiles>(options.coordinator, server->loop(), workers)),
+      cache(files == nullptr || !cached
+                ? nullptr
+                : std::make_unique<DiskCache>(*options.cache_dir, *std::move(cached), *files,
+                                              workers)),
+      trainer(MakeTrainer(options)),
+      node(OptionsOfNode(options, server->port()), server->loop(), *trainer, server->stop_token()),
+      service(node, workers) {
+  service.Serve(*server, *grpc_service);
+  if (!options.coordinator.empty()) {
+    link.emplace(server->loop(), options.coordinator);
+    lease.emplace(server->loop(), *link,
+                  InfoOf(options, service, node.options().name, server->port()),
+                  std::random_device()(), Log);
+    server->tasks().Spawn(lease->Keep(server->stop_token()));
+    server->tasks().Spawn(link->Watch([this] { lease->Hurry(); }, server->stop_token()));
+  }
+  server->Start();
+}
+
+std::unique_ptr<ShardTrainer> NodeServer::Parts::MakeTrainer(const NodeServerOptions& options) {
+  if (options.make_trainer) return options.make_trainer(server->loop());
+  DataTrainerOptions data;
+  data.data_dir = options.data_dir;
+  data.memory_bytes = options.memory_bytes;
+  data.threads = options.threads;
+  return std::make_unique<DataTrainer>(std::move(data), server->loop(), workers, source());
+}
+
+ShardSource* NodeServer::Parts::source() const {
+  if (cache != nullptr) return cache.get();
+  return files.get();
+}
+
+async::Task<> NodeServer::Parts::DrainOut(std::chrono::nanoseconds timeout,
+                                          std::promise<bool> drained) {
+  rpc::Loop& loop = server->loop();
+  std::stop_source time_is_up;
+  const auto timer =
+      loop.Schedule(loop.Now() + timeout, [&time_is_up] { time_is_up.request_stop(); });
+  const async::EitherStop end(time_is_up.get_token(), server->stop_token());
+  node.Drain();
+  if (lease) {
+    lease->Drain();
+    co_await lease->DrainTold(end.token());
+  }
+  co_await async::SleepFor(loop, kLinger, end.token());
+  const bool idle = co_await node.Idle(end.token());
+  loop.Cancel(timer);
+  drained.set_value(idle);
+}
+
 absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(const NodeServerOptions& options) {
   if (const absl::Status status = Check(options); !status.ok()) return status;
   std::optional<CachedFiles> cached;
@@ -126,92 +224,42 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(const NodeServerOp
     if (!found.ok()) return found.status();
     cached = *std::move(found);
   }
-  auto grpc_service = std::make_unique<v1::NodeService::AsyncService>();
+  auto generated = std::make_unique<v1::NodeService::AsyncService>();
   rpc::ServerOptions server_options;
   server_options.listen = options.listen;
-  server_options.services = {grpc_service.get()};
+  server_options.services = {generated.get()};
   server_options.precise_timers = options.precise_timers;
   auto server = rpc::Server::Listen(server_options);
   if (!server.ok()) return server.status();
-  return std::unique_ptr<NodeServer>(
-      new NodeServer(options, std::move(cached), *std::move(server), std::move(grpc_service)));
+  auto parts =
+      std::make_unique<Parts>(options, std::move(cached), std::move(generated), *std::move(server));
+  return std::unique_ptr<NodeServer>(new NodeServer(std::move(parts)));
 }
 
-NodeServer::NodeServer(const NodeServerOptions& options, std::optional<CachedFiles> cached,
-                       std::unique_ptr<rpc::Server> server,
-                       std::unique_ptr<v1::NodeService::AsyncService> grpc_service)
-    : grpc_service_(std::move(grpc_service)),
-      server_(std::move(server)),
-      workers_(kWorkerThreads,
-               [this](std::function<void()> done) { server_->Post(std::move(done)); }),
-      files_(options.coordinator.empty() ? nullptr
-                                         : std::make_unique<CoordinatorFiles>(
-                                               options.coordinator, server_->loop(), workers_)),
-      cache_(files_ == nullptr || !cached
-                 ? nullptr
-                 : std::make_unique<DiskCache>(*options.cache_dir, *std::move(cached), *files_,
-                                               workers_)),
-      trainer_(MakeTrainer(options)),
-      node_(OptionsOfNode(options, server_->port()), server_->loop(), *trainer_,
-            server_->stop_token()),
-      service_(node_, workers_) {
-  service_.Serve(*server_, *grpc_service_);
-  if (!options.coordinator.empty()) {
-    link_.emplace(server_->loop(), options.coordinator);
-    lease_.emplace(server_->loop(), *link_, InfoOf(options, service_, name(), port()),
-                   std::random_device()(), Log);
-    server_->tasks().Spawn(lease_->Keep(server_->stop_token()));
-    server_->tasks().Spawn(link_->Watch([this] { lease_->Hurry(); }, server_->stop_token()));
-  }
-  server_->Start();
-}
-
-std::unique_ptr<ShardTrainer> NodeServer::MakeTrainer(const NodeServerOptions& options) {
-  if (options.make_trainer) return options.make_trainer(server_->loop());
-  DataTrainerOptions data;
-  data.data_dir = options.data_dir;
-  data.memory_bytes = options.memory_bytes;
-  data.threads = options.threads;
-  return std::make_unique<DataTrainer>(std::move(data), server_->loop(), workers_, source());
-}
-
-ShardSource* NodeServer::source() {
-  if (cache_ != nullptr) return cache_.get();
-  return files_.get();
-}
+NodeServer::NodeServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 NodeServer::~NodeServer() {
-  if (!stopped_) Stop(std::chrono::milliseconds(0));
+  if (!parts_->stopped) Stop(std::chrono::milliseconds(0));
 }
+
+int NodeServer::port() const { return parts_->server->port(); }
+
+const std::string& NodeServer::name() const { return parts_->node.options().name; }
+
+const std::string& NodeServer::instance_id() const { return parts_->service.instance_id(); }
 
 std::future<bool> NodeServer::Drain(std::chrono::nanoseconds timeout) {
   const auto drained = std::make_shared<std::promise<bool>>();
   std::future<bool> result = drained->get_future();
-  server_->Post(
-      [this, timeout, drained] { server_->tasks().Spawn(DrainOut(timeout, std::move(*drained))); });
+  parts_->server->Post([parts = parts_.get(), timeout, drained] {
+    parts->server->tasks().Spawn(parts->DrainOut(timeout, std::move(*drained)));
+  });
   return result;
 }
 
-async::Task<> NodeServer::DrainOut(std::chrono::nanoseconds timeout, std::promise<bool> drained) {
-  rpc::Loop& loop = server_->loop();
-  std::stop_source time_is_up;
-  const auto timer =
-      loop.Schedule(loop.Now() + timeout, [&time_is_up] { time_is_up.request_stop(); });
-  const async::EitherStop end(time_is_up.get_token(), server_->stop_token());
-  node_.Drain();
-  if (lease_) {
-    lease_->Drain();
-    co_await lease_->DrainTold(end.token());
-  }
-  co_await async::SleepFor(loop, kLinger, end.token());
-  const bool idle = co_await node_.Idle(end.token());
-  loop.Cancel(timer);
-  drained.set_value(idle);
-}
-
 void NodeServer::Stop(std::chrono::milliseconds grace) {
-  stopped_ = true;
-  server_->Shutdown(grace);
+  parts_->stopped = true;
+  parts_->server->Shutdown(grace);
 }
 
 }  // namespace mlp::node

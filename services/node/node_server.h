@@ -12,17 +12,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "mlp/v1/node.grpc.pb.h"
-#include "services/async/thread_workers.h"
-#include "services/node/coordinator_files.h"
-#include "services/node/coordinator_link.h"
-#include "services/node/disk_cache.h"
-#include "services/node/node_service.h"
-#include "services/node/run/lease.h"
-#include "services/node/run/node.h"
-#include "services/node/run/shard_source.h"
 #include "services/node/run/shard_trainer.h"
-#include "services/rpc/server.h"
 
 namespace mlp::node {
 
@@ -58,9 +48,9 @@ class NodeServer {
   // Stops without grace where that was not done.
   ~NodeServer();
 
-  int port() const { return server_->port(); }
-  const std::string& name() const { return node_.options().name; }
-  const std::string& instance_id() const { return service_.instance_id(); }
+  int port() const;
+  const std::string& name() const;
+  const std::string& instance_id() const;
 
   // Takes nothing new and says so to the coordinator. Ready when all that is held has ended, after
   // `timeout` at the latest: whether it has. Not on the loop thread; before Stop, once.
@@ -70,26 +60,9 @@ class NodeServer {
   void Stop(std::chrono::milliseconds grace);
 
  private:
-  NodeServer(const NodeServerOptions& options, std::optional<CachedFiles> cached,
-             std::unique_ptr<rpc::Server> server,
-             std::unique_ptr<v1::NodeService::AsyncService> grpc_service);
-  std::unique_ptr<ShardTrainer> MakeTrainer(const NodeServerOptions& options);
-  // Where shards come from that the data directory lacks; nullptr: from nowhere.
-  ShardSource* source();
-  async::Task<> DrainOut(std::chrono::nanoseconds timeout, std::promise<bool> drained);
-
-  // In the order of dependence: later members refer to earlier ones.
-  std::unique_ptr<v1::NodeService::AsyncService> grpc_service_;
-  std::unique_ptr<rpc::Server> server_;
-  async::ThreadWorkers workers_;
-  std::unique_ptr<CoordinatorFiles> files_;  // nullptr: no coordinator
-  std::unique_ptr<DiskCache> cache_;         // nullptr: files are not kept
-  const std::unique_ptr<ShardTrainer> trainer_;
-  Node node_;
-  NodeService service_;
-  std::optional<GrpcCoordinatorLink> link_;
-  std::optional<Lease> lease_;
-  bool stopped_ = false;
+  class Parts;
+  explicit NodeServer(std::unique_ptr<Parts> parts);
+  const std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace mlp::node

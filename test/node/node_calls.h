@@ -10,6 +10,7 @@
 #include <string>
 
 #include "libmlp/model/initialization.h"
+#include "mlp/v1/node.grpc.pb.h"
 #include "services/node/node_server.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/status.h"
