@@ -1,87 +1,119 @@
-// The line to a coordinator: its stubs, and unary calls that end by an answer, a time limit or an
-// interrupt.
+// The line to one service of a coordinator. It is for the clients of this room, which keep gRPC
+// away from everybody else.
 #pragma once
 
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/support/sync_stream.h>
 
 #include <chrono>
-#include <iostream>
 #include <memory>
+#include <ostream>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cli/client/interrupt.h"
-#include "mlp/v1/cluster.grpc.pb.h"
-#include "mlp/v1/dataset.grpc.pb.h"
-#include "mlp/v1/job.grpc.pb.h"
-#include "mlp/v1/model_service.grpc.pb.h"
+#include "cli/client/retry_policy.h"
+#include "cli/client/session.h"
 #include "services/rpc/status.h"
 
 namespace mlp::cli {
 
-// With a coordinator that does not answer.
-struct RetryPolicy {
-  int tries = 300;  // again, after the first one
-  std::chrono::nanoseconds pause = std::chrono::seconds(1);
-};
-
-class Connection {
+// A channel to a coordinator that may not listen yet.
+class CoordinatorChannel {
  public:
-  // Connects when a stub is first asked for. Where no coordinator listens yet, that waits for it,
-  // up to 2 s, and says so on `err`. `interrupt` and `err` must outlive it.
-  Connection(std::string address, Interrupt& interrupt, std::ostream& err = std::cerr);
+  // Everything that `session` refers to must outlive it.
+  explicit CoordinatorChannel(const Session& session);
 
-  v1::JobService::Stub& jobs() { return Connected(*jobs_); }
-  v1::ClusterService::Stub& cluster() { return Connected(*cluster_); }
-  v1::DatasetService::Stub& datasets() { return Connected(*datasets_); }
-  v1::ModelService::Stub& models() { return Connected(*models_); }
-  Interrupt& interrupt() { return interrupt_; }
-
-  // connection.Call(connection.jobs(), &v1::JobService::Stub::GetJob, request)
-  template <class Stub, class Request, class Response>
-  absl::StatusOr<Response> Call(
-      Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-      const Request& request, std::chrono::seconds limit = std::chrono::seconds(30)) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + limit);
-    const Interrupt::Cancels cancels(interrupt_, context);
-    Response response;
-    const grpc::Status status = (stub.*method)(&context, request, &response);
-    if (!status.ok()) return rpc::FromGrpcStatus(status);
-    return response;
-  }
-
-  // The same, again while the coordinator is not there. For calls that may be repeated.
-  template <class Stub, class Request, class Response>
-  absl::StatusOr<Response> CallWithRetries(Stub& stub,
-                                           grpc::Status (Stub::*method)(grpc::ClientContext*,
-                                                                        const Request&, Response*),
-                                           const Request& request, RetryPolicy patience = {}) {
-    for (int left = patience.tries;; --left) {
-      absl::StatusOr<Response> response = Call(stub, method, request);
-      if (!absl::IsUnavailable(response.status()) || left == 0) return response;
-      if (interrupt_.WaitFor(patience.pause)) return response;
-    }
-  }
+  // Connects when it is asked for the first time. If no coordinator listens yet, it waits for one,
+  // up to 2 s, and says so on the session's error output. An interrupt ends the wait.
+  const std::shared_ptr<grpc::Channel>& Connected();
+  Interrupt& interrupt() const { return interrupt_; }
 
  private:
-  template <class Stub>
-  Stub& Connected(Stub& stub) {
-    AwaitCoordinator();
-    return stub;
-  }
-  // Once: until it is connected, the time is over or there was an interrupt.
   void AwaitCoordinator();
 
   const std::string address_;
   Interrupt& interrupt_;
   std::ostream& err_;
-  std::shared_ptr<grpc::Channel> channel_;  // nullptr: waited for
-  std::unique_ptr<v1::JobService::Stub> jobs_;
-  std::unique_ptr<v1::ClusterService::Stub> cluster_;
-  std::unique_ptr<v1::DatasetService::Stub> datasets_;
-  std::unique_ptr<v1::ModelService::Stub> models_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  bool awaited_ = false;
+};
+
+// A call under way, which an interrupt cancels.
+class CallContext {
+ public:
+  explicit CallContext(Interrupt& interrupt)
+      : cancels_(interrupt, [this] { context_.TryCancel(); }) {}
+  grpc::ClientContext* get() { return &context_; }
+
+ private:
+  grpc::ClientContext context_;
+  const Interrupt::Cancels cancels_;
+};
+
+struct CallTerms {
+  std::chrono::seconds limit = std::chrono::seconds(30);  // of each try
+  // For calls that may be repeated: tried again while the coordinator is not there.
+  RetryPolicy retries = kTryOnce;
+};
+
+template <class Service>
+class Connection {
+ public:
+  using Stub = typename Service::Stub;
+
+  explicit Connection(const Session& session) : channel_(session) {}
+
+  // The stub, when the coordinator was waited for.
+  Stub& stub() {
+    if (stub_ == nullptr) stub_ = Service::NewStub(channel_.Connected());
+    return *stub_;
+  }
+  Interrupt& interrupt() const { return channel_.interrupt(); }
+
+  // A unary call: connection.Call(&v1::JobService::Stub::GetJob, request)
+  template <class Request, class Response>
+  absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                                const Request& request, const CallTerms& terms = {}) {
+    for (int left = terms.retries.tries;; --left) {
+      absl::StatusOr<Response> response = CallOnce(method, request, terms.limit);
+      if (!absl::IsUnavailable(response.status()) || left == 0) return response;
+      if (interrupt().WaitFor(terms.retries.pause)) return response;
+    }
+  }
+
+  // A stream from the coordinator, to its end: `take` gets each message, on this thread.
+  template <class Request, class Response, class Take>
+  absl::Status Read(std::unique_ptr<grpc::ClientReader<Response>> (Stub::*method)(
+                        grpc::ClientContext*, const Request&),
+                    const Request& request, const Take& take) {
+    Stub& connected = stub();
+    CallContext context(interrupt());
+    const auto reader = (connected.*method)(context.get(), request);
+    Response response;
+    while (reader->Read(&response)) take(response);
+    return rpc::FromGrpcStatus(reader->Finish());
+  }
+
+ private:
+  template <class Request, class Response>
+  absl::StatusOr<Response> CallOnce(grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                 const Request&, Response*),
+                                    const Request& request, std::chrono::seconds limit) {
+    Stub& connected = stub();
+    CallContext context(interrupt());
+    context.get()->set_deadline(std::chrono::system_clock::now() + limit);
+    Response response;
+    const grpc::Status status = (connected.*method)(context.get(), request, &response);
+    if (!status.ok()) return rpc::FromGrpcStatus(status);
+    return response;
+  }
+
+  CoordinatorChannel channel_;
+  std::unique_ptr<Stub> stub_;  // nullptr: not asked for yet
 };
 
 }  // namespace mlp::cli

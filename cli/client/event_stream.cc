@@ -1,8 +1,9 @@
 #include "cli/client/event_stream.h"
 
+#include <chrono>
 #include <utility>
 
-#include "services/rpc/status.h"
+#include "cli/client/job_client.h"
 
 namespace mlp::cli {
 namespace {
@@ -26,36 +27,29 @@ bool IsConnectionLoss(const absl::Status& status) {
 }
 
 // One stream, to its end. `next` becomes the number of the first event that did not arrive.
-absl::Status StreamOnce(Connection& connection, const std::string& job_id, std::int64_t& next,
+absl::Status StreamOnce(JobClient& client, const std::string& job_id, std::int64_t& next,
                         const EventSink& sink) {
-  grpc::ClientContext context;
-  const Interrupt::Cancels cancels(connection.interrupt(), context);
   v1::WatchJobRequest request;
   request.set_id(job_id);
   request.set_from_sequence(next);
-  const auto reader = connection.jobs().WatchJob(&context, request);
-  v1::WatchJobResponse response;
-  while (reader->Read(&response)) {
-    for (const v1::JobEvent& event : response.events()) {
-      sink.event(event);
-      next = event.sequence() + 1;
-    }
-  }
-  return rpc::FromGrpcStatus(reader->Finish());
+  return client.WatchJob(request, [&](const v1::JobEvent& event) {
+    sink.event(event);
+    next = event.sequence() + 1;
+  });
 }
 
 }  // namespace
 
-absl::Status WatchEvents(Connection& connection, const std::string& job_id, std::int64_t from,
+absl::Status WatchEvents(JobClient& client, const std::string& job_id, std::int64_t from,
                          const EventSink& sink, RetryPolicy patience) {
-  Interrupt& interrupt = connection.interrupt();
+  Interrupt& interrupt = client.interrupt();
   std::int64_t next = from;
   bool broken = false;
   for (int tries = patience.tries;; --tries) {
     const std::int64_t before = next;
     const auto begin = Clock::now();
     absl::Status status = broken && sink.same ? sink.same() : absl::OkStatus();
-    if (status.ok()) status = StreamOnce(connection, job_id, next, sink);
+    if (status.ok()) status = StreamOnce(client, job_id, next, sink);
     broken = true;
     if (!IsConnectionLoss(status) || interrupt.happened()) return status;
     if (next != before || Clock::now() - begin > kSurelyConnected) tries = patience.tries;
@@ -65,20 +59,15 @@ absl::Status WatchEvents(Connection& connection, const std::string& job_id, std:
   }
 }
 
-absl::StatusOr<std::vector<v1::JobEvent>> EventsSoFar(Connection& connection,
+absl::StatusOr<std::vector<v1::JobEvent>> EventsSoFar(const Session& session,
                                                       const std::string& job_id) {
-  grpc::ClientContext context;
-  const Interrupt::Cancels cancels(connection.interrupt(), context);
+  JobClient client(session);
   v1::WatchJobRequest request;
   request.set_id(job_id);
   request.set_until_now(true);
-  const auto reader = connection.jobs().WatchJob(&context, request);
   std::vector<v1::JobEvent> events;
-  v1::WatchJobResponse response;
-  while (reader->Read(&response)) {
-    for (v1::JobEvent& event : *response.mutable_events()) events.push_back(std::move(event));
-  }
-  absl::Status status = rpc::FromGrpcStatus(reader->Finish());
+  const absl::Status status = client.WatchJob(
+      request, [&events](v1::JobEvent event) { events.push_back(std::move(event)); });
   if (!status.ok()) return status;
   return events;
 }

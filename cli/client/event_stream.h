@@ -8,10 +8,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cli/client/connection.h"
+#include "cli/client/retry_policy.h"
+#include "cli/client/session.h"
 #include "mlp/v1/job.pb.h"
 
 namespace mlp::cli {
+
+class JobClient;
 
 struct EventSink {
   std::function<void(const v1::JobEvent&)> event;
@@ -24,12 +27,13 @@ struct EventSink {
 // Streams from event number `from` on and goes on after the last one received when the connection
 // breaks. OK when the job has ended; the last error when patience is exhausted, the coordinator
 // refuses, or there was an interrupt. Blocks; calls the sink on this thread.
-absl::Status WatchEvents(Connection& connection, const std::string& job_id, std::int64_t from,
+absl::Status WatchEvents(JobClient& client, const std::string& job_id, std::int64_t from,
                          const EventSink& sink, RetryPolicy patience = {});
 
-// The events that the job has had until now; does not wait for more. A coordinator that knows
-// nothing of that would keep the stream open while the job runs: an interrupt ends it.
-absl::StatusOr<std::vector<v1::JobEvent>> EventsSoFar(Connection& connection,
+// The events that a job of the session's coordinator has had until now; does not wait for more. A
+// coordinator that knows nothing of that would keep the stream open while the job runs: an
+// interrupt ends it.
+absl::StatusOr<std::vector<v1::JobEvent>> EventsSoFar(const Session& session,
                                                       const std::string& job_id);
 
 }  // namespace mlp::cli

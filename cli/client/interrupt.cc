@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <utility>
 
 #include "cli/client/errors.h"
 #include "services/program/signals.h"
@@ -44,21 +45,21 @@ void Interrupt::Listen() {
     if (ending_) return;
     if (happened_) _exit(kExitInterrupted);
     happened_ = true;
-    if (call_ != nullptr) call_->TryCancel();
+    if (cancel_) cancel_();
     changed_.notify_all();
   }
 }
 
-Interrupt::Cancels::Cancels(Interrupt& interrupt, grpc::ClientContext& call)
+Interrupt::Cancels::Cancels(Interrupt& interrupt, std::function<void()> cancel)
     : interrupt_(interrupt) {
   std::lock_guard lock(interrupt_.mutex_);
-  interrupt_.call_ = &call;
-  if (interrupt_.happened_) call.TryCancel();
+  interrupt_.cancel_ = std::move(cancel);
+  if (interrupt_.happened_) interrupt_.cancel_();
 }
 
 Interrupt::Cancels::~Cancels() {
   std::lock_guard lock(interrupt_.mutex_);
-  interrupt_.call_ = nullptr;
+  interrupt_.cancel_ = nullptr;
 }
 
 }  // namespace mlp::cli

@@ -2,10 +2,9 @@
 // for.
 #pragma once
 
-#include <grpcpp/client_context.h>
-
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -24,11 +23,11 @@ class Interrupt {
   // True as soon as there was an interrupt, false after `duration`.
   bool WaitFor(std::chrono::nanoseconds duration);
 
-  // While it lives, an interrupt cancels the call; one that happened before does so at once. One at
-  // a time.
+  // While it lives, an interrupt calls `cancel`, which must neither block nor throw; one that
+  // happened before does so at once. One at a time.
   class Cancels {
    public:
-    Cancels(Interrupt& interrupt, grpc::ClientContext& call);
+    Cancels(Interrupt& interrupt, std::function<void()> cancel);
     ~Cancels();
     Cancels(const Cancels&) = delete;
     Cancels& operator=(const Cancels&) = delete;
@@ -45,7 +44,7 @@ class Interrupt {
   // Guarded by mutex_:
   bool happened_ = false;
   bool ending_ = false;
-  grpc::ClientContext* call_ = nullptr;
+  std::function<void()> cancel_;  // may be empty
 
   std::thread listener_;
 };

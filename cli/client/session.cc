@@ -1,7 +1,5 @@
 #include "cli/client/session.h"
 
-#include "cli/client/errors.h"
-
 namespace mlp::cli {
 
 void Log(const Session& session, std::string_view message) {

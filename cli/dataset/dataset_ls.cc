@@ -2,15 +2,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cli/client/connection.h"
+#include "cli/client/dataset_client.h"
 #include "cli/client/errors.h"
 #include "cli/show/dataset_text.h"
 
 namespace mlp::cli {
 namespace {
-
-// Directories are read and checked for the answer.
-constexpr std::chrono::seconds kLimit(300);
 
 AlignedTable::Row RowOf(const v1::Dataset& dataset) {
   if (!dataset.problem().empty()) {
@@ -29,9 +26,8 @@ AlignedTable::Row RowOf(const v1::Dataset& dataset) {
 }  // namespace
 
 int Run(const Session& session, const DatasetListCommand&) {
-  Connection connection(session.coordinator, session.interrupt);
-  const auto list = connection.Call(connection.datasets(), &v1::DatasetService::Stub::ListDatasets,
-                                    v1::ListDatasetsRequest(), kLimit);
+  DatasetClient client(session);
+  const auto list = client.ListDatasets();
   if (!list.ok()) return Fail(session, list.status());
   if (session.json) {
     session.terminal.out << Json(*list) << std::endl;

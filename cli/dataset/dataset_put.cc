@@ -6,7 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "cli/client/connection.h"
+#include "cli/client/dataset_client.h"
 #include "cli/client/errors.h"
 #include "cli/dataset/upload.h"
 #include "cli/files/make_directory.h"
@@ -16,7 +16,6 @@ namespace mlp::cli {
 namespace {
 
 constexpr int kRounds = 3;  // files may go while others come
-constexpr std::chrono::seconds kCommitLimit(600);
 
 namespace fs = std::filesystem;
 
@@ -61,27 +60,26 @@ class PutProgress {
   bool drawn_ = false;
 };
 
-absl::StatusOr<v1::CommitDatasetResponse> Commit(Connection& connection, const UploadPlan& plan) {
+absl::StatusOr<v1::CommitDatasetResponse> Commit(DatasetClient& client, const UploadPlan& plan) {
   v1::CommitDatasetRequest request;
   request.set_name(plan.request.name());
   *request.mutable_files() = plan.request.files();
-  return connection.Call(connection.datasets(), &v1::DatasetService::Stub::CommitDataset, request,
-                         kCommitLimit);
+  return client.CommitDataset(request);
 }
 
-absl::StatusOr<v1::CommitDatasetResponse> Put(const Session& session, Connection& connection,
+absl::StatusOr<v1::CommitDatasetResponse> Put(const Session& session, DatasetClient& client,
                                               const UploadPlan& plan, Uploaded& total) {
   PutProgress progress(session);
   for (int round = 1;; ++round) {
     const Uploaded before = total;
-    const auto sent = SendMissing(connection, plan, [&](const Uploaded& so_far, const auto& file) {
+    const auto sent = SendMissing(client, plan, [&](const Uploaded& so_far, const auto& file) {
       progress.Show({before.files + so_far.files, before.bytes + so_far.bytes}, file);
     });
     progress.Finish();
     if (!sent.ok()) return sent.status();
     total.files += sent->files;
     total.bytes += sent->bytes;
-    absl::StatusOr<v1::CommitDatasetResponse> committed = Commit(connection, plan);
+    absl::StatusOr<v1::CommitDatasetResponse> committed = Commit(client, plan);
     const bool again = absl::IsFailedPrecondition(committed.status()) && sent->files > 0;
     if (!again || round == kRounds) return committed;
   }
@@ -115,9 +113,9 @@ void Report(const Session& session, const v1::CommitDatasetResponse& committed,
 int PutDirectory(const Session& session, const fs::path& directory, const std::string& name) {
   const absl::StatusOr<UploadPlan> plan = PlanUpload(directory, name);
   if (!plan.ok()) return Refuse(session, plan.status());
-  Connection connection(session.coordinator, session.interrupt);
+  DatasetClient client(session);
   Uploaded sent;
-  const absl::StatusOr<v1::CommitDatasetResponse> committed = Put(session, connection, *plan, sent);
+  const absl::StatusOr<v1::CommitDatasetResponse> committed = Put(session, client, *plan, sent);
   if (!committed.ok()) return Fail(session, committed.status());
   Report(session, *committed, sent);
   return kExitDone;

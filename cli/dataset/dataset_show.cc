@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "cli/client/connection.h"
+#include "cli/client/dataset_client.h"
 #include "cli/client/errors.h"
 #include "cli/files/make_directory.h"
 #include "cli/show/table_summary.h"
@@ -15,18 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds kListLimit(300);  // directories are read and checked for the answer
-
-absl::Status Fetch(Connection& connection, const v1::DatasetFile& file, const fs::path& directory) {
-  grpc::ClientContext context;
-  const Interrupt::Cancels cancels(connection.interrupt(), context);
-  v1::GetFileRequest request;
-  request.set_sha256(file.sha256());
-  const auto reader = connection.datasets().GetFile(&context, request);
+absl::Status Fetch(DatasetClient& client, const v1::DatasetFile& file, const fs::path& directory) {
   std::ofstream stream(directory / file.name(), std::ios::binary);
-  v1::GetFileResponse response;
-  while (reader->Read(&response)) stream << response.data();
-  const absl::Status status = rpc::FromGrpcStatus(reader->Finish());
+  const absl::Status status =
+      client.GetFile(file.sha256(), [&stream](const std::string& data) { stream << data; });
   if (status.ok() && !stream.flush()) {
     return absl::PermissionDeniedError(
         absl::StrCat("cannot write ", (directory / file.name()).string(), "; is the disk full?"));
@@ -34,9 +26,8 @@ absl::Status Fetch(Connection& connection, const v1::DatasetFile& file, const fs
   return status;
 }
 
-absl::StatusOr<v1::Dataset> Find(Connection& connection, const std::string& name) {
-  auto list = connection.Call(connection.datasets(), &v1::DatasetService::Stub::ListDatasets,
-                              v1::ListDatasetsRequest(), kListLimit);
+absl::StatusOr<v1::Dataset> Find(DatasetClient& client, const std::string& name) {
+  auto list = client.ListDatasets();
   if (!list.ok()) return list.status();
   for (v1::Dataset& dataset : *list->mutable_datasets()) {
     if (dataset.name() != name) continue;
@@ -55,13 +46,13 @@ absl::StatusOr<TableSummary> OfDirectory(const fs::path& directory) {
 }
 
 absl::StatusOr<TableSummary> OfDataset(const Session& session, const std::string& name) {
-  Connection connection(session.coordinator, session.interrupt);
-  const absl::StatusOr<v1::Dataset> dataset = Find(connection, name);
+  DatasetClient client(session);
+  const absl::StatusOr<v1::Dataset> dataset = Find(client, name);
   if (!dataset.ok()) return dataset.status();
   const absl::StatusOr<TemporaryDirectory> directory = TemporaryDirectory::Make();
   if (!directory.ok()) return directory.status();
   for (const v1::DatasetFile& file : dataset->files()) {
-    const absl::Status status = Fetch(connection, file, directory->path());
+    const absl::Status status = Fetch(client, file, directory->path());
     if (!status.ok()) return status;
   }
   return OfDirectory(directory->path());

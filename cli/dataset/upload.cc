@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cli/client/dataset_client.h"
+#include "cli/client/interrupt.h"
 #include "libmlp/data/dataset_files.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
@@ -17,8 +19,6 @@ using UploadProgress = std::function<void(const Uploaded&, const std::string&)>;
 constexpr std::size_t kPiece = std::size_t{1} << 20;
 constexpr int kTries = 5;  // in a row that send nothing
 constexpr std::chrono::seconds kPause(1);
-// A piece may wait for others on a slow disk, the last one for the digest of all.
-constexpr std::chrono::seconds kPieceLimit(300);
 
 absl::Status CannotRead(const fs::path& path) {
   return absl::InvalidArgumentError(absl::StrCat(path.string(), ": cannot be read"));
@@ -57,8 +57,8 @@ bool IsWorthAnotherTry(const absl::Status& error) {
 
 class Sender {
  public:
-  Sender(Connection& connection, const UploadPlan& plan, const UploadProgress& progress)
-      : connection_(connection), plan_(plan), progress_(progress) {
+  Sender(DatasetClient& client, const UploadPlan& plan, const UploadProgress& progress)
+      : client_(client), plan_(plan), progress_(progress) {
     for (const v1::DatasetFile& file : plan.request.files()) files_[file.sha256()] = &file;
   }
 
@@ -70,14 +70,13 @@ class Sender {
       if (status.ok()) return sent_;
       tries = sent_.bytes > before ? 0 : tries + 1;
       if (!planned_ || !IsWorthAnotherTry(status) || tries == kTries) return status;
-      if (connection_.interrupt().WaitFor(kPause)) return absl::CancelledError("interrupted");
+      if (client_.interrupt().WaitFor(kPause)) return absl::CancelledError("interrupted");
     }
   }
 
  private:
   absl::Status SendAll() {
-    const auto missing = connection_.Call(connection_.datasets(),
-                                          &v1::DatasetService::Stub::PlanDataset, plan_.request);
+    const auto missing = client_.PlanDataset(plan_.request);
     if (!missing.ok()) return missing.status();
     planned_ = true;
     for (const auto& file : missing->missing()) {
@@ -101,8 +100,7 @@ class Sender {
       request.set_offset(from);
       request.set_data(NextPiece(stream));
       if (request.data().empty()) return CannotRead(path);
-      const auto written = connection_.Call(
-          connection_.datasets(), &v1::DatasetService::Stub::WriteFile, request, kPieceLimit);
+      const auto written = client_.WriteFile(request);
       // Somebody else sends the same file: the next plan says where it goes on.
       if (absl::IsFailedPrecondition(written.status())) {
         return absl::AbortedError(absl::StrCat(file.name(), ": ", written.status().message()));
@@ -115,7 +113,7 @@ class Sender {
     return absl::OkStatus();
   }
 
-  Connection& connection_;
+  DatasetClient& client_;
   const UploadPlan& plan_;
   const UploadProgress& progress_;
   std::map<std::string, const v1::DatasetFile*> files_;  // by digest
@@ -141,9 +139,9 @@ absl::StatusOr<UploadPlan> PlanUpload(const fs::path& directory, const std::stri
   return plan;
 }
 
-absl::StatusOr<Uploaded> SendMissing(Connection& connection, const UploadPlan& plan,
+absl::StatusOr<Uploaded> SendMissing(DatasetClient& client, const UploadPlan& plan,
                                      const UploadProgress& progress) {
-  return Sender(connection, plan, progress).Run();
+  return Sender(client, plan, progress).Run();
 }
 
 }  // namespace mlp::cli

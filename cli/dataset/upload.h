@@ -9,10 +9,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cli/client/connection.h"
 #include "mlp/v1/dataset.pb.h"
 
 namespace mlp::cli {
+
+class DatasetClient;
 
 // What is to be sent: names, digests and lengths, and where the bytes are.
 struct UploadPlan {
@@ -32,7 +33,7 @@ absl::StatusOr<UploadPlan> PlanUpload(const std::filesystem::path& directory,
 // Sends what is missing until nothing is, and goes on after a lost connection, some times in a row.
 // `progress` is told after each piece. Blocks.
 absl::StatusOr<Uploaded> SendMissing(
-    Connection& connection, const UploadPlan& plan,
+    DatasetClient& client, const UploadPlan& plan,
     const std::function<void(const Uploaded& so_far, const std::string& file)>& progress);
 
 }  // namespace mlp::cli

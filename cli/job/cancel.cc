@@ -1,16 +1,14 @@
 #include "cli/job/cancel.h"
 
-#include "cli/client/connection.h"
 #include "cli/client/errors.h"
+#include "cli/client/job_client.h"
 #include "cli/show/summary.h"
 
 namespace mlp::cli {
 
 int Run(const Session& session, const CancelCommand& command) {
-  Connection connection(session.coordinator, session.interrupt);
-  v1::CancelJobRequest request;
-  request.set_id(command.id);
-  const auto asked = connection.Call(connection.jobs(), &v1::JobService::Stub::CancelJob, request);
+  JobClient client(session);
+  const auto asked = client.CancelJob(command.id);
   if (!asked.ok()) return Fail(session, asked.status());
   const v1::Job& job = asked->job();
   if (session.json) {

@@ -3,8 +3,8 @@
 #include <google/protobuf/util/time_util.h>
 
 #include "absl/strings/str_cat.h"
-#include "cli/client/connection.h"
 #include "cli/client/errors.h"
+#include "cli/client/job_client.h"
 #include "services/base/duration_text.h"
 
 namespace mlp::cli {
@@ -23,10 +23,8 @@ std::string When(const v1::ExplainJobResponse& said) {
 }  // namespace
 
 int Run(const Session& session, const ExplainCommand& command) {
-  Connection connection(session.coordinator, session.interrupt);
-  v1::ExplainJobRequest request;
-  request.set_id(command.id);
-  const auto said = connection.Call(connection.jobs(), &v1::JobService::Stub::ExplainJob, request);
+  JobClient client(session);
+  const auto said = client.ExplainJob(command.id);
   if (!said.ok()) return Fail(session, said.status());
   session.terminal.out << (session.json ? Json(*said) + "\n" : ExplanationText(*said))
                        << std::flush;

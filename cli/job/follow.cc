@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/client/errors.h"
 #include "cli/client/event_stream.h"
+#include "cli/client/job_client.h"
 #include "cli/client/output.h"
 #include "cli/client/screen.h"
 #include "cli/show/progress.h"
@@ -13,7 +14,7 @@
 namespace mlp::cli {
 namespace {
 
-absl::Status ShowEvents(const Session& session, Connection& connection, const v1::Job& job,
+absl::Status ShowEvents(const Session& session, JobClient& client, const v1::Job& job,
                         std::int64_t from, Progress& progress) {
   Screen screen(session.terminal);
   const auto show = [&](const v1::JobEvent& event) {
@@ -30,13 +31,8 @@ absl::Status ShowEvents(const Session& session, Connection& connection, const v1
     Log(session, absl::StrCat("lost the coordinator at ", session.coordinator, " (",
                               error.message(), "); trying again"));
   };
-  const auto same = [&] {
-    v1::GetJobRequest request;
-    request.set_id(job.id());
-    return CheckSame(job,
-                     connection.Call(connection.jobs(), &v1::JobService::Stub::GetJob, request));
-  };
-  return WatchEvents(connection, job.id(), from, {.event = show, .lost = lost, .same = same});
+  const auto same = [&] { return CheckSame(job, client.GetJob(job.id())); };
+  return WatchEvents(client, job.id(), from, {.event = show, .lost = lost, .same = same});
 }
 
 std::string SummaryOf(const v1::Job& job, const Progress& progress, const FollowOptions& options) {
@@ -60,17 +56,14 @@ absl::Status CheckSame(const v1::Job& job, const absl::StatusOr<v1::GetJobRespon
                                           other, "; submit the job again"));
 }
 
-int Follow(const Session& session, Connection& connection, const v1::Job& job,
+int Follow(const Session& session, JobClient& client, const v1::Job& job,
            const FollowOptions& options) {
   Progress progress(job, session.terminal.tty);
-  const absl::Status followed = ShowEvents(session, connection, job, options.from, progress);
+  const absl::Status followed = ShowEvents(session, client, job, options.from, progress);
   if (!followed.ok()) return Fail(session, followed);
 
-  v1::GetJobRequest request;
-  request.set_id(job.id());
   // It may be lost right after the last event.
-  const auto ended =
-      connection.CallWithRetries(connection.jobs(), &v1::JobService::Stub::GetJob, request);
+  const auto ended = client.GetJob(job.id(), RetryPolicy());
   if (const absl::Status same = CheckSame(job, ended); !same.ok()) return Fail(session, same);
   if (session.json) {
     session.terminal.out << Json(*ended) << std::endl;

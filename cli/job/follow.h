@@ -7,11 +7,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cli/client/connection.h"
 #include "cli/client/session.h"
 #include "mlp/v1/job.pb.h"
 
 namespace mlp::cli {
+
+class JobClient;
 
 struct FollowOptions {
   std::int64_t from = 1;  // number of the first event
@@ -22,7 +23,7 @@ struct FollowOptions {
 // Progress in one line redrawn in place on a terminal, in lines elsewhere, or as one JSON object
 // per event; then the summary. The exit code of the program: 0 for a job that succeeded. With
 // kExitInterrupted the job goes on and nothing was said about that.
-int Follow(const Session& session, Connection& connection, const v1::Job& job,
+int Follow(const Session& session, JobClient& client, const v1::Job& job,
            const FollowOptions& options);
 
 // Whether `now`, which the coordinator calls by the job's id, is that job. A coordinator that was

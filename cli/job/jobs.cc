@@ -1,8 +1,8 @@
 #include "cli/job/jobs.h"
 
 #include "absl/strings/str_cat.h"
-#include "cli/client/connection.h"
 #include "cli/client/errors.h"
+#include "cli/client/job_client.h"
 #include "cli/show/summary.h"
 
 namespace mlp::cli {
@@ -43,10 +43,10 @@ AlignedTable::Row RowOf(const v1::Job& job) {
 }  // namespace
 
 int Run(const Session& session, const JobsCommand& command) {
-  Connection connection(session.coordinator, session.interrupt);
+  JobClient client(session);
   v1::ListJobsRequest request;
   request.set_page_size(command.limit);
-  const auto list = connection.Call(connection.jobs(), &v1::JobService::Stub::ListJobs, request);
+  const auto list = client.ListJobs(request);
   if (!list.ok()) return Fail(session, list.status());
   if (session.json) {
     session.terminal.out << Json(*list) << std::endl;

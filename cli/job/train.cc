@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "cli/client/connection.h"
 #include "cli/client/errors.h"
+#include "cli/client/job_client.h"
 #include "cli/job/follow.h"
 #include "cli/model/model_export.h"
 #include "services/local/local_cluster.h"
@@ -16,6 +16,7 @@
 namespace mlp::cli {
 namespace {
 
+// When the connection broke before the answer came: the request's id makes it the same job.
 constexpr RetryPolicy kSubmission{.tries = 2, .pause = std::chrono::milliseconds(300)};
 
 // A UUID of version 4.
@@ -34,13 +35,6 @@ v1::CreateJobRequest RequestFor(const TrainCommand& command, const std::string& 
   request.mutable_spec()->set_dataset(dataset);
   request.set_request_id(command.request_id.empty() ? RandomUuid() : command.request_id);
   return request;
-}
-
-// Again when the connection broke before the answer came: the request's id makes it the same job.
-absl::StatusOr<v1::CreateJobResponse> Submit(Connection& connection,
-                                             const v1::CreateJobRequest& request) {
-  return connection.CallWithRetries(connection.jobs(), &v1::JobService::Stub::CreateJob, request,
-                                    kSubmission);
 }
 
 void SaySubmitted(const Session& session, const v1::Job& job) {
@@ -83,9 +77,9 @@ absl::Status CheckPlace(const std::filesystem::path& save) {
 
 // Submits to the session's coordinator and follows.
 int TrainOn(const Session& session, const TrainCommand& command, const std::string& dataset) {
-  Connection connection(session.coordinator, session.interrupt);
+  JobClient client(session);
   const auto submitted = std::chrono::steady_clock::now();
-  const auto created = Submit(connection, RequestFor(command, dataset));
+  const auto created = client.CreateJob(RequestFor(command, dataset), kSubmission);
   if (!created.ok()) {
     if (absl::IsNotFound(created.status())) HintAtFile(session, command.dataset, "put");
     return Fail(session, created.status());
@@ -96,7 +90,7 @@ int TrainOn(const Session& session, const TrainCommand& command, const std::stri
     if (session.json) session.terminal.out << Json(*created) << std::endl;
     return kExitDone;
   }
-  const int exit_code = Follow(session, connection, job, {.from = 1, .submitted = submitted});
+  const int exit_code = Follow(session, client, job, {.from = 1, .submitted = submitted});
   if (exit_code == kExitInterrupted && !command.local) SayDetached(session, job);
   if (exit_code != kExitDone || command.save.empty()) return exit_code;
   ModelExportCommand save;

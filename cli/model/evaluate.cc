@@ -3,8 +3,8 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
-#include "cli/client/connection.h"
 #include "cli/client/errors.h"
+#include "cli/client/job_client.h"
 #include "cli/files/row_file.h"
 #include "cli/model/model_source.h"
 #include "cli/show/measurement_text.h"
@@ -61,9 +61,7 @@ absl::StatusOr<v1::EvaluateModelResponse> MeasureThere(const Session& session,
   v1::EvaluateModelRequest request;
   request.set_id(command.model);
   request.set_file(command.file);
-  Connection connection(session.coordinator, session.interrupt);
-  return connection.Call(connection.jobs(), &v1::JobService::Stub::EvaluateModel, request,
-                         std::chrono::minutes(10));
+  return JobClient(session).EvaluateModel(request);
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "cli/client/connection.h"
 #include "cli/client/errors.h"
+#include "cli/client/model_client.h"
 #include "cli/options/enum_words.h"
 
 namespace mlp::cli {
@@ -39,9 +39,8 @@ AlignedTable::Row RowOf(const v1::ModelSummary& model) {
 }  // namespace
 
 int Run(const Session& session, const ModelListCommand&) {
-  Connection connection(session.coordinator, session.interrupt);
-  const auto list = connection.Call(connection.models(), &v1::ModelService::Stub::ListModels,
-                                    v1::ListModelsRequest());
+  ModelClient client(session);
+  const auto list = client.ListModels();
   if (!list.ok()) return Fail(session, list.status());
   if (session.json) {
     session.terminal.out << Json(*list) << std::endl;

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "cli/client/connection.h"
 #include "cli/client/session.h"
 
 namespace mlp::model {

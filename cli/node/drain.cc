@@ -1,7 +1,7 @@
 #include "cli/node/drain.h"
 
 #include "absl/strings/str_cat.h"
-#include "cli/client/connection.h"
+#include "cli/client/cluster_client.h"
 #include "cli/client/errors.h"
 
 namespace mlp::cli {
@@ -16,11 +16,8 @@ std::string WhatItHolds(int attempts) {
 }  // namespace
 
 int Run(const Session& session, const DrainCommand& command) {
-  Connection connection(session.coordinator, session.interrupt);
-  v1::DrainNodeRequest request;
-  request.set_name(command.node);
-  const auto drained =
-      connection.Call(connection.cluster(), &v1::ClusterService::Stub::DrainNode, request);
+  ClusterClient client(session);
+  const auto drained = client.DrainNode(command.node);
   if (!drained.ok()) return Fail(session, drained.status());
   if (session.json) {
     session.terminal.out << Json(*drained) << std::endl;

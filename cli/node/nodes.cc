@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "cli/client/connection.h"
+#include "cli/client/cluster_client.h"
 #include "cli/client/errors.h"
 #include "cli/options/enum_words.h"
 
@@ -57,9 +57,8 @@ void PrintNotes(const Terminal& terminal, const v1::NodeStatus& node) {
 }  // namespace
 
 int Run(const Session& session, const NodesCommand&) {
-  Connection connection(session.coordinator, session.interrupt);
-  const auto list = connection.Call(connection.cluster(), &v1::ClusterService::Stub::ListNodes,
-                                    v1::ListNodesRequest());
+  ClusterClient client(session);
+  const auto list = client.ListNodes();
   if (!list.ok()) return Fail(session, list.status());
   if (session.json) {
     session.terminal.out << Json(*list) << std::endl;

@@ -1,17 +1,14 @@
 #include "cli/node/undrain.h"
 
-#include "cli/client/connection.h"
+#include "cli/client/cluster_client.h"
 #include "cli/client/errors.h"
 #include "cli/options/enum_words.h"
 
 namespace mlp::cli {
 
 int Run(const Session& session, const UndrainCommand& command) {
-  Connection connection(session.coordinator, session.interrupt);
-  v1::UndrainNodeRequest request;
-  request.set_name(command.node);
-  const auto undrained =
-      connection.Call(connection.cluster(), &v1::ClusterService::Stub::UndrainNode, request);
+  ClusterClient client(session);
+  const auto undrained = client.UndrainNode(command.node);
   if (!undrained.ok()) return Fail(session, undrained.status());
   const v1::NodeStatus& node = undrained->node();
   if (session.json) {

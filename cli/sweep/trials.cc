@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/client/errors.h"
 #include "cli/client/event_stream.h"
+#include "cli/client/job_client.h"
 #include "cli/job/follow.h"
 #include "cli/show/progress.h"
 #include "services/base/field_error.h"
@@ -44,7 +45,9 @@ Trials::Trials(const Session& session, const Plan& plan, const std::string& name
       name_(name),
       dataset_(dataset),
       sink_(std::move(sink)),
-      connection_(session.coordinator, session.interrupt, session.terminal.err) {}
+      client_(std::make_unique<JobClient>(session)) {}
+
+Trials::~Trials() = default;
 
 absl::Status Trials::Run() {
   while (next_ < plan_.trials() || !outstanding_.empty()) {
@@ -117,9 +120,7 @@ absl::StatusOr<v1::Job> Trials::Submit(std::size_t trial) {
   v1::CreateJobRequest request;
   *request.mutable_spec() = SpecOf(plan_, trial, dataset_);
   request.set_request_id(RequestId(plan_, name_, trial));
-  auto response =
-      connection_.CallWithRetries(connection_.jobs(), &v1::JobService::Stub::CreateJob, request,
-                                  answered_ ? RetryPolicy{} : kFirstSubmission);
+  auto response = client_->CreateJob(request, answered_ ? RetryPolicy{} : kFirstSubmission);
   if (!response.ok()) return response.status();
   answered_ = true;
   return std::move(*response->mutable_job());
@@ -134,10 +135,7 @@ absl::StatusOr<v1::Job> Trials::AwaitEnd(const Submitted& submitted) {
 }
 
 absl::StatusOr<v1::Job> Trials::Look(const v1::Job& job) {
-  v1::GetJobRequest request;
-  request.set_id(job.id());
-  auto now =
-      connection_.CallWithRetries(connection_.jobs(), &v1::JobService::Stub::GetJob, request);
+  auto now = client_->GetJob(job.id(), RetryPolicy());
   if (absl::Status same = CheckSame(job, now); !same.ok()) return same;
   return std::move(*now->mutable_job());
 }
@@ -153,8 +151,7 @@ absl::Status Trials::Watch(const Submitted& submitted) {
                                error.message(), "); trying again"));
   };
   const auto same = [&] { return Look(submitted.job).status(); };
-  return WatchEvents(connection_, submitted.job.id(), 1,
-                     {.event = event, .lost = lost, .same = same});
+  return WatchEvents(*client_, submitted.job.id(), 1, {.event = event, .lost = lost, .same = same});
 }
 
 void Trials::WaitForRoom(const absl::Status& full) {

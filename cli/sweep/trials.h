@@ -5,15 +5,19 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cli/client/connection.h"
 #include "cli/client/session.h"
 #include "cli/sweep/plan.h"
 #include "cli/sweep/results.h"
+
+namespace mlp::cli {
+class JobClient;
+}
 
 namespace mlp::cli::sweep {
 
@@ -32,6 +36,9 @@ class Trials {
   // outlive it.
   Trials(const Session& session, const Plan& plan, const std::string& name,
          const std::string& dataset, TrialsSink sink);
+  ~Trials();
+  Trials(const Trials&) = delete;
+  Trials& operator=(const Trials&) = delete;
 
   // OK when all have ended, however that was. Else why it cannot go on; after an interrupt any
   // error.
@@ -61,7 +68,7 @@ class Trials {
   const std::string& name_;
   const std::string& dataset_;
   const TrialsSink sink_;
-  Connection connection_;
+  const std::unique_ptr<JobClient> client_;
   std::deque<Submitted> outstanding_;  // oldest first
   std::size_t next_ = 0;               // trial to submit
   bool answered_ = false;              // the coordinator has, once

@@ -4,7 +4,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "cli/client/connection.h"
 #include "cli/client/errors.h"
 #include "cli/client/event_stream.h"
 #include "cli/files/job_log.h"
@@ -62,8 +61,7 @@ int Run(const Session& session, const TimelineCommand& command) {
   if (is_file) {
     events = ReadJobLog(command.job);
   } else {
-    Connection connection(session.coordinator, session.interrupt);
-    events = EventsSoFar(connection, command.job);
+    events = EventsSoFar(session, command.job);
   }
   if (!events.ok() && is_file) return Refuse(session, events.status());
   if (!events.ok()) return Fail(session, events.status());

@@ -88,6 +88,11 @@ done
 refuses services/coordinator/main.cc '"coordinator.h"'
 refuses services/coordinator/main.cc '"../async/task.h"'
 refuses cli/main.cc '"async/task.h"'
+for other in cli/x.cc cli/job/x.cc; do
+  for include in '<grpcpp/channel.h>' '"mlp/v1/job.grpc.pb.h"' '"services/rpc/status.h"'; do
+    refuses "$other" "$include"
+  done
+done
 
 accepts libmlp/train/x.cc '<xtensor/xtensor.hpp>'
 accepts libmlp/train/team.h '<thread>'
@@ -105,7 +110,7 @@ accepts services/node/run/given_work.cc '<vector>'
 accepts services/rpc/x.cc '<grpcpp/grpcpp.h>'
 accepts services/wire/x.cc '<grpc/health/v1/health.pb.h>'
 accepts services/local/x.cc '"services/coordinator/run/coordinator.h"'
-accepts cli/x.cc '<grpcpp/client_context.h>'
+accepts cli/client/x.cc '<grpcpp/client_context.h>'
 
 rm -rf "${tree:?}"/*
 if "$check" "$tree" > /dev/null 2>&1; then

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
+#include "cli/client/job_client.h"
 #include "test/cli/client/fake_coordinator.h"
 #include "test/cli/show/recorded_job.h"
 
@@ -10,6 +11,10 @@ namespace mlp::cli {
 namespace {
 
 constexpr RetryPolicy kShort{.tries = 2, .pause = std::chrono::milliseconds(1)};
+
+Session SessionOf(const std::string& address, Interrupt& interrupt) {
+  return {address, /*json=*/false, StandardTerminal(), interrupt};
+}
 
 struct Seen {
   std::vector<std::int64_t> events;
@@ -19,10 +24,10 @@ struct Seen {
 
 Seen Watch(const std::string& address, const std::string& job_id, std::int64_t from) {
   Interrupt interrupt;
-  Connection connection(address, interrupt);
+  JobClient client(SessionOf(address, interrupt));
   Seen seen;
   seen.status = WatchEvents(
-      connection, job_id, from,
+      client, job_id, from,
       {.event = [&](const v1::JobEvent& event) { seen.events.push_back(event.sequence()); },
        .lost = [&](const absl::Status&) { ++seen.outages; }},
       kShort);
@@ -70,12 +75,12 @@ TEST_CASE("a refusal is not a lost connection") {
 TEST_CASE("the events so far do not wait for those to come") {
   FakeCoordinator coordinator({.hold = true});
   Interrupt interrupt;
-  Connection connection(coordinator.address(), interrupt);
-  const auto events = EventsSoFar(connection, "job-1");
+  const Session session = SessionOf(coordinator.address(), interrupt);
+  const auto events = EventsSoFar(session, "job-1");
   REQUIRE(events.ok());
   CHECK(events->size() == 16);
   CHECK(events->back().has_round_validated());
-  CHECK(absl::IsNotFound(EventsSoFar(connection, "job-2").status()));
+  CHECK(absl::IsNotFound(EventsSoFar(session, "job-2").status()));
 }
 
 }  // namespace
