@@ -20,8 +20,8 @@ ModelClient::ModelClient(const Session& session)
 
 ModelClient::~ModelClient() = default;
 
-absl::StatusOr<v1::ImportModelResponse> ModelClient::ImportModel(const std::string& name,
-                                                                 const std::string& bytes) {
+absl::StatusOr<v1::ModelSummary> ModelClient::ImportModel(const std::string& name,
+                                                          const std::string& bytes) {
   ModelStub& stub = connection_->stub();
   CallContext context(connection_->interrupt());
   v1::ImportModelResponse response;
@@ -37,7 +37,7 @@ absl::StatusOr<v1::ImportModelResponse> ModelClient::ImportModel(const std::stri
   writer->WritesDone();
   const absl::Status status = rpc::FromGrpcStatus(writer->Finish());
   if (!status.ok()) return status;
-  return response;
+  return response.model();
 }
 
 absl::StatusOr<v1::ListModelsResponse> ModelClient::ListModels() {

@@ -25,9 +25,9 @@ class ModelClient {
   ModelClient(const ModelClient&) = delete;
   ModelClient& operator=(const ModelClient&) = delete;
 
-  // Sends `bytes`, a serialised mlp.v1.Model, in pieces; without a time limit.
-  absl::StatusOr<v1::ImportModelResponse> ImportModel(const std::string& name,
-                                                      const std::string& bytes);
+  // Sends `bytes`, a serialised mlp.v1.Model, in pieces; without a time limit. The model as it
+  // stands.
+  absl::StatusOr<v1::ModelSummary> ImportModel(const std::string& name, const std::string& bytes);
   absl::StatusOr<v1::ListModelsResponse> ListModels();
   absl::StatusOr<v1::RemoveModelResponse> RemoveModel(const std::string& id);
 

@@ -10,7 +10,7 @@
 #include "cli/client/errors.h"
 #include "cli/client/job_client.h"
 #include "cli/job/follow.h"
-#include "cli/model/model_export.h"
+#include "cli/model/models.h"
 #include "services/local/local_cluster.h"
 
 namespace mlp::cli {

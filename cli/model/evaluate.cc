@@ -3,7 +3,6 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
-#include "cli/client/errors.h"
 #include "cli/client/job_client.h"
 #include "cli/files/row_file.h"
 #include "cli/model/model_source.h"
@@ -69,13 +68,9 @@ absl::StatusOr<v1::EvaluateModelResponse> MeasureThere(const Session& session,
 int Run(const Session& session, const EvaluateCommand& command) {
   const auto measured =
       IsHere(command.file) ? MeasureHere(session, command) : MeasureThere(session, command);
-  if (!measured.ok()) return Fail(session, measured.status());
-  if (session.json) {
-    session.terminal.out << Json(*measured) << std::endl;
-  } else {
-    PrintMeasurement(*measured, session.terminal);
-  }
-  return kExitDone;
+  return ShowAnswer(session, measured, [&session](const v1::EvaluateModelResponse& answer) {
+    PrintMeasurement(answer, session.terminal);
+  });
 }
 
 }  // namespace mlp::cli

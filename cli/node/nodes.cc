@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/client/cluster_client.h"
-#include "cli/client/errors.h"
 #include "cli/options/enum_words.h"
 
 namespace mlp::cli {
@@ -54,18 +53,41 @@ void PrintNotes(const Terminal& terminal, const v1::NodeStatus& node) {
   }
 }
 
+std::string WhatItHolds(const v1::NodeStatus& node) {
+  const int attempts = node.active_attempts();
+  if (attempts == 0) return "it holds no task";
+  return absl::StrCat("it finishes the ", attempts, attempts == 1 ? " task" : " tasks",
+                      " that it holds");
+}
+
+std::string WhenItWorks(const v1::NodeStatus& node) {
+  if (node.state() == v1::NODE_STATE_UP) return " gets work again";
+  return absl::StrCat(" will get work again when it is up; it is ", Word(node.state()), ": ",
+                      node.detail());
+}
+
 }  // namespace
 
 int Run(const Session& session, const NodesCommand&) {
-  ClusterClient client(session);
-  const auto list = client.ListNodes();
-  if (!list.ok()) return Fail(session, list.status());
-  if (session.json) {
-    session.terminal.out << Json(*list) << std::endl;
-    return kExitDone;
-  }
-  PrintNodes(session.terminal, *list);
-  return kExitDone;
+  return ShowAnswer(
+      session, ClusterClient(session).ListNodes(),
+      [&session](const v1::ListNodesResponse& list) { PrintNodes(session.terminal, list); });
+}
+
+int Run(const Session& session, const DrainCommand& command) {
+  return ShowAnswer(session, ClusterClient(session).DrainNode(command.node),
+                    [&](const v1::DrainNodeResponse& drained) {
+                      session.terminal.out << command.node << " gets nothing new; "
+                                           << WhatItHolds(drained.node()) << std::endl;
+                    });
+}
+
+int Run(const Session& session, const UndrainCommand& command) {
+  return ShowAnswer(session, ClusterClient(session).UndrainNode(command.node),
+                    [&](const v1::UndrainNodeResponse& undrained) {
+                      session.terminal.out << command.node << WhenItWorks(undrained.node())
+                                           << std::endl;
+                    });
 }
 
 void PrintNodes(const Terminal& terminal, const v1::ListNodesResponse& list) {

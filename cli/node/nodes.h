@@ -1,5 +1,7 @@
-// `mlp-client nodes`: the nodes that the coordinator knows.
+// The commands on the nodes that the coordinator knows: list, drain and undrain them.
 #pragma once
+
+#include <string>
 
 #include "cli/client/output.h"
 #include "cli/client/session.h"
@@ -7,9 +9,22 @@
 
 namespace mlp::cli {
 
+// `mlp-client nodes`: lists them.
 struct NodesCommand {};
 
+// `mlp-client drain NODE`: a node finishes what it has and gets nothing new.
+struct DrainCommand {
+  std::string node;
+};
+
+// `mlp-client undrain NODE`: a node that was drained gets work again.
+struct UndrainCommand {
+  std::string node;
+};
+
 int Run(const Session& session, const NodesCommand& command);
+int Run(const Session& session, const DrainCommand& command);
+int Run(const Session& session, const UndrainCommand& command);
 
 // One line a node, then in words why a node is not up and how its last attempt failed.
 void PrintNodes(const Terminal& terminal, const v1::ListNodesResponse& list);

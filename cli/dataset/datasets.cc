@@ -1,9 +1,8 @@
-#include "cli/dataset/dataset_ls.h"
+#include "cli/dataset/datasets.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/client/dataset_client.h"
-#include "cli/client/errors.h"
 #include "cli/show/dataset_text.h"
 
 namespace mlp::cli {
@@ -26,18 +25,20 @@ AlignedTable::Row RowOf(const v1::Dataset& dataset) {
 }  // namespace
 
 int Run(const Session& session, const DatasetListCommand&) {
-  DatasetClient client(session);
-  const auto list = client.ListDatasets();
-  if (!list.ok()) return Fail(session, list.status());
-  if (session.json) {
-    session.terminal.out << Json(*list) << std::endl;
-    return kExitDone;
-  }
-  AlignedTable table(
-      {"DATASET", "SHARDS", "ROWS", "FEATURES", "CLASSES", "SIZE", "STORED (UTC)", "USED BY"});
-  for (const v1::Dataset& dataset : list->datasets()) table.Add(RowOf(dataset));
-  table.Print(session.terminal);
-  return kExitDone;
+  return ShowAnswer(session, DatasetClient(session).ListDatasets(),
+                    [&session](const v1::ListDatasetsResponse& list) {
+                      AlignedTable table({"DATASET", "SHARDS", "ROWS", "FEATURES", "CLASSES",
+                                          "SIZE", "STORED (UTC)", "USED BY"});
+                      for (const v1::Dataset& dataset : list.datasets()) table.Add(RowOf(dataset));
+                      table.Print(session.terminal);
+                    });
+}
+
+int Run(const Session& session, const DatasetRemoveCommand& command) {
+  return ShowAnswer(session, DatasetClient(session).RemoveDataset(command.name),
+                    [&](const v1::RemoveDatasetResponse&) {
+                      session.terminal.out << command.name << " was removed" << std::endl;
+                    });
 }
 
 }  // namespace mlp::cli

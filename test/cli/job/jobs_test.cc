@@ -1,4 +1,4 @@
-#include "cli/job/explain.h"
+#include "cli/job/jobs.h"
 
 #include <catch2/catch.hpp>
 
