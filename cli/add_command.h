@@ -16,7 +16,7 @@ CLI::App& AddCommand(CLI::App& parent, CommandLine& line, const std::string& nam
   CLI::App& app = *parent.add_subcommand(name, description);
   app.footer("Example: " + example);
   app.fallthrough();  // --coordinator and --json may come after the command
-  app.callback([&line, &command] { line.command = command; });
+  app.callback([&line, &command] { line.Choose(command); });
   return app;
 }
 

@@ -10,11 +10,18 @@
 #include "cli/add_command.h"
 #include "cli/client/errors.h"
 #include "cli/dataset_commands.h"
+#include "cli/experiment/experiment.h"
+#include "cli/job/jobs.h"
+#include "cli/job/train.h"
 #include "cli/local_options.h"
 #include "cli/model_commands.h"
+#include "cli/node/nodes.h"
 #include "cli/options/scheduling_options.h"
 #include "cli/options/training_options.h"
 #include "cli/options_reference.h"
+#include "cli/replay/replay.h"
+#include "cli/sweep/sweep.h"
+#include "cli/timeline/timeline.h"
 
 namespace mlp::cli {
 namespace {
@@ -110,7 +117,7 @@ class Commands {
     AddLocalOptions(app, local_, local);
     app.callback([this, local] {
       if (local->count() > 0) train_.local = local_;
-      line_.command = train_;
+      line_.Choose(train_);
     });
   }
 
@@ -130,7 +137,7 @@ class Commands {
     CLI::Option* policy = AddWhatIfOptions(app, what_if_);
     app.callback([this, policy] {
       if (policy->count() > 0) replay_.other = what_if_;
-      line_.command = replay_;
+      line_.Choose(replay_);
     });
   }
 
@@ -186,7 +193,7 @@ class Commands {
     local->type_name("NODES");
     app.callback([this, local] {
       if (local->count() > 0) sweep_.local_nodes = local_nodes_;
-      line_.command = sweep_;
+      line_.Choose(sweep_);
     });
   }
 

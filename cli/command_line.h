@@ -1,37 +1,38 @@
 // What the user typed, checked as far as that is possible without the coordinator.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "cli/dataset/dataset_put.h"
-#include "cli/dataset/dataset_show.h"
-#include "cli/dataset/dataset_split.h"
-#include "cli/dataset/datasets.h"
-#include "cli/experiment/experiment.h"
-#include "cli/job/jobs.h"
-#include "cli/job/train.h"
-#include "cli/model/evaluate.h"
-#include "cli/model/models.h"
-#include "cli/model/predict.h"
-#include "cli/node/nodes.h"
-#include "cli/replay/replay.h"
-#include "cli/sweep/sweep.h"
-#include "cli/timeline/timeline.h"
+#include "cli/client/session.h"
 
 namespace mlp::cli {
+
+// A command with what the user gave for it, ready to run.
+template <class Command>
+struct Invocation {
+  Command command;
+  int operator()(const Session& session) const { return Run(session, command); }
+};
 
 struct CommandLine {
   std::string coordinator = "localhost:9090";
   bool json = false;
-  std::variant<std::monostate, TrainCommand, JobsCommand, JobCommand, WatchCommand, CancelCommand,
-               NodesCommand, DrainCommand, UndrainCommand, ModelExportCommand, ModelImportCommand,
-               ModelListCommand, ModelRemoveCommand, EvaluateCommand, PredictCommand,
-               ExplainCommand, ReplayCommand, TimelineCommand, ExperimentCommand, SweepCommand,
-               RemoveCommand, DatasetPutCommand, DatasetListCommand, DatasetRemoveCommand,
-               DatasetSplitCommand, DatasetShowCommand>
-      command;
+  std::function<int(const Session&)> run;  // the command; returns the exit code
+
+  // Makes `command`, of a type that has a function Run(session, command), the one to run.
+  template <class Command>
+  void Choose(const Command& command) {
+    run = Invocation<Command>{command};
+  }
+  // The command that was chosen; nullptr if it is another than that.
+  template <class Command>
+  const Command* chosen() const {
+    const auto* invocation = run.template target<Invocation<Command>>();
+    return invocation == nullptr ? nullptr : &invocation->command;
+  }
 };
 
 // Nothing is to be run: help or version was asked for (exit code 0), or the usage is wrong.

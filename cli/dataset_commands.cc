@@ -16,7 +16,7 @@ static void AddTableOptions(CLI::App& app, CommandLine& line, Command& command) 
   app.callback([&line, &command, added] {
     command.table_options_given = std::any_of(
         added.begin(), added.end(), [](const CLI::Option* option) { return !option->empty(); });
-    line.command = command;
+    line.Choose(command);
   });
 }
 

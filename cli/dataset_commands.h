@@ -4,6 +4,10 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command_line.h"
+#include "cli/dataset/dataset_put.h"
+#include "cli/dataset/dataset_show.h"
+#include "cli/dataset/dataset_split.h"
+#include "cli/dataset/datasets.h"
 
 namespace mlp::cli {
 

@@ -11,8 +11,6 @@
 namespace mlp::cli {
 namespace {
 
-int Run(const Session&, std::monostate) { return kExitUsage; }
-
 int Main(const std::vector<std::string>& arguments) {
   Interrupt interrupt;
   const auto parsed = ParseCommandLine(arguments);
@@ -26,7 +24,7 @@ int Main(const std::vector<std::string>& arguments) {
   }
   const auto& line = std::get<CommandLine>(parsed);
   const Session session{line.coordinator, line.json, StandardTerminal(), interrupt};
-  return std::visit([&](const auto& command) { return Run(session, command); }, line.command);
+  return line.run(session);
 }
 
 }  // namespace

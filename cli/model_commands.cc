@@ -35,7 +35,7 @@ void ModelCommands::AddModel(CLI::App& app, CommandLine& line) {
     if (!model.get_subcommands().empty()) return;
     if (model_.model.empty()) throw CLI::RequiredError("A subcommand or ID");
     model_.format = model::Format::kMlp;
-    line.command = model_;
+    line.Choose(model_);
   });
 }
 

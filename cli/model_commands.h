@@ -5,6 +5,9 @@
 #include <string>
 
 #include "cli/command_line.h"
+#include "cli/model/evaluate.h"
+#include "cli/model/models.h"
+#include "cli/model/predict.h"
 
 namespace mlp::cli {
 

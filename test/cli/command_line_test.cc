@@ -5,7 +5,14 @@
 #include <filesystem>
 
 #include "cli/client/errors.h"
+#include "cli/job/jobs.h"
+#include "cli/job/train.h"
+#include "cli/model/evaluate.h"
+#include "cli/model/models.h"
+#include "cli/model/predict.h"
+#include "cli/node/nodes.h"
 #include "cli/options/enum_words.h"
+#include "cli/replay/replay.h"
 
 namespace mlp::cli {
 namespace {
@@ -14,7 +21,9 @@ template <class Command>
 Command Parsed(std::vector<std::string> arguments) {
   const auto parsed = ParseCommandLine(std::move(arguments));
   if (const auto* early = std::get_if<EarlyExit>(&parsed)) FAIL(early->text);
-  return std::get<Command>(std::get<CommandLine>(parsed).command);
+  const Command* command = std::get<CommandLine>(parsed).chosen<Command>();
+  REQUIRE(command != nullptr);
+  return *command;
 }
 
 EarlyExit Refused(std::vector<std::string> arguments) {
@@ -163,7 +172,8 @@ TEST_CASE("the other commands take their arguments, with common options before o
   const auto parsed = ParseCommandLine({"nodes", "--coordinator", "far:1", "--json"});
   REQUIRE(std::holds_alternative<CommandLine>(parsed));
   const auto& line = std::get<CommandLine>(parsed);
-  CHECK(std::holds_alternative<NodesCommand>(line.command));
+  CHECK(line.chosen<NodesCommand>() != nullptr);
+  CHECK(line.chosen<JobsCommand>() == nullptr);
   CHECK(line.coordinator == "far:1");
   CHECK(line.json);
 }
@@ -212,7 +222,8 @@ TEST_CASE("the reference's positional form is a train command with its preset") 
   REQUIRE(std::holds_alternative<CommandLine>(parsed));
   const auto& line = std::get<CommandLine>(parsed);
   CHECK(line.coordinator == "localhost:9091");
-  const auto& command = std::get<TrainCommand>(line.command);
+  REQUIRE(line.chosen<TrainCommand>() != nullptr);
+  const TrainCommand& command = *line.chosen<TrainCommand>();
   CHECK(command.dataset == "./letters");
   CHECK(command.spec.preset() == v1::PRESET_REFERENCE);
   CHECK(command.spec.rounds() == 30);

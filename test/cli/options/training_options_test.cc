@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "cli/job/train.h"
 
 namespace mlp::cli {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 v1::JobSpec SpecOf(std::vector<std::string> options) {
   options.insert(options.begin(), {"train", "x"});
   const auto parsed = ParseCommandLine(std::move(options));
-  return std::get<TrainCommand>(std::get<CommandLine>(parsed).command).spec;
+  return std::get<CommandLine>(parsed).chosen<TrainCommand>()->spec;
 }
 
 const TrainingOption& Option(const std::string& name) {
