@@ -1,11 +1,15 @@
 #include "test/cli/client/fake_coordinator.h"
 
 #include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <condition_variable>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 
+#include "mlp/v1/job.grpc.pb.h"
 #include "services/base/sha256.h"
 #include "test/cli/show/recorded_job.h"
 
@@ -20,7 +24,46 @@ grpc::Status NoSuchJob(const std::string& id) {
 
 }  // namespace
 
-FakeCoordinator::FakeCoordinator(FakeCoordinatorOptions options) : options_(std::move(options)) {
+class FakeCoordinator::Jobs final : public v1::JobService::Service {
+ public:
+  explicit Jobs(FakeCoordinatorOptions options);
+  ~Jobs() override;
+
+  const std::string& address() const { return address_; }
+  std::vector<v1::CreateJobRequest> submissions() const;
+  std::vector<std::int64_t> watched_from() const;
+  v1::EvaluateModelRequest evaluated() const;
+  v1::Model model() const;
+
+ private:
+  grpc::Status CreateJob(grpc::ServerContext*, const v1::CreateJobRequest* request,
+                         v1::CreateJobResponse* response) override;
+  grpc::Status GetJob(grpc::ServerContext*, const v1::GetJobRequest* request,
+                      v1::GetJobResponse* response) override;
+  grpc::Status WatchJob(grpc::ServerContext*, const v1::WatchJobRequest* request,
+                        grpc::ServerWriter<v1::WatchJobResponse>* writer) override;
+  grpc::Status ExplainJob(grpc::ServerContext*, const v1::ExplainJobRequest* request,
+                          v1::ExplainJobResponse* response) override;
+  grpc::Status GetModel(grpc::ServerContext*, const v1::GetModelRequest* request,
+                        grpc::ServerWriter<v1::GetModelResponse>* writer) override;
+  grpc::Status EvaluateModel(grpc::ServerContext*, const v1::EvaluateModelRequest* request,
+                             v1::EvaluateModelResponse* response) override;
+
+  const FakeCoordinatorOptions options_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_:
+  std::vector<v1::CreateJobRequest> submissions_;
+  std::vector<std::int64_t> watched_from_;
+  int questions_ = 0;  // GetJob calls
+  v1::EvaluateModelRequest evaluated_;
+  bool released_ = false;
+
+  std::string address_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+FakeCoordinator::Jobs::Jobs(FakeCoordinatorOptions options) : options_(std::move(options)) {
   int port = 0;
   grpc::ServerBuilder builder;
   // The client's pings come every second.
@@ -34,7 +77,7 @@ FakeCoordinator::FakeCoordinator(FakeCoordinatorOptions options) : options_(std:
   address_ = "127.0.0.1:" + std::to_string(port);
 }
 
-FakeCoordinator::~FakeCoordinator() {
+FakeCoordinator::Jobs::~Jobs() {
   {
     std::lock_guard lock(mutex_);
     released_ = true;
@@ -43,22 +86,22 @@ FakeCoordinator::~FakeCoordinator() {
   server_->Shutdown();
 }
 
-std::vector<v1::CreateJobRequest> FakeCoordinator::submissions() const {
+std::vector<v1::CreateJobRequest> FakeCoordinator::Jobs::submissions() const {
   std::lock_guard lock(mutex_);
   return submissions_;
 }
 
-std::vector<std::int64_t> FakeCoordinator::watched_from() const {
+std::vector<std::int64_t> FakeCoordinator::Jobs::watched_from() const {
   std::lock_guard lock(mutex_);
   return watched_from_;
 }
 
-v1::EvaluateModelRequest FakeCoordinator::evaluated() const {
+v1::EvaluateModelRequest FakeCoordinator::Jobs::evaluated() const {
   std::lock_guard lock(mutex_);
   return evaluated_;
 }
 
-v1::Model FakeCoordinator::model() const {
+v1::Model FakeCoordinator::Jobs::model() const {
   v1::Model model;
   model.mutable_spec()->add_layer_sizes(1);
   model.mutable_spec()->add_layer_sizes(1);
@@ -72,8 +115,9 @@ v1::Model FakeCoordinator::model() const {
   return model;
 }
 
-grpc::Status FakeCoordinator::CreateJob(grpc::ServerContext*, const v1::CreateJobRequest* request,
-                                        v1::CreateJobResponse* response) {
+grpc::Status FakeCoordinator::Jobs::CreateJob(grpc::ServerContext*,
+                                              const v1::CreateJobRequest* request,
+                                              v1::CreateJobResponse* response) {
   std::lock_guard lock(mutex_);
   submissions_.push_back(*request);
   if (static_cast<int>(submissions_.size()) <= options_.refused_submissions) return Unavailable();
@@ -81,8 +125,8 @@ grpc::Status FakeCoordinator::CreateJob(grpc::ServerContext*, const v1::CreateJo
   return grpc::Status::OK;
 }
 
-grpc::Status FakeCoordinator::GetJob(grpc::ServerContext*, const v1::GetJobRequest* request,
-                                     v1::GetJobResponse* response) {
+grpc::Status FakeCoordinator::Jobs::GetJob(grpc::ServerContext*, const v1::GetJobRequest* request,
+                                           v1::GetJobResponse* response) {
   if (request->id() != "job-1") return NoSuchJob(request->id());
   std::lock_guard lock(mutex_);
   if (++questions_ <= options_.refused_questions) return Unavailable();
@@ -90,8 +134,9 @@ grpc::Status FakeCoordinator::GetJob(grpc::ServerContext*, const v1::GetJobReque
   return grpc::Status::OK;
 }
 
-grpc::Status FakeCoordinator::WatchJob(grpc::ServerContext*, const v1::WatchJobRequest* request,
-                                       grpc::ServerWriter<v1::WatchJobResponse>* writer) {
+grpc::Status FakeCoordinator::Jobs::WatchJob(grpc::ServerContext*,
+                                             const v1::WatchJobRequest* request,
+                                             grpc::ServerWriter<v1::WatchJobResponse>* writer) {
   if (request->id() != "job-1") return NoSuchJob(request->id());
   std::unique_lock lock(mutex_);
   watched_from_.push_back(request->from_sequence());
@@ -111,8 +156,9 @@ grpc::Status FakeCoordinator::WatchJob(grpc::ServerContext*, const v1::WatchJobR
   return grpc::Status::OK;
 }
 
-grpc::Status FakeCoordinator::ExplainJob(grpc::ServerContext*, const v1::ExplainJobRequest* request,
-                                         v1::ExplainJobResponse* response) {
+grpc::Status FakeCoordinator::Jobs::ExplainJob(grpc::ServerContext*,
+                                               const v1::ExplainJobRequest* request,
+                                               v1::ExplainJobResponse* response) {
   if (request->id() != "job-1") return NoSuchJob(request->id());
   response->set_waiting_for(
       "job-1, round 7 of 30: waits for shard 4 on node-2, held up or queued there for 1.2 s");
@@ -125,8 +171,9 @@ grpc::Status FakeCoordinator::ExplainJob(grpc::ServerContext*, const v1::Explain
   return grpc::Status::OK;
 }
 
-grpc::Status FakeCoordinator::GetModel(grpc::ServerContext*, const v1::GetModelRequest* request,
-                                       grpc::ServerWriter<v1::GetModelResponse>* writer) {
+grpc::Status FakeCoordinator::Jobs::GetModel(grpc::ServerContext*,
+                                             const v1::GetModelRequest* request,
+                                             grpc::ServerWriter<v1::GetModelResponse>* writer) {
   if (request->id() != "job-1") return NoSuchJob(request->id());
   const std::string bytes = model().SerializeAsString();
   for (std::size_t begin = 0; begin < bytes.size(); begin += 7) {
@@ -137,9 +184,9 @@ grpc::Status FakeCoordinator::GetModel(grpc::ServerContext*, const v1::GetModelR
   return grpc::Status::OK;
 }
 
-grpc::Status FakeCoordinator::EvaluateModel(grpc::ServerContext*,
-                                            const v1::EvaluateModelRequest* request,
-                                            v1::EvaluateModelResponse* response) {
+grpc::Status FakeCoordinator::Jobs::EvaluateModel(grpc::ServerContext*,
+                                                  const v1::EvaluateModelRequest* request,
+                                                  v1::EvaluateModelResponse* response) {
   std::lock_guard lock(mutex_);
   evaluated_ = *request;
   v1::Evaluation& evaluation = *response->mutable_evaluation();
@@ -151,5 +198,22 @@ grpc::Status FakeCoordinator::EvaluateModel(grpc::ServerContext*,
   response->set_model_digest("c0ffee");
   return grpc::Status::OK;
 }
+
+FakeCoordinator::FakeCoordinator(FakeCoordinatorOptions options)
+    : jobs_(std::make_unique<Jobs>(std::move(options))) {}
+
+FakeCoordinator::~FakeCoordinator() = default;
+
+const std::string& FakeCoordinator::address() const { return jobs_->address(); }
+
+std::vector<v1::CreateJobRequest> FakeCoordinator::submissions() const {
+  return jobs_->submissions();
+}
+
+std::vector<std::int64_t> FakeCoordinator::watched_from() const { return jobs_->watched_from(); }
+
+v1::EvaluateModelRequest FakeCoordinator::evaluated() const { return jobs_->evaluated(); }
+
+v1::Model FakeCoordinator::model() const { return jobs_->model(); }
 
 }  // namespace mlp::cli

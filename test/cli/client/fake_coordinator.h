@@ -1,16 +1,13 @@
 // A coordinator with one recorded job, job-1, that breaks connections when it is told to.
 #pragma once
 
-#include <grpcpp/server.h>
-
-#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
-#include "mlp/v1/job.grpc.pb.h"
+#include "mlp/v1/job.pb.h"
 
 namespace mlp::cli {
 
@@ -25,12 +22,12 @@ struct FakeCoordinatorOptions {
 };
 
 // Serves from its construction to its destruction. Thread-safe.
-class FakeCoordinator final : public v1::JobService::Service {
+class FakeCoordinator {
  public:
   explicit FakeCoordinator(FakeCoordinatorOptions options = {});
-  ~FakeCoordinator() override;
+  ~FakeCoordinator();
 
-  const std::string& address() const { return address_; }
+  const std::string& address() const;
   // What the CreateJob calls asked for.
   std::vector<v1::CreateJobRequest> submissions() const;
   // Where the WatchJob calls began.
@@ -40,31 +37,9 @@ class FakeCoordinator final : public v1::JobService::Service {
   v1::Model model() const;
 
  private:
-  grpc::Status CreateJob(grpc::ServerContext*, const v1::CreateJobRequest* request,
-                         v1::CreateJobResponse* response) override;
-  grpc::Status GetJob(grpc::ServerContext*, const v1::GetJobRequest* request,
-                      v1::GetJobResponse* response) override;
-  grpc::Status WatchJob(grpc::ServerContext*, const v1::WatchJobRequest* request,
-                        grpc::ServerWriter<v1::WatchJobResponse>* writer) override;
-  grpc::Status ExplainJob(grpc::ServerContext*, const v1::ExplainJobRequest* request,
-                          v1::ExplainJobResponse* response) override;
-  grpc::Status GetModel(grpc::ServerContext*, const v1::GetModelRequest* request,
-                        grpc::ServerWriter<v1::GetModelResponse>* writer) override;
-  grpc::Status EvaluateModel(grpc::ServerContext*, const v1::EvaluateModelRequest* request,
-                             v1::EvaluateModelResponse* response) override;
+  class Jobs;
 
-  const FakeCoordinatorOptions options_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_:
-  std::vector<v1::CreateJobRequest> submissions_;
-  std::vector<std::int64_t> watched_from_;
-  int questions_ = 0;  // GetJob calls
-  v1::EvaluateModelRequest evaluated_;
-  bool released_ = false;
-
-  std::string address_;
-  std::unique_ptr<grpc::Server> server_;
+  const std::unique_ptr<Jobs> jobs_;
 };
 
 }  // namespace mlp::cli

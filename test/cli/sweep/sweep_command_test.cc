@@ -1,24 +1,14 @@
 // `mlp-client sweep` itself, against a coordinator whose jobs end at once, or on its own cluster.
-#include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server_builder.h>
 #include <signal.h>
 #include <stdlib.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <condition_variable>
 #include <filesystem>
-#include <map>
-#include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "mlp/v1/job.grpc.pb.h"
-#include "services/base/field_error.h"
-#include "services/base/retry_after.h"
-#include "services/rpc/status.h"
+#include "test/cli/sweep/fake_jobs.h"
 #include "test/support/process.h"
 #include "test/support/scratch.h"
 
@@ -30,130 +20,6 @@ using test::Process;
 using test::ProcessResult;
 
 const std::string kClient = MLP_BIN_DIR "/mlp-client";
-
-struct JobsOptions {
-  int full = 0;        // CreateJob calls that find the queue full first
-  int hold_after = 0;  // jobs with greater numbers run until Release; 0: none
-  int lose = 0;        // jobs that GetJob does not know the first time
-  bool no_dataset = false;
-};
-
-// Jobs that end as soon as they are there: with the learning rate as their error, but those of 2
-// and more fail, and those of 0 and less are refused. Thread-safe.
-class Jobs final : public v1::JobService::Service {
- public:
-  explicit Jobs(JobsOptions options = {}) : options_(options) {
-    int port = 0;
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(this);
-    server_ = builder.BuildAndStart();
-    address_ = absl::StrCat("127.0.0.1:", port);
-  }
-  ~Jobs() override {
-    Release();
-    server_->Shutdown();
-  }
-
-  const std::string& address() const { return address_; }
-  std::vector<v1::Job> jobs() const {
-    std::lock_guard lock(mutex_);
-    return jobs_;
-  }
-  // The most that were there and had not ended.
-  std::size_t most_running() const {
-    std::lock_guard lock(mutex_);
-    return most_running_;
-  }
-  void Release() {
-    std::lock_guard lock(mutex_);
-    released_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  grpc::Status CreateJob(grpc::ServerContext*, const v1::CreateJobRequest* request,
-                         v1::CreateJobResponse* response) override {
-    std::lock_guard lock(mutex_);
-    const double rate = request->spec().learning_rate();
-    if (options_.no_dataset) {
-      return rpc::ToGrpcStatus(AtField("spec.dataset", absl::NotFoundError("no dataset l")));
-    }
-    if (options_.full-- > 0) {
-      return rpc::ToGrpcStatus(WithRetryAfter(absl::ResourceExhaustedError("the queue is full"),
-                                              std::chrono::milliseconds(1)));
-    }
-    if (rate <= 0) {
-      return rpc::ToGrpcStatus(FieldError("spec.learning_rate", "must be greater than 0"));
-    }
-    const auto known = numbers_.find(request->request_id());
-    if (known == numbers_.end()) {
-      numbers_[request->request_id()] = jobs_.size();
-      v1::Job job;
-      job.set_id(absl::StrCat("job-", jobs_.size() + 1));
-      *job.mutable_spec() = request->spec();
-      job.mutable_create_time()->set_seconds(static_cast<int>(jobs_.size()));
-      job.set_state(v1::JOB_STATE_PENDING);
-      jobs_.push_back(job);
-      most_running_ = std::max<std::size_t>(
-          most_running_, std::ranges::count(jobs_, v1::JOB_STATE_PENDING, &v1::Job::state));
-    }
-    *response->mutable_job() = jobs_[numbers_[request->request_id()]];
-    return grpc::Status::OK;
-  }
-
-  grpc::Status GetJob(grpc::ServerContext*, const v1::GetJobRequest* request,
-                      v1::GetJobResponse* response) override {
-    std::lock_guard lock(mutex_);
-    if (options_.lose-- > 0) return {grpc::StatusCode::NOT_FOUND, "there is no such job"};
-    v1::Job& job = jobs_[NumberOf(request->id())];
-    if (!Held(job)) End(job);
-    *response->mutable_job() = job;
-    return grpc::Status::OK;
-  }
-
-  grpc::Status WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,
-                        grpc::ServerWriter<v1::WatchJobResponse>* writer) override {
-    std::unique_lock lock(mutex_);
-    v1::WatchJobResponse response;
-    v1::JobEvent& event = *response.add_events();
-    event.set_sequence(1);
-    event.mutable_state_changed()->set_state(v1::JOB_STATE_RUNNING);
-    writer->Write(response);
-    const v1::Job& job = jobs_[NumberOf(request->id())];
-    while (Held(job) && !context->IsCancelled()) {
-      changed_.wait_for(lock, std::chrono::milliseconds(10));
-    }
-    event.set_sequence(2);
-    event.mutable_state_changed()->set_state(v1::JOB_STATE_SUCCEEDED);
-    writer->Write(response);
-    return grpc::Status::OK;
-  }
-
-  static std::size_t NumberOf(const std::string& id) { return std::stoul(id.substr(4)) - 1; }
-  bool Held(const v1::Job& job) const {
-    return options_.hold_after > 0 && !released_ &&
-           static_cast<int>(NumberOf(job.id())) >= options_.hold_after;
-  }
-  static void End(v1::Job& job) {
-    const bool fails = job.spec().learning_rate() >= 2;
-    job.set_state(fails ? v1::JOB_STATE_FAILED : v1::JOB_STATE_SUCCEEDED);
-    if (fails) job.set_detail("the parameters are not finite");
-    job.mutable_validation()->set_error(job.spec().learning_rate());
-  }
-
-  JobsOptions options_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_, as what the options count:
-  std::vector<v1::Job> jobs_;
-  std::map<std::string, std::size_t> numbers_;  // by request id
-  std::size_t most_running_ = 0;
-  bool released_ = false;
-
-  std::string address_;
-  std::unique_ptr<grpc::Server> server_;
-};
 
 // A directory with a sweep's file, to run it in.
 class Place {
@@ -186,7 +52,7 @@ class Place {
 };
 
 TEST_CASE("a sweep trains each setting once, ranks them and writes files") {
-  const Jobs jobs;
+  const FakeJobs jobs;
   const Place place("0.25, 0.125, 0.5");
   const ProcessResult result = place.Run(jobs.address(), {"--out", "out"});
   INFO(result.out << result.err);
@@ -205,7 +71,7 @@ TEST_CASE("a sweep trains each setting once, ranks them and writes files") {
 }
 
 TEST_CASE("the same sweep again submits nothing, under another name everything") {
-  const Jobs jobs;
+  const FakeJobs jobs;
   const Place place("0.25, 0.125, 0.5");
   const ProcessResult first = place.Run(jobs.address());
   CHECK(place.Run(jobs.address()).out == first.out);
@@ -216,7 +82,7 @@ TEST_CASE("the same sweep again submits nothing, under another name everything")
 }
 
 TEST_CASE("trials that fail or are refused are shown with the reason and stop nothing") {
-  const Jobs jobs;
+  const FakeJobs jobs;
   const Place place("2, 0.25, -1");
   const ProcessResult result = place.Run(jobs.address());
   INFO(result.err);
@@ -230,7 +96,7 @@ TEST_CASE("trials that fail or are refused are shown with the reason and stop no
 }
 
 TEST_CASE("a sweep keeps four jobs queued at most") {
-  Jobs jobs({.hold_after = 1});
+  FakeJobs jobs({.hold_after = 1});
   const Place place("0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8");
   Process client(place.Command(jobs.address()), place.here());
   client.WaitForLine("trial 1 of 8");
@@ -241,7 +107,7 @@ TEST_CASE("a sweep keeps four jobs queued at most") {
 }
 
 TEST_CASE("an interrupted sweep says how to go on and trains nothing twice when it does") {
-  Jobs jobs({.hold_after = 2});
+  FakeJobs jobs({.hold_after = 2});
   const Place place("0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8");
   const std::vector<std::string> options = {"--name", "n", "--out", "o"};
   Process client(place.Command(jobs.address(), options), place.here());
@@ -260,24 +126,24 @@ TEST_CASE("an interrupted sweep says how to go on and trains nothing twice when 
 }
 
 TEST_CASE("a sweep waits for a full queue") {
-  const Jobs jobs({.full = 2});
+  const FakeJobs jobs({.full = 2});
   const ProcessResult result = Place("0.1, 0.2").Run(jobs.address());
   CHECK(result.exit_code == 0);
   CHECK(result.err == "mlp-client: the queue is full; waiting for it\n");
 }
 
 TEST_CASE("a job that the coordinator has lost is submitted again, but not for ever") {
-  const Jobs jobs({.lose = 1});
+  const FakeJobs jobs({.lose = 1});
   const ProcessResult result = Place("0.1, 0.2").Run(jobs.address());
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.err, Contains("the coordinator has lost job-1, trial 1; submitting it again"));
-  const Jobs forgetful({.lose = 4});
+  const FakeJobs forgetful({.lose = 4});
   CHECK_THAT(Place("0.1, 0.2").Run(forgetful.address()).out,
              Contains("the coordinator has lost it 4 times"));
 }
 
 TEST_CASE("a dataset that is not there ends a sweep at once") {
-  const Jobs jobs({.no_dataset = true});
+  const FakeJobs jobs({.no_dataset = true});
   const ProcessResult result = Place("0.1, 0.2").Run(jobs.address());
   CHECK(result.exit_code == 1);
   CHECK_THAT(result.err, Contains("no dataset l"));
@@ -285,7 +151,7 @@ TEST_CASE("a dataset that is not there ends a sweep at once") {
 }
 
 TEST_CASE("a sweep's JSON has an object a trial, a setting and the sweep") {
-  const Jobs jobs;
+  const FakeJobs jobs;
   const Place place("0.25, 2");
   const ProcessResult result = place.Run(jobs.address(), {"--json"});
   CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 5);
@@ -297,7 +163,7 @@ TEST_CASE("a sweep's JSON has an object a trial, a setting and the sweep") {
 }
 
 TEST_CASE("a sweep's file that is wrong is refused before anything is submitted") {
-  const Jobs jobs;
+  const FakeJobs jobs;
   const Place place("0.1, \"fast\"");
   const ProcessResult result = place.Run(jobs.address());
   CHECK(result.exit_code == 2);
@@ -307,7 +173,7 @@ TEST_CASE("a sweep's file that is wrong is refused before anything is submitted"
 }
 
 TEST_CASE("results that cannot be written are an error, and the table is printed all the same") {
-  const Jobs jobs;
+  const FakeJobs jobs;
   const Place place("0.25");
   const ProcessResult result = place.Run(jobs.address(), {"--out", "s.toml/out"});
   CHECK(result.exit_code == 1);
