@@ -10,9 +10,8 @@ namespace mlp::cli {
 // Of both commands that make datasets of tables.
 template <class Command>
 static void AddTableOptions(CLI::App& app, CommandLine& line, Command& command) {
-  TableOptions& options = command.options;
-  std::vector<CLI::Option*> added = AddColumnOptions(app, options);
-  for (CLI::Option* option : AddDealOptions(app, options)) added.push_back(option);
+  std::vector<CLI::Option*> added = AddColumnOptions(app, command.table);
+  for (CLI::Option* option : AddSplitOptions(app, command.split)) added.push_back(option);
   app.callback([&line, &command, added] {
     command.table_options_given = std::any_of(
         added.begin(), added.end(), [](const CLI::Option* option) { return !option->empty(); });
@@ -46,7 +45,7 @@ void DatasetCommands::AddPut(CLI::App& dataset, CommandLine& line) {
   app.add_option("--name", put_.name, "What jobs call it [PATH's name without its ending]");
   AddTableOptions(app, line, put_);
   app.add_flag_callback(
-      "--standardize", [this] { put_.standardize = put_.options.standardize = true; },
+      "--standardize", [this] { put_.standardize = put_.split.standardize = true; },
       "A directory's rows, too; they are sent as they are otherwise");
 }
 
@@ -57,7 +56,7 @@ void DatasetCommands::AddShow(CLI::App& dataset, CommandLine& line) {
       "ranges, classes",
       show_, "mlp-client dataset show iris.csv --label species");
   app.add_option("WHAT", show_.what, "File, directory or dataset's name")->required();
-  AddColumnOptions(app, show_.options);
+  AddColumnOptions(app, show_.table);
 }
 
 void DatasetCommands::AddSplit(CLI::App& dataset, CommandLine& line) {

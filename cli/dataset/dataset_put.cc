@@ -8,8 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "cli/client/dataset_client.h"
 #include "cli/client/errors.h"
+#include "cli/dataset/directory_plan.h"
 #include "cli/dataset/upload.h"
 #include "cli/files/make_directory.h"
+#include "cli/files/path_names.h"
 #include "cli/show/dataset_text.h"
 
 namespace mlp::cli {
@@ -132,7 +134,7 @@ int Run(const Session& session, const DatasetPutCommand& command) {
   }
   const absl::StatusOr<DatasetPlan> plan =
       directory ? PlanStandardized(command.path, command.table_options_given)
-                : PlanFromTable(command.path, command.options);
+                : PlanFromTable(command.path, command.table, command.split);
   if (!plan.ok()) return Refuse(session, plan.status());
   const absl::StatusOr<TemporaryDirectory> made = TemporaryDirectory::Make();
   if (!made.ok()) return Refuse(session, made.status());

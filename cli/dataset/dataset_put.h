@@ -6,14 +6,16 @@
 #include <string>
 
 #include "cli/client/session.h"
-#include "cli/dataset/dataset_plan.h"
+#include "cli/dataset/read_table.h"
+#include "cli/dataset/table_plan.h"
 
 namespace mlp::cli {
 
 struct DatasetPutCommand {
   std::filesystem::path path;  // of a directory, or a file with a table
   std::string name;            // empty: the directory's or the file's
-  TableOptions options;
+  TableOptions table;
+  SplitOptions split;
   bool table_options_given = false;  // which a directory has no use for
   bool standardize = false;          // a directory's rows, too
 };

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/client/dataset_client.h"
 #include "cli/client/errors.h"
+#include "cli/dataset/directory_plan.h"
 #include "cli/files/make_directory.h"
 #include "cli/show/table_summary.h"
 
@@ -60,9 +61,9 @@ absl::StatusOr<TableSummary> OfDataset(const Session& session, const std::string
 
 // Missing values are counted, not refused.
 absl::StatusOr<TableSummary> OfFile(const DatasetShowCommand& command) {
-  TableOptions options = command.options;
+  TableOptions options = command.table;
   options.schema.impute = true;
-  const absl::StatusOr<TableFile> read = ReadTableOf(command.what, options);
+  const absl::StatusOr<TableFile> read = ReadTableFile(command.what, options);
   if (!read.ok()) return read.status();
   return Summarize(read->inferred.schema, read->table);
 }

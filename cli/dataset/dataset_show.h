@@ -5,13 +5,13 @@
 #include <string>
 
 #include "cli/client/session.h"
-#include "cli/dataset/dataset_plan.h"
+#include "cli/dataset/read_table.h"
 
 namespace mlp::cli {
 
 struct DatasetShowCommand {
-  std::string what;      // a path of a file or directory that is there, or else a dataset's name
-  TableOptions options;  // of a file
+  std::string what;    // a path of a file or directory that is there, or else a dataset's name
+  TableOptions table;  // of a file
 };
 
 // Fetches the files of a coordinator's dataset.

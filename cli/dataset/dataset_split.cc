@@ -7,7 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/client/errors.h"
+#include "cli/dataset/directory_plan.h"
 #include "cli/files/make_directory.h"
+#include "cli/files/path_names.h"
+#include "cli/show/dataset_text.h"
 
 namespace mlp::cli {
 namespace {
@@ -47,7 +50,7 @@ int Run(const Session& session, const DatasetSplitCommand& command) {
   const bool directory = fs::is_directory(command.file, error);
   const absl::StatusOr<DatasetPlan> plan =
       directory ? PlanStandardized(command.file, command.table_options_given)
-                : PlanFromTable(command.file, command.options);
+                : PlanFromTable(command.file, command.table, command.split);
   if (!plan.ok()) return Refuse(session, plan.status());
   const fs::path out = OutOf(command, directory);
   const absl::Status made =

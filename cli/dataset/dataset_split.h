@@ -5,13 +5,15 @@
 #include <filesystem>
 
 #include "cli/client/session.h"
-#include "cli/dataset/dataset_plan.h"
+#include "cli/dataset/read_table.h"
+#include "cli/dataset/table_plan.h"
 
 namespace mlp::cli {
 
 struct DatasetSplitCommand {
   std::filesystem::path file;  // or directory
-  TableOptions options;
+  TableOptions table;
+  SplitOptions split;
   bool table_options_given = false;  // which a directory has no use for
   // Empty: the file's name without its endings; the directory's and "-standardized".
   std::filesystem::path out;

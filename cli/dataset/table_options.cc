@@ -58,7 +58,7 @@ CLI::Option* AddSeparatorOption(CLI::App& app, char& separator) {
       ->type_name("CHARACTER");
 }
 
-std::vector<CLI::Option*> AddDealOptions(CLI::App& app, TableOptions& options) {
+std::vector<CLI::Option*> AddSplitOptions(CLI::App& app, SplitOptions& options) {
   CLI::Option* share =
       app.add_option("--validation", options.deal.validation,
                      "Share of the rows, of each class, for the validation file [0.2]")

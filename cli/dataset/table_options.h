@@ -4,13 +4,14 @@
 #include <CLI/CLI.hpp>
 #include <vector>
 
-#include "cli/dataset/dataset_plan.h"
+#include "cli/dataset/read_table.h"
+#include "cli/dataset/table_plan.h"
 
 namespace mlp::cli {
 
 // What is given is set in `options`, which must outlive `app`. The options that were added.
 std::vector<CLI::Option*> AddColumnOptions(CLI::App& app, TableOptions& options);
-std::vector<CLI::Option*> AddDealOptions(CLI::App& app, TableOptions& options);
+std::vector<CLI::Option*> AddSplitOptions(CLI::App& app, SplitOptions& options);
 CLI::Option* AddSeparatorOption(CLI::App& app, char& separator);
 
 }  // namespace mlp::cli

@@ -1,9 +1,11 @@
 #include "cli/show/dataset_text.h"
 
+#include <algorithm>
 #include <array>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
 namespace mlp::cli {
 
@@ -28,6 +30,18 @@ std::string DescriptionOf(const v1::Dataset& dataset) {
                       " validation rows, ", dataset.features(), " features, ",
                       dataset.regression() ? absl::StrCat("to predict ", dataset.label())
                                            : absl::StrCat(dataset.classes(), " classes"));
+}
+
+std::string ContentText(const Schema& schema) {
+  const std::size_t features = schema.features();
+  const std::string counted = absl::StrCat(features, features == 1 ? " feature" : " features");
+  if (schema.regression()) return absl::StrCat(counted, ", to predict ", schema.label);
+  constexpr std::size_t kShown = 10;
+  const std::size_t shown = std::min(schema.classes.size(), kShown);
+  const std::string names =
+      absl::StrJoin(schema.classes.begin(), schema.classes.begin() + shown, ", ");
+  return absl::StrCat(counted, ", ", schema.classes.size(), " classes (", names,
+                      shown < schema.classes.size() ? ", …)" : ")");
 }
 
 }  // namespace mlp::cli
