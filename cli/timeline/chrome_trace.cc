@@ -84,7 +84,7 @@ JsonObject Details(const Attempt& attempt) {
 
 void WriteSpan(const Timeline& timeline, const Span& span, std::size_t process, std::size_t thread,
                TraceWriter& trace) {
-  const std::string kind = KindName(span.phase.kind);
+  const std::string kind = WordsOf(span.phase.kind).name;
   if (!span.attempt) {
     trace.Complete(kind, kind, process, thread, span.phase.begin, span.phase.end, {});
     return;

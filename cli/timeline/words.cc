@@ -15,32 +15,32 @@ std::string Counted(std::size_t count, const char* what) {
 
 }  // namespace
 
-const char* KindName(Kind kind) {
+KindWords WordsOf(Kind kind) {
   switch (kind) {
     case Kind::kSending:
-      return "sending";
+      return {"sending", "sending"};
     case Kind::kQueued:
-      return "queued";
+      return {"queued", "queued"};
     case Kind::kHeldUp:
-      return "held up";
+      return {"held up", "held"};
     case Kind::kWaiting:
-      return "queued or held up";
+      return {"queued or held up", "waiting"};
     case Kind::kLoading:
-      return "reading the shard";
+      return {"reading the shard", "loading"};
     case Kind::kComputing:
-      return "computing";
+      return {"computing", "computing"};
     case Kind::kReturning:
-      return "returning";
+      return {"returning", "sending"};
     case Kind::kCancelled:
-      return "cancelled";
+      return {"cancelled", "cancelled"};
     case Kind::kRejected:
-      return "rejected";
+      return {"rejected", "rejected"};
     case Kind::kIdle:
-      return "idle";
+      return {"idle", "idle"};
     case Kind::kAway:
-      return "away";
+      return {"away", "away"};
   }
-  return "";
+  return {"", ""};
 }
 
 const char* OutcomeName(Outcome outcome) {

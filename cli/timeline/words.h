@@ -7,8 +7,11 @@
 
 namespace mlp::cli::timeline {
 
-// "queued", "held up" …
-const char* KindName(Kind kind);
+struct KindWords {
+  const char* name;   // "queued", "held up" …
+  const char* style;  // the class of the page that colours it: "queued", "held" …
+};
+KindWords WordsOf(Kind kind);
 // "finished", "finished second", "rejected", "failed", "cancelled", "open".
 const char* OutcomeName(Outcome outcome);
 // "won", "lost", "undecided"; empty where there was no race.

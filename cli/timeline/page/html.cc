@@ -38,17 +38,21 @@ std::string LegendItem(const std::string& classes, const char* name, const std::
 }
 
 std::string Legend(const Timeline& timeline) {
-  const auto kind = [&](const char* name, std::initializer_list<Kind> kinds) {
+  const auto amount = [&](std::initializer_list<Kind> kinds) {
     Time sum{};
     for (const Kind one : kinds) sum += TimeIn(timeline, one);
-    return LegendItem(ClassOf(*kinds.begin()), name, sum == Time{} ? "" : ShortDuration(sum));
+    return sum == Time{} ? "" : ShortDuration(sum);
   };
+  const auto item = [&](Kind kind) {
+    return LegendItem(WordsOf(kind).style, WordsOf(kind).name, amount({kind}));
+  };
+  const std::string both_ways = amount({Kind::kSending, Kind::kReturning});
   return absl::StrCat(
-      "<ul class=\"legend\" aria-label=\"Legend\">\n", kind("computing", {Kind::kComputing}),
-      kind("reading the shard", {Kind::kLoading}), kind("held up", {Kind::kHeldUp}),
-      kind("queued", {Kind::kQueued}), kind("queued or held up", {Kind::kWaiting}),
-      kind("sending", {Kind::kSending, Kind::kReturning}), kind("cancelled", {Kind::kCancelled}),
-      kind("rejected", {Kind::kRejected}), kind("node away", {Kind::kAway}),
+      "<ul class=\"legend\" aria-label=\"Legend\">\n", item(Kind::kComputing), item(Kind::kLoading),
+      item(Kind::kHeldUp), item(Kind::kQueued), item(Kind::kWaiting),
+      LegendItem(WordsOf(Kind::kSending).style, "sending", both_ways), item(Kind::kCancelled),
+      item(Kind::kRejected),
+      LegendItem(WordsOf(Kind::kAway).style, "node away", amount({Kind::kAway})),
       LegendItem("failed", "failed", ""), LegendItem("race copy won", "hedge won", ""),
       LegendItem("race copy lost", "hedge lost", ""),
       LegendItem("race original won", "original won", ""),

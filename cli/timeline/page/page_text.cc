@@ -46,7 +46,7 @@ Tip TipOf(const Timeline& timeline, const Attempt& attempt) {
   add("race", RaceText(timeline, attempt));
   add("offered", absl::StrCat("at ", Moment(timeline, attempt.dispatched), ": ", attempt.reason));
   for (const Phase& phase : attempt.phases) {
-    add(KindName(phase.kind), ShortDuration(phase.end - phase.begin));
+    add(WordsOf(phase.kind).name, ShortDuration(phase.end - phase.begin));
   }
   if (attempt.cancelled_at) {
     add("cancelled",

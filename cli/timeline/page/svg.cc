@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/timeline/page/page_text.h"
+#include "cli/timeline/words.h"
 
 namespace mlp::cli::timeline {
 namespace {
@@ -78,7 +79,7 @@ class LaneDrawing {
   }
 
   void DrawPhase(const Phase& phase, int y) {
-    absl::StrAppend(&svg_, "<rect class=\"", ClassOf(phase.kind), "\" x=\"", At(phase.begin),
+    absl::StrAppend(&svg_, "<rect class=\"", WordsOf(phase.kind).style, "\" x=\"", At(phase.begin),
                     "\" y=\"", y, "\" width=\"", X(phase.end - phase.begin), "\" height=\"",
                     kBarHeight, "\"/>");
   }
@@ -169,33 +170,6 @@ std::string ErrorSvg(const Timeline& timeline, std::size_t first_tip) {
   return absl::StrCat(Opening("error", "Validation error over time", span, kErrorHeight),
                       Ground(timeline, kErrorHeight), "<path class=\"lane\" d=\"", marks,
                       "\"/>\n<path class=\"error-line\" d=\"", line, "\"/>\n", dots, "</svg>\n");
-}
-
-const char* ClassOf(Kind kind) {
-  switch (kind) {
-    case Kind::kSending:
-    case Kind::kReturning:
-      return "sending";
-    case Kind::kQueued:
-      return "queued";
-    case Kind::kHeldUp:
-      return "held";
-    case Kind::kWaiting:
-      return "waiting";
-    case Kind::kLoading:
-      return "loading";
-    case Kind::kComputing:
-      return "computing";
-    case Kind::kCancelled:
-      return "cancelled";
-    case Kind::kRejected:
-      return "rejected";
-    case Kind::kIdle:
-      return "idle";
-    case Kind::kAway:
-      return "away";
-  }
-  return "";
 }
 
 }  // namespace mlp::cli::timeline

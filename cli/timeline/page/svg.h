@@ -25,7 +25,4 @@ struct ErrorMark {
 };
 std::vector<ErrorMark> ErrorMarks(const Timeline& timeline);
 
-// The class of a phase in page.css.
-const char* ClassOf(Kind kind);
-
 }  // namespace mlp::cli::timeline

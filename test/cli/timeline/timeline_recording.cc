@@ -14,7 +14,7 @@ std::string PhaseText(const Timeline& timeline, const Phase& phase) {
   const auto ms = [&](Time time) {
     return absl::StrCat(std::chrono::duration<double, std::milli>(time - timeline.begin).count());
   };
-  return absl::StrCat(KindName(phase.kind), " ", ms(phase.begin), "-", ms(phase.end));
+  return absl::StrCat(WordsOf(phase.kind).name, " ", ms(phase.begin), "-", ms(phase.end));
 }
 
 }  // namespace
