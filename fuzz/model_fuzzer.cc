@@ -4,6 +4,7 @@
 #include "fuzz/check.h"
 #include "fuzz/mutate_message.h"
 #include "fuzz/repair.h"
+#include "libmlp/model/parameters.h"
 #include "mlp/v1/model.pb.h"
 #include "services/wire/model_proto.h"
 #include "services/wire/parameters_proto.h"

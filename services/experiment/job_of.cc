@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/coordinator/datasets/dataset_loader.h"
+#include "services/coordinator/job/dataset.h"
 #include "services/simulation/synthetic_dataset.h"
 
 namespace mlp::experiment {

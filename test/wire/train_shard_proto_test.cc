@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "libmlp/model/initialization.h"
 #include "services/base/sha256.h"
 #include "services/wire/parameters_proto.h"
 

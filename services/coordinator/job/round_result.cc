@@ -3,6 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "services/coordinator/job/dataset.h"
+
 namespace mlp::coordinator {
 namespace {
 

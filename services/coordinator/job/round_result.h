@@ -13,6 +13,8 @@
 
 namespace mlp::coordinator {
 
+struct Dataset;
+
 struct RoundResult {
   // Of a round that starts from `parameters`; no shard is trained.
   RoundResult(const Job& job, const Dataset& dataset, const Parameters& parameters);

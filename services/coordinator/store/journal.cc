@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/coordinator/job/model.h"
 
 namespace mlp::coordinator {
 namespace {

@@ -5,8 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "libmlp/train/training.h"
 #include "services/base/field_error.h"
 #include "services/coordinator/job/dataset.h"
+#include "services/coordinator/job/model.h"
 #include "test/coordinator/run/restarts.h"
 
 using namespace mlp;

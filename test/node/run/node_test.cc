@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "libmlp/data/shard.h"
+#include "libmlp/train/training.h"
 #include "test/node/run/node_world.h"
 
 namespace mlp::node {
