@@ -18,6 +18,7 @@ namespace mlp::coordinator {
 namespace {
 
 using namespace test;
+using mlp::test::ContentOf;
 using mlp::test::Scratch;
 
 std::string Garbage(std::size_t size) {
