@@ -55,7 +55,7 @@ inline Parameters Numbers(Precision precision, std::size_t size, double first) {
       [first](auto& vector) {
         using T = typename std::decay_t<decltype(vector)>::value_type;
         for (std::size_t i = 0; i < vector.size(); ++i) {
-          vector(i) = static_cast<T>(first + static_cast<double>(i) / 3);
+          vector[i] = static_cast<T>(first + static_cast<double>(i) / 3);
         }
       },
       parameters);

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "libmlp/data/shard.h"
 #include "services/base/field_error.h"
 #include "test/node/shard_files.h"
 
