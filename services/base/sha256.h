@@ -12,7 +12,9 @@ struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX
 
 namespace mlp {
 
-// Returns the digest: 32 bytes.
+inline constexpr std::size_t kDigestBytes = 32;
+
+// Returns the digest: kDigestBytes.
 std::string Sha256(std::span<const std::byte> bytes);
 std::string Sha256(std::string_view bytes);
 

@@ -13,8 +13,6 @@
 namespace mlp::wire {
 namespace {
 
-constexpr std::size_t kDigestBytes = 32;
-
 absl::Status CheckSize(const v1::ParameterBuffer& buffer, Precision precision,
                        const ModelSpec& spec, const std::string& field) {
   const std::size_t count = ParameterCount(spec);

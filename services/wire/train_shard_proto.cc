@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/base/field_error.h"
+#include "services/base/sha256.h"
 #include "services/wire/enum_proto.h"
 #include "services/wire/model_proto.h"
 #include "services/wire/parameter_pieces.h"
@@ -20,7 +21,6 @@ namespace {
 
 constexpr std::size_t kMaxJobIdLength = 64;
 constexpr std::size_t kMaxNameLength = 255;
-constexpr std::size_t kDigestBytes = 32;
 constexpr std::int64_t kMaxEpochs = 1'000'000;
 constexpr std::int64_t kMaxSlots = 1000;
 constexpr std::int64_t kMaxNumber = std::numeric_limits<std::int32_t>::max();

@@ -7,12 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "libmlp/data/dataset_files.h"
 #include "services/base/field_error.h"
+#include "services/base/sha256.h"
 
 namespace mlp::coordinator {
 namespace {
 
 constexpr std::size_t kMaxName = 255;
-constexpr std::size_t kDigestBytes = 32;
 
 bool IsValidation(const DatasetFile& file) { return file.name.starts_with("validate_"); }
 
