@@ -64,7 +64,7 @@ struct AttemptNumber {
   AttemptId attempt = 0;
 };
 struct AttemptDispatched : OfAttempt<AttemptNumber> {
-  std::string reason;
+  std::string reason = {};
   int node_number = 0;
   AttemptId hedge_of = 0;  // the attempt that this is a second copy of; 0: none
   int offer = 0;

@@ -13,8 +13,8 @@ void Momentum(const ServerOptions& options, const Vector<T>& average, T* v, Vect
   const auto momentum = static_cast<T>(options.momentum);
   const auto rate = static_cast<T>(options.learning_rate);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    v[i] = std::fma(momentum, v[i], average(i));
-    parameters(i) = std::fma(rate, v[i], parameters(i));
+    v[i] = std::fma(momentum, v[i], average[i]);
+    parameters[i] = std::fma(rate, v[i], parameters[i]);
   }
 }
 
@@ -27,9 +27,9 @@ void Adam(const ServerOptions& options, const Vector<T>& average, T* m, T* v,
   const auto rate = static_cast<T>(options.learning_rate);
   const auto epsilon = static_cast<T>(options.epsilon);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    m[i] = std::fma(beta_1, m[i], rest_1 * average(i));
-    v[i] = std::fma(beta_2, v[i], rest_2 * average(i) * average(i));
-    parameters(i) += rate * m[i] / (std::sqrt(v[i]) + epsilon);
+    m[i] = std::fma(beta_1, m[i], rest_1 * average[i]);
+    v[i] = std::fma(beta_2, v[i], rest_2 * average[i] * average[i]);
+    parameters[i] += rate * m[i] / (std::sqrt(v[i]) + epsilon);
   }
 }
 
