@@ -212,25 +212,6 @@ TEST_CASE("why there can be no second copy") {
                Contains("waits for 2 shards that have not started, longest for shard 0 on a"));
     CHECK_THAT(SaidOf(driver).next, Contains("no other node has a free slot"));
   }
-  SECTION("it waits in line, and would elsewhere too") {
-    SchedulerOptions options = Hedged(3);
-    options.slots = 2;
-    Driver driver(options, 2);
-    std::vector<Dispatch> out = driver.Dispatches();
-    REQUIRE(out.size() == 3);  // 0 and 2 on a, 1 on b
-    for (const Dispatch& dispatch : out) driver.Accept(dispatch);
-    driver.Start(out[0]);
-    driver.Start(out[1]);
-    driver.Decide();
-    driver.Wait(1s);
-    CHECK(driver.Decide().empty());
-    CHECK_THAT(
-        SaidOf(driver).waiting_for,
-        Contains("waits for shard 2 on a, held up or queued there for 1.0 s; 2 shards compute "
-                 "on a and b"));
-    CHECK_THAT(SaidOf(driver).next,
-               Contains("another task computes on its node, and no other node is idle"));
-  }
   SECTION("no other node can train it") {
     Driver driver(Hedged(1), 2);
     driver.Fail(driver.TheDispatch(), FailureKind::kNodeUnfit, "its file differs");
@@ -245,25 +226,45 @@ TEST_CASE("why there can be no second copy") {
     CHECK_THAT(SaidOf(driver).next, Contains("no second copy before: it has started"));
     CHECK_THAT(SaidOf(driver).next, Contains("if it has not finished by then"));
   }
-  SECTION("the job has spent its hedges") {
-    Driver driver(Hedged(1), 2);
-    while (true) {  // each copy starts before it can be cancelled, which costs
-      const Dispatch first = driver.TheDispatch();
-      driver.Accept(first);
-      driver.Decide();
-      driver.Wait(300ms);
-      const std::vector<Dispatch> copies = driver.Dispatches();
-      if (copies.empty()) break;
-      driver.Start(copies[0]);
-      driver.Start(first);
-      driver.Finish(copies[0]);
-      driver.Finish(first);
-      driver.Apply(RoundStarted{});
-    }
-    CHECK_THAT(SaidOf(driver).next, Contains("no second copy before: the job has spent its "
-                                             "hedges; each shard that is trained earns a "
-                                             "tenth of one"));
+}
+
+TEST_CASE("a task that waits in line, and would elsewhere too, gets no second copy: why") {
+  SchedulerOptions options = Hedged(3);
+  options.slots = 2;
+  Driver driver(options, 2);
+  std::vector<Dispatch> out = driver.Dispatches();
+  REQUIRE(out.size() == 3);  // 0 and 2 on a, 1 on b
+  for (const Dispatch& dispatch : out) driver.Accept(dispatch);
+  driver.Start(out[0]);
+  driver.Start(out[1]);
+  driver.Decide();
+  driver.Wait(1s);
+  CHECK(driver.Decide().empty());
+  CHECK_THAT(SaidOf(driver).waiting_for,
+             Contains("waits for shard 2 on a, held up or queued there for 1.0 s; 2 shards compute "
+                      "on a and b"));
+  CHECK_THAT(SaidOf(driver).next,
+             Contains("another task computes on its node, and no other node is idle"));
+}
+
+TEST_CASE("a job that has spent its hedges makes no second copy: why") {
+  Driver driver(Hedged(1), 2);
+  while (true) {  // each copy starts before it can be cancelled, which costs
+    const Dispatch first = driver.TheDispatch();
+    driver.Accept(first);
+    driver.Decide();
+    driver.Wait(300ms);
+    const std::vector<Dispatch> copies = driver.Dispatches();
+    if (copies.empty()) break;
+    driver.Start(copies[0]);
+    driver.Start(first);
+    driver.Finish(copies[0]);
+    driver.Finish(first);
+    driver.Apply(RoundStarted{});
   }
+  CHECK_THAT(SaidOf(driver).next, Contains("no second copy before: the job has spent its "
+                                           "hedges; each shard that is trained earns a "
+                                           "tenth of one"));
 }
 
 TEST_CASE("a copy waits for a node that rests") {

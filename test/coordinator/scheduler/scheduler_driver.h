@@ -90,4 +90,12 @@ class Driver {
   TimePoint now_{std::chrono::hours(1)};
 };
 
+// The next step, which must be of that kind.
+template <class Step>
+Step NextOf(const Driver& driver) {
+  const NextStep next = driver.Explain().next;
+  REQUIRE(std::holds_alternative<Step>(next));
+  return std::get<Step>(next);
+}
+
 }  // namespace mlp::coordinator
