@@ -8,7 +8,7 @@
 namespace mlp::wire {
 namespace {
 
-v1::Schema::Column ToProto(const Column& column) {
+v1::Schema::Column ColumnToProto(const Column& column) {
   v1::Schema::Column proto;
   proto.set_name(column.name);
   for (const std::string& category : column.categories) proto.add_categories(category);
@@ -19,7 +19,7 @@ v1::Schema::Column ToProto(const Column& column) {
   return proto;
 }
 
-Column FromProto(const v1::Schema::Column& proto) {
+Column ColumnFromProto(const v1::Schema::Column& proto) {
   Column column;
   column.name = proto.name();
   column.categories.assign(proto.categories().begin(), proto.categories().end());
@@ -34,7 +34,7 @@ Column FromProto(const v1::Schema::Column& proto) {
 
 v1::Schema ToProto(const Schema& schema) {
   v1::Schema proto;
-  for (const Column& column : schema.columns) *proto.add_columns() = ToProto(column);
+  for (const Column& column : schema.columns) *proto.add_columns() = ColumnToProto(column);
   proto.set_label(schema.label);
   for (const std::string& name : schema.classes) proto.add_classes(name);
   return proto;
@@ -43,7 +43,7 @@ v1::Schema ToProto(const Schema& schema) {
 absl::StatusOr<Schema> FromProto(const v1::Schema& proto, std::string_view field) {
   Schema schema;
   for (const v1::Schema::Column& column : proto.columns()) {
-    schema.columns.push_back(FromProto(column));
+    schema.columns.push_back(ColumnFromProto(column));
   }
   schema.label = proto.label();
   schema.classes.assign(proto.classes().begin(), proto.classes().end());
