@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using UploadProgress = std::function<void(const Uploaded&, const std::string&)>;
 
-constexpr std::size_t kPiece = std::size_t{1} << 20;
+constexpr std::size_t kUploadPiece = std::size_t{1} << 20;
 constexpr int kTries = 5;  // in a row that send nothing
 constexpr std::chrono::seconds kPause(1);
 
@@ -26,7 +26,7 @@ absl::Status CannotRead(const fs::path& path) {
 
 // Empty at the end of the file.
 std::string NextPiece(std::ifstream& file) {
-  std::string piece(kPiece, '\0');
+  std::string piece(kUploadPiece, '\0');
   file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
   piece.resize(static_cast<std::size_t>(file.gcount()));
   return piece;

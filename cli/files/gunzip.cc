@@ -14,7 +14,7 @@
 namespace mlp::cli {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{1} << 18;
+constexpr std::size_t kOutputPiece = std::size_t{1} << 18;
 constexpr int kGzip = 16 + MAX_WBITS;  // as inflateInit2 takes it
 
 class Unpacker {
@@ -64,12 +64,12 @@ class Unpacker {
   }
 
   absl::StatusOr<std::string_view> Inflate() {
-    const std::size_t input = std::min(input_.size(), kPiece);
-    output_.resize(kPiece);
+    const std::size_t input = std::min(input_.size(), kOutputPiece);
+    output_.resize(kOutputPiece);
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input_.data()));
     stream_.avail_in = static_cast<uInt>(input);
     stream_.next_out = reinterpret_cast<Bytef*>(output_.data());
-    stream_.avail_out = kPiece;
+    stream_.avail_out = kOutputPiece;
     const int result = inflate(&stream_, Z_NO_FLUSH);
     taken_ += input - stream_.avail_in;
     input_.remove_prefix(input - stream_.avail_in);
@@ -78,7 +78,7 @@ class Unpacker {
     } else if (result != Z_OK && result != Z_BUF_ERROR) {  // the latter: it needs more bytes
       return Bad("the compressed data is damaged, or not gzip's: copy or compress the file again");
     }
-    return std::string_view(output_.data(), kPiece - stream_.avail_out);
+    return std::string_view(output_.data(), kOutputPiece - stream_.avail_out);
   }
 
   absl::Status Bad(const std::string& what) const {

@@ -15,12 +15,12 @@
 namespace mlp::cli {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{1} << 18;
+constexpr std::size_t kReadPiece = std::size_t{1} << 18;
 
 class RowFile {
  public:
   RowFile(int descriptor, std::string name)
-      : descriptor_(descriptor), name_(std::move(name)), piece_(kPiece) {}
+      : descriptor_(descriptor), name_(std::move(name)), piece_(kReadPiece) {}
   ~RowFile() {
     if (descriptor_ != STDIN_FILENO) close(descriptor_);
   }
