@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "services/coordinator/job/dataset.h"
+#include "services/coordinator/job/job_spec.h"
 
 namespace mlp::coordinator {
 struct Dataset;
