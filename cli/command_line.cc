@@ -212,7 +212,7 @@ class Commands {
   ModelCommands models_;
   ExplainCommand explain_;
   ReplayCommand replay_;
-  local::WhatIfOptions what_if_;
+  simulation::WhatIfOptions what_if_;
   TimelineCommand timeline_;
   ExperimentCommand experiment_;
   SweepCommand sweep_;

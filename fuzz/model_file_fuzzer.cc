@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "fuzz/check.h"
+#include "libmlp/model/parameters.h"
 #include "services/model/model_file.h"
 #include "services/model/saved_model.h"
 
@@ -26,8 +27,8 @@ void Test(std::string_view bytes) {
     return Check(absl::IsInvalidArgument(model.status()), "bad models: INVALID_ARGUMENT");
   }
   Check(CheckModelSpec(model->spec).ok(), "a shape within limits");
-  Check(SizeOf(model->parameters) == ParameterCount(model->spec), "as many parameters as it says");
-  Check(AllFinite(model->parameters), "parameters are finite");
+  Check(SizeOf(*model->parameters) == ParameterCount(model->spec), "as many parameters as it says");
+  Check(AllFinite(*model->parameters), "parameters are finite");
   for (const auto format : {model::Format::kMlp, model::Format::kNpz, model::Format::kJson}) {
     TestAgain(*model, format);
   }

@@ -31,7 +31,7 @@ absl::StatusOr<v1::EvaluateModelResponse> MeasureHere(const Session& session,
   const Schema schema = model::SchemaOf(*model);
   const std::string name = NameOfRows(command.file);
   RowBlocks blocks(schema, name, command.separator, LabelUse::kRequired, *source);
-  Measurement measurement(model->spec, model->parameters);
+  Measurement measurement(model->spec, *model->parameters);
   Shard block;
   while (true) {
     const absl::StatusOr<bool> more = blocks.Next(block);

@@ -30,7 +30,7 @@ class Writer {
  public:
   Writer(const model::SavedModel& model, bool labels_only, Sink sink)
       : model_(model),
-        predictor_(model.spec, model.parameters),
+        predictor_(model.spec, *model.parameters),
         text_of_(model, labels_only),
         sink_(std::move(sink)) {}
 

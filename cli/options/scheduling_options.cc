@@ -39,7 +39,7 @@ void SetHedging(const HedgingWord& hedging, v1::JobSpec& spec) {
   if (hedging.after) *spec.mutable_hedge_after() = wire::ToProto(*hedging.after);
 }
 
-void SetHedging(const HedgingWord& hedging, local::WhatIfOptions& options) {
+void SetHedging(const HedgingWord& hedging, simulation::WhatIfOptions& options) {
   options.hedging = hedging.on;
   options.hedge_after = hedging.after;
 }
@@ -88,7 +88,7 @@ void AddSchedulingOptions(CLI::App& app, v1::JobSpec& spec) {
       ->type_name("on|off|DURATION");
 }
 
-CLI::Option* AddWhatIfOptions(CLI::App& app, local::WhatIfOptions& options) {
+CLI::Option* AddWhatIfOptions(CLI::App& app, simulation::WhatIfOptions& options) {
   CLI::Option* policy = app.add_option("--policy", options.policy,
                                        "Simulate the job, with the same misfortunes, under this");
   policy->type_name(absl::StrJoin(PolicyWords(), "|"))->check(CLI::IsMember(PolicyWords()));

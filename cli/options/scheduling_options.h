@@ -13,6 +13,6 @@ void AddSchedulingOptions(CLI::App& app, v1::JobSpec& spec);
 
 // The same of a job that is simulated under another policy, which the others need. The option of
 // the policy.
-CLI::Option* AddWhatIfOptions(CLI::App& app, local::WhatIfOptions& options);
+CLI::Option* AddWhatIfOptions(CLI::App& app, simulation::WhatIfOptions& options);
 
 }  // namespace mlp::cli

@@ -14,8 +14,8 @@ using coordinator::ReplayDifference;
 using coordinator::ReplayResult;
 using google::protobuf::Struct;
 using google::protobuf::Value;
-using local::JobCourse;
-using local::WhatIf;
+using simulation::JobCourse;
+using simulation::WhatIf;
 
 // How far a simulation may be off before it is said.
 constexpr double kTrustedRatio = 1.25;
@@ -196,10 +196,10 @@ int Run(const Session& session, const ReplayCommand& command) {
                                       : ""));
     return kExitFailed;
   }
-  const auto records = local::RecordsOf(*events);
+  const auto records = simulation::RecordsOf(*events);
   if (!records.ok()) return RefuseLog(session, command.log, records.status());
   if (command.other) {
-    const auto what_if = local::SimulateUnder(*records, *command.other);
+    const auto what_if = simulation::SimulateUnder(*records, *command.other);
     if (!what_if.ok()) return RefuseLog(session, command.log, what_if.status());
     Show(session, *what_if);
     return kExitDone;

@@ -11,8 +11,8 @@
 namespace mlp::cli {
 
 struct ReplayCommand {
-  std::string log;                            // file
-  std::optional<local::WhatIfOptions> other;  // what it would have been under another policy
+  std::string log;                                 // file
+  std::optional<simulation::WhatIfOptions> other;  // what it would have been under another policy
 };
 
 // Exit code 1 where a decision differs, or the log cannot be read.

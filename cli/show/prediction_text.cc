@@ -64,7 +64,7 @@ std::string PredictionText::Header() const {
 }
 
 void PredictionText::Append(const Matrix<double>& outputs, std::string& text) const {
-  const bool float32 = PrecisionOf(model_.parameters) == Precision::kFloat32;
+  const bool float32 = PrecisionOf(*model_.parameters) == Precision::kFloat32;
   for (std::size_t row = 0; row < outputs.shape(0); ++row) {
     if (classes_.empty() && float32) {
       AppendNumber(static_cast<float>(outputs(row, 0)), text);

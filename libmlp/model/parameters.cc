@@ -52,6 +52,10 @@ bool AllFinite(const Parameters& parameters) {
       parameters);
 }
 
+SharedParameters Share(Parameters parameters) {
+  return std::make_shared<const Parameters>(std::move(parameters));
+}
+
 std::span<const std::byte> BytesOf(const Parameters& parameters) {
   return std::visit(
       [](const auto& values) { return std::as_bytes(std::span(values.data(), values.size())); },
@@ -59,7 +63,7 @@ std::span<const std::byte> BytesOf(const Parameters& parameters) {
 }
 
 absl::StatusOr<Parameters> ParametersFromBytes(Precision precision, std::string_view bytes) {
-  const std::size_t element = precision == Precision::kFloat32 ? sizeof(float) : sizeof(double);
+  const std::size_t element = ElementBytes(precision);
   if (bytes.size() % element != 0) {
     return absl::InvalidArgumentError(absl::StrCat(bytes.size(), " bytes are no whole number of ",
                                                    AbslView(PrecisionName(precision)),

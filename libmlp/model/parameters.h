@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string_view>
 #include <variant>
 
 #include "absl/status/statusor.h"
 #include "libmlp/model/precision.h"
+#include "libmlp/model/shared_parameters.h"
 #include "libmlp/model/vector.h"
 
 namespace mlp {
@@ -19,13 +19,7 @@ class Parameters : public std::variant<Vector<float>, Vector<double>> {
   using std::variant<Vector<float>, Vector<double>>::variant;
 };
 
-Precision PrecisionOf(const Parameters& parameters);
-std::size_t SizeOf(const Parameters& parameters);  // elements
-bool AllFinite(const Parameters& parameters);
-
-// The elements as they lie in memory: little-endian IEEE 754. Valid as long as `parameters`.
-std::span<const std::byte> BytesOf(const Parameters& parameters);
-// The reverse; InvalidArgument where the size is no multiple of the element size. Copies.
+// The reverse of BytesOf; InvalidArgument if the size is no multiple of the element size. Copies.
 absl::StatusOr<Parameters> ParametersFromBytes(Precision precision, std::string_view bytes);
 
 Parameters ZeroParameters(Precision precision, std::size_t size);

@@ -1,6 +1,7 @@
 // What a number is held in.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -9,6 +10,10 @@
 namespace mlp {
 
 enum class Precision : std::uint8_t { kFloat32, kFloat64 };
+
+constexpr std::size_t ElementBytes(Precision precision) {
+  return precision == Precision::kFloat32 ? 4 : 8;
+}
 
 // "float32", "float64".
 std::string_view PrecisionName(Precision precision);

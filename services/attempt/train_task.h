@@ -9,7 +9,7 @@
 
 #include "libmlp/data/label.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
+#include "libmlp/model/shared_parameters.h"
 #include "libmlp/train/training_options.h"
 #include "services/attempt/offer_terms.h"
 
@@ -34,8 +34,8 @@ inline LabelKind LabelKindOf(const ModelSpec& model) {
 
 // What a round starts from.
 struct RoundParameters {
-  std::shared_ptr<const Parameters> values;  // (ParameterCount(model))
-  std::string sha256;                        // of their bytes, 32 bytes
+  SharedParameters values;  // (ParameterCount(model))
+  std::string sha256;       // of their bytes, 32 bytes
 };
 
 // What all attempts of a round have in common is shared.

@@ -55,7 +55,7 @@ coordinator::SchedulerWaits WaitsOf(const Experiment& experiment, const RunKey& 
 absl::StatusOr<coordinator::LoadDataset> DatasetsOf(Experiment& experiment) {
   std::shared_ptr<const coordinator::Dataset> dataset;
   if (experiment.synthetic()) {
-    dataset = local::SyntheticDataset(experiment.shards);
+    dataset = simulation::SyntheticDataset(experiment.shards);
   } else {
     auto read = coordinator::ReadDataset(Directory(experiment).parent_path(),
                                          Directory(experiment).filename().string());

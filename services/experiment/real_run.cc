@@ -78,8 +78,8 @@ local::LocalClusterOptions ClusterOf(const Experiment& experiment,
     const Duration compute_time = Scaled(experiment.compute_time, scale);
     cluster.make_trainer = [compute_time](async::Clock& clock) {
       const auto takes = [compute_time](auto, auto) { return compute_time; };
-      return std::make_unique<local::TimedTrainer>(clock, takes,
-                                                   std::make_unique<local::SyntheticTrainer>());
+      return std::make_unique<simulation::TimedTrainer>(
+          clock, takes, std::make_unique<simulation::SyntheticTrainer>());
     };
   }
   return cluster;

@@ -9,16 +9,17 @@
 namespace mlp::experiment {
 namespace {
 
-local::SimulatedWorldOptions WorldOf(const Experiment& experiment,
-                                     const coordinator::LoadDataset& datasets, const RunKey& key) {
-  local::SimulatedWorldOptions world;
+simulation::SimulatedWorldOptions WorldOf(const Experiment& experiment,
+                                          const coordinator::LoadDataset& datasets,
+                                          const RunKey& key) {
+  simulation::SimulatedWorldOptions world;
   world.message_time = experiment.round_trip / 2;
   world.load_dataset = datasets;
   world.waits = WaitsOf(experiment, key, 1);
   world.scheduler_seed = key.seed;
   const Duration compute_time = experiment.compute_time;
   for (int number = 0; number < experiment.nodes; ++number) {
-    local::SimulatedNodeOptions node;
+    simulation::SimulatedNodeOptions node;
     node.name = NodeName(number);
     node.data_dir = DataDirectoryOf(experiment);
     node.load.probability =
@@ -37,7 +38,7 @@ Run RunSimulated(const Experiment& experiment, const coordinator::LoadDataset& d
                  const RunKey& key, const std::stop_token& stop) {
   Run run;
   run.key = key;
-  local::SimulatedWorld world(WorldOf(experiment, datasets, key));
+  simulation::SimulatedWorld world(WorldOf(experiment, datasets, key));
   const absl::StatusOr<coordinator::Job> job = world.RunJob(JobSpecOf(experiment, key, 1), stop);
   if (!job.ok()) {
     run.problem = std::string(job.status().message());

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/model/parameters.h"
 #include "services/base/field_error.h"
 #include "services/wire/schema_proto.h"
 
@@ -90,7 +91,7 @@ absl::StatusOr<ordered_json> Describe(const SavedModel& model) {
   ordered_json json;
   json["format"] = kFormat;
   json["digest"] = DigestOf(model);
-  json["precision"] = PrecisionName(PrecisionOf(model.parameters));
+  json["precision"] = PrecisionName(PrecisionOf(*model.parameters));
   json["layer_sizes"] = model.spec.layer_sizes;
   json["activation"] = ActivationName(model.spec.activation);
   json["output"] = OutputName(model.spec.output);
@@ -125,13 +126,13 @@ absl::StatusOr<Description> ReadDescription(const ordered_json& json) {
 
 absl::StatusOr<SavedModel> WithParameters(Description description, Parameters parameters) {
   SavedModel model = std::move(description.model);
-  model.parameters = std::move(parameters);
-  if (SizeOf(model.parameters) != ParameterCount(model.spec)) {
-    return absl::InvalidArgumentError(absl::StrCat("has ", SizeOf(model.parameters),
+  model.parameters = Share(std::move(parameters));
+  if (SizeOf(*model.parameters) != ParameterCount(model.spec)) {
+    return absl::InvalidArgumentError(absl::StrCat("has ", SizeOf(*model.parameters),
                                                    " parameters, the model has ",
                                                    ParameterCount(model.spec)));
   }
-  if (!AllFinite(model.parameters)) {
+  if (!AllFinite(*model.parameters)) {
     return absl::InvalidArgumentError("has a parameter that is nan or inf; all must be finite");
   }
   const std::string digest = DigestOf(model);

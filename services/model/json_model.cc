@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/model/parameters.h"
 #include "services/base/field_error.h"
 #include "services/model/description.h"
 #include "services/model/saved_model.h"
@@ -95,10 +96,10 @@ absl::Status ReadLayers(const ordered_json& json, const ModelSpec& spec, Paramet
 }  // namespace
 
 absl::StatusOr<std::string> ToJson(const SavedModel& model) {
-  if (SizeOf(model.parameters) > kMaxJsonParameters) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a model of ", SizeOf(model.parameters), " parameters is too large for JSON, ",
-                     "which takes at most ", kMaxJsonParameters, "; export it as npz"));
+  if (SizeOf(*model.parameters) > kMaxJsonParameters) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a model of ", SizeOf(*model.parameters), " parameters is too large for JSON, ",
+        "which takes at most ", kMaxJsonParameters, "; export it as npz"));
   }
   const absl::StatusOr<ordered_json> description = Describe(model);
   if (!description.ok()) return description.status();
@@ -107,7 +108,7 @@ absl::StatusOr<std::string> ToJson(const SavedModel& model) {
   text += ",\n  \"layers\": [";
   for (std::size_t layer = 0; layer < model.spec.layers(); ++layer) {
     std::visit([&](const auto& values) { AppendLayer(model.spec, layer, values.data(), text); },
-               model.parameters);
+               *model.parameters);
   }
   return text + "\n  ]\n}\n";
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/model/parameters.h"
 #include "services/base/field_error.h"
 #include "services/model/archive.h"
 #include "services/model/description.h"
@@ -79,8 +80,6 @@ std::vector<Part> PartsOf(const ModelSpec& spec) {
   return parts;
 }
 
-std::size_t ElementBytes(Precision precision) { return precision == Precision::kFloat32 ? 4 : 8; }
-
 // Writes the part's elements to their place in `bytes`, which are all parameters.
 absl::Status ReadPart(ArchiveReader& archive, const Part& part, Precision precision,
                       std::string& bytes) {
@@ -104,8 +103,8 @@ absl::Status ReadPart(ArchiveReader& archive, const Part& part, Precision precis
 absl::StatusOr<std::string> ToNpz(const SavedModel& model) {
   const absl::StatusOr<nlohmann::ordered_json> description = Describe(model);
   if (!description.ok()) return description.status();
-  const Precision precision = PrecisionOf(model.parameters);
-  const auto bytes = BytesOf(model.parameters);
+  const Precision precision = PrecisionOf(*model.parameters);
+  const auto bytes = BytesOf(*model.parameters);
   const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const std::size_t element = ElementBytes(precision);
   ArchiveWriter archive;

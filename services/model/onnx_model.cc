@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "libmlp/data/cell.h"
+#include "libmlp/model/parameters.h"
 #include "services/model/onnx_graph.h"
 #include "services/model/saved_model.h"
 
@@ -214,7 +215,7 @@ absl::StatusOr<std::string> ToOnnx(const SavedModel& model) {
       [&]<class T>(const Vector<T>& parameters) {
         Writer<T>(model, parameters, *proto.mutable_graph()).Write();
       },
-      model.parameters);
+      *model.parameters);
   return proto.SerializeAsString();
 }
 

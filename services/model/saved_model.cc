@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/data/encode_row.h"
+#include "libmlp/model/parameters.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
 #include "services/wire/model_proto.h"
@@ -20,7 +21,7 @@ absl::Status CheckOrigin(const char* field, const std::string& text) {
 
 }  // namespace
 
-std::string DigestOf(const SavedModel& model) { return Hex(Sha256(BytesOf(model.parameters))); }
+std::string DigestOf(const SavedModel& model) { return Hex(Sha256(BytesOf(*model.parameters))); }
 
 std::string ClassName(const SavedModel& model, std::size_t label) {
   return model.schema ? model.schema->classes[label] : absl::StrCat(label);
@@ -53,7 +54,7 @@ absl::Status CheckFits(const Schema& schema, const ModelSpec& spec) {
 v1::Model ToProto(const SavedModel& model) {
   v1::Model proto;
   *proto.mutable_spec() = wire::ToProto(model.spec);
-  *proto.mutable_parameters() = wire::ToProto(model.parameters);
+  *proto.mutable_parameters() = wire::ToProto(*model.parameters);
   if (model.schema) *proto.mutable_schema() = wire::ToProto(*model.schema);
   proto.set_job_id(model.job_id);
   proto.set_dataset(model.dataset);
@@ -77,7 +78,7 @@ absl::StatusOr<SavedModel> FromProto(const v1::Model& proto) {
   absl::StatusOr<Parameters> parameters =
       wire::FromProto(proto.parameters(), model.spec, "parameters");
   if (!parameters.ok()) return parameters.status();
-  model.parameters = *std::move(parameters);
+  model.parameters = Share(*std::move(parameters));
   model.job_id = proto.job_id();
   model.dataset = proto.dataset();
   return model;

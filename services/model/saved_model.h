@@ -8,14 +8,14 @@
 #include "absl/status/statusor.h"
 #include "libmlp/data/schema.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
+#include "libmlp/model/shared_parameters.h"
 #include "mlp/v1/model.pb.h"
 
 namespace mlp::model {
 
 struct SavedModel {
   ModelSpec spec;
-  Parameters parameters;
+  SharedParameters parameters;   // null only while the model is being read
   std::optional<Schema> schema;  // none: rows are plain numbers
   std::string job_id;            // the job that trained it; may be empty
   std::string dataset;           // the dataset that it was trained on; may be empty

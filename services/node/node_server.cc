@@ -11,7 +11,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libmlp/kernels/kernels.h"
-#include "mlp/v1/node.grpc.pb.h"
 #include "services/async/either_stop.h"
 #include "services/async/thread_workers.h"
 #include "services/async/wait.h"
@@ -131,19 +130,17 @@ void Log(bool trouble, const std::string& words) {
 class NodeServer::Parts {
  public:
   Parts(const NodeServerOptions& options, std::optional<CachedFiles> cached,
-        std::unique_ptr<v1::NodeService::AsyncService> generated,
-        std::unique_ptr<rpc::Server> listening);
+        std::unique_ptr<NodeService> unbound, std::unique_ptr<rpc::Server> listening);
 
   async::Task<> DrainOut(std::chrono::nanoseconds timeout, std::promise<bool> drained);
 
-  const std::unique_ptr<v1::NodeService::AsyncService> grpc_service;
+  const std::unique_ptr<NodeService> service;
   const std::unique_ptr<rpc::Server> server;
   async::ThreadWorkers workers;
   const std::unique_ptr<CoordinatorFiles> files;  // nullptr: no coordinator
   const std::unique_ptr<DiskCache> cache;         // nullptr: files are not kept
   const std::unique_ptr<ShardTrainer> trainer;
   Node node;
-  NodeService service;
   std::optional<GrpcCoordinatorLink> link;
   std::optional<Lease> lease;
   bool stopped = false;
@@ -155,9 +152,9 @@ class NodeServer::Parts {
 };
 
 NodeServer::Parts::Parts(const NodeServerOptions& options, std::optional<CachedFiles> cached,
-                         std::unique_ptr<v1::NodeService::AsyncService> generated,
+                         std::unique_ptr<NodeService> unbound,
                          std::unique_ptr<rpc::Server> listening)
-    : grpc_service(std::move(generated)),
+    : service(std::move(unbound)),
       server(std::move(listening)),
       workers(kWorkerThreads,
               [this](std::function<void()> done) { server->Post(std::move(done)); }),
@@ -169,13 +166,12 @@ NodeServer::Parts::Parts(const NodeServerOptions& options, std::optional<CachedF
                 : std::make_unique<DiskCache>(*options.cache_dir, *std::move(cached), *files,
                                               workers)),
       trainer(MakeTrainer(options)),
-      node(OptionsOfNode(options, server->port()), server->loop(), *trainer, server->stop_token()),
-      service(node, workers) {
-  service.Serve(*server, *grpc_service);
+      node(OptionsOfNode(options, server->port()), server->loop(), *trainer, server->stop_token()) {
+  service->Serve(*server, node, workers);
   if (!options.coordinator.empty()) {
     link.emplace(server->loop(), options.coordinator);
     lease.emplace(server->loop(), *link,
-                  InfoOf(options, service, node.options().name, server->port()),
+                  InfoOf(options, *service, node.options().name, server->port()),
                   std::random_device()(), Log);
     server->tasks().Spawn(lease->Keep(server->stop_token()));
     server->tasks().Spawn(link->Watch([this] { lease->Hurry(); }, server->stop_token()));
@@ -224,15 +220,15 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(const NodeServerOp
     if (!found.ok()) return found.status();
     cached = *std::move(found);
   }
-  auto generated = std::make_unique<v1::NodeService::AsyncService>();
+  auto service = std::make_unique<NodeService>();
   rpc::ServerOptions server_options;
   server_options.listen = options.listen;
-  server_options.services = {generated.get()};
+  server_options.services = {&service->grpc()};
   server_options.precise_timers = options.precise_timers;
   auto server = rpc::Server::Listen(server_options);
   if (!server.ok()) return server.status();
   auto parts =
-      std::make_unique<Parts>(options, std::move(cached), std::move(generated), *std::move(server));
+      std::make_unique<Parts>(options, std::move(cached), std::move(service), *std::move(server));
   return std::unique_ptr<NodeServer>(new NodeServer(std::move(parts)));
 }
 
@@ -246,7 +242,7 @@ int NodeServer::port() const { return parts_->server->port(); }
 
 const std::string& NodeServer::name() const { return parts_->node.options().name; }
 
-const std::string& NodeServer::instance_id() const { return parts_->service.instance_id(); }
+const std::string& NodeServer::instance_id() const { return parts_->service->instance_id(); }
 
 std::future<bool> NodeServer::Drain(std::chrono::nanoseconds timeout) {
   const auto drained = std::make_shared<std::promise<bool>>();

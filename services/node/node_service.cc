@@ -13,8 +13,12 @@
 #include "absl/strings/str_cat.h"
 #include "libmlp/kernels/kernels.h"
 #include "libmlp/model/parameters.h"
+#include "mlp/v1/node.grpc.pb.h"
+#include "services/attempt/trained.h"
 #include "services/base/field_error.h"
 #include "services/base/protocol_version.h"
+#include "services/node/cache/parameter_cache.h"
+#include "services/rpc/server_call.h"
 #include "services/wire/enum_proto.h"
 #include "services/wire/parameter_pieces.h"
 #include "services/wire/parameters_proto.h"
@@ -91,26 +95,54 @@ void LogEnd(const v1::TrainShardRequest& request, const absl::StatusOr<AttemptOu
 
 }  // namespace
 
-NodeService::NodeService(Node& node, async::Workers& workers)
-    : node_(node),
+class NodeService::Generated final : public v1::NodeService::AsyncService {};
+
+class NodeService::Handlers {
+ public:
+  Handlers(std::string instance_id, Node& node, async::Workers& workers);
+
+  void Serve(rpc::Server& server, Generated& service);
+
+ private:
+  using EventStream = rpc::ServerStream<v1::TrainShardEvent>;
+  using PieceStream = rpc::RequestStream<v1::PutParametersResponse, v1::PutParametersRequest>;
+
+  Task<absl::Status> TrainShard(const v1::TrainShardRequest& request, EventStream& stream);
+  Task<absl::StatusOr<TrainTask>> Decode(const v1::TrainShardRequest& request);
+  Task<v1::TrainShardEvent> EventOf(const AttemptOutcome& outcome,
+                                    const v1::TrainShardRequest& request);
+  // Sends it in pieces.
+  Task<absl::Status> SendGradient(const Parameters& gradient, EventStream& stream);
+  Task<absl::StatusOr<v1::PutParametersResponse>> PutParameters(PieceStream& pieces);
+  // Takes the parameters from the request, or those that it refers to. False: they are unknown.
+  absl::StatusOr<bool> FindParameters(const v1::TrainShardRequest& request, TrainTask& task);
+  Task<absl::StatusOr<v1::GetNodeResponse>> GetNode();
+
+  const std::string instance_id_;
+  Node& node_;
+  async::Workers& workers_;
+  ParameterCache parameters_;
+};
+
+NodeService::Handlers::Handlers(std::string instance_id, Node& node, async::Workers& workers)
+    : instance_id_(std::move(instance_id)),
+      node_(node),
       workers_(workers),
-      instance_id_(DrawInstanceId()),
       parameters_(kMaxCachedParameters, kMaxCachedParameterBytes) {}
 
-void NodeService::Serve(rpc::Server& server, v1::NodeService::AsyncService& service) {
-  using Service = v1::NodeService::AsyncService;
-  rpc::ServeStream(server, service, &Service::RequestTrainShard,
+void NodeService::Handlers::Serve(rpc::Server& server, Generated& service) {
+  rpc::ServeStream(server, service, &Generated::RequestTrainShard,
                    [this](const v1::TrainShardRequest& request, EventStream& stream) {
                      return TrainShard(request, stream);
                    });
-  rpc::ServePut(server, service, &Service::RequestPutParameters,
+  rpc::ServePut(server, service, &Generated::RequestPutParameters,
                 [this](PieceStream& pieces) { return PutParameters(pieces); });
-  rpc::ServeUnary(server, service, &Service::RequestGetNode,
+  rpc::ServeUnary(server, service, &Generated::RequestGetNode,
                   [this](const v1::GetNodeRequest&) { return GetNode(); });
 }
 
-Task<absl::Status> NodeService::TrainShard(const v1::TrainShardRequest& request,
-                                           EventStream& stream) {
+Task<absl::Status> NodeService::Handlers::TrainShard(const v1::TrainShardRequest& request,
+                                                     EventStream& stream) {
   absl::StatusOr<TrainTask> task = co_await Decode(request);
   if (!task.ok()) co_return task.status();
   const absl::StatusOr<bool> known = FindParameters(request, *task);
@@ -127,12 +159,12 @@ Task<absl::Status> NodeService::TrainShard(const v1::TrainShardRequest& request,
   v1::TrainShardEvent last = co_await EventOf(*outcome, request);
   stream.Send(last);
   const auto* trained = std::get_if<SharedTrained>(&*outcome);
-  if (trained == nullptr || wire::TravelWhole((*trained)->gradient)) co_return absl::OkStatus();
-  co_return co_await SendGradient((*trained)->gradient, stream);
+  if (trained == nullptr || wire::TravelWhole(*(*trained)->gradient)) co_return absl::OkStatus();
+  co_return co_await SendGradient(*(*trained)->gradient, stream);
 }
 
-absl::StatusOr<bool> NodeService::FindParameters(const v1::TrainShardRequest& request,
-                                                 TrainTask& task) {
+absl::StatusOr<bool> NodeService::Handlers::FindParameters(const v1::TrainShardRequest& request,
+                                                           TrainTask& task) {
   if (task.parameters.values != nullptr) {
     parameters_.Keep(task.parameters.sha256, task.parameters.values);
     return true;
@@ -144,7 +176,8 @@ absl::StatusOr<bool> NodeService::FindParameters(const v1::TrainShardRequest& re
   return true;
 }
 
-Task<absl::Status> NodeService::SendGradient(const Parameters& gradient, EventStream& stream) {
+Task<absl::Status> NodeService::Handlers::SendGradient(const Parameters& gradient,
+                                                       EventStream& stream) {
   co_await stream.Sent();
   const auto bytes = mlp::BytesOf(gradient);
   for (std::size_t sent = 0; sent < bytes.size();) {
@@ -158,7 +191,8 @@ Task<absl::Status> NodeService::SendGradient(const Parameters& gradient, EventSt
   co_return absl::OkStatus();
 }
 
-Task<absl::StatusOr<v1::PutParametersResponse>> NodeService::PutParameters(PieceStream& pieces) {
+Task<absl::StatusOr<v1::PutParametersResponse>> NodeService::Handlers::PutParameters(
+    PieceStream& pieces) {
   std::optional<v1::PutParametersRequest> first = co_await pieces.Read();
   if (!first) co_return absl::InvalidArgumentError("parameters: required");
   if (auto status = wire::CheckReference(first->parameters(), "parameters"); !status.ok()) {
@@ -178,18 +212,19 @@ Task<absl::StatusOr<v1::PutParametersResponse>> NodeService::PutParameters(Piece
   if (!added.ok()) co_return AtField("data", added);
   absl::StatusOr<Parameters> all = (*std::move(assembly)).Finish(sha256);
   if (!all.ok()) co_return AtField("data", all.status());
-  parameters_.Keep(std::move(sha256), std::make_shared<const Parameters>(*std::move(all)));
+  parameters_.Keep(std::move(sha256), Share(*std::move(all)));
   co_return v1::PutParametersResponse();
 }
 
-Task<absl::StatusOr<TrainTask>> NodeService::Decode(const v1::TrainShardRequest& request) {
+Task<absl::StatusOr<TrainTask>> NodeService::Handlers::Decode(
+    const v1::TrainShardRequest& request) {
   if (IsSmall(request)) co_return wire::FromProto(request);
   auto decode = [&request] { return wire::FromProto(request); };
   co_return co_await async::Offload(workers_, std::move(decode));
 }
 
-Task<v1::TrainShardEvent> NodeService::EventOf(const AttemptOutcome& outcome,
-                                               const v1::TrainShardRequest& request) {
+Task<v1::TrainShardEvent> NodeService::Handlers::EventOf(const AttemptOutcome& outcome,
+                                                         const v1::TrainShardRequest& request) {
   if (const auto* reason = std::get_if<RejectReason>(&outcome)) {
     co_return wire::RejectedEvent(*reason);
   }
@@ -201,7 +236,7 @@ Task<v1::TrainShardEvent> NodeService::EventOf(const AttemptOutcome& outcome,
   co_return co_await async::Offload(workers_, std::move(encode));
 }
 
-Task<absl::StatusOr<v1::GetNodeResponse>> NodeService::GetNode() {
+Task<absl::StatusOr<v1::GetNodeResponse>> NodeService::Handlers::GetNode() {
   v1::GetNodeResponse response;
   response.set_name(node_.options().name);
   response.set_instance_id(instance_id_);
@@ -223,6 +258,18 @@ Task<absl::StatusOr<v1::GetNodeResponse>> NodeService::GetNode() {
     kept.set_shard(name.shard);
   }
   co_return response;
+}
+
+NodeService::NodeService()
+    : instance_id_(DrawInstanceId()), generated_(std::make_unique<Generated>()) {}
+
+NodeService::~NodeService() = default;
+
+grpc::Service& NodeService::grpc() { return *generated_; }
+
+void NodeService::Serve(rpc::Server& server, Node& node, async::Workers& workers) {
+  handlers_ = std::make_unique<Handlers>(instance_id_, node, workers);
+  handlers_->Serve(server, *generated_);
 }
 
 }  // namespace mlp::node

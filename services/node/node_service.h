@@ -1,50 +1,36 @@
-// mlp.v1.NodeService on a Node. Loop thread only; what it refers to outlives its calls.
+// mlp.v1.NodeService on a Node: messages in, what the node makes of them out. Loop thread only, but
+// for what comes before the server's start.
 #pragma once
 
+#include <memory>
 #include <string>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "mlp/v1/node.grpc.pb.h"
-#include "services/async/task.h"
 #include "services/async/workers.h"
-#include "services/node/cache/parameter_cache.h"
 #include "services/node/run/node.h"
 #include "services/rpc/server.h"
-#include "services/rpc/server_call.h"
 
 namespace mlp::node {
 
 class NodeService {
  public:
+  NodeService();
+  ~NodeService();
+
+  // The service that a server has to be told of. Outlives the server.
+  grpc::Service& grpc();
+  // Tells this process from others of the same name.
+  const std::string& instance_id() const { return instance_id_; }
+  // Answers the calls from the server's start on. `node` and `workers` outlive the server's loop.
   // `workers` check requests and encode results while the node's other task computes: they need a
   // thread to spare.
-  NodeService(Node& node, async::Workers& workers);
-
-  const std::string& instance_id() const { return instance_id_; }
-  // Answers the calls of `service` from the server's start on.
-  void Serve(rpc::Server& server, v1::NodeService::AsyncService& service);
+  void Serve(rpc::Server& server, Node& node, async::Workers& workers);
 
  private:
-  using EventStream = rpc::ServerStream<v1::TrainShardEvent>;
-
-  async::Task<absl::Status> TrainShard(const v1::TrainShardRequest& request, EventStream& stream);
-  using PieceStream = rpc::RequestStream<v1::PutParametersResponse, v1::PutParametersRequest>;
-
-  async::Task<absl::StatusOr<TrainTask>> Decode(const v1::TrainShardRequest& request);
-  async::Task<v1::TrainShardEvent> EventOf(const AttemptOutcome& outcome,
-                                           const v1::TrainShardRequest& request);
-  // The gradient, in pieces.
-  async::Task<absl::Status> SendGradient(const Parameters& gradient, EventStream& stream);
-  async::Task<absl::StatusOr<v1::PutParametersResponse>> PutParameters(PieceStream& pieces);
-  // Takes the parameters from the request, or those that it refers to. False: they are unknown.
-  absl::StatusOr<bool> FindParameters(const v1::TrainShardRequest& request, TrainTask& task);
-  async::Task<absl::StatusOr<v1::GetNodeResponse>> GetNode();
-
-  Node& node_;
-  async::Workers& workers_;
+  class Generated;
+  class Handlers;
   const std::string instance_id_;
-  ParameterCache parameters_;
+  const std::unique_ptr<Generated> generated_;
+  std::unique_ptr<Handlers> handlers_;
 };
 
 }  // namespace mlp::node

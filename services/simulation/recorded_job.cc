@@ -12,7 +12,7 @@
 #include "services/simulation/simulated_world.h"
 #include "services/simulation/synthetic_dataset.h"
 
-namespace mlp::local {
+namespace mlp::simulation {
 namespace {
 
 namespace events = coordinator::events;
@@ -275,4 +275,4 @@ absl::StatusOr<WhatIf> SimulateUnder(const std::vector<JobEvent>& records,
   return what_if;
 }
 
-}  // namespace mlp::local
+}  // namespace mlp::simulation

@@ -12,7 +12,7 @@
 #include "mlp/v1/job.pb.h"
 #include "services/coordinator/job/replay.h"
 
-namespace mlp::local {
+namespace mlp::simulation {
 
 // The records of a job log. InvalidArgument, with the sequence number and the field, for what no
 // coordinator writes.
@@ -61,4 +61,4 @@ struct WhatIf {
 absl::StatusOr<WhatIf> SimulateUnder(const std::vector<coordinator::JobEvent>& records,
                                      const WhatIfOptions& options);
 
-}  // namespace mlp::local
+}  // namespace mlp::simulation

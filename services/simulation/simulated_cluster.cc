@@ -8,7 +8,7 @@
 #include "libmlp/kernels/kernels.h"
 #include "services/async/wait.h"
 
-namespace mlp::local {
+namespace mlp::simulation {
 namespace {
 
 using async::Task;
@@ -106,4 +106,4 @@ Task<absl::StatusOr<AttemptOutcome>> SimulatedCluster::TrainShard(
   co_return outcome;
 }
 
-}  // namespace mlp::local
+}  // namespace mlp::simulation

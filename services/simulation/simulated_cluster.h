@@ -16,7 +16,7 @@
 #include "services/coordinator/run/cluster.h"
 #include "services/simulation/simulated_node.h"
 
-namespace mlp::local {
+namespace mlp::simulation {
 
 class SimulatedCluster final : public coordinator::Cluster {
  public:
@@ -57,4 +57,4 @@ class SimulatedCluster final : public coordinator::Cluster {
   int started_ = 0;
 };
 
-}  // namespace mlp::local
+}  // namespace mlp::simulation

@@ -4,7 +4,7 @@
 
 #include "services/node/run/data_trainer.h"
 
-namespace mlp::local {
+namespace mlp::simulation {
 namespace {
 
 std::unique_ptr<node::ShardTrainer> TrainerOf(const SimulatedNodeOptions& options,
@@ -35,4 +35,4 @@ SimulatedNode::SimulatedNode(const SimulatedNodeOptions& options, async::Clock& 
     : trainer(TrainerOf(options, clock, workers)),
       node(OptionsOf(options), clock, *trainer, std::stop_token()) {}
 
-}  // namespace mlp::local
+}  // namespace mlp::simulation

@@ -13,7 +13,7 @@
 #include "services/node/run/shard_trainer.h"
 #include "services/simulation/synthetic_trainer.h"
 
-namespace mlp::local {
+namespace mlp::simulation {
 
 struct SimulatedNodeOptions {
   std::string name;  // unique within a cluster; part of the key of the load draws
@@ -30,4 +30,4 @@ struct SimulatedNode {
   node::Node node;
 };
 
-}  // namespace mlp::local
+}  // namespace mlp::simulation

@@ -3,7 +3,7 @@
 #include <limits>
 #include <utility>
 
-namespace mlp::local {
+namespace mlp::simulation {
 
 SimulatedWorld::SimulatedWorld(SimulatedWorldOptions options)
     : workers_(clock_),
@@ -65,4 +65,4 @@ void SimulatedWorld::Ended::Append(const std::string& job_id, const coordinator:
   if (change != nullptr && coordinator::IsFinal(change->state)) ids_.insert(job_id);
 }
 
-}  // namespace mlp::local
+}  // namespace mlp::simulation

@@ -22,7 +22,7 @@
 #include "services/coordinator/store/memory_store.h"
 #include "services/simulation/simulated_cluster.h"
 
-namespace mlp::local {
+namespace mlp::simulation {
 
 struct SimulatedWorldOptions {
   std::vector<SimulatedNodeOptions> nodes;
@@ -83,4 +83,4 @@ class SimulatedWorld {
   async::TaskGroup flows_;
 };
 
-}  // namespace mlp::local
+}  // namespace mlp::simulation

@@ -6,7 +6,7 @@
 #include "services/base/sha256.h"
 #include "services/coordinator/job/dataset.h"
 
-namespace mlp::local {
+namespace mlp::simulation {
 
 std::shared_ptr<const coordinator::Dataset> SyntheticDataset(int shards) {
   auto dataset = std::make_shared<coordinator::Dataset>();
@@ -24,4 +24,4 @@ std::shared_ptr<const coordinator::Dataset> SyntheticDataset(int shards) {
   return dataset;
 }
 
-}  // namespace mlp::local
+}  // namespace mlp::simulation

@@ -7,9 +7,9 @@ namespace mlp::coordinator {
 struct Dataset;
 }  // namespace mlp::coordinator
 
-namespace mlp::local {
+namespace mlp::simulation {
 
 // So many shards of one row, one feature, two classes, and a validation row.
 std::shared_ptr<const coordinator::Dataset> SyntheticDataset(int shards);
 
-}  // namespace mlp::local
+}  // namespace mlp::simulation

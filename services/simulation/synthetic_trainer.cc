@@ -8,8 +8,9 @@
 #include "libmlp/model/parameters.h"
 #include "libmlp/train/training.h"
 #include "services/async/wait.h"
+#include "services/attempt/trained.h"
 
-namespace mlp::local {
+namespace mlp::simulation {
 namespace {
 
 using async::Task;
@@ -55,4 +56,4 @@ Task<absl::StatusOr<Trained>> TimedTrainer::Train(const TrainTask& task, std::st
   co_return result;
 }
 
-}  // namespace mlp::local
+}  // namespace mlp::simulation

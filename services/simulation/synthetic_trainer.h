@@ -12,7 +12,7 @@
 #include "services/async/clock.h"
 #include "services/node/run/shard_trainer.h"
 
-namespace mlp::local {
+namespace mlp::simulation {
 
 // Answers at once, and reads no file. A result has the right size and precision and is a function
 // of model, round and shard alone. One row was trained, without error.
@@ -37,4 +37,4 @@ class TimedTrainer final : public node::ShardTrainer {
   const std::unique_ptr<node::ShardTrainer> trainer_;
 };
 
-}  // namespace mlp::local
+}  // namespace mlp::simulation

@@ -18,10 +18,6 @@ bool AllFinite(const T* begin, const T* end) {
 
 }  // namespace
 
-std::size_t ElementBytes(Precision precision) {
-  return precision == Precision::kFloat32 ? sizeof(float) : sizeof(double);
-}
-
 bool TravelWhole(const Parameters& parameters) { return BytesOf(parameters).size() <= kWholeBytes; }
 
 absl::StatusOr<ParameterAssembly> ParameterAssembly::Begin(Precision precision,

@@ -19,9 +19,6 @@ inline constexpr std::size_t kWholeBytes = std::size_t{1} << 20;
 // Of a piece: some hundred microseconds of copying and checking. A multiple of an element.
 inline constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
-// Bytes of a parameter as it travels.
-std::size_t ElementBytes(Precision precision);
-
 // Whether they travel within the message.
 bool TravelWhole(const Parameters& parameters);
 

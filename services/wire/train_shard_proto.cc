@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/attempt/trained.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
 #include "services/wire/enum_proto.h"
@@ -146,7 +147,7 @@ absl::Status SetParameters(const v1::ParameterBuffer& buffer, TrainTask& task) {
   if (buffer.data().empty()) return CheckReference(buffer, "parameters");
   auto parameters = FromProto(buffer, *task.model, "parameters");
   if (!parameters.ok()) return parameters.status();
-  task.parameters.values = std::make_shared<const Parameters>(*std::move(parameters));
+  task.parameters.values = Share(*std::move(parameters));
   return absl::OkStatus();
 }
 
@@ -194,7 +195,7 @@ absl::StatusOr<TrainTask> FromProto(const v1::TrainShardRequest& request) {
 }
 
 absl::Status Refer(TrainTask& task, const v1::TrainShardRequest& request,
-                   std::shared_ptr<const Parameters> parameters) {
+                   SharedParameters parameters) {
   const auto precision = FromProto(request.parameters().precision(), "parameters.precision");
   if (!precision.ok()) return precision.status();
   const std::size_t expected = ParameterCount(*task.model);
@@ -257,9 +258,9 @@ v1::TrainShardEvent RejectedEvent(RejectReason reason) {
 v1::TrainShardEvent FinishedEvent(const Trained& trained, std::string_view rows_source) {
   v1::TrainShardEvent event;
   auto& finished = *event.mutable_finished();
-  *finished.mutable_gradient() = TravelWhole(trained.gradient)
-                                     ? ToProto(trained.gradient, trained.digest)
-                                     : ReferenceTo(trained.gradient, trained.digest);
+  *finished.mutable_gradient() = TravelWhole(*trained.gradient)
+                                     ? ToProto(*trained.gradient, trained.digest)
+                                     : ReferenceTo(*trained.gradient, trained.digest);
   *finished.mutable_training() = ToProto(trained.training, rows_source);
   finished.set_epochs_run(trained.epochs_run);
   *finished.mutable_compute_time() = ToProto(trained.compute_time);

@@ -5,17 +5,19 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "libmlp/model/parameters.h"
 #include "mlp/v1/node.pb.h"
 #include "services/attempt/attempt_observer.h"
 #include "services/attempt/attempt_outcome.h"
 #include "services/attempt/reject_reason.h"
 #include "services/attempt/train_task.h"
+
+namespace mlp {
+struct Trained;
+}  // namespace mlp
 
 namespace mlp::wire {
 
@@ -32,7 +34,7 @@ absl::StatusOr<TrainTask> FromProto(const v1::TrainShardRequest& request);
 // Gives the task what its request refers to. InvalidArgument if it is of another shape or
 // precision.
 absl::Status Refer(TrainTask& task, const v1::TrainShardRequest& request,
-                   std::shared_ptr<const Parameters> parameters);
+                   SharedParameters parameters);
 
 // ---- How an attempt goes
 

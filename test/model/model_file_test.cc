@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "libmlp/model/parameters.h"
 #include "services/model/archive.h"
 #include "services/model/json_model.h"
 #include "services/model/npz_model.h"
@@ -40,7 +41,7 @@ std::string Replaced(const std::string& text, const std::string& from, const std
 
 void CheckSame(const SavedModel& model, const SavedModel& other) {
   CHECK(DigestOf(model) == DigestOf(other));
-  CHECK(model.parameters == other.parameters);
+  CHECK(*model.parameters == *other.parameters);
   CHECK(model.spec == other.spec);
   CHECK(model.schema == other.schema);
   CHECK(model.job_id == other.job_id);
@@ -64,7 +65,7 @@ TEST_CASE("A model that is written and read again is the same to the last bit") 
 TEST_CASE("A message whose first bytes look like blanks and a brace is no JSON") {
   SavedModel model;
   model.spec = {{123, 123, 123, 123, 123, 123, 123, 300}};  // the packed sizes are 9 bytes
-  model.parameters = ZeroParameters(Precision::kFloat32, ParameterCount(model.spec));
+  model.parameters = Share(ZeroParameters(Precision::kFloat32, ParameterCount(model.spec)));
   CHECK(Read(Written(model, Format::kMlp), "m").ok());
 }
 
@@ -144,7 +145,7 @@ TEST_CASE("JSON without its digest is taken as it is") {
   json = Replaced(json, "0.3333333333333333", "0.5");
   const absl::StatusOr<SavedModel> model = Read(json, "m");
   REQUIRE(model.ok());
-  CHECK(std::get<Vector<double>>(model->parameters)[3] == 0.5);
+  CHECK(std::get<Vector<double>>(*model->parameters)[3] == 0.5);
 }
 
 TEST_CASE("JSON of huge layers that are not there is refused before there is room for them") {

@@ -10,7 +10,7 @@
 #include "test/simulation/recorded_world.h"
 
 using namespace mlp;
-using namespace mlp::local;
+using namespace mlp::simulation;
 using namespace std::chrono_literals;
 using Catch::Contains;
 

@@ -37,11 +37,11 @@ struct Story {
   }
 };
 
-inline local::SimulatedWorldOptions WorldOf(const Story& story) {
-  local::SimulatedWorldOptions options;
+inline simulation::SimulatedWorldOptions WorldOf(const Story& story) {
+  simulation::SimulatedWorldOptions options;
   options.waits = story.waits;
   for (std::size_t number = 0; number < story.loads.size(); ++number) {
-    local::SimulatedNodeOptions node;
+    simulation::SimulatedNodeOptions node;
     node.name = "node-" + std::to_string(number + 1);
     node.load.probability = story.loads[number];
     node.load.delay = story.delay;
@@ -49,14 +49,14 @@ inline local::SimulatedWorldOptions WorldOf(const Story& story) {
     options.nodes.push_back(std::move(node));
   }
   options.load_dataset = [shards = story.shards](const std::string&) {
-    return local::SyntheticDataset(shards);
+    return simulation::SyntheticDataset(shards);
   };
   return options;
 }
 
 // Lets the story happen; returns the job's records.
 inline std::vector<coordinator::JobEvent> Records(const Story& story) {
-  local::SimulatedWorld world(WorldOf(story));
+  simulation::SimulatedWorld world(WorldOf(story));
   const auto begin = world.clock().Now();
   for (const Crash& crash : story.crashes) {
     world.clock().Schedule(begin + crash.after, [&] { world.cluster().Crash(crash.node); });

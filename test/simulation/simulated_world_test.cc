@@ -14,17 +14,17 @@ namespace {
 
 constexpr int kShards = 6;
 
-local::SimulatedWorldOptions GivenWorld(int nodes, double load) {
-  local::SimulatedWorldOptions options;
+simulation::SimulatedWorldOptions GivenWorld(int nodes, double load) {
+  simulation::SimulatedWorldOptions options;
   for (int number = 1; number <= nodes; ++number) {
-    local::SimulatedNodeOptions node;
+    simulation::SimulatedNodeOptions node;
     node.name = "node-" + std::to_string(number);
     node.load.probability = load;
     node.load.delay = 3s;
     node.compute_time = [](auto, auto) { return 20ms; };
     options.nodes.push_back(node);
   }
-  options.load_dataset = [](const std::string&) { return local::SyntheticDataset(kShards); };
+  options.load_dataset = [](const std::string&) { return simulation::SyntheticDataset(kShards); };
   return options;
 }
 
@@ -41,7 +41,7 @@ async::Duration Makespan(const coordinator::Job& job) { return *job.end_time - *
 }  // namespace
 
 TEST_CASE("a job of given work takes the time that it was given and the messages") {
-  local::SimulatedWorld world(GivenWorld(2, 0));
+  simulation::SimulatedWorld world(GivenWorld(2, 0));
   const coordinator::Job job = world.RunJob(GivenJob()).value();
   CHECK(job.state == coordinator::JobState::kSucceeded);
   // Each node computes three shards a round one after the other; with slots, only the first and the
@@ -51,14 +51,14 @@ TEST_CASE("a job of given work takes the time that it was given and the messages
 
 TEST_CASE("given work depends on nothing but its round and shard") {
   const std::string digest =
-      local::SimulatedWorld(GivenWorld(1, 0)).RunJob(GivenJob()).value().model_digest;
+      simulation::SimulatedWorld(GivenWorld(1, 0)).RunJob(GivenJob()).value().model_digest;
   CHECK(digest.size() == 64);
-  CHECK(local::SimulatedWorld(GivenWorld(5, 0.7)).RunJob(GivenJob()).value().model_digest ==
+  CHECK(simulation::SimulatedWorld(GivenWorld(5, 0.7)).RunJob(GivenJob()).value().model_digest ==
         digest);
 }
 
 TEST_CASE("what is scheduled on a world's clock happens at its time") {
-  local::SimulatedWorld world(GivenWorld(2, 0));
+  simulation::SimulatedWorld world(GivenWorld(2, 0));
   const auto begin = world.clock().Now();
   world.clock().Schedule(begin + 30ms, [&] { world.cluster().Crash(1); });
   world.clock().Schedule(begin + 90ms, [&] { world.cluster().Start(1); });
@@ -75,7 +75,7 @@ TEST_CASE("what is scheduled on a world's clock happens at its time") {
 }
 
 TEST_CASE("a world stops when it is told to") {
-  local::SimulatedWorld world(GivenWorld(2, 0));
+  simulation::SimulatedWorld world(GivenWorld(2, 0));
   std::stop_source stop;
   world.clock().Schedule(world.clock().Now() + 30ms, [&] { stop.request_stop(); });
   const coordinator::Job job = world.RunJob(GivenJob(), stop.get_token()).value();
@@ -83,7 +83,7 @@ TEST_CASE("a world stops when it is told to") {
 }
 
 TEST_CASE("a job that ends when its world is told to stop has all of its events") {
-  local::SimulatedWorld world(GivenWorld(2, 0));
+  simulation::SimulatedWorld world(GivenWorld(2, 0));
   const std::string id = world.Create(GivenJob()).value().id;
   const auto job = [&] { return world.coordinator().Get(id).value(); };
   while (!coordinator::IsFinal(job().state)) REQUIRE(world.clock().RunOne());

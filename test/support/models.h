@@ -2,8 +2,11 @@
 #pragma once
 
 #include <limits>
+#include <utility>
+#include <variant>
 
 #include "libmlp/model/initialization.h"
+#include "libmlp/model/parameters.h"
 #include "services/model/saved_model.h"
 
 namespace mlp::model::test {
@@ -27,7 +30,8 @@ inline Schema FruitSchema() {
 inline SavedModel Fruit(Precision precision = Precision::kFloat64) {
   SavedModel model;
   model.spec = {{5, 4, 2}, Activation::kTanh, Output::kSoftmax};
-  model.parameters = InitialParameters(model.spec, precision, Initialization::kGlorotUniform, 11);
+  Parameters parameters =
+      InitialParameters(model.spec, precision, Initialization::kGlorotUniform, 11);
   const auto awkward = [](auto& values) {
     using T = typename std::decay_t<decltype(values)>::value_type;
     values[0] = -T(0);
@@ -35,7 +39,8 @@ inline SavedModel Fruit(Precision precision = Precision::kFloat64) {
     values[2] = std::numeric_limits<T>::max();
     values[3] = T(1) / T(3);
   };
-  std::visit(awkward, model.parameters);
+  std::visit(awkward, parameters);
+  model.parameters = Share(std::move(parameters));
   model.schema = FruitSchema();
   model.job_id = "job-7";
   model.dataset = "fruits";
@@ -47,7 +52,7 @@ inline SavedModel Number() {
   SavedModel model;
   model.spec = {{2, 3, 1}, Activation::kLogistic, Output::kIdentity};
   model.parameters =
-      InitialParameters(model.spec, Precision::kFloat64, Initialization::kGlorotUniform, 3);
+      Share(InitialParameters(model.spec, Precision::kFloat64, Initialization::kGlorotUniform, 3));
   return model;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "libmlp/model/initialization.h"
+#include "services/attempt/trained.h"
 #include "services/base/sha256.h"
 #include "services/wire/parameters_proto.h"
 
@@ -42,8 +43,8 @@ void CheckEveryFieldIsSet(const Message& message) {
 }
 
 RoundParameters Starting(const ModelSpec& model) {
-  const auto values = std::make_shared<const Parameters>(
-      InitialParameters(model, Precision::kFloat32, Initialization::kReference, 1));
+  const auto values =
+      Share(InitialParameters(model, Precision::kFloat32, Initialization::kReference, 1));
   return {values, Sha256(BytesOf(*values))};
 }
 
@@ -110,8 +111,8 @@ void CheckSame(const TrainTask& came, const TrainTask& sent) {
 
 Trained FullResult() {
   Trained trained;
-  trained.gradient = Vector<double>{1, -2, 0.5};
-  trained.digest = Sha256(BytesOf(trained.gradient));
+  trained.gradient = Share(Vector<double>{1, -2, 0.5});
+  trained.digest = Sha256(BytesOf(*trained.gradient));
   trained.training = {.rows = 10, .wrong_rows = 3, .loss = 0.5, .total_squares = 2};
   trained.epochs_run = 6;
   trained.compute_time = 2500ms;
@@ -186,7 +187,7 @@ TEST_CASE("a result travels with every field of it") {
   const Trained sent = FullResult();
   const v1::TrainShardEvent event = wire::FinishedEvent(sent, "train_1.txt");
   CHECK(event.finished().training().rows_source() == "train_1.txt");
-  CHECK(event.finished().gradient().data().size() == BytesOf(sent.gradient).size());
+  CHECK(event.finished().gradient().data().size() == BytesOf(*sent.gradient).size());
   const Trained came = wire::FromProto(event.finished()).value();
   CHECK(came.digest == sent.digest);
   CHECK(came.training.rows == sent.training.rows);

@@ -83,7 +83,7 @@ absl::StatusOr<v1::EvaluateModelResponse> Measure(const Model& model,
   if (absl::Status status = CheckShard(model.spec, *rows); !status.ok()) {
     return AtField(request.has_file() ? "file" : "content", WithContext(NameOf(request), status));
   }
-  Measurement measurement(model.spec, model.parameters);
+  Measurement measurement(model.spec, *model.parameters);
   if (absl::Status measured = measurement.Add(*rows); !measured.ok()) return measured;
   v1::EvaluateModelResponse response =
       model::ToProto(measurement, model.schema.get(), NameOf(request));

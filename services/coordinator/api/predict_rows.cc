@@ -127,7 +127,7 @@ absl::StatusOr<v1::PredictResponse> PredictRows(const Model& model,
   Matrix<double> features = Matrix<double>::from_shape({rows, model.spec.features()});
   if (absl::Status taken = Take(model, request, features); !taken.ok()) return taken;
   Matrix<double> outputs = Matrix<double>::from_shape({rows, classes});
-  Predictor(model.spec, model.parameters).Predict(features, rows, outputs);
+  Predictor(model.spec, *model.parameters).Predict(features, rows, outputs);
   v1::PredictResponse response;
   response.set_model_digest(model.digest);
   if (model.spec.regression()) {

@@ -19,7 +19,7 @@ Aggregator::Aggregator(std::vector<std::size_t> weights, Precision precision, st
       weights_(std::move(weights)),
       sum_(ZeroParameters(precision, size)) {}
 
-absl::Status Aggregator::Add(std::size_t shard, std::shared_ptr<const Parameters> gradient) {
+absl::Status Aggregator::Add(std::size_t shard, SharedParameters gradient) {
   if (shard >= shards_) {
     return absl::InternalError(
         absl::StrCat("a gradient of shard ", shard, " came in, but there are only ", shards_));

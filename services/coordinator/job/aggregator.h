@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <map>
-#include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -22,7 +21,7 @@ class Aggregator {
 
   // Takes shard `shard`'s gradient. Internal if it is out of range or was added before,
   // InvalidArgument if size or precision differ; nothing changes then.
-  absl::Status Add(std::size_t shard, std::shared_ptr<const Parameters> gradient);
+  absl::Status Add(std::size_t shard, SharedParameters gradient);
   // True if all gradients are in.
   bool Complete() const { return summed_ == shards_; }
   // Adds the average to `parameters`: sum / shards, or with weights sum / the sum of the weights.
@@ -37,7 +36,7 @@ class Aggregator {
   std::size_t summed_ = 0;            // shards 0 .. summed_ - 1 are in sum_
   Parameters sum_;                    // (size)
   // Gradients that arrived before an earlier one, by shard.
-  std::map<std::size_t, std::shared_ptr<const Parameters>> waiting_;
+  std::map<std::size_t, SharedParameters> waiting_;
 };
 
 }  // namespace mlp::coordinator

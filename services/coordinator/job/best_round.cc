@@ -7,10 +7,10 @@
 
 namespace mlp::coordinator {
 
-BestRound::BestRound(const Job& job, std::map<int, std::shared_ptr<const Parameters>> candidates)
+BestRound::BestRound(const Job& job, std::map<int, SharedParameters> candidates)
     : job_(job), scores_(job.scores), candidates_(std::move(candidates)) {}
 
-void BestRound::Finished(int round, std::shared_ptr<const Parameters> parameters) {
+void BestRound::Finished(int round, SharedParameters parameters) {
   if (job_.spec.early_stopping) candidates_[round] = std::move(parameters);
 }
 
@@ -31,7 +31,7 @@ bool BestRound::StopsBefore(int round) const {
 
 int BestRound::round() const { return job_.spec.early_stopping ? scores_.best_round : 0; }
 
-std::shared_ptr<const Parameters> BestRound::parameters() const {
+SharedParameters BestRound::parameters() const {
   const auto found = candidates_.find(scores_.best_round);
   return found == candidates_.end() ? nullptr : found->second;
 }

@@ -6,15 +6,11 @@
 #pragma once
 
 #include <map>
-#include <memory>
 
 #include "absl/status/status.h"
+#include "libmlp/model/shared_parameters.h"
 #include "libmlp/train/evaluation.h"
 #include "services/coordinator/job/job.h"
-
-namespace mlp {
-class Parameters;
-}  // namespace mlp
 
 namespace mlp::coordinator {
 
@@ -22,10 +18,10 @@ class BestRound {
  public:
   // Continues from `job`'s scores, with the parameters of the checkpoints, by round. `job` must
   // outlive this.
-  BestRound(const Job& job, std::map<int, std::shared_ptr<const Parameters>> candidates);
+  BestRound(const Job& job, std::map<int, SharedParameters> candidates);
 
   // Takes rounds as they finish, and are validated, in their order.
-  void Finished(int round, std::shared_ptr<const Parameters> parameters);
+  void Finished(int round, SharedParameters parameters);
   void Validated(int round, const Evaluation& validation);
   // Records that the round could not be validated, which fails the job: the best round is unknown.
   void Failed(int round, const absl::Status& why);
@@ -35,14 +31,14 @@ class BestRound {
   // The best round; 0 if none is validated, or the job does not stop early.
   int round() const;
   // The best round's parameters; nullptr if they are lost.
-  std::shared_ptr<const Parameters> parameters() const;
+  SharedParameters parameters() const;
 
  private:
   const Job& job_;
   Scores scores_;
   absl::Status failure_;
   // The best round, and those that are not validated.
-  std::map<int, std::shared_ptr<const Parameters>> candidates_;
+  std::map<int, SharedParameters> candidates_;
 };
 
 }  // namespace mlp::coordinator

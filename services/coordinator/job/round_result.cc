@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "services/attempt/trained.h"
 #include "services/coordinator/job/dataset.h"
 
 namespace mlp::coordinator {
@@ -22,14 +23,12 @@ Aggregator NewAggregator(const Job& job, const Dataset& dataset, const Parameter
 RoundResult::RoundResult(const Job& job, const Dataset& dataset, const Parameters& parameters)
     : gradients(NewAggregator(job, dataset, parameters)) {}
 
-absl::Status RoundResult::Add(int shard, std::shared_ptr<const ShardResult> result) {
-  training_rows += result->training.rows;
-  wrong_rows += result->training.wrong_rows;
-  training_loss += result->training.loss;
-  epochs_run += result->epochs_run;
-  const Parameters* gradient = &result->gradient;
-  return gradients.Add(static_cast<std::size_t>(shard),
-                       std::shared_ptr<const Parameters>(std::move(result), gradient));
+absl::Status RoundResult::Add(int shard, const ShardResult& result) {
+  training_rows += result.training.rows;
+  wrong_rows += result.training.wrong_rows;
+  training_loss += result.training.loss;
+  epochs_run += result.epochs_run;
+  return gradients.Add(static_cast<std::size_t>(shard), result.gradient);
 }
 
 }  // namespace mlp::coordinator

@@ -3,13 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "absl/status/status.h"
-#include "libmlp/model/parameters.h"
-#include "services/attempt/attempt_outcome.h"
 #include "services/coordinator/job/aggregator.h"
 #include "services/coordinator/job/job.h"
+
+namespace mlp {
+struct ShardResult;
+}  // namespace mlp
 
 namespace mlp::coordinator {
 
@@ -20,7 +21,7 @@ struct RoundResult {
   RoundResult(const Job& job, const Dataset& dataset, const Parameters& parameters);
 
   // Counts the shard. Errors are the aggregator's.
-  absl::Status Add(int shard, std::shared_ptr<const ShardResult> result);
+  absl::Status Add(int shard, const ShardResult& result);
 
   Aggregator gradients;
   std::size_t training_rows = 0;

@@ -58,7 +58,7 @@ absl::Status AttemptReader::BeginGradient() {
 
 void AttemptReader::Finish(absl::StatusOr<Parameters> gradient) {
   if (!gradient.ok()) return Fail(gradient.status());
-  trained_.gradient = *std::move(gradient);
+  trained_.gradient = Share(*std::move(gradient));
   outcome_ = AttemptOutcome(std::make_shared<const Trained>(std::move(trained_)));
 }
 

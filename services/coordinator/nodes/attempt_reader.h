@@ -13,6 +13,7 @@
 #include "services/attempt/attempt_observer.h"
 #include "services/attempt/attempt_outcome.h"
 #include "services/attempt/train_task.h"
+#include "services/attempt/trained.h"
 #include "services/wire/parameter_pieces.h"
 
 namespace mlp::coordinator {

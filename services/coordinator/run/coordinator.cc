@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "libmlp/model/parameters.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 #include "services/coordinator/job/dataset.h"
@@ -46,8 +47,8 @@ absl::Status CheckRequest(const JobSpec& spec, const std::string& request_id) {
 // The model as one of the job's precision.
 absl::StatusOr<std::shared_ptr<const Model>> InitialFrom(const Model& model, const JobSpec& spec) {
   auto initial = std::make_shared<Model>(model);
-  initial->parameters = Converted(model.parameters, spec.precision);
-  if (AllFinite(initial->parameters)) return initial;
+  initial->parameters = Share(Converted(*model.parameters, spec.precision));
+  if (AllFinite(*initial->parameters)) return initial;
   return FieldError(
       "spec.initial_model",
       absl::StrCat(spec.initial_model, " has parameters beyond the range of ",
@@ -173,9 +174,8 @@ absl::StatusOr<std::shared_ptr<Coordinator::Pending>> Coordinator::Admit(
   pending->job = journal_.Create(std::move(job));
   if (initial != nullptr) {
     // The other job may be removed from now on.
-    const std::shared_ptr<const Parameters> parameters(initial, &initial->parameters);
-    journal_.FinishRound(pending->job.id, 0, parameters);
-    if (!journal_.durable()) pending->initial = parameters;
+    journal_.FinishRound(pending->job.id, 0, initial->parameters);
+    if (!journal_.durable()) pending->initial = initial->parameters;
   }
   pending->dataset = std::move(dataset);
   ChangeState(pending->job.id, JobState::kPending, QueuedBehind(PlaceOf(queue_.size())));

@@ -86,7 +86,7 @@ class Coordinator {
     Job job;
     std::shared_ptr<const Dataset> dataset;  // nullptr: to be read
     // Of a new job with an initial model.
-    std::shared_ptr<const Parameters> initial;
+    SharedParameters initial;
     std::stop_source stop;
     bool cancelled = false;  // on request
     JobStage stage;

@@ -44,7 +44,7 @@ absl::StatusOr<ModelRecord> ImportedModels::Admit(const Model& model, const std:
   record.number = ++last_number_;
   record.id = name.empty() ? absl::StrCat("model-", record.number) : name;
   record.spec = model.spec;
-  record.precision = PrecisionOf(model.parameters);
+  record.precision = PrecisionOf(*model.parameters);
   record.digest = model.digest;
   record.job_id = model.job_id;
   record.dataset = model.dataset;

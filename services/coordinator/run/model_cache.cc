@@ -9,7 +9,7 @@
 namespace mlp::coordinator {
 namespace {
 
-std::size_t BytesIn(const Model& model) { return BytesOf(model.parameters).size(); }
+std::size_t BytesIn(const Model& model) { return BytesOf(*model.parameters).size(); }
 
 }  // namespace
 

@@ -18,8 +18,6 @@
 namespace mlp::coordinator {
 namespace {
 
-using SharedParameters = std::shared_ptr<const Parameters>;
-
 // Of so many parameters work takes less than some 100 microseconds, and is not worth the wait for
 // a worker, who may be validating.
 constexpr std::size_t kFewParameters = 20'000;
@@ -44,15 +42,14 @@ struct RoundState {
 
 RoundState StateOf(RoundParameters parameters, Parameters memory) {
   SharedParameters stored =
-      SizeOf(memory) == 0 ? parameters.values
-                          : std::make_shared<const Parameters>(Joined(*parameters.values, memory));
+      SizeOf(memory) == 0 ? parameters.values : Share(Joined(*parameters.values, memory));
   return {std::move(parameters), std::move(memory), std::move(stored)};
 }
 
 SharedParameters ParametersIn(const Job& job, const SharedParameters& stored) {
   const std::size_t size = ParameterCount(job.model);
   if (SizeOf(*stored) == size) return stored;
-  return std::make_shared<const Parameters>(Part(*stored, 0, size));
+  return Share(Part(*stored, 0, size));
 }
 
 RoundState StateIn(const Job& job, const SharedParameters& stored) {
@@ -69,9 +66,8 @@ absl::StatusOr<RoundState> Current(const Job& job, const JobProgress& progress) 
   const auto found = progress.rounds.find(job.rounds_done);
   if (found != progress.rounds.end()) return StateIn(job, found->second);
   if (job.rounds_done == 0 && job.spec.initial_model.empty()) {
-    return StateIn(job,
-                   std::make_shared<const Parameters>(InitialParameters(
-                       job.model, job.spec.precision, job.spec.initialization, job.spec.seed)));
+    return StateIn(job, Share(InitialParameters(job.model, job.spec.precision,
+                                                job.spec.initialization, job.spec.seed)));
   }
   return absl::DataLossError(absl::StrCat("the store has lost the parameters after round ",
                                           job.rounds_done, "; submit the job again"));
@@ -99,7 +95,7 @@ std::shared_ptr<const Model> ModelOf(const Job& job, const Dataset& dataset,
                                      const RoundParameters& parameters) {
   auto model = std::make_shared<Model>();
   model->spec = job.model;
-  model->parameters = *parameters.values;
+  model->parameters = parameters.values;
   model->digest = Hex(parameters.sha256);
   model->job_id = job.id;
   model->dataset = job.spec.dataset;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/attempt/trained.h"
 #include "services/base/duration_text.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
@@ -105,7 +106,7 @@ absl::Status RoundRunner::Begin(int round, RoundParameters parameters, const Res
   now_ = clock_.Now();
   RoundStarted started;
   for (const auto& [shard, result] : kept) {
-    if (absl::Status status = result_->Add(shard, result); !status.ok()) return status;
+    if (absl::Status status = result_->Add(shard, *result); !status.ok()) return status;
     started.kept.push_back(shard);
   }
   NoteCachedResults();
@@ -316,7 +317,7 @@ absl::Status RoundRunner::OnTrained(AttemptId id, const Attempt& attempt, Shared
   if (attempt.stop.stop_requested()) return absl::OkStatus();
 
   journal_.KeepShard(job_.id, attempt.round, attempt.shard, trained);
-  return result_->Add(attempt.shard, std::move(trained));
+  return result_->Add(attempt.shard, *trained);
 }
 
 absl::Status RoundRunner::OnFailed(AttemptId id, const Attempt& attempt,

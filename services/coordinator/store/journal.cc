@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/attempt/trained.h"
 #include "services/coordinator/job/model.h"
 
 namespace mlp::coordinator {
@@ -176,12 +177,12 @@ void Journal::RecordAt(async::TimePoint time, const std::string& job_id, int rou
 void Journal::KeepShard(const std::string& job_id, int round, int shard,
                         std::shared_ptr<const ShardResult> result) {
   if (!options_.durable) return;
-  const std::size_t bytes = BytesIn(result->gradient);
+  const std::size_t bytes = BytesIn(*result->gradient);
   Add(change::KeepShard{job_id, round, shard, std::move(result)}, bytes);
 }
 
-void Journal::FinishRound(const std::string& job_id, int round,
-                          std::shared_ptr<const Parameters> parameters, int best_checkpoint) {
+void Journal::FinishRound(const std::string& job_id, int round, SharedParameters parameters,
+                          int best_checkpoint) {
   if (!options_.durable) return;
   const std::size_t bytes = BytesIn(*parameters);
   Add(change::FinishRound{job_id, round, std::move(parameters),
@@ -190,12 +191,12 @@ void Journal::FinishRound(const std::string& job_id, int round,
 }
 
 void Journal::EndJob(const std::string& job_id, std::shared_ptr<const Model> model) {
-  const std::size_t bytes = model == nullptr ? 0 : BytesIn(model->parameters);
+  const std::size_t bytes = model == nullptr ? 0 : BytesIn(*model->parameters);
   Add(change::EndJob{job_id, std::move(model)}, bytes);
 }
 
 void Journal::SaveModel(ModelRecord record, std::shared_ptr<const Model> model) {
-  const std::size_t bytes = BytesIn(model->parameters);
+  const std::size_t bytes = BytesIn(*model->parameters);
   Add(change::SaveModel{std::move(record), std::move(model)}, bytes);
 }
 

@@ -106,8 +106,8 @@ class Journal {
   void KeepShard(const std::string& job_id, int round, int shard,
                  std::shared_ptr<const ShardResult> result);
   // Records the end of a round. Round `best_checkpoint` stays beside the last ones.
-  void FinishRound(const std::string& job_id, int round,
-                   std::shared_ptr<const Parameters> parameters, int best_checkpoint = -1);
+  void FinishRound(const std::string& job_id, int round, SharedParameters parameters,
+                   int best_checkpoint = -1);
   // Records the model of a job that ends; nullptr if it has none.
   void EndJob(const std::string& job_id, std::shared_ptr<const Model> model);
   void Remove(const std::string& job_id);

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "services/attempt/trained.h"
+
 namespace mlp::coordinator {
 
 // Checks all changes before the first one is made, so that none has to be undone; it follows how

@@ -17,12 +17,15 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "libmlp/model/parameters.h"
-#include "services/attempt/attempt_outcome.h"
+#include "libmlp/model/shared_parameters.h"
 #include "services/coordinator/job/dataset_record.h"
 #include "services/coordinator/job/job.h"
 #include "services/coordinator/job/job_event.h"
 #include "services/coordinator/job/model_record.h"
+
+namespace mlp {
+struct ShardResult;
+}  // namespace mlp
 
 namespace mlp::coordinator {
 
@@ -61,7 +64,7 @@ struct KeepShard {
 struct FinishRound {
   std::string job_id;
   int round = 0;
-  std::shared_ptr<const Parameters> parameters;
+  SharedParameters parameters;
   int first_checkpoint = 0;
   int best_checkpoint = -1;
 };
@@ -117,7 +120,7 @@ struct StoredState {
 // The progress from which an interrupted job continues.
 struct JobProgress {
   // Parameters after the rounds that are kept, by round.
-  std::map<int, std::shared_ptr<const Parameters>> rounds;
+  std::map<int, SharedParameters> rounds;
   // Kept shards of the round that is open, by shard.
   std::map<int, std::shared_ptr<const ShardResult>> shards;
 };

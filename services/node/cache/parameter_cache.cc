@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "libmlp/model/parameters.h"
-
 namespace mlp::node {
 
-void ParameterCache::Keep(std::string sha256, std::shared_ptr<const Parameters> parameters) {
+void ParameterCache::Keep(std::string sha256, SharedParameters parameters) {
   if (Find(sha256) != nullptr) return;
   bytes_ += mlp::BytesOf(*parameters).size();
   entries_.push_back({std::move(sha256), std::move(parameters)});
@@ -17,7 +15,7 @@ void ParameterCache::Keep(std::string sha256, std::shared_ptr<const Parameters> 
   }
 }
 
-std::shared_ptr<const Parameters> ParameterCache::Find(std::string_view sha256) const {
+SharedParameters ParameterCache::Find(std::string_view sha256) const {
   const auto found = std::ranges::find(entries_, sha256, &Entry::sha256);
   return found == entries_.end() ? nullptr : found->parameters;
 }

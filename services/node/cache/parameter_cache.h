@@ -6,13 +6,10 @@
 
 #include <cstddef>
 #include <deque>
-#include <memory>
 #include <string>
 #include <string_view>
 
-namespace mlp {
-class Parameters;
-}  // namespace mlp
+#include "libmlp/model/shared_parameters.h"
 
 namespace mlp::node {
 
@@ -20,14 +17,14 @@ class ParameterCache {
  public:
   ParameterCache(std::size_t most, std::size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
 
-  void Keep(std::string sha256, std::shared_ptr<const Parameters> parameters);
+  void Keep(std::string sha256, SharedParameters parameters);
   // Null where they are not there.
-  std::shared_ptr<const Parameters> Find(std::string_view sha256) const;
+  SharedParameters Find(std::string_view sha256) const;
 
  private:
   struct Entry {
     std::string sha256;
-    std::shared_ptr<const Parameters> parameters;
+    SharedParameters parameters;
   };
 
   const std::size_t most_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "services/attempt/trained.h"
+
 namespace mlp::node {
 
 CachedResults::Key CachedResults::KeyOf(const TrainTask& task) {
@@ -18,7 +20,7 @@ SharedTrained CachedResults::Find(const TrainTask& task) const {
 }
 
 void CachedResults::Keep(const TrainTask& task, SharedTrained result) {
-  const std::size_t bytes = BytesOf(result->gradient).size();
+  const std::size_t bytes = BytesOf(*result->gradient).size();
   if (bytes > most_bytes_ || Find(task) != nullptr) return;
   entries_.push_back({KeyOf(task), std::move(result), bytes});
   bytes_ += bytes;

@@ -6,6 +6,7 @@
 #include "libmlp/data/shard.h"
 #include "libmlp/train/training.h"
 #include "services/async/wait.h"
+#include "services/attempt/trained.h"
 #include "services/base/field_error.h"
 #include "services/node/run/shard_file.h"
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "services/async/wait.h"
+#include "services/attempt/trained.h"
 
 namespace mlp::node {
 namespace {

@@ -10,8 +10,11 @@
 #include "absl/status/statusor.h"
 #include "services/async/clock.h"
 #include "services/async/task.h"
-#include "services/attempt/attempt_outcome.h"
 #include "services/attempt/train_task.h"
+
+namespace mlp {
+struct Trained;
+}  // namespace mlp
 
 namespace mlp::node {
 

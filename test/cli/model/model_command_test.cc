@@ -51,7 +51,7 @@ ProcessResult Client(std::vector<std::string> arguments) {
 model::SavedModel Double() {
   model::SavedModel model;
   model.spec = {{1, 1}, Activation::kRelu, Output::kIdentity};
-  model.parameters = Vector<double>{0, 2};
+  model.parameters = Share(Vector<double>{0, 2});
   return model;
 }
 
@@ -59,7 +59,7 @@ model::SavedModel Double() {
 model::SavedModel Sign() {
   model::SavedModel model;
   model.spec = {{1, 2}};
-  model.parameters = Vector<double>{0, 0, 0, 100};
+  model.parameters = Share(Vector<double>{0, 0, 0, 100});
   Schema schema;
   schema.columns.resize(1);
   schema.columns[0].name = "x";
@@ -113,12 +113,13 @@ TEST_CASE("predict says the probabilities that libmlp says, to nine decimals, in
   for (const Precision precision : {Precision::kFloat32, Precision::kFloat64}) {
     Files files;
     model::SavedModel model = model::test::Fruit(precision);
-    model.parameters = InitialParameters(model.spec, precision, Initialization::kGlorotUniform, 11);
+    model.parameters =
+        Share(InitialParameters(model.spec, precision, Initialization::kGlorotUniform, 11));
     model.schema.reset();
     const std::string path = files.Add("m", model);
     const ProcessResult result =
         Client({"predict", path, files.Add("r.csv", "1,2,3,4,5\n0,0,0,0,0\n")});
-    const Matrix<double> expected = Probabilities(model.spec, model.parameters,
+    const Matrix<double> expected = Probabilities(model.spec, *model.parameters,
                                                   Matrix<double>{{1, 2, 3, 4, 5}, {0, 0, 0, 0, 0}});
     const std::vector<std::string> lines = absl::StrSplit(result.out, '\n');
     REQUIRE(lines.size() == 4);
@@ -136,7 +137,7 @@ TEST_CASE("predict says the probabilities that libmlp says, to nine decimals, in
 TEST_CASE("small probabilities keep their digits, and certainty is 1") {
   model::SavedModel model;
   model.spec = {{1, 3}};
-  model.parameters = Vector<double>{0, 0, 0, 0, -20, -100};
+  model.parameters = Share(Vector<double>{0, 0, 0, 0, -20, -100});
   PredictionText text_of(model, false);
   std::string text;
   text_of.Append(Matrix<double>{{0.5, 0.25 + 1e-9, 1e-20}, {1, 1e-5, 0}, {1 - 1e-12, 9.9e-6, 0.1}},
@@ -211,7 +212,7 @@ TEST_CASE("what cannot be read or written is an error that names it") {
   CHECK_THAT(fails({"predict", rows, rows}), Contains("is no model"));
   model::SavedModel two = Double();
   two.spec.layer_sizes = {2, 1};
-  two.parameters = Vector<double>{0, 2, 2};
+  two.parameters = Share(Vector<double>{0, 2, 2});
   CHECK_THAT(fails({"predict", files.Add("two", two), files.Add("semi.csv", "1;2\n")}),
              Contains("semi.csv:1:1: the row has 1 cells; expected 2") &&
                  Contains("are its cells separated otherwise (--separator ';')?"));

@@ -130,7 +130,7 @@ class Service {
 model::SavedModel TameFruit() {
   model::SavedModel model = Fruit();
   model.parameters =
-      InitialParameters(model.spec, Precision::kFloat64, Initialization::kGlorotUniform, 5);
+      Share(InitialParameters(model.spec, Precision::kFloat64, Initialization::kGlorotUniform, 5));
   return model;
 }
 
@@ -230,7 +230,7 @@ TEST_CASE("rows are predicted by features or cells, to the bits that libmlp says
   const model::SavedModel fruit = TameFruit();
   REQUIRE(service.Import(fruit, "fruit").ok());
   const Matrix<double> features{{(2 - 3) / 0.7, 0, 1, 0, 7}, {(2.5 - 3) / 0.7, 1, 0, 0, -1}};
-  const Matrix<double> expected = Probabilities(fruit.spec, fruit.parameters, features);
+  const Matrix<double> expected = Probabilities(fruit.spec, *fruit.parameters, features);
   const auto check = [&](const v1::PredictRequest& request) {
     const auto response = service.Predict(request);
     INFO(response.status());
@@ -257,7 +257,7 @@ TEST_CASE("a model of numbers predicts numbers") {
   const auto response = service.Predict(Numbers("n", {{1, 2}, {3, 4}}));
   REQUIRE(response.ok());
   const Matrix<double> expected =
-      Probabilities(Number().spec, Number().parameters, Matrix<double>{{1, 2}, {3, 4}});
+      Probabilities(Number().spec, *Number().parameters, Matrix<double>{{1, 2}, {3, 4}});
   REQUIRE(response->predictions_size() == 2);
   CHECK(response->predictions(1) == expected(1, 0));
   CHECK(response->labels_size() == 0);

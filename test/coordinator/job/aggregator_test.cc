@@ -34,10 +34,6 @@ std::vector<Parameters> Gradients(Precision precision, std::size_t shards) {
   return gradients;
 }
 
-std::shared_ptr<const Parameters> Shared(Parameters gradient) {
-  return std::make_shared<const Parameters>(std::move(gradient));
-}
-
 bool SameBits(const Parameters& a, const Parameters& b) {
   return std::ranges::equal(BytesOf(a), BytesOf(b));
 }
@@ -47,7 +43,7 @@ Parameters AverageInOrder(const std::vector<Parameters>& gradients,
   Aggregator aggregator(gradients.size(), PrecisionOf(gradients[0]), kSize);
   for (const std::size_t shard : order) {
     REQUIRE_FALSE(aggregator.Complete());
-    REQUIRE(aggregator.Add(shard, Shared(gradients[shard])).ok());
+    REQUIRE(aggregator.Add(shard, Share(gradients[shard])).ok());
   }
   REQUIRE(aggregator.Complete());
   Parameters parameters = ZeroParameters(PrecisionOf(gradients[0]), kSize);
@@ -83,8 +79,8 @@ TEST_CASE("shuffled arrivals of forty gradients give the bits of the plain sum i
 
 TEST_CASE("the average is added to the parameters") {
   Aggregator aggregator(2, Precision::kFloat64, 2);
-  REQUIRE(aggregator.Add(1, Shared(Vector<double>{3, 10})).ok());
-  REQUIRE(aggregator.Add(0, Shared(Vector<double>{1, -4})).ok());
+  REQUIRE(aggregator.Add(1, Share(Vector<double>{3, 10})).ok());
+  REQUIRE(aggregator.Add(0, Share(Vector<double>{1, -4})).ok());
   Parameters parameters = Vector<double>{100, 200};
   aggregator.ApplyAverageTo(parameters);
   CHECK((std::get<Vector<double>>(parameters) == Vector<double>{102, 203}));
@@ -92,14 +88,14 @@ TEST_CASE("the average is added to the parameters") {
 
 TEST_CASE("a second gradient of a shard is refused, summed already or not, and changes nothing") {
   Aggregator aggregator(3, Precision::kFloat64, 1);
-  REQUIRE(aggregator.Add(0, Shared(Vector<double>{1})).ok());
-  REQUIRE(aggregator.Add(2, Shared(Vector<double>{3})).ok());
+  REQUIRE(aggregator.Add(0, Share(Vector<double>{1})).ok());
+  REQUIRE(aggregator.Add(2, Share(Vector<double>{3})).ok());
   for (const std::size_t shard : {0, 2}) {
-    const absl::Status status = aggregator.Add(shard, Shared(Vector<double>{1000}));
+    const absl::Status status = aggregator.Add(shard, Share(Vector<double>{1000}));
     CHECK(status.code() == absl::StatusCode::kInternal);
     CHECK_THAT(std::string(status.message()), Catch::Contains("shard " + std::to_string(shard)));
   }
-  REQUIRE(aggregator.Add(1, Shared(Vector<double>{2})).ok());
+  REQUIRE(aggregator.Add(1, Share(Vector<double>{2})).ok());
   Parameters parameters = Vector<double>{0};
   aggregator.ApplyAverageTo(parameters);
   CHECK(std::get<Vector<double>>(parameters)[0] == 2);
@@ -107,9 +103,9 @@ TEST_CASE("a second gradient of a shard is refused, summed already or not, and c
 
 TEST_CASE("a weighted average counts each shard by its weight, in shard order") {
   Aggregator aggregator({1, 3}, Precision::kFloat64, 1);
-  REQUIRE(aggregator.Add(1, Shared(Vector<double>{10})).ok());
+  REQUIRE(aggregator.Add(1, Share(Vector<double>{10})).ok());
   CHECK_FALSE(aggregator.Complete());
-  REQUIRE(aggregator.Add(0, Shared(Vector<double>{2})).ok());
+  REQUIRE(aggregator.Add(0, Share(Vector<double>{2})).ok());
   Parameters parameters = Vector<double>{1};
   aggregator.ApplyAverageTo(parameters);
   CHECK(std::get<Vector<double>>(parameters)[0] == 1 + (2 + 30) / 4.0);
@@ -117,7 +113,7 @@ TEST_CASE("a weighted average counts each shard by its weight, in shard order") 
 
 TEST_CASE("a gradient of a shard that does not exist is refused") {
   Aggregator aggregator(3, Precision::kFloat64, 1);
-  const absl::Status status = aggregator.Add(3, Shared(Vector<double>{1}));
+  const absl::Status status = aggregator.Add(3, Share(Vector<double>{1}));
   CHECK(status.code() == absl::StatusCode::kInternal);
   CHECK_THAT(std::string(status.message()),
              Catch::EndsWith("shard 3 came in, but there are only 3"));
@@ -125,16 +121,16 @@ TEST_CASE("a gradient of a shard that does not exist is refused") {
 
 TEST_CASE("a gradient of another size or precision is refused, and the right one still counts") {
   Aggregator aggregator(1, Precision::kFloat64, 2);
-  const absl::Status size = aggregator.Add(0, Shared(Vector<double>{1, 2, 3}));
+  const absl::Status size = aggregator.Add(0, Share(Vector<double>{1, 2, 3}));
   CHECK(size.code() == absl::StatusCode::kInvalidArgument);
   CHECK(
       std::string(size.message()) ==
       "the gradient of shard 0 has 3 elements in float64, but the model has 2 elements in float64");
-  const absl::Status precision = aggregator.Add(0, Shared(Vector<float>{1, 2}));
+  const absl::Status precision = aggregator.Add(0, Share(Vector<float>{1, 2}));
   CHECK(precision.code() == absl::StatusCode::kInvalidArgument);
   CHECK_THAT(std::string(precision.message()), Catch::Contains("2 elements in float32"));
   CHECK_FALSE(aggregator.Complete());
-  CHECK(aggregator.Add(0, Shared(Vector<double>{1, 2})).ok());
+  CHECK(aggregator.Add(0, Share(Vector<double>{1, 2})).ok());
   CHECK(aggregator.Complete());
 }
 

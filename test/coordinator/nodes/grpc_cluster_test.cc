@@ -15,6 +15,7 @@
 #include "libmlp/train/training.h"
 #include "services/async/inline_workers.h"
 #include "services/async/wait.h"
+#include "services/attempt/trained.h"
 #include "services/base/sha256.h"
 #include "services/node/node_server.h"
 #include "services/rpc/channel.h"
@@ -38,7 +39,9 @@ std::unique_ptr<node::NodeServer> StartNode(bool held_up) {
   options.name = "a";
   options.load_probability = held_up ? 1 : 0;
   options.load_delay = 1h;
-  options.make_trainer = [](async::Clock&) { return std::make_unique<local::SyntheticTrainer>(); };
+  options.make_trainer = [](async::Clock&) {
+    return std::make_unique<simulation::SyntheticTrainer>();
+  };
   return node::NodeServer::Start(options).value();
 }
 
@@ -82,8 +85,8 @@ class Fixture : private MembershipObserver, private AttemptObserver {
     task->shard = shard;
     task->data = {"xor", "train_1.txt", std::string(32, 'x')};
     task->model = model;
-    task->parameters.values = std::make_shared<const Parameters>(
-        InitialParameters(*model, Precision::kFloat64, Initialization::kReference, 1));
+    task->parameters.values =
+        Share(InitialParameters(*model, Precision::kFloat64, Initialization::kReference, 1));
     task->parameters.sha256 = Sha256(BytesOf(*task->parameters.values));
     task->terms.slots = 1;
     task->terms.rejectable = false;
@@ -96,8 +99,8 @@ class Fixture : private MembershipObserver, private AttemptObserver {
     } else {
       end = "trained";
       const Trained& trained = *std::get<SharedTrained>(*outcome);
-      CHECK(SizeOf(trained.gradient) == ParameterCount(*model));
-      CHECK(trained.digest == Sha256(BytesOf(trained.gradient)));
+      CHECK(SizeOf(*trained.gradient) == ParameterCount(*model));
+      CHECK(trained.digest == Sha256(BytesOf(*trained.gradient)));
     }
     ends += end + " ";
     changed_.Notify();

@@ -39,7 +39,7 @@ struct World {
   explicit World(int nodes = 3, double load = 0, bool start = true) {
     TinyData::WriteTo(data.path());
     for (int number = 0; number < nodes; ++number) {
-      local::SimulatedNodeOptions options;
+      simulation::SimulatedNodeOptions options;
       options.name = "node-" + std::to_string(number + 1);
       options.data_dir = data.path();
       options.load.probability = load;
@@ -56,7 +56,7 @@ struct World {
   mlp::test::Scratch data;
   async::VirtualClock clock;
   async::InlineWorkers workers{clock};
-  local::SimulatedCluster cluster{clock, workers, 500us};
+  simulation::SimulatedCluster cluster{clock, workers, 500us};
   RunningCoordinator coordinator{
       clock, workers, cluster,
       [this](const std::string& name) { return ReadDataset(data.path(), name); },

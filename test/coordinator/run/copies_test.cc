@@ -3,9 +3,11 @@
 #include <map>
 #include <optional>
 
+#include "libmlp/model/parameters.h"
 #include "services/async/inline_workers.h"
 #include "services/async/virtual_clock.h"
 #include "services/async/wait.h"
+#include "services/attempt/trained.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/job/dataset.h"
 #include "test/coordinator/run/running_coordinator.h"
@@ -42,9 +44,10 @@ class TwoCopiesCluster final : public Cluster {
     ends_ = std::max(ends_, clock_.Now() + 100ms);
     co_await async::SleepUntil(clock_, ends_);
     Trained trained;
-    trained.gradient = *task->parameters.values;
-    if (node == 1 && second_lies_) std::get<Vector<double>>(trained.gradient)[0] += 1e-9;
-    trained.digest = Sha256(BytesOf(trained.gradient));
+    Parameters gradient = *task->parameters.values;
+    if (node == 1 && second_lies_) std::get<Vector<double>>(gradient)[0] += 1e-9;
+    trained.digest = Sha256(BytesOf(gradient));
+    trained.gradient = Share(std::move(gradient));
     trained.training.rows = 1;
     co_return AttemptOutcome(std::make_shared<const Trained>(std::move(trained)));
   }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "services/attempt/trained.h"
 #include "services/coordinator/job/dataset.h"
 #include "test/coordinator/run/running_coordinator.h"
 
@@ -57,7 +58,7 @@ class ScriptedCluster final : public Cluster {
     go_on = co_await async::SleepFor(clock_, behaviour.computes, stop);
     if (!go_on) co_return absl::CancelledError("cancelled");
     Trained trained;
-    trained.gradient = *task->parameters.values;
+    trained.gradient = task->parameters.values;
     trained.digest = "the same";
     trained.training.rows = 1;
     co_return AttemptOutcome(std::make_shared<const Trained>(std::move(trained)));

@@ -27,7 +27,7 @@ TEST_CASE("the model of the best round is what was measured best") {
   }
   const auto model = world.store.GetModel(id).value();
   const auto measured =
-      Evaluate(model->spec, model->parameters, TinyData::Dataset().value()->validation);
+      Evaluate(model->spec, *model->parameters, TinyData::Dataset().value()->validation);
   CHECK(measured->wrong_rows == job.scores.best.wrong_rows);
   CHECK(measured->loss == job.scores.best.loss);
 }

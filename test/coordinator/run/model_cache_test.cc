@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "libmlp/model/parameters.h"
 #include "services/coordinator/job/model.h"
 
 namespace mlp::coordinator {
@@ -10,7 +11,7 @@ namespace {
 
 std::shared_ptr<const Model> ModelOf(std::size_t parameters) {
   auto model = std::make_shared<Model>();
-  model->parameters = UninitializedParameters(Precision::kFloat64, parameters);
+  model->parameters = Share(UninitializedParameters(Precision::kFloat64, parameters));
   return model;
 }
 

@@ -67,7 +67,7 @@ class Life {
     REQUIRE(journal.Open().ok());
     coordinator.emplace(clock, workers_, cluster, journal, std::move(load));
     for (int number = 0; number < nodes; ++number) {
-      local::SimulatedNodeOptions node;
+      simulation::SimulatedNodeOptions node;
       node.name = "node-" + std::to_string(number + 1);
       node.data_dir = TinyData::Path();
       node.compute_time = [](auto, auto) { return 10ms; };
@@ -142,7 +142,7 @@ class Life {
 
  public:
   Disk disk;
-  local::SimulatedCluster cluster;
+  simulation::SimulatedCluster cluster;
   Journal journal;
   std::optional<Coordinator> coordinator;
 

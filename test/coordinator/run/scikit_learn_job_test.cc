@@ -64,7 +64,7 @@ coordinator::JobSpec JobOf(const LossCurve& curve, std::size_t epochs) {
   return spec;
 }
 
-double TrainingLoss(local::SimulatedWorld& world, const std::string& id) {
+double TrainingLoss(simulation::SimulatedWorld& world, const std::string& id) {
   for (const auto& event : world.Events(id)) {
     const auto* finished = std::get_if<coordinator::events::RoundFinished>(&event.body);
     if (finished != nullptr) return finished->training_loss;
@@ -79,15 +79,15 @@ TEST_CASE("a job on one node and one shard has scikit-learn's loss after every e
   WriteDatasets(directory.path());
   for (const LossCurve& curve : LossCurves()) {
     for (std::size_t epochs = 1; epochs <= curve.losses.size(); ++epochs) {
-      local::SimulatedWorldOptions options;
-      local::SimulatedNodeOptions node;
+      simulation::SimulatedWorldOptions options;
+      simulation::SimulatedNodeOptions node;
       node.name = std::string("node");
       node.data_dir = directory.path();
       options.nodes.push_back(node);
       options.load_dataset = [&](const std::string& name) {
         return coordinator::ReadDataset(directory.path(), name);
       };
-      local::SimulatedWorld world(options);
+      simulation::SimulatedWorld world(options);
       const auto job = world.RunJob(JobOf(curve, epochs));
       REQUIRE(job.ok());
       INFO(SolverName(curve.options.solver) << ", epoch " << epochs << ": " << job->detail);

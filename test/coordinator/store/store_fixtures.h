@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/model/parameters.h"
+#include "services/attempt/trained.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/job/model.h"
 #include "services/coordinator/proto/job_proto.h"
@@ -62,14 +64,14 @@ inline Parameters Numbers(Precision precision, std::size_t size, double first) {
   return parameters;
 }
 
-inline std::shared_ptr<const Parameters> SharedNumbers(Precision precision, double first) {
-  return std::make_shared<const Parameters>(Numbers(precision, 862, first));
+inline SharedParameters SharedNumbers(Precision precision, double first) {
+  return Share(Numbers(precision, 862, first));
 }
 
 inline std::shared_ptr<const ShardResult> Result(Precision precision, double first) {
   auto result = std::make_shared<ShardResult>();
-  result->gradient = Numbers(precision, 862, first);
-  result->digest = Sha256(BytesOf(result->gradient));
+  result->gradient = SharedNumbers(precision, first);
+  result->digest = Sha256(BytesOf(*result->gradient));
   result->training = {1400, 17, 0.1 + first};
   result->epochs_run = 9;
   return result;
@@ -94,8 +96,8 @@ inline Schema Penguins() {
 inline std::shared_ptr<const Model> TrainedModel(Precision precision, const std::string& job_id) {
   auto model = std::make_shared<Model>();
   model->spec = {{16, 20, 26}, Activation::kTanh};
-  model->parameters = Numbers(precision, 886, -3);
-  model->digest = Hex(Sha256(BytesOf(model->parameters)));
+  model->parameters = Share(Numbers(precision, 886, -3));
+  model->digest = Hex(Sha256(BytesOf(*model->parameters)));
   model->job_id = job_id;
   model->dataset = "letters";
   return model;
@@ -146,7 +148,7 @@ inline std::string Text(const Parameters& parameters) {
                       " ", Hex(Sha256(BytesOf(parameters))));
 }
 inline std::string Text(const ShardResult& result) {
-  return absl::StrCat(Text(result.gradient), " ", Hex(result.digest), " ", result.training.rows,
+  return absl::StrCat(Text(*result.gradient), " ", Hex(result.digest), " ", result.training.rows,
                       " ", result.training.wrong_rows, " ", result.training.loss, " ",
                       result.epochs_run);
 }
@@ -172,7 +174,7 @@ inline std::string Text(const DatasetRecord& dataset) {
   return text;
 }
 inline std::string Text(const Model& model) {
-  return absl::StrCat(Text(model.parameters), " ", model.digest, " ", model.job_id, " ",
+  return absl::StrCat(Text(*model.parameters), " ", model.digest, " ", model.job_id, " ",
                       model.dataset, " ", static_cast<int>(model.spec.activation), " ",
                       model.spec.layer_sizes.size(), " ",
                       model.schema == nullptr ? "" : Text(*model.schema));

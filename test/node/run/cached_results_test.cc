@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "libmlp/model/parameters.h"
+#include "services/attempt/trained.h"
+
 namespace mlp::node {
 namespace {
 
@@ -22,7 +25,7 @@ TrainTask Task(std::int32_t shard) {
 // Returns a gradient of so many float64.
 SharedTrained Result(std::size_t size) {
   Trained result;
-  result.gradient = Vector<double>(size);
+  result.gradient = Share(Vector<double>(size));
   return std::make_shared<const Trained>(std::move(result));
 }
 

@@ -4,6 +4,7 @@
 
 #include "libmlp/data/shard.h"
 #include "libmlp/train/training.h"
+#include "services/attempt/trained.h"
 #include "test/node/run/node_world.h"
 
 namespace mlp::node {
@@ -24,7 +25,7 @@ TEST_CASE("a task is accepted, started and trained as mlp::Train does it") {
   const Shard shard = ParseShard(kXor, "xor").value();
   const TrainingResult expected =
       Train(*world.task.model, *world.task.parameters.values, shard, world.task.training).value();
-  CHECK(story.result().gradient == expected.gradient);
+  CHECK(*story.result().gradient == expected.gradient);
   CHECK(story.result().epochs_run == 5);
   CHECK(story.result().training.loss == expected.training.loss);
   CHECK(world.node.finished_tasks() == 1);
@@ -275,8 +276,7 @@ TEST_CASE("a task that fails frees the slot") {
   SECTION("because its file is not there") { world.task.data.file = "train_2.txt"; }
   SECTION("because the shard does not fit the model") {
     world.task.model = Shared(ModelSpec{{3, 2}, Activation::kRelu});
-    world.task.parameters.values =
-        std::make_shared<const Parameters>(ZeroParameters(Precision::kFloat64, 8));
+    world.task.parameters.values = Share(ZeroParameters(Precision::kFloat64, 8));
   }
   const Story& failed = world.Offer();
   world.clock.RunAll();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "libmlp/model/initialization.h"
+#include "libmlp/model/parameters.h"
 #include "services/async/task_group.h"
 #include "services/async/virtual_clock.h"
 #include "services/node/run/data_trainer.h"
@@ -96,7 +97,7 @@ struct World {
         node(OptionsFor(load_probability), clock, trainer, shutdown.get_token()) {
     task.data = data.Write("xor", "train_1.txt", kXor);
     task.model = Shared(ModelSpec{{2, 3, 2}, Activation::kTanh});
-    task.parameters.values = std::make_shared<const Parameters>(
+    task.parameters.values = Share(
         InitialParameters(*task.model, Precision::kFloat64, Initialization::kGlorotUniform, 1));
     task.training.epochs = 5;
     task.training.learning_rate = 0.1;

@@ -56,7 +56,7 @@ ChaosCluster::ChaosCluster(Process& self, Network& network,
       membership_(std::string(ArithmeticId())) {}
 
 void ChaosCluster::OnHeartbeat(std::size_t machine, const std::shared_ptr<NodeProcess>& process) {
-  const local::SimulatedNodeOptions& options = machines_[machine]->options;
+  const simulation::SimulatedNodeOptions& options = machines_[machine]->options;
   coordinator::NodeHeartbeat heartbeat;
   heartbeat.name = options.name;
   heartbeat.instance_id = process->instance_id;

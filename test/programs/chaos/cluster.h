@@ -17,7 +17,7 @@ namespace mlp::chaos {
 
 // The world's data about a node's machine.
 struct Machine {
-  local::SimulatedNodeOptions options;
+  simulation::SimulatedNodeOptions options;
   Link link;
   std::shared_ptr<NodeProcess> process;  // nullptr: none runs
   double slowness = 1;                   // factor of computing time

@@ -47,7 +47,7 @@ using Calls = std::set<std::shared_ptr<Call>, ById>;
 class NodeProcess final : public Process {
  public:
   NodeProcess(async::VirtualClock& world, async::Duration ahead,
-              const local::SimulatedNodeOptions& options, std::string instance)
+              const simulation::SimulatedNodeOptions& options, std::string instance)
       : Process(world, ahead),
         instance_id(std::move(instance)),
         workers_(clock),
@@ -60,7 +60,7 @@ class NodeProcess final : public Process {
 
  private:
   async::InlineWorkers workers_;
-  local::SimulatedNode simulated_;
+  simulation::SimulatedNode simulated_;
 };
 
 }  // namespace mlp::chaos

@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "services/attempt/trained.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/job/model.h"
 #include "services/coordinator/proto/job_proto.h"
@@ -63,8 +64,8 @@ class Applier {
     return database_.Run(
         "INSERT OR REPLACE INTO shards (job, shard, float64, gradient, sha256, rows, wrong_rows,"
         " loss, epochs_run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        {job->number, std::int64_t{change.shard}, IsFloat64(result.gradient),
-         BytesOf(result.gradient), BlobOf(result.digest),
+        {job->number, std::int64_t{change.shard}, IsFloat64(*result.gradient),
+         BytesOf(*result.gradient), BlobOf(result.digest),
          static_cast<std::int64_t>(result.training.rows),
          static_cast<std::int64_t>(result.training.wrong_rows), result.training.loss,
          std::int64_t{result.epochs_run}});
@@ -138,13 +139,13 @@ class Applier {
     const Model& model = *change.model;
     const std::string spec = wire::ToProto(model.spec).SerializeAsString();
     const std::string schema = SchemaBytes(model.schema.get());
-    const std::string digest = Sha256(BytesOf(model.parameters));
+    const std::string digest = Sha256(BytesOf(*model.parameters));
     return database_.Run(
         "INSERT INTO imported_models (number, id, import_time, job_id, dataset, spec, schema,"
         " float64, sha256, parameters) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {record.number, record.id, std::int64_t{record.import_time.time_since_epoch().count()},
-         record.job_id, record.dataset, BlobOf(spec), BlobOf(schema), IsFloat64(model.parameters),
-         BlobOf(digest), BytesOf(model.parameters)});
+         record.job_id, record.dataset, BlobOf(spec), BlobOf(schema), IsFloat64(*model.parameters),
+         BlobOf(digest), BytesOf(*model.parameters)});
   }
 
   absl::Status operator()(const change::RemoveModel& change) {
@@ -192,14 +193,14 @@ class Applier {
   }
 
   absl::Status InsertModel(std::int64_t job, const Model& model) {
-    const std::string digest = Sha256(BytesOf(model.parameters));
+    const std::string digest = Sha256(BytesOf(*model.parameters));
     const std::string spec = wire::ToProto(model.spec).SerializeAsString();
     const std::string schema = SchemaBytes(model.schema.get());
     return database_.Run(
         "INSERT INTO models (job, float64, parameters, sha256, spec, dataset, schema)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        {job, IsFloat64(model.parameters), BytesOf(model.parameters), BlobOf(digest), BlobOf(spec),
-         model.dataset, BlobOf(schema)});
+        {job, IsFloat64(*model.parameters), BytesOf(*model.parameters), BlobOf(digest),
+         BlobOf(spec), model.dataset, BlobOf(schema)});
   }
 
   sqlite::Database& database_;

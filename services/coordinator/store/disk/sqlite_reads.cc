@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/model/parameters.h"
+#include "services/attempt/trained.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/job/model.h"
 #include "services/coordinator/proto/job_event_proto.h"
@@ -169,7 +171,7 @@ absl::Status ReadRounds(Database& database, const std::string& job_id, JobProgre
         auto parameters = ReadParameters(
             database, row, 1, absl::StrCat("the parameters of ", job_id, " after round ", round));
         if (!parameters.ok()) return parameters.status();
-        progress.rounds[round] = std::make_shared<const Parameters>(*std::move(parameters));
+        progress.rounds[round] = Share(*std::move(parameters));
         return absl::OkStatus();
       });
 }
@@ -185,7 +187,7 @@ absl::Status ReadShards(Database& database, const std::string& job_id, JobProgre
                                                     row.Int(8), " of ", job_id));
         if (!gradient.ok()) return gradient.status();
         auto result = std::make_shared<ShardResult>();
-        result->gradient = *std::move(gradient);
+        result->gradient = Share(*std::move(gradient));
         result->digest = row.String(3);
         result->training = {static_cast<std::size_t>(row.Int(4)),
                             static_cast<std::size_t>(row.Int(5)), row.Double(6)};
@@ -209,7 +211,7 @@ absl::Status ReadModelRow(const Database& database, const Row& row, const std::s
   model->dataset = row.String(1);
   model->spec = *spec;
   model->schema = *std::move(schema);
-  model->parameters = *std::move(parameters);
+  model->parameters = Share(*std::move(parameters));
   model->digest = Hex(row.Bytes(6));
   found = std::move(model);
   return absl::OkStatus();

@@ -1,4 +1,4 @@
-#include "services/attempt/attempt_outcome.h"
+#include "services/attempt/trained.h"
 
 #include <utility>
 
@@ -10,7 +10,7 @@ namespace mlp {
 Trained WithDigest(TrainingResult result) {
   Trained trained;
   trained.digest = Sha256(BytesOf(result.gradient));
-  trained.gradient = std::move(result.gradient);
+  trained.gradient = Share(std::move(result.gradient));
   trained.training = result.training;
   trained.epochs_run = result.epochs_run;
   return trained;
