@@ -19,7 +19,7 @@ class JobClient;
 struct EventSink {
   std::function<void(const v1::JobEvent&)> event;
   std::function<void(const absl::Status&)> lost;  // the connection; once per outage
-  // Whether it is still the same job, asked when the connection may be back; an error other than
+  // Checks that it is still the same job, when the connection may be back. An error other than
   // another lost connection ends the stream. May be empty.
   std::function<absl::Status()> same = {};
 };
@@ -31,7 +31,7 @@ absl::Status WatchEvents(JobClient& client, const std::string& job_id, std::int6
                          const EventSink& sink, RetryPolicy patience = {});
 
 // The events that a job of the session's coordinator has had until now; does not wait for more. A
-// coordinator that knows nothing of that would keep the stream open while the job runs: an
+// coordinator that does not know this request keeps the stream open while the job runs; an
 // interrupt ends it.
 absl::StatusOr<std::vector<v1::JobEvent>> EventsSoFar(const Session& session,
                                                       const std::string& job_id);

@@ -1,5 +1,5 @@
-// `mlp-client dataset put PATH`: sends a dataset to the coordinator, a directory as it is or a
-// table made into one.
+// `mlp-client dataset put PATH`: sends a dataset to the coordinator, from a directory as it is or
+// from a table.
 #pragma once
 
 #include <filesystem>
@@ -20,8 +20,8 @@ struct DatasetPutCommand {
   bool standardize = false;          // a directory's rows, too
 };
 
-// Sends what the coordinator lacks, and goes on where an earlier one broke off. The dataset appears
-// when all of it is there.
+// Sends the files that the coordinator lacks, and goes on where an earlier command broke off. The
+// dataset appears when all of it is there.
 int Run(const Session& session, const DatasetPutCommand& command);
 
 }  // namespace mlp::cli

@@ -1,5 +1,5 @@
-// `mlp-client dataset show WHAT`: what is in a table, a dataset's directory, or a dataset of the
-// coordinator's.
+// `mlp-client dataset show WHAT`: shows what is in a table, a dataset's directory, or one of the
+// coordinator's datasets.
 #pragma once
 
 #include <string>

@@ -15,7 +15,7 @@ struct DatasetSplitCommand {
   TableOptions table;
   SplitOptions split;
   bool table_options_given = false;  // which a directory has no use for
-  // Empty: the file's name without its endings; the directory's and "-standardized".
+  // If empty, the file's name without its endings, or the directory's name and "-standardized".
   std::filesystem::path out;
 };
 
