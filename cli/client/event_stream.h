@@ -24,9 +24,9 @@ struct EventSink {
   std::function<absl::Status()> same = {};
 };
 
-// Streams from event number `from` on and goes on after the last one received when the connection
-// breaks. OK when the job has ended; the last error when patience is exhausted, the coordinator
-// refuses, or there was an interrupt. Blocks; calls the sink on this thread.
+// Streams from event number `from` on and, if the connection breaks, goes on after the last one
+// received. Returns OK when the job has ended, or the last error if patience is exhausted, the
+// coordinator refuses, or there was an interrupt. Blocks; calls the sink on this thread.
 absl::Status WatchEvents(JobClient& client, const std::string& job_id, std::int64_t from,
                          const EventSink& sink, RetryPolicy patience = {});
 

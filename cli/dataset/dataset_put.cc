@@ -17,7 +17,7 @@
 namespace mlp::cli {
 namespace {
 
-constexpr int kRounds = 3;  // files may go while others come
+constexpr int kRounds = 3;  // files may disappear while others arrive
 
 namespace fs = std::filesystem;
 

@@ -16,7 +16,7 @@ struct DatasetPutCommand {
   std::string name;            // empty: the directory's or the file's
   TableOptions table;
   SplitOptions split;
-  bool table_options_given = false;  // which a directory has no use for
+  bool table_options_given = false;  // a directory has no use for them
   bool standardize = false;          // a directory's rows, too
 };
 

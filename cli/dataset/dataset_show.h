@@ -10,7 +10,7 @@
 namespace mlp::cli {
 
 struct DatasetShowCommand {
-  std::string what;    // a path of a file or directory that is there, or else a dataset's name
+  std::string what;    // a path of a file or directory that exists, or else a dataset's name
   TableOptions table;  // of a file
 };
 

@@ -14,7 +14,7 @@ struct DatasetSplitCommand {
   std::filesystem::path file;  // or directory
   TableOptions table;
   SplitOptions split;
-  bool table_options_given = false;  // which a directory has no use for
+  bool table_options_given = false;  // a directory has no use for them
   // If empty, the file's name without its endings, or the directory's name and "-standardized".
   std::filesystem::path out;
 };

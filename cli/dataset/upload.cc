@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 using UploadProgress = std::function<void(const Uploaded&, const std::string&)>;
 
 constexpr std::size_t kUploadPiece = std::size_t{1} << 20;
-constexpr int kTries = 5;  // in a row that send nothing
+constexpr int kTries = 5;  // tries in a row that send nothing
 constexpr std::chrono::seconds kPause(1);
 
 absl::Status CannotRead(const fs::path& path) {

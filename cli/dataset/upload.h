@@ -22,8 +22,8 @@ struct UploadPlan {
 };
 
 struct Uploaded {
-  int files = 0;           // that were sent, at least the rest of them
-  std::int64_t bytes = 0;  // that were sent
+  int files = 0;           // files of which at least the rest was sent
+  std::int64_t bytes = 0;  // bytes that were sent
 };
 
 // Finds and digests the files of the dataset in `directory`. NotFound, InvalidArgument.

@@ -1,5 +1,5 @@
-// The events of a job in words for somebody who watches: lines worth keeping, and one line with
-// the state of the job. Pure: time is the events' own.
+// The events of a job in words for a user who watches: lines worth keeping, and one line with the
+// state of the job. Pure: time is the events' own.
 #pragma once
 
 #include <chrono>
@@ -21,8 +21,8 @@ class Progress {
   // Takes the next event. Returns the line to keep on the screen, if the event is worth one.
   std::optional<std::string> Apply(const v1::JobEvent& event);
 
-  // "round 12/30  shards 7/11  elapsed 3.20 s  …", without what is not known yet. Its parts are two
-  // spaces apart and the first ones matter most: a narrow screen may leave out the last ones.
+  // "round 12/30  shards 7/11  elapsed 3.20 s  …", without the parts that are not known yet. Parts
+  // are two spaces apart, and the first ones matter most: a narrow screen may leave out the last.
   std::string Status() const;
 
   // Nodes that finished at least one attempt, among the events seen.

@@ -14,7 +14,7 @@ namespace mlp::cli::sweep {
 
 struct Fixed {
   const TrainingOption* option = nullptr;
-  std::string text;  // one that the option takes
+  std::string text;  // a text that the option takes
 };
 
 struct Plan {
@@ -36,7 +36,7 @@ struct Plan {
 std::string_view NameOf(const TrainingOption& option);
 
 v1::JobSpec SpecOf(const Plan& plan, std::size_t trial, const std::string& dataset);
-// The same for the same file, `name` and trial: whoever submits the trial again gets its job.
+// The request id, equal for the same file, `name` and trial: a second submission gets the same job.
 std::string RequestId(const Plan& plan, const std::string& name, std::size_t trial);
 
 // "learning-rate 0.01, hidden 64,32", and ", seed 3" if there are several.
