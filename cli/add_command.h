@@ -1,4 +1,4 @@
-// Declaring a command of the command line.
+// Declares a command of the command line.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,8 +8,8 @@
 
 namespace mlp::cli {
 
-// A command below `parent`, which is the program's or a command's. Where it is given, `command`,
-// which its options set, ends up in `line`. Both must outlive `parent`.
+// Adds a command below `parent`, the app of the program or of another command. Its options set
+// `command`, which ends up in `line` if the user gives the command. Both must outlive `parent`.
 template <class Command>
 CLI::App& AddCommand(CLI::App& parent, CommandLine& line, const std::string& name,
                      const std::string& description, Command& command, const std::string& example) {

@@ -31,7 +31,7 @@ bool IsWholeNumber(const std::string& word) {
                                       [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-// Empty: `name` may be a part of a path and of a request id.
+// Empty if `name` may be a part of a path and of a request id.
 std::string ProblemOfName(const std::string& name) {
   constexpr std::size_t kLongest = 60;
   const bool plain = std::ranges::all_of(name, [](unsigned char c) {
@@ -41,7 +41,7 @@ std::string ProblemOfName(const std::string& name) {
   return absl::StrCat(name, " is no name: up to ", kLongest, " letters, digits, -, _ and .");
 }
 
-// Declares the subcommands; the one that is given ends up in `line`.
+// Declares the subcommands. The one that the user gives ends up in `line`.
 class Commands {
  public:
   Commands(CLI::App& app, CommandLine& line) : app_(app), line_(line) {
@@ -220,7 +220,7 @@ class Commands {
   DatasetCommands datasets_;
 };
 
-// Empty: `address` is host:port.
+// Empty if `address` is host:port.
 std::string ProblemOfAddress(const std::string& address) {
   const std::size_t colon = address.rfind(':');
   const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
@@ -249,7 +249,7 @@ void AddCommon(CLI::App& app, CommandLine& line) {
       "mlp-client localhost 9090 ./datasets/letters 30 10 20 0.0001");
 }
 
-// CLI11 asks for a command before it complains about a word that is none.
+// CLI11 asks for a command before it complains about a word that is not a command.
 std::string ProblemOf(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<std::string> unknown = app.remaining();
   if (!app.get_subcommands().empty() || unknown.empty()) return error.what();

@@ -1,4 +1,4 @@
-// What the user typed, checked as far as that is possible without the coordinator.
+// The command line that the user typed, checked as far as possible without the coordinator.
 #pragma once
 
 #include <functional>
@@ -22,12 +22,12 @@ struct CommandLine {
   bool json = false;
   std::function<int(const Session&)> run;  // the command; returns the exit code
 
-  // Makes `command`, of a type that has a function Run(session, command), the one to run.
+  // Makes `command` the one to run. Its type must have a function Run(session, command).
   template <class Command>
   void Choose(const Command& command) {
     run = Invocation<Command>{command};
   }
-  // The command that was chosen; nullptr if it is another than that.
+  // The chosen command, or nullptr if it is of another type.
   template <class Command>
   const Command* chosen() const {
     const auto* invocation = run.template target<Invocation<Command>>();
@@ -35,19 +35,21 @@ struct CommandLine {
   }
 };
 
-// Nothing is to be run: help or version was asked for (exit code 0), or the usage is wrong.
+// The end without a command to run: the user asked for help or the version (exit code 0), or the
+// usage is wrong.
 struct EarlyExit {
   int exit_code;
   std::string text;
 };
 
-// `arguments` without the program's name. MLP_COORDINATOR in the environment replaces the default
-// coordinator. The reference system's positional form works too (see ExpandReferenceForm).
+// Parses `arguments`, which lack the program's name. MLP_COORDINATOR in the environment replaces
+// the default coordinator. The reference system's positional form works too (see
+// ExpandReferenceForm).
 std::variant<CommandLine, EarlyExit> ParseCommandLine(std::vector<std::string> arguments);
 
 // "HOST PORT DATASET ROUNDS EPOCHS HIDDEN LEARNING-RATE" as the command that it means; anything
-// else as it is. The form is seven words, of which the first is no option and the second a whole
-// number: no command takes that.
+// else as it is. The form is seven words; the first is no option and the second is a whole number.
+// No command takes that.
 std::vector<std::string> ExpandReferenceForm(std::vector<std::string> arguments);
 
 }  // namespace mlp::cli

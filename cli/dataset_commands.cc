@@ -7,7 +7,7 @@
 
 namespace mlp::cli {
 
-// Of both commands that make datasets of tables.
+// Adds the options of a table to one of the commands that make datasets of tables.
 template <class Command>
 static void AddTableOptions(CLI::App& app, CommandLine& line, Command& command) {
   std::vector<CLI::Option*> added = AddColumnOptions(app, command.table);

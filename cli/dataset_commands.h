@@ -13,7 +13,7 @@ namespace mlp::cli {
 
 class DatasetCommands {
  public:
-  // Declares them below `app`; the one that is given ends up in `line`. Must outlive `app`.
+  // Declares them below `app`. The one that the user gives ends up in `line`. Must outlive `app`.
   void AddTo(CLI::App& app, CommandLine& line);
 
  private:

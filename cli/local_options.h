@@ -7,8 +7,8 @@
 
 namespace mlp::cli {
 
-// Each needs `nodes`, the option that asks for the cluster. What is given is set in `local`, which
-// must outlive `app`.
+// Adds options that set `local`, which must outlive `app`. Each needs `nodes`, the option that asks
+// for the cluster.
 void AddLocalOptions(CLI::App& app, LocalOptions& local, CLI::Option* nodes);
 
 }  // namespace mlp::cli

@@ -8,7 +8,7 @@
 namespace mlp::cli {
 namespace {
 
-// "What it is [its default]" as two.
+// A description "What it is [its default]" in its two parts.
 struct Described {
   std::string what, otherwise;
 };
@@ -24,14 +24,15 @@ Described DescribedOption(const CLI::Option& option) {
   return {std::move(what), option.get_default_str()};
 }
 
-// For a cell of a table.
+// `text` for a cell of a table.
 std::string Cell(const std::string& text) { return absl::StrReplaceAll(text, {{"|", "\\|"}}); }
 
 std::string Code(const std::string& text) {
   return text.empty() ? "" : absl::StrCat("`", Cell(text), "`");
 }
 
-// CLI11 has "INT:INT in [1 - 10]", "INT:NONNEGATIVE" and "a|b:{a,b}".
+// The type without its repetition: CLI11 has "INT:INT in [1 - 10]", "INT:NONNEGATIVE" and
+// "a|b:{a,b}".
 std::string TypeOf(const CLI::Option& option) {
   if (option.get_items_expected_max() == 0) return "";
   const std::string type = option.get_type_name();

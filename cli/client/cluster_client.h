@@ -1,4 +1,4 @@
-// The coordinator's nodes, a method a call.
+// A client for the coordinator's nodes, with a method for each call.
 #pragma once
 
 #include <memory>

@@ -11,7 +11,7 @@ namespace {
 using SystemClock = std::chrono::system_clock;
 
 constexpr std::chrono::seconds kPatience(2);
-// An interrupt is seen after so long.
+// The longest time until an interrupt is noticed.
 constexpr std::chrono::milliseconds kLook(50);
 
 }  // namespace
@@ -27,7 +27,7 @@ const std::shared_ptr<grpc::Channel>& CoordinatorChannel::Connected() {
   return channel_;
 }
 
-// A program that was started a moment ago may not listen yet.
+// A coordinator that was started a moment ago may not listen yet.
 void CoordinatorChannel::AwaitCoordinator() {
   const SystemClock::time_point end = SystemClock::now() + kPatience;
   bool said = false;

@@ -1,5 +1,5 @@
-// The line to one service of a coordinator. It is for the clients of this room, which keep gRPC
-// away from everybody else.
+// The connection to one service of a coordinator. It is for the clients of this room, which keep
+// gRPC out of all other code.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -26,8 +26,8 @@ class CoordinatorChannel {
   // Everything that `session` refers to must outlive it.
   explicit CoordinatorChannel(const Session& session);
 
-  // Connects when it is asked for the first time. If no coordinator listens yet, it waits for one,
-  // up to 2 s, and says so on the session's error output. An interrupt ends the wait.
+  // Connects at the first call. If no coordinator listens yet, that call waits for one, up to 2 s,
+  // and says so on the session's error output. An interrupt ends the wait.
   const std::shared_ptr<grpc::Channel>& Connected();
   Interrupt& interrupt() const { return interrupt_; }
 
@@ -55,7 +55,7 @@ class CallContext {
 
 struct CallTerms {
   std::chrono::seconds limit = std::chrono::seconds(30);  // of each try
-  // For calls that may be repeated: tried again while the coordinator is not there.
+  // The further tries while the coordinator is not there, for calls that may be repeated.
   RetryPolicy retries = kTryOnce;
 };
 
@@ -66,7 +66,7 @@ class Connection {
 
   explicit Connection(const Session& session) : channel_(session) {}
 
-  // The stub, when the coordinator was waited for.
+  // The stub. The first call waits for the coordinator.
   Stub& stub() {
     if (stub_ == nullptr) stub_ = Service::NewStub(channel_.Connected());
     return *stub_;

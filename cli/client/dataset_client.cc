@@ -8,9 +8,9 @@ namespace {
 
 using DatasetStub = v1::DatasetService::Stub;
 
-// Directories are read and checked for the answer.
+// The coordinator reads and checks directories for the answer.
 constexpr std::chrono::seconds kListLimit(300);
-// A piece may wait for others on a slow disk, the last one for the digest of all.
+// A piece may wait for others on a slow disk, and the last one waits for the digest of all.
 constexpr std::chrono::seconds kPieceLimit(300);
 constexpr std::chrono::seconds kCommitLimit(600);
 

@@ -1,4 +1,4 @@
-// The coordinator's datasets, a method a call.
+// A client for the coordinator's datasets, with a method for each call.
 #pragma once
 
 #include <functional>
@@ -19,8 +19,8 @@ namespace mlp::cli {
 template <class Service>
 class Connection;
 
-// Connects, waits and ends calls as JobClient does. The time limits allow for directories that are
-// read and checked for an answer, and for pieces that wait for others on a slow disk.
+// Connects, waits and ends calls as JobClient does. The time limits leave room for directories that
+// the coordinator reads and checks, and for pieces that wait for others on a slow disk.
 class DatasetClient {
  public:
   explicit DatasetClient(const Session& session);
@@ -33,7 +33,7 @@ class DatasetClient {
   absl::StatusOr<v1::WriteFileResponse> WriteFile(const v1::WriteFileRequest& request);
   absl::StatusOr<v1::CommitDatasetResponse> CommitDataset(const v1::CommitDatasetRequest& request);
   absl::StatusOr<v1::RemoveDatasetResponse> RemoveDataset(const std::string& name);
-  // Passes on the pieces of a file in order, on this thread; without a time limit.
+  // Passes on the pieces of a file in order, on this thread. Has no time limit.
   absl::Status GetFile(const std::string& sha256,
                        const std::function<void(const std::string& data)>& take);
 

@@ -23,7 +23,7 @@ std::string Unreachable(const absl::Status& error, std::string_view address) {
       "it had, or say where it is with --coordinator host:port)");
 }
 
-// The option of `train` that sets the field; where there is none, the field.
+// The option of `train` that sets the field, or the field itself if there is none.
 std::string OptionOf(const std::string& field) {
   if (field == "spec.batches") return "options of batches, such as --batch-size";
   if (field == "spec.slots") return "--slots";

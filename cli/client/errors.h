@@ -1,4 +1,4 @@
-// How the program ends, and what it says when it ends badly.
+// The program's exit codes, and its error messages.
 #pragma once
 
 #include <string>
@@ -14,10 +14,10 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitUnreachable = 3;
 inline constexpr int kExitInterrupted = 130;
 
-// A call to the coordinator ended with `error`, which is not OK.
+// The exit code after a call to the coordinator that ended with `error`, which is not OK.
 int ExitCodeOf(const absl::Status& error);
-// What was wrong, where, and what to do, for the coordinator at `address`. One line, no end. A
-// field goes by the name of the option that sets it.
+// One line, without its end, that says what was wrong, where, and what to do. `address` is the
+// coordinator's. A field goes by the name of the option that sets it.
 std::string ErrorText(const absl::Status& error, std::string_view address);
 
 }  // namespace mlp::cli

@@ -10,8 +10,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// An attempt to connect ends sooner: a stream that lasted longer was connected, even without
-// events.
+// An attempt to connect ends sooner, so a stream that lasted longer was connected, even if no event
+// came.
 constexpr std::chrono::seconds kSurelyConnected(5);
 
 bool IsConnectionLoss(const absl::Status& status) {
@@ -26,7 +26,7 @@ bool IsConnectionLoss(const absl::Status& status) {
   }
 }
 
-// One stream, to its end. `next` becomes the number of the first event that did not arrive.
+// Reads one stream to its end. `next` becomes the number of the first event that did not arrive.
 absl::Status StreamOnce(JobClient& client, const std::string& job_id, std::int64_t& next,
                         const EventSink& sink) {
   v1::WatchJobRequest request;

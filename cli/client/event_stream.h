@@ -19,19 +19,19 @@ class JobClient;
 struct EventSink {
   std::function<void(const v1::JobEvent&)> event;
   std::function<void(const absl::Status&)> lost;  // the connection; once per outage
-  // Whether it is still the same job, asked when the connection may be back; an error other than
+  // Checks that it is still the same job, when the connection may be back. An error other than
   // another lost connection ends the stream. May be empty.
   std::function<absl::Status()> same = {};
 };
 
-// Streams from event number `from` on and goes on after the last one received when the connection
-// breaks. OK when the job has ended; the last error when patience is exhausted, the coordinator
-// refuses, or there was an interrupt. Blocks; calls the sink on this thread.
+// Streams from event number `from` on and, if the connection breaks, goes on after the last one
+// received. Returns OK when the job has ended, or the last error if patience is exhausted, the
+// coordinator refuses, or there was an interrupt. Blocks; calls the sink on this thread.
 absl::Status WatchEvents(JobClient& client, const std::string& job_id, std::int64_t from,
                          const EventSink& sink, RetryPolicy patience = {});
 
 // The events that a job of the session's coordinator has had until now; does not wait for more. A
-// coordinator that knows nothing of that would keep the stream open while the job runs: an
+// coordinator that does not know this request keeps the stream open while the job runs; an
 // interrupt ends it.
 absl::StatusOr<std::vector<v1::JobEvent>> EventsSoFar(const Session& session,
                                                       const std::string& job_id);

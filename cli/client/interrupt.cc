@@ -14,7 +14,7 @@ namespace mlp::cli {
 
 Interrupt::Interrupt() {
   program::BlockTerminationSignals();
-  // gRPC asks its sockets for none: it comes from the output, when nobody reads on.
+  // gRPC keeps its sockets from sending SIGPIPE, so it comes from an output that nobody reads.
   std::signal(SIGPIPE, SIG_DFL);
   listener_ = std::thread([this] { Listen(); });
 }

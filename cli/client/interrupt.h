@@ -1,5 +1,5 @@
-// Ctrl-C (SIGINT) and SIGTERM, as a question to ask and as the end of whatever the client waits
-// for.
+// Ctrl-C (SIGINT) and SIGTERM: the client can ask whether one came, and one ends whatever the
+// client waits for.
 #pragma once
 
 #include <chrono>
@@ -10,8 +10,8 @@
 
 namespace mlp::cli {
 
-// One per process, made before any thread and any gRPC object. A second signal ends the process at
-// once with exit code 130. Its methods may be called from any thread.
+// The process makes one, before any thread and any gRPC object. A second signal ends the process
+// at once with exit code 130. Any thread may call its methods.
 class Interrupt {
  public:
   Interrupt();
@@ -20,11 +20,11 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
 
   bool happened() const;
-  // True as soon as there was an interrupt, false after `duration`.
+  // Returns true as soon as there was an interrupt, false after `duration`.
   bool WaitFor(std::chrono::nanoseconds duration);
 
-  // While it lives, an interrupt calls `cancel`, which must neither block nor throw; one that
-  // happened before does so at once. One at a time.
+  // Makes an interrupt call `cancel`, which must neither block nor throw, as long as this object
+  // lives. An interrupt that happened before calls it at once. Only one may live at a time.
   class Cancels {
    public:
     Cancels(Interrupt& interrupt, std::function<void()> cancel);

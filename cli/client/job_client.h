@@ -1,4 +1,4 @@
-// The coordinator's jobs, a method a call.
+// A client for the coordinator's jobs, with a method for each call.
 #pragma once
 
 #include <functional>
@@ -20,9 +20,10 @@ namespace mlp::cli {
 template <class Service>
 class Connection;
 
-// Connects to the session's coordinator at the first call. If none listens yet, that waits for it,
-// up to 2 s, and says so on the session's error output. Calls block. An interrupt ends them, and so
-// does a time limit of 30 s if nothing else is said. What the session refers to must outlive it.
+// Connects to the session's coordinator at the first call. If none listens yet, that call waits for
+// it, up to 2 s, and says so on the session's error output. Calls block. An interrupt ends them,
+// and so does a time limit of 30 s unless the method has another one. Everything that the session
+// refers to must outlive the client.
 class JobClient {
  public:
   explicit JobClient(const Session& session);
@@ -38,10 +39,10 @@ class JobClient {
   absl::StatusOr<v1::CancelJobResponse> CancelJob(const std::string& id);
   absl::StatusOr<v1::RemoveJobResponse> RemoveJob(const std::string& id);
   absl::StatusOr<v1::ExplainJobResponse> ExplainJob(const std::string& id);
-  // Passes on each event as it comes, on this thread, until the stream ends; without a time limit.
+  // Passes on each event as it comes, on this thread, until the stream ends. Has no time limit.
   absl::Status WatchJob(const v1::WatchJobRequest& request,
                         const std::function<void(v1::JobEvent event)>& take);
-  // A serialised mlp.v1.Model; without a time limit.
+  // Returns a serialised mlp.v1.Model. Has no time limit.
   absl::StatusOr<std::string> GetModel(const std::string& id);
   // The limit is ten minutes.
   absl::StatusOr<v1::EvaluateModelResponse> EvaluateModel(const v1::EvaluateModelRequest& request);

@@ -1,4 +1,5 @@
-// The coordinator's models, a method a call. JobClient fetches and measures them.
+// A client for the coordinator's models, with a method for each call. JobClient fetches and
+// measures them.
 #pragma once
 
 #include <memory>
@@ -25,8 +26,8 @@ class ModelClient {
   ModelClient(const ModelClient&) = delete;
   ModelClient& operator=(const ModelClient&) = delete;
 
-  // Sends `bytes`, a serialised mlp.v1.Model, in pieces; without a time limit. The model as it
-  // stands.
+  // Sends `bytes`, a serialised mlp.v1.Model, in pieces, and returns the summary of the imported
+  // model. Has no time limit.
   absl::StatusOr<v1::ModelSummary> ImportModel(const std::string& name, const std::string& bytes);
   absl::StatusOr<v1::ListModelsResponse> ListModels();
   absl::StatusOr<v1::RemoveModelResponse> RemoveModel(const std::string& id);

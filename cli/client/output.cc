@@ -21,7 +21,7 @@ std::size_t Width() {
   return size.ws_col;
 }
 
-// NO_COLOR counts when it is there and not empty: https://no-color.org
+// NO_COLOR counts if it is set and not empty: https://no-color.org
 bool ColoursWanted() {
   const char* no_color = std::getenv("NO_COLOR");
   return no_color == nullptr || *no_color == '\0';

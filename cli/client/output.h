@@ -1,4 +1,4 @@
-// What reaches the user: the terminal, colours, aligned tables, durations, JSON.
+// Output for the user: the terminal, colours, aligned tables, durations, JSON.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -17,7 +17,7 @@ struct Terminal {
   std::ostream& out;
   std::ostream& err;
   bool tty = false;        // `out` is a terminal: lines may be redrawn
-  bool colours = false;    // ... and its user did not set NO_COLOR
+  bool colours = false;    // `out` is a terminal, and its user did not set NO_COLOR
   std::size_t width = 80;  // columns
 };
 
@@ -26,7 +26,7 @@ Terminal StandardTerminal();
 
 enum class Colour { kNone, kRed, kGreen, kYellow };
 
-// `text` between escape sequences where `terminal` shows colours, bare elsewhere.
+// `text` between escape sequences if `terminal` shows colours, else `text` alone.
 std::string Coloured(const Terminal& terminal, Colour colour, std::string_view text);
 
 // Rows of left-aligned columns, two spaces apart.
@@ -52,11 +52,11 @@ class AlignedTable {
 std::string DurationText(std::chrono::nanoseconds duration);
 // "2024-05-31 17:04:05" in UTC; "-" for an unset time (null).
 std::string TimeText(const google::protobuf::Timestamp* time);
-// As many of the leading parts of `line`, which are two spaces apart, as fit into `width` columns.
+// The leading parts of `line` that fit into `width` columns. Parts are two spaces apart.
 std::string FirstParts(const std::string& line, std::size_t width);
-// Four decimals: an error, an accuracy.
+// An error or an accuracy with four decimals.
 std::string ShareText(double share);
-// One line of protobuf JSON without its end; scalars that are zero are there too.
+// One line of protobuf JSON without its end. It has scalars that are zero, too.
 std::string Json(const google::protobuf::Message& message);
 
 }  // namespace mlp::cli

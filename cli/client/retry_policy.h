@@ -1,4 +1,4 @@
-// How often a call is tried again.
+// The number of times that a call is tried again.
 #pragma once
 
 #include <chrono>

@@ -16,8 +16,8 @@ class Screen {
   Screen& operator=(const Screen&) = delete;
 
   void Keep(const std::string& line);
-  // Shows `status` instead of what was shown; as many of its parts, which are two spaces apart, as
-  // fit. Nothing where the output is no terminal.
+  // Shows `status` instead of the status before, without the last parts if they do not fit. Parts
+  // are two spaces apart. Shows nothing if the output is no terminal.
   void Redraw(const std::string& status);
 
  private:

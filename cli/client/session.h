@@ -1,4 +1,4 @@
-// What every command is given.
+// The session that every command gets.
 #pragma once
 
 #include <ostream>
@@ -22,14 +22,14 @@ struct Session {
 
 // "mlp-client: <message>" on the error output.
 void Log(const Session& session, std::string_view message);
-// Reports what is wrong with what the user gave; the exit code of the program.
+// Reports what is wrong with the user's input, and returns the exit code of the program.
 int Refuse(const Session& session, const absl::Status& error);
-// Reports a call to the coordinator that did not end well; the exit code of the program. Nothing is
-// said where it was the user who interrupted it.
+// Reports a call to the coordinator that failed, and returns the exit code of the program. Says
+// nothing if the user interrupted the call.
 int Fail(const Session& session, const absl::Status& error);
 
-// Ends a command by what the coordinator answered, and returns the exit code: an error is reported
-// by Fail; an answer is printed as JSON if the session asks for that, else by `print`.
+// Ends a command with the coordinator's answer, and returns the exit code. Fail reports an error.
+// An answer is printed as JSON if the session asks for that, else by `print`.
 template <class Response, class Print>
 int ShowAnswer(const Session& session, const absl::StatusOr<Response>& answer, const Print& print) {
   if (!answer.ok()) return Fail(session, answer.status());

@@ -21,11 +21,11 @@ struct DatasetPlan {
   std::vector<File> train;
   File validation;
 
-  // In the order of the shards.
+  // The rows of all shards, in the order of the shards.
   std::vector<std::size_t> training_rows() const;
 };
 
-// Appends `rows`, which have the table's columns; their numbers.
+// Appends `rows`, which have the table's columns, and returns their numbers.
 std::vector<std::size_t> Append(const Table& rows, Table& table);
 
 struct FitOptions {
@@ -33,8 +33,8 @@ struct FitOptions {
   bool standardize = false;  // columns of numbers
 };
 
-// Fits the columns to the training rows as `options` say, then makes all rows what the schema says.
-// InvalidArgument if numbers are too large for that; `source` is what it calls them.
+// Fits the columns to the training rows as `options` say, then applies the schema to all rows.
+// InvalidArgument, with `source`, if numbers are too large for that.
 absl::Status FitColumns(const std::string& source, const FitOptions& options, DatasetPlan& plan);
 
 }  // namespace mlp::cli

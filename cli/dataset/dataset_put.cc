@@ -17,11 +17,11 @@
 namespace mlp::cli {
 namespace {
 
-constexpr int kRounds = 3;  // files may go while others come
+constexpr int kRounds = 3;  // files may disappear while others arrive
 
 namespace fs = std::filesystem;
 
-// A name that a dataset may have: what may not be in it becomes "-".
+// `name` as a dataset may have it: characters that may not be in it become "-".
 std::string AllowedName(std::string name) {
   for (char& c : name) {
     if (!absl::ascii_isalnum(c) && c != '.' && c != '_') c = '-';
@@ -35,7 +35,7 @@ std::string NameOf(const DatasetPutCommand& command, bool directory) {
   return fs::absolute(command.path / ".").lexically_normal().parent_path().filename();
 }
 
-// One line that is redrawn on a terminal, a line a file elsewhere.
+// A line that is redrawn on a terminal; elsewhere a line for each file.
 class PutProgress {
  public:
   explicit PutProgress(const Session& session) : session_(session) {}

@@ -1,5 +1,5 @@
-// `mlp-client dataset put PATH`: sends a dataset to the coordinator, a directory as it is or a
-// table made into one.
+// `mlp-client dataset put PATH`: sends a dataset to the coordinator, from a directory as it is or
+// from a table.
 #pragma once
 
 #include <filesystem>
@@ -16,12 +16,12 @@ struct DatasetPutCommand {
   std::string name;            // empty: the directory's or the file's
   TableOptions table;
   SplitOptions split;
-  bool table_options_given = false;  // which a directory has no use for
+  bool table_options_given = false;  // a directory has no use for them
   bool standardize = false;          // a directory's rows, too
 };
 
-// Sends what the coordinator lacks, and goes on where an earlier one broke off. The dataset appears
-// when all of it is there.
+// Sends the files that the coordinator lacks, and goes on where an earlier command broke off. The
+// dataset appears when all of it is there.
 int Run(const Session& session, const DatasetPutCommand& command);
 
 }  // namespace mlp::cli

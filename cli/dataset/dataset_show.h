@@ -1,5 +1,5 @@
-// `mlp-client dataset show WHAT`: what is in a table, a dataset's directory, or a dataset of the
-// coordinator's.
+// `mlp-client dataset show WHAT`: shows what is in a table, a dataset's directory, or one of the
+// coordinator's datasets.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 namespace mlp::cli {
 
 struct DatasetShowCommand {
-  std::string what;    // a path of a file or directory that is there, or else a dataset's name
+  std::string what;    // a path of a file or directory that exists, or else a dataset's name
   TableOptions table;  // of a file
 };
 

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Without a "/" at its end.
+// The directory to make, without a "/" at its end.
 fs::path OutOf(const DatasetSplitCommand& command, bool directory) {
   if (!command.out.empty()) return WithoutSlash(command.out);
   if (directory) return WithoutSlash(command.file).filename().string() + "-standardized";

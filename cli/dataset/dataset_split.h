@@ -14,8 +14,8 @@ struct DatasetSplitCommand {
   std::filesystem::path file;  // or directory
   TableOptions table;
   SplitOptions split;
-  bool table_options_given = false;  // which a directory has no use for
-  // Empty: the file's name without its endings; the directory's and "-standardized".
+  bool table_options_given = false;  // a directory has no use for them
+  // If empty, the file's name without its endings, or the directory's name and "-standardized".
   std::filesystem::path out;
 };
 

@@ -39,7 +39,7 @@ std::vector<std::size_t> Shuffled(std::size_t rows, std::uint64_t seed) {
   return order;
 }
 
-// How many of so many rows of a class are for validation.
+// The number of validation rows among the `rows` of a class.
 std::size_t ValidationRows(std::size_t rows, double share) {
   if (share == 0) return 0;
   const double wanted = std::round(share * static_cast<double>(rows));

@@ -20,9 +20,9 @@ struct Deal {
   std::vector<std::size_t> validation;           // shuffled
 };
 
-// `classes[i]` is the class of row i. Of each class as large a share is validation rows, rounded,
-// but at least one row and not all; shards have as much of it as others, give or take a row. There
-// must be two rows of each class at least, or one with no validation.
+// `classes[i]` is the class of row i. Each class gives the same share of its rows to validation,
+// rounded, but at least one row and not all. Shards have as many rows of a class as others, give or
+// take one. A class must have at least two rows, or one if there is no validation.
 Deal DealRows(std::span<const std::size_t> classes, const DealOptions& options);
 
 }  // namespace mlp::cli

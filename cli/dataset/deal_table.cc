@@ -10,7 +10,7 @@
 namespace mlp::cli {
 namespace {
 
-// Row by row; regression has one class.
+// The class of each row. Regression has one class.
 std::vector<std::size_t> ClassesOf(const Schema& schema, const Table& table) {
   std::vector<std::size_t> classes(table.rows());
   if (schema.regression()) return classes;
@@ -43,7 +43,7 @@ absl::Status CheckClasses(const std::string& file, const Inferred& inferred,
                               "with: leave it out, or give a --validation-file"));
 }
 
-// A shard may be left without rows if classes are few and small.
+// Too few rows may leave a shard empty.
 absl::Status CheckShards(const std::string& file, const Deal& deal) {
   const auto empty = [](const auto& shard) { return shard.empty(); };
   if (std::none_of(deal.shards.begin(), deal.shards.end(), empty)) return absl::OkStatus();

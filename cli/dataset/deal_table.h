@@ -9,8 +9,8 @@
 
 namespace mlp::cli {
 
-// As DealRows does, class by class; a number to predict has one class. InvalidArgument, with
-// `file`, line and what to do, if there are too few rows, of all or of a class.
+// Deals class by class, as DealRows does. Regression has one class. InvalidArgument, with `file`,
+// line and what to do, if there are too few rows, in all or of a class.
 absl::StatusOr<Deal> DealTable(const std::string& file, const TableFile& read,
                                const DealOptions& options);
 

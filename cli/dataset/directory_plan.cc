@@ -30,7 +30,7 @@ Table TableOf(const Shard& shard) {
   return table;
 }
 
-// Appends the rows of the file `name` to the plan's table and tells `file` which they are.
+// Appends the rows of the file `name` to `table`, and sets `file` to its name and their numbers.
 absl::Status AddFile(const fs::path& directory, const std::string& name, LabelKind kind,
                      Table& table, DatasetPlan::File& file) {
   const fs::path path = directory / name;
@@ -85,7 +85,8 @@ absl::Status WriteRows(const Table& table, const DatasetPlan::File& file,
                                                  " are possible: ask for more --shards"));
 }
 
-// Reads all rows, of as many features as `plan.table` says, if it does.
+// Reads all rows. They must have as many features as `plan.table` says, if it says so, and as each
+// other.
 absl::Status AddFiles(const fs::path& directory, const DatasetFiles& files, LabelKind kind,
                       DatasetPlan& plan) {
   for (const std::string& name : files.train) {

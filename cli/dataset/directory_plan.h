@@ -18,7 +18,7 @@ absl::StatusOr<DatasetPlan> PlanFromDirectory(const std::filesystem::path& direc
 absl::StatusOr<DatasetPlan> PlanStandardized(const std::filesystem::path& directory,
                                              bool table_options_given);
 
-// Writes the files and `schema.json` into `directory`, which is there and empty.
+// Writes the files and `schema.json` into `directory`, which exists and is empty.
 absl::Status WriteFiles(const DatasetPlan& plan, const std::filesystem::path& directory);
 
 }  // namespace mlp::cli

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The bytes of a file; if gzip compressed them, what they were.
+// The bytes of a file, decompressed if they are gzip's.
 absl::StatusOr<std::string> ReadBytes(const fs::path& path) {
   absl::StatusOr<std::string> bytes = ReadFile(path);
   if (!bytes.ok() || !LooksLikeGzip(*bytes)) return bytes;

@@ -9,7 +9,7 @@
 
 namespace mlp::cli {
 
-// What is given is set in `options`, which must outlive `app`. The options that were added.
+// Adds options that set `options`, which must outlive `app`, and returns the added ones.
 std::vector<CLI::Option*> AddColumnOptions(CLI::App& app, TableOptions& options);
 std::vector<CLI::Option*> AddSplitOptions(CLI::App& app, SplitOptions& options);
 CLI::Option* AddSeparatorOption(CLI::App& app, char& separator);

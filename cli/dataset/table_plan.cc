@@ -23,7 +23,7 @@ DatasetPlan PlanOf(TableFile read, Deal deal, const std::string& stem) {
   return plan;
 }
 
-// If there is a validation file, its rows are the validation rows; else a share of the table's.
+// The validation rows are those of the validation file if there is one, else a share of the table.
 absl::StatusOr<DatasetPlan> ReadAndDeal(const fs::path& file, const TableOptions& options,
                                         const SplitOptions& split) {
   absl::StatusOr<TableFile> read = ReadTableFile(file, options);

@@ -10,7 +10,7 @@
 
 namespace mlp::cli {
 
-// How a table's rows become a dataset.
+// The choices by which a table's rows become a dataset.
 struct SplitOptions {
   std::filesystem::path validation_file;  // empty: a share of the rows
   DealOptions deal;

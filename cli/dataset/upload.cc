@@ -17,14 +17,14 @@ namespace fs = std::filesystem;
 using UploadProgress = std::function<void(const Uploaded&, const std::string&)>;
 
 constexpr std::size_t kUploadPiece = std::size_t{1} << 20;
-constexpr int kTries = 5;  // in a row that send nothing
+constexpr int kTries = 5;  // tries in a row that send nothing
 constexpr std::chrono::seconds kPause(1);
 
 absl::Status CannotRead(const fs::path& path) {
   return absl::InvalidArgumentError(absl::StrCat(path.string(), ": cannot be read"));
 }
 
-// Empty at the end of the file.
+// The next bytes of the file; empty at its end.
 std::string NextPiece(std::ifstream& file) {
   std::string piece(kUploadPiece, '\0');
   file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
@@ -49,7 +49,7 @@ absl::StatusOr<v1::DatasetFile> Digest(const fs::path& path) {
   return described;
 }
 
-// What may be otherwise the next time: the connection, room on the disk, or where the file goes on.
+// Problems of the connection, the room on the disk or the place in the file may pass.
 bool IsWorthAnotherTry(const absl::Status& error) {
   return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) || absl::IsAborted(error) ||
          absl::IsResourceExhausted(error);
@@ -101,7 +101,7 @@ class Sender {
       request.set_data(NextPiece(stream));
       if (request.data().empty()) return CannotRead(path);
       const auto written = client_.WriteFile(request);
-      // Somebody else sends the same file: the next plan says where it goes on.
+      // Another client sends the same file; the next plan says where it goes on.
       if (absl::IsFailedPrecondition(written.status())) {
         return absl::AbortedError(absl::StrCat(file.name(), ": ", written.status().message()));
       }

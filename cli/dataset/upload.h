@@ -15,23 +15,23 @@ namespace mlp::cli {
 
 class DatasetClient;
 
-// What is to be sent: names, digests and lengths, and where the bytes are.
+// The files to send: names, digests and lengths, and the paths of their bytes.
 struct UploadPlan {
   v1::PlanDatasetRequest request;
   std::map<std::string, std::filesystem::path> paths;  // by digest
 };
 
 struct Uploaded {
-  int files = 0;           // that were sent, at least the rest of them
-  std::int64_t bytes = 0;  // that were sent
+  int files = 0;           // files of which at least the rest was sent
+  std::int64_t bytes = 0;  // bytes that were sent
 };
 
 // Finds and digests the files of the dataset in `directory`. NotFound, InvalidArgument.
 absl::StatusOr<UploadPlan> PlanUpload(const std::filesystem::path& directory,
                                       const std::string& name);
 
-// Sends what is missing until nothing is, and goes on after a lost connection, some times in a row.
-// `progress` is told after each piece. Blocks.
+// Sends the files that the coordinator lacks, and goes on after a lost connection, some times in a
+// row. Calls `progress` after each piece. Blocks.
 absl::StatusOr<Uploaded> SendMissing(
     DatasetClient& client, const UploadPlan& plan,
     const std::function<void(const Uploaded& so_far, const std::string& file)>& progress);

@@ -35,7 +35,7 @@ constexpr int kRealRunsAtOnce = 2;
 
 int Cores() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
 
-// A directory of that name that is not there yet: NAME, NAME-2, NAME-3 …
+// A directory of that name that does not exist yet: NAME, NAME-2, NAME-3 …
 fs::path NewDirectory(const fs::path& name) {
   std::error_code ignored;
   fs::path path = name;
@@ -45,7 +45,7 @@ fs::path NewDirectory(const fs::path& name) {
   return path;
 }
 
-// Where to write. InvalidArgument where results would be overwritten.
+// The directory to write to. InvalidArgument if results would be overwritten.
 absl::StatusOr<fs::path> OutputOf(const ExperimentCommand& command) {
   if (command.out.empty()) {
     const char* mode = command.real ? "-real" : "-simulated";
@@ -98,7 +98,7 @@ class Conductor {
                 real ? "real run" : "simulated run");
   }
 
-  // Simulates each cell with what it measured.
+  // Simulates each cell with the times that it measured.
   std::vector<experiment::Agreement> Agreements(const experiment::Summary& real) {
     std::vector<Experiment> measured;  // by cell
     std::vector<experiment::RunKey> keys;

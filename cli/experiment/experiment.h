@@ -1,5 +1,5 @@
-// `mlp-client experiment FILE`: policies x loads x seeds, in virtual time or in real clusters of
-// this process, and a report.
+// `mlp-client experiment FILE`: runs policies x loads x seeds, in virtual time or in real clusters
+// of this process, and reports.
 #pragma once
 
 #include <filesystem>
@@ -11,11 +11,11 @@ namespace mlp::cli {
 struct ExperimentCommand {
   std::filesystem::path file;
   bool real = false;
-  bool simulated = false;     // said so; it is the default anyway
+  bool simulated = false;     // the user said so; it is the default anyway
   std::filesystem::path out;  // empty: a new directory below experiments-out/
 };
 
-// An interrupt ends the runs; what was completed is reported.
+// An interrupt ends the runs, and the completed ones are reported.
 int Run(const Session& session, const ExperimentCommand& command);
 
 }  // namespace mlp::cli

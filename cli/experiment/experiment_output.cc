@@ -29,7 +29,7 @@ void SetEstimate(Struct& object, const std::string& key, const Estimate& estimat
   SetField(fields, "deviation", estimate.deviation);
 }
 
-// What every object begins with.
+// The fields that every object begins with.
 template <class Each>
 Struct ObjectOf(const char* kind, const experiment::Experiment& experiment, const Each& each) {
   Struct object;

@@ -1,4 +1,4 @@
-// What an experiment shows while it runs and at its end.
+// The output of an experiment while it runs and at its end.
 #pragma once
 
 #include <chrono>
@@ -12,13 +12,13 @@
 
 namespace mlp::cli {
 
-// "simulated run 340 of 1600, 21 %, 3.20 s, about 12.0 s left": one line that is redrawn on a
-// terminal, a line every tenth of the way elsewhere, on the error output where the output is JSON.
+// "simulated run 340 of 1600  21 %  3.20 s  about 12.0 s left": a line that is redrawn on a
+// terminal; elsewhere a line every tenth of the way, on the error output if the output is JSON.
 class ExperimentProgress {
  public:
   ExperimentProgress(const Session& session, std::string what, std::size_t size);
 
-  // Time between two Show.
+  // The time between two calls of Show.
   std::chrono::nanoseconds interval() const;
   void Show(std::size_t ended);
   void Finish(std::size_t ended);
@@ -33,7 +33,8 @@ class ExperimentProgress {
   std::size_t told_tenths_ = 0;
 };
 
-// Tables and sentences, or a JSON object a cell and a comparison.
+// Prints tables and sentences, or JSON: an object for each cell, comparison and agreement, and one
+// for the experiment.
 void PrintResults(const Session& session, const experiment::Summary& summary,
                   const std::vector<experiment::Agreement>& agreements, const std::string& out);
 

@@ -27,7 +27,7 @@ class Unpacker {
   Unpacker(const Unpacker&) = delete;
   Unpacker& operator=(const Unpacker&) = delete;
 
-  // As a RowBlocks::Source.
+  // Returns the next bytes, as a RowBlocks::Source does.
   absl::StatusOr<std::string_view> Next() {
     while (true) {
       const bool more_output = state_ == State::kWithin && stream_.avail_out == 0;

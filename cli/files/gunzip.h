@@ -1,4 +1,4 @@
-// Bytes that gzip compressed, whole or as they come in.
+// Decompresses gzip's bytes, whole or as they come in.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@
 
 namespace mlp::cli {
 
-// By the first byte, which no text has.
+// Judges by the first byte, which no text begins with.
 bool LooksLikeGzip(std::string_view bytes);
 
-// What `source` gives; where that begins as gzip's files do, what was compressed. Several members
-// are what they hold one after the other. InvalidArgument, after `name` and the number of the byte:
-// damaged, cut off, or followed by something else.
+// The bytes of `source`, decompressed if they begin as gzip's files do. Several members give their
+// contents one after the other. InvalidArgument, with `name` and the number of the byte, if the
+// data is damaged, cut off, or followed by something else.
 RowBlocks::Source Unpacked(RowBlocks::Source source, std::string name);
 
-// The same of all bytes at once, which must be compressed ones. InvalidArgument also where they
-// hold more than kMaxFileBytes.
+// The same for all bytes at once, which must be compressed ones. Also InvalidArgument if they hold
+// more than kMaxFileBytes.
 absl::StatusOr<std::string> Gunzip(std::string_view bytes, const std::string& name);
 
 }  // namespace mlp::cli

@@ -13,9 +13,9 @@ namespace mlp::cli {
 inline constexpr std::size_t kMaxJobLogBytes = std::size_t{1} << 30;
 inline constexpr std::size_t kMaxJobLogLineBytes = std::size_t{1} << 20;
 
-// The job's events: one mlp.v1.JobEvent as JSON a line, numbered 1, 2, 3 …, at least one. Nothing
-// is skipped: NotFound where there is no such file, InvalidArgument, with file and line, where a
-// line is no event (such as one that was cut off), its number is not the next one, or a limit is
+// The job's events: one mlp.v1.JobEvent as JSON a line, numbered 1, 2, 3 …, at least one. Skips
+// nothing. NotFound if there is no such file. InvalidArgument, with the file and often the line, if
+// a line is no event (such as one that was cut off), its number is not the next one, or a limit is
 // exceeded.
 absl::StatusOr<std::vector<v1::JobEvent>> ReadJobLog(const std::filesystem::path& file);
 

@@ -9,16 +9,16 @@
 
 namespace mlp::cli {
 
-// Makes `directory` with what `write` puts into the one that it is given. AlreadyExists where files
-// are in it; PermissionDenied where it cannot be made; what `write` returns.
+// Makes `directory` with the files that `write` puts into the directory `part`. AlreadyExists if it
+// has files already; PermissionDenied if it cannot be made; else what `write` returns.
 absl::Status MakeDirectory(
     const std::filesystem::path& directory,
     const std::function<absl::Status(const std::filesystem::path& part)>& write);
 
-// One for a while, among the system's temporary files.
+// A directory among the system's temporary files, removed with this object.
 class TemporaryDirectory {
  public:
-  // PermissionDenied where there can be none.
+  // PermissionDenied if none can be made.
   static absl::StatusOr<TemporaryDirectory> Make();
   ~TemporaryDirectory();
   TemporaryDirectory(TemporaryDirectory&& other) noexcept;
@@ -27,7 +27,7 @@ class TemporaryDirectory {
 
  private:
   explicit TemporaryDirectory(std::filesystem::path path);
-  std::filesystem::path path_;  // empty: it is another's now
+  std::filesystem::path path_;  // empty: it was moved to another object
 };
 
 }  // namespace mlp::cli

@@ -1,5 +1,5 @@
-// The bytes of a file of rows, or of standard input, piece by piece; unpacked where gzip compressed
-// them.
+// The bytes of a file of rows, or of standard input, piece by piece, decompressed if they are
+// gzip's.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace mlp::cli {
 
-// What a RowBlocks reads: `path`, or standard input where it is "-". NotFound.
+// A source for RowBlocks: `path`, or standard input if it is "-". NotFound.
 absl::StatusOr<RowBlocks::Source> OpenRows(const std::string& path);
 
-// What messages call it.
+// The name of `path` in messages.
 std::string NameOfRows(const std::string& path);
 
 }  // namespace mlp::cli

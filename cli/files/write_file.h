@@ -11,13 +11,13 @@
 
 namespace mlp::cli {
 
-// Whoever reads `path` sees the old file or all of the new one. PermissionDenied, with what to look
-// at, where it cannot be written.
+// Writes a file so that whoever reads `path` sees the old one or all of the new one.
+// PermissionDenied, with what to look at, if it cannot be written.
 absl::Status WriteAtOnce(const std::filesystem::path& path, const std::string& bytes);
 
-// The same for what is written piece by piece: it goes to another file beside `path`, which takes
-// its place at the end, and is removed where there is none. What is no regular file, such as
-// /dev/null or a pipe, is written to directly.
+// A file that is written piece by piece. The pieces go to another file beside `path`, which takes
+// its place at Finish and is removed without one. If `path` is no regular file, such as /dev/null
+// or a pipe, they go to it directly.
 class NewFile {
  public:
   static absl::StatusOr<NewFile> Open(const std::filesystem::path& path);
@@ -27,7 +27,7 @@ class NewFile {
 
   // Errors are those of WriteAtOnce.
   absl::Status Write(std::string_view bytes);
-  // The end.
+  // Ends the file, which takes its place.
   absl::Status Finish();
 
  private:
@@ -35,7 +35,7 @@ class NewFile {
   absl::Status Refused(const std::string& why) const;
 
   std::filesystem::path path_;
-  std::filesystem::path part_;  // empty: there is none any more
+  std::filesystem::path part_;  // empty: there is none
   std::ofstream file_;
 };
 

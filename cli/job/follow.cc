@@ -62,7 +62,7 @@ int Follow(const Session& session, JobClient& client, const v1::Job& job,
   const absl::Status followed = ShowEvents(session, client, job, options.from, progress);
   if (!followed.ok()) return Fail(session, followed);
 
-  // It may be lost right after the last event.
+  // The coordinator may be lost right after the last event.
   const auto ended = client.GetJob(job.id(), RetryPolicy());
   if (const absl::Status same = CheckSame(job, ended); !same.ok()) return Fail(session, same);
   if (session.json) {

@@ -16,22 +16,22 @@ class JobClient;
 
 struct FollowOptions {
   std::int64_t from = 1;  // number of the first event
-  // When this client submitted the job; none: another one did.
+  // The time when this client submitted the job; none if another client did.
   std::optional<std::chrono::steady_clock::time_point> submitted;
 };
 
-// Progress in one line redrawn in place on a terminal, in lines elsewhere, or as one JSON object
-// per event; then the summary. The exit code of the program: 0 for a job that succeeded. With
-// kExitInterrupted the job goes on and nothing was said about that.
+// Shows progress in one line redrawn in place on a terminal, in lines elsewhere, or as one JSON
+// object per event; then shows the summary. Returns the exit code of the program: 0 for a job that
+// succeeded. After kExitInterrupted the job goes on, and the caller says what becomes of it.
 int Follow(const Session& session, JobClient& client, const v1::Job& job,
            const FollowOptions& options);
 
-// Whether `now`, which the coordinator calls by the job's id, is that job. A coordinator that was
-// restarted without its state counts its jobs from 1 again: NotFound. Any other error is `now`'s
-// own.
+// OK if `now`, which the coordinator calls by the job's id, is that job. NotFound if it is not: a
+// coordinator that was restarted without its state counts its jobs from 1 again. Any other error is
+// `now`'s own.
 absl::Status CheckSame(const v1::Job& job, const absl::StatusOr<v1::GetJobResponse>& now);
 
-// Tells how to watch or cancel a job that goes on.
+// Tells the user how to watch or cancel a job that goes on.
 void SayDetached(const Session& session, const v1::Job& job);
 
 }  // namespace mlp::cli

@@ -11,7 +11,7 @@
 namespace mlp::cli {
 namespace {
 
-// The model's: the best round's if the job stops early.
+// The validation of the job's model, which is the best round's if the job stops early.
 std::string ValidationText(const v1::Job& job) {
   if (!job.has_validation()) return "-";
   const v1::Evaluation& measured =

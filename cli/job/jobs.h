@@ -9,12 +9,12 @@
 
 namespace mlp::cli {
 
-// `mlp-client jobs`: the coordinator's jobs, newest first.
+// `mlp-client jobs`: lists the coordinator's jobs, newest first.
 struct JobsCommand {
   int limit = 20;
 };
 
-// `mlp-client job ID`: what a job was asked for, where it stands and what it took.
+// `mlp-client job ID`: shows a job's settings, its state and what it took.
 struct JobCommand {
   std::string id;
 };
@@ -35,7 +35,7 @@ struct RemoveCommand {
   std::string id;
 };
 
-// `mlp-client explain ID`: what a job waits for now, and what comes next.
+// `mlp-client explain ID`: says what a job waits for now, and what comes next.
 struct ExplainCommand {
   std::string id;
 };

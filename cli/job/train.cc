@@ -16,7 +16,8 @@
 namespace mlp::cli {
 namespace {
 
-// When the connection broke before the answer came: the request's id makes it the same job.
+// Tries again if the connection broke before the answer came. The request's id makes it the same
+// job.
 constexpr RetryPolicy kSubmission{.tries = 2, .pause = std::chrono::milliseconds(300)};
 
 // A UUID of version 4.
@@ -44,7 +45,7 @@ void SaySubmitted(const Session& session, const v1::Job& job) {
                        << std::endl;
 }
 
-// Ends in "/", so that its parent is the directory itself.
+// The directory's absolute path. It ends in "/", so that its parent is the directory itself.
 std::filesystem::path Normal(const std::filesystem::path& directory) {
   return std::filesystem::absolute(directory / "").lexically_normal();
 }
@@ -54,7 +55,7 @@ bool IsDirectory(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path, ignored);
 }
 
-// Where a file was given for a dataset, says what makes it one.
+// Says what makes a file a dataset, if the user gave one.
 void HintAtFile(const Session& session, const std::filesystem::path& path, const char* command) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored)) return;
@@ -75,7 +76,7 @@ absl::Status CheckPlace(const std::filesystem::path& save) {
                                                  save.parent_path().string(), "; make it first"));
 }
 
-// Submits to the session's coordinator and follows.
+// Submits the job to the session's coordinator and follows it.
 int TrainOn(const Session& session, const TrainCommand& command, const std::string& dataset) {
   JobClient client(session);
   const auto submitted = std::chrono::steady_clock::now();

@@ -14,7 +14,7 @@
 
 namespace mlp::cli {
 
-// A cluster of this process's own, for this job alone.
+// The options of a cluster inside this process, for this job alone.
 struct LocalOptions {
   int nodes = 4;
   std::vector<double> load_probabilities;  // one per node, or one for all; none: no load
@@ -29,24 +29,24 @@ struct TrainCommand {
   v1::JobSpec spec;        // what the user gave, and nothing else: the coordinator has the defaults
   std::string request_id;  // empty: a random one
   bool detach = false;
-  std::filesystem::path save;  // where the model goes, as `model export` writes it; empty: nowhere
+  std::filesystem::path save;  // file for the model, as `model export` writes it; empty: none
   std::optional<LocalOptions> local;  // none: the coordinator of the session
 };
 
 // An interrupt detaches from a coordinator's job, which goes on; it ends a local one.
 int Run(const Session& session, const TrainCommand& command);
 
-// Given a session with the cluster's coordinator, and the dataset's name there.
+// A function that gets a session with the cluster's coordinator, and the dataset's name there.
 using OnCluster = std::function<int(const Session& session, const std::string& dataset)>;
 
-// Starts the cluster and calls `run`, whose exit code it returns. Says why where it cannot start or
-// `dataset` is no directory.
+// Starts the cluster and calls `run`, whose exit code it returns. Says why if the cluster cannot
+// start or `dataset` is no directory.
 int OnLocalCluster(const Session& session, const LocalOptions& local,
                    const std::filesystem::path& dataset, const OnCluster& run);
 
-// What the coordinator is to call the dataset. A path to a directory that is there becomes its last
-// component, because the coordinator looks below a data directory of its own; any other name is
-// passed on as it is, for the coordinator to answer.
+// The dataset's name for the coordinator. A path to a directory that exists becomes its last
+// component, because the coordinator looks below a data directory of its own. Any other name stays
+// as it is, for the coordinator to answer.
 std::string DatasetName(const std::filesystem::path& dataset);
 
 }  // namespace mlp::cli

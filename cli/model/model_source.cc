@@ -13,7 +13,7 @@ namespace mlp::cli {
 absl::StatusOr<model::SavedModel> LoadModel(const Session& session, const std::string& source) {
   std::error_code ignored;
   if (std::filesystem::is_regular_file(source, ignored)) return model::ReadFile(source);
-  // Nobody calls a job that.
+  // No job is called that.
   if (absl::StrContains(source, "/")) {
     return absl::NotFoundError(source + ": there is no such file");
   }

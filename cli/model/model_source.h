@@ -1,4 +1,4 @@
-// The models that commands are given: files, and those of the coordinator.
+// The models that commands take: files, and those of the coordinator.
 #pragma once
 
 #include <string>
@@ -12,12 +12,12 @@ struct SavedModel;
 
 namespace mlp::cli {
 
-// Of `mlp-client` commands that take one.
+// The help of commands that take a model.
 inline constexpr const char* kModelHelp =
     "A model: the id of a job that succeeded, the id or name of an imported model, or a file that "
     "`model export` wrote (mlp, npz or json)";
 
-// The file of that name where there is one, else the coordinator's model of that id.
+// The file of that name if there is one, else the coordinator's model of that id.
 absl::StatusOr<model::SavedModel> LoadModel(const Session& session, const std::string& source);
 
 }  // namespace mlp::cli

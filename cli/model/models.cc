@@ -46,7 +46,7 @@ model::Format OutputFormat(const ModelExportCommand& command) {
   return format.value_or(model::Format::kMlp);
 }
 
-// JSON is text.
+// A binary model would garble a terminal. JSON is text.
 bool WouldGarble(const Session& session, const ModelExportCommand& command) {
   return command.output.empty() && session.terminal.tty &&
          OutputFormat(command) != model::Format::kJson;

@@ -13,9 +13,9 @@ namespace mlp::cli {
 // `mlp-client model ls`.
 struct ModelListCommand {};
 
-// `mlp-client model export MODEL -o FILE`: writes a model for others, and `mlp-client model ID -o
-// FILE`, which writes it as it is. It is written only when all of it is there and its digest is
-// right, and never to a terminal.
+// `mlp-client model export MODEL -o FILE`: writes a model for other programs, and `mlp-client model
+// ID -o FILE`, which writes it as it is. It is written only when all of it is there and its digest
+// is right. A binary model never goes to a terminal.
 struct ModelExportCommand {
   std::string model;
   std::optional<model::Format> format;  // none: what the ending of `output` says, or else mlp

@@ -52,7 +52,7 @@ class Writer {
   std::string text_;
 };
 
-// While a block is predicted and written the next one is read; returns how many rows there were.
+// Reads the next block while one is predicted and written. Returns the number of rows.
 absl::StatusOr<std::size_t> PredictAll(RowBlocks& blocks, Writer& writer,
                                        const Interrupt& interrupt) {
   std::array<Shard, 2> shards;
@@ -87,7 +87,8 @@ std::int64_t PeakBytes() {
   return std::int64_t{1024} * usage.ru_maxrss;
 }
 
-// For people where they look, for machines where they ask.
+// Prints rows, time and memory: as JSON if the session asks for it, else for people if the error
+// output is a terminal.
 void Report(const Session& session, const PredictCommand& command, std::size_t rows,
             double seconds) {
   std::ostream& out = command.output.empty() ? session.terminal.err : session.terminal.out;

@@ -1,6 +1,6 @@
-// `mlp-client predict MODEL FILE`: what a model says of the rows of a table, as CSV.
+// `mlp-client predict MODEL FILE`: writes what a model predicts for the rows of a table, as CSV.
 //
-// A block of rows at a time is in memory. OUT appears when all rows are there, or not at all.
+// At most two blocks of rows are in memory. OUT appears when all rows are there, or not at all.
 #pragma once
 
 #include <filesystem>

@@ -23,7 +23,7 @@ Colour ColourOf(v1::NodeState state) {
 }
 
 std::string LeaseText(const v1::NodeStatus& node) {
-  if (!node.registered()) return "none";  // it is configured
+  if (!node.registered()) return "none";  // the node is configured
   const double seconds = static_cast<double>(node.lease_left().seconds()) +
                          static_cast<double>(node.lease_left().nanos()) * 1e-9;
   return absl::StrFormat("%.1f s", seconds);

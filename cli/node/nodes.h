@@ -26,7 +26,7 @@ int Run(const Session& session, const NodesCommand& command);
 int Run(const Session& session, const DrainCommand& command);
 int Run(const Session& session, const UndrainCommand& command);
 
-// One line a node, then in words why a node is not up and how its last attempt failed.
+// Prints a row for each node, then why a node is not up and how its last attempt failed.
 void PrintNodes(const Terminal& terminal, const v1::ListNodesResponse& list);
 
 }  // namespace mlp::cli

@@ -20,7 +20,7 @@ struct HedgingWord {
   std::optional<std::chrono::nanoseconds> after;
 };
 
-// on, off, or a duration.
+// Parses on, off, or a duration.
 HedgingWord ParseHedging(const std::string& word) {
   HedgingWord hedging{.on = word != "off", .after = {}};
   if (word == "on" || word == "off") return hedging;
@@ -50,7 +50,7 @@ std::vector<std::string> PolicyWords() {
   return words;
 }
 
-// By name, or by number as the reference system's users know them.
+// Adds --policy, which takes a name, or a number as the reference system's users know it.
 void AddPolicy(CLI::App& app, v1::JobSpec& spec) {
   std::map<std::string, int> numbers = EnumWords(*v1::Policy_descriptor());
   numbers.insert({{"1", v1::POLICY_RANDOM},

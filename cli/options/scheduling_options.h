@@ -8,11 +8,11 @@
 
 namespace mlp::cli {
 
-// --policy, --slots and --hedge of a job; what is given is set in `spec`, which must outlive `app`.
+// Adds --policy, --slots and --hedge of a job. They set `spec`, which must outlive `app`.
 void AddSchedulingOptions(CLI::App& app, v1::JobSpec& spec);
 
-// The same of a job that is simulated under another policy, which the others need. The option of
-// the policy.
+// Adds the same options for a job that is simulated under another policy. Returns --policy, which
+// the others need.
 CLI::Option* AddWhatIfOptions(CLI::App& app, simulation::WhatIfOptions& options);
 
 }  // namespace mlp::cli

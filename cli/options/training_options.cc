@@ -75,7 +75,7 @@ constexpr std::array kOptions = std::to_array<TrainingOption>({
      "With --early-stopping: the least that counts as a rise [0.0001]"},
 });
 
-// Where an option's value is.
+// The field that an option sets, and its message.
 struct Place {
   Message& message;
   const FieldDescriptor& field;
@@ -109,8 +109,8 @@ std::string Words(const EnumDescriptor& descriptor) {
                        [](std::string* out, const auto& entry) { out->append(entry.first); });
 }
 
-// One value, or one more of a list; a truth is turned round where the option switches it off. False
-// where `text` is none.
+// Sets the field to `text`, or adds it to the field's list. `switches_off` reverses "true" and
+// "false". Returns false if `text` is no value for the field.
 bool SetValue(const Place& place, const std::string& text, bool switches_off) {
   Message& message = place.message;  // clang 14 captures no structured binding
   const FieldDescriptor& field = place.field;

@@ -17,19 +17,18 @@ struct TrainingOption {
   const char* description;  // ends in the default, in brackets
 };
 
-// In the order in which help shows them.
+// All options, in the order in which help shows them.
 std::span<const TrainingOption> TrainingOptions();
 
-// Declares all of them; what is given is set in `spec`, which must outlive `app`.
+// Declares all of them. They set `spec`, which must outlive `app`.
 void AddTrainingOptions(CLI::App& app, v1::JobSpec& spec);
 
-// What an option takes: "INT", "FLOAT", "relu|tanh|…", …; empty for one that is given without a
-// value.
+// The kind of value that an option takes: "INT", "FLOAT", "relu|tanh|…", …; empty if it takes none.
 std::string TypeName(const TrainingOption& option);
 
-// Sets the option's field to what `text` says; lists are separated by commas, and an option that is
-// given without a value takes "true" and "false": as if it were given, or not. InvalidArgument says
-// what it can be.
+// Sets the option's field to what `text` says. Commas separate the parts of a list. An option that
+// users give without a value takes "true", as if it were given, and "false". InvalidArgument says
+// what the value can be.
 absl::Status SetTrainingOption(const TrainingOption& option, const std::string& text,
                                v1::JobSpec& spec);
 

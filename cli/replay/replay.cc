@@ -17,7 +17,7 @@ using google::protobuf::Value;
 using simulation::JobCourse;
 using simulation::WhatIf;
 
-// How far a simulation may be off before it is said.
+// The factor by which a simulation may be off without a warning.
 constexpr double kTrustedRatio = 1.25;
 
 // ---- JSON
@@ -144,7 +144,7 @@ std::string Sentence(const WhatIf& what_if) {
                       ", both simulated with the same misfortunes.");
 }
 
-// How far the simulation can be trusted; empty where it met what was recorded.
+// A warning that the simulation is off; empty if it met what was recorded.
 std::string Warning(const WhatIf& what_if) {
   const double ratio = Ratio(what_if.same.time, what_if.recorded.time);
   if (ratio > 1 / kTrustedRatio && ratio < kTrustedRatio) return "";

@@ -15,7 +15,7 @@ struct ReplayCommand {
   std::optional<simulation::WhatIfOptions> other;  // what it would have been under another policy
 };
 
-// Exit code 1 where a decision differs, or the log cannot be read.
+// The exit code is 1 if a decision differs or the log cannot be read.
 int Run(const Session& session, const ReplayCommand& command);
 
 }  // namespace mlp::cli

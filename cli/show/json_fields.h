@@ -10,7 +10,7 @@ namespace mlp::cli {
 
 void SetField(google::protobuf::Struct& object, const std::string& name, const std::string& text);
 void SetField(google::protobuf::Struct& object, const std::string& name, double number);
-// In seconds.
+// Sets the field to `time` in seconds.
 void SetField(google::protobuf::Struct& object, const std::string& name,
               std::chrono::nanoseconds time);
 

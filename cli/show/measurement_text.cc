@@ -54,7 +54,7 @@ void PrintMeasurement(const v1::EvaluateModelResponse& measured, const Terminal&
   if (classes == 0) return;
   terminal.out << '\n';
   PrintScores(measured, terminal);
-  // A coordinator, of all places, must not make this read beyond what it sent.
+  // No coordinator may make this read beyond what it sent.
   if (measured.confusion_size() != classes * classes) return;
   terminal.out << '\n';
   if (classes > kMaxShown) {

@@ -1,4 +1,4 @@
-// How well a model did, for people.
+// The measurement of a model, for people.
 #pragma once
 
 #include "cli/client/output.h"
@@ -6,8 +6,8 @@
 
 namespace mlp::cli {
 
-// A line with error and loss, then for each class precision, recall and F1, and where there are few
-// classes which were taken for which.
+// Prints a line with the errors. For a model of classes, also prints precision, recall and F1 of
+// each, and, if the classes are few, which were taken for which.
 void PrintMeasurement(const v1::EvaluateModelResponse& measured, const Terminal& terminal);
 
 }  // namespace mlp::cli

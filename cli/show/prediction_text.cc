@@ -18,7 +18,7 @@ void AppendNumber(T value, std::string& text) {
   text.append(digits.data(), written.ptr);
 }
 
-// Most of the time goes into digits: nine of them need whole numbers only.
+// Most of the time goes into digits, and nine of them need whole numbers only.
 void AppendProbability(double value, std::string& text) {
   constexpr double kSmall = 1e-5;
   constexpr std::uint64_t kOne = 1'000'000'000;

@@ -19,8 +19,8 @@ class PredictionText {
   // `model` must outlive it.
   PredictionText(const model::SavedModel& model, bool labels_only);
 
-  // "species,setosa,versicolor": how the label's column is called ("label", or "prediction" for
-  // numbers, where the model does not say), and the classes.
+  // "species,setosa,versicolor": the name of the label's column, and the classes. If the model has
+  // no name for the column, it is "label", or "prediction" for numbers.
   std::string Header() const;
   // Appends a line for each row of outputs (rows, classes). Probabilities are rounded to nine
   // decimals, those below 0.00001 to float32; a number that is predicted is as short as it can be
@@ -33,7 +33,7 @@ class PredictionText {
   std::vector<std::string> classes_;  // as cells; empty in regression
 };
 
-// In quotes where it needs them.
+// `text` as a cell of CSV, in quotes if it needs them.
 std::string CsvCellText(const std::string& text);
 
 }  // namespace mlp::cli

@@ -31,7 +31,7 @@ std::optional<std::string> Progress::Apply(const v1::JobEvent& event) {
     case v1::JobEvent::kWaiting:
       return WaitingLine(event.waiting());
     case v1::JobEvent::kNodeJoined:
-      // Those that are there when the job begins are no news.
+      // Nodes that are there when the job begins are no news.
       if (round_ == 0) return std::nullopt;
       return absl::StrCat("node ", event.node_joined().node(), " joined");
     case v1::JobEvent::kNodeLeft:
@@ -125,7 +125,7 @@ std::string Progress::Clock() const {
   return clock;
 }
 
-// Rounds cost the same, more or less: what the finished ones took on average, times those to come.
+// Rounds take about the same time, so the average of the finished ones counts for those to come.
 std::optional<Progress::Time> Progress::TimeLeft() const {
   if (first_round_ == 0 || finished_round_ < first_round_) return std::nullopt;
   const int finished = finished_round_ - first_round_ + 1;

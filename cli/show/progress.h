@@ -1,5 +1,5 @@
-// What a job's events mean to somebody who watches: lines worth keeping, and one line that says
-// where the job stands. Pure: time is the events' own.
+// The events of a job in words for a user who watches: lines worth keeping, and one line with the
+// state of the job. Pure: time is the events' own.
 #pragma once
 
 #include <chrono>
@@ -15,19 +15,19 @@ namespace mlp::cli {
 
 class Progress {
  public:
-  // `live`: Status() is shown all the time, so a finished round needs no line of its own.
+  // `live` means that Status() is always shown, so a finished round needs no line of its own.
   Progress(const v1::Job& job, bool live);
 
-  // Takes the next event. The line to keep on the screen, if it is worth one.
+  // Takes the next event. Returns the line to keep on the screen, if the event is worth one.
   std::optional<std::string> Apply(const v1::JobEvent& event);
 
-  // "round 12/30  shards 7/11  elapsed 3.20 s  …", without what is not known yet. Its parts are two
-  // spaces apart and the first ones matter most: a narrow screen may leave out the last ones.
+  // "round 12/30  shards 7/11  elapsed 3.20 s  …", without the parts that are not known yet. Parts
+  // are two spaces apart, and the first ones matter most: a narrow screen may leave out the last.
   std::string Status() const;
 
   // Nodes that finished at least one attempt, among the events seen.
   std::size_t nodes_that_trained() const { return nodes_.size(); }
-  // Of the last round that finished, among the events seen.
+  // The last round that finished, among the events seen.
   const std::optional<v1::JobEvent::RoundFinished>& last_round() const { return last_round_; }
 
  private:

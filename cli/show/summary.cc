@@ -21,7 +21,7 @@ std::string Line(const char* name, const std::string& value) {
   return absl::StrFormat("  %-16s %s\n", name, value);
 }
 
-// From submission to the summary, or else to the job's end; nothing while it runs.
+// The time from submission to the summary, or else to the job's end; nothing while it runs.
 std::optional<nanoseconds> TimeTaken(const v1::Job& job, const Followed& followed) {
   if (followed.since_submission || !job.has_end_time()) return followed.since_submission;
   return nanoseconds(TimeUtil::DurationToNanoseconds(job.end_time() - job.create_time()));
@@ -81,7 +81,7 @@ std::string RoundsText(const v1::Job& job) {
   return text;
 }
 
-// What batches are trained with, as far as it is not the default.
+// The settings of training in batches. Those that may be off are named only if they are on.
 std::string BatchesText(const v1::JobSpec& spec) {
   const v1::BatchTraining& batches = spec.batches();
   std::string text = absl::StrCat(Word(spec.solver()), ", batches of ", batches.batch_size(),

@@ -10,9 +10,9 @@
 
 namespace mlp::cli {
 
-// What is known beyond the job itself by who followed its events.
+// The facts beyond the job itself that a client knows if it followed the job's events.
 struct Followed {
-  // On the client's clock; where it did not submit the job, the job's own times count.
+  // The time on the client's clock. If it did not submit the job, the job's own times count.
   std::optional<std::chrono::nanoseconds> since_submission;
   std::size_t nodes_that_trained = 0;
   std::optional<v1::JobEvent::RoundFinished> last_round;
@@ -28,11 +28,11 @@ double Score(const v1::Evaluation& evaluation);
 // "error 0.3331", in regression "R^2 0.4921": short.
 std::string ScoreText(const v1::Evaluation& evaluation);
 
-// State, errors and the rows they were measured on, what it took, the model digest: some lines,
-// each with its end.
+// Some lines, each with its end: the state, the errors and the rows they were measured on, what the
+// job took, the model digest.
 std::string Summary(const v1::Job& job, const Followed& followed = {});
 
-// What was asked for, then the summary.
+// The settings that the user asked for, then the summary.
 std::string Description(const v1::Job& job);
 
 // "SUCCEEDED".

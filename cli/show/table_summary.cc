@@ -11,8 +11,8 @@
 namespace mlp::cli {
 namespace {
 
-constexpr std::size_t kMaxColumns = 100;  // that are listed
-constexpr std::size_t kMaxTexts = 5;      // of a column
+constexpr std::size_t kMaxColumns = 100;  // columns that are listed
+constexpr std::size_t kMaxTexts = 5;      // texts of a column
 constexpr std::size_t kMaxClassesShown = 30;
 
 // Takes numbers one by one.

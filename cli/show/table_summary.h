@@ -1,4 +1,4 @@
-// What is in a table, in numbers. Pure.
+// A summary of a table in numbers. Pure.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,7 @@ struct TableSummary {
 
 TableSummary Summarize(const Schema& schema, const Table& table);
 
-// For people; a line of JSON without its end. `name` is what it is a summary of.
+// The summary for people, and as a line of JSON without its end. `name` is that of the table.
 void PrintText(const Terminal& terminal, const std::string& name, const TableSummary& summary);
 std::string JsonOf(const std::string& name, const TableSummary& summary);
 

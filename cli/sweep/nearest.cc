@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kNames = 3;
 
-// Letters to insert, to remove or to replace.
+// The number of letters to insert, to remove or to replace.
 std::size_t Changes(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);  // changes to each beginning of `to`
   std::iota(row.begin(), row.end(), 0);

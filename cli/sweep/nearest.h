@@ -1,4 +1,4 @@
-// Names for somebody who mistyped one. Pure.
+// Suggestions for a mistyped name. Pure.
 #pragma once
 
 #include <string_view>

@@ -34,7 +34,7 @@ std::string NearestOptions(std::string_view key) {
   });
 }
 
-// In the order of the file, which toml++ does not keep.
+// The keys in the order of the file, which toml++ does not keep.
 std::vector<std::string> KeysOf(const toml::table& table) {
   std::vector<std::pair<toml::source_position, std::string>> keys;
   for (const auto& [key, node] : table) {
@@ -46,7 +46,7 @@ std::vector<std::string> KeysOf(const toml::table& table) {
   return names;
 }
 
-// As it is typed behind an option; nullopt for what cannot be.
+// The value as users type it behind an option; nullopt if they cannot.
 std::optional<std::string> TextOf(const toml::node& node) {
   if (node.is_string()) return node.as_string()->get();
   if (node.is_integer()) return absl::StrCat(node.as_integer()->get());

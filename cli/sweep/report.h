@@ -13,7 +13,7 @@ std::string ReportHtml(const Plan& plan, const std::vector<Outcome>& outcomes,
                        const std::string& title, const std::string& command,
                        const std::string& note);
 
-// Which figure the score is, and of which model. A sentence.
+// A sentence that says which figure the score is, and of which model.
 std::string ScoreSentence(const std::string& score_name);
 
 }  // namespace mlp::cli::sweep

@@ -1,4 +1,4 @@
-// How the trials of a sweep ended, and which settings are best. Pure.
+// The results of a sweep: how its trials ended, and which settings are best. Pure.
 #pragma once
 
 #include <cstddef>
@@ -14,17 +14,17 @@ namespace mlp::cli::sweep {
 
 struct Outcome {
   std::size_t trial = 0;
-  v1::Job job;          // as it ended; without an id where it was refused
+  v1::Job job;          // as it ended; has no id if it was refused or lost
   std::string problem;  // why there is no score; empty: there is one
 };
 
-// Of a job that has ended.
+// The outcome of a job that has ended.
 Outcome OutcomeOf(std::size_t trial, const v1::Job& job);
 
-// Of the job's model on the validation rows: with early stopping the best round's, else the last
-// round's. Greater is better. Nothing where the trial has a problem.
+// The score of the job's model on the validation rows: with early stopping the best round's, else
+// the last round's. Greater is better. Nothing if the trial has a problem.
 std::optional<double> ScoreOf(const Outcome& outcome);
-// From the job's start to its end.
+// The seconds from the job's start to its end.
 double SecondsOf(const v1::Job& job);
 
 // The trials of a setting together.
@@ -38,17 +38,17 @@ struct Standing {
   std::string problem;  // of the first that failed
 };
 
-// The settings of which a trial has ended, the best first. Equal ones are in the plan's order,
-// those without a score last.
+// The settings of which a trial has ended, the best first. Equal ones are in the plan's order.
+// Those without a score come last.
 std::vector<Standing> Ranked(const Plan& plan, const std::vector<Outcome>& outcomes);
 
 // "accuracy", in regression "R^2".
 std::string ScoreName(const std::vector<Outcome>& outcomes);
 
-// A row a standing: what varies, score, seconds, the job of its best trial, and what failed.
+// A row for each standing: what varies, score, time, the job of its best trial, and what failed.
 report::TextTable ResultsTable(const Plan& plan, const std::vector<Standing>& standings,
                                const std::string& score_name);
-// A row a trial, in the plan's order, with a heading: what varies, how it ended. RFC 4180.
+// A row for each trial, in the plan's order, with a heading: what varies, how it ended. RFC 4180.
 std::string ResultsCsv(const Plan& plan, std::vector<Outcome> outcomes);
 
 }  // namespace mlp::cli::sweep

@@ -15,7 +15,7 @@ namespace {
 
 using report::Html;
 
-// In the units of the view box.
+// Lengths in the units of the view box.
 constexpr double kWidth = 900;
 constexpr double kHeight = 260;
 constexpr double kLeft = 70;
@@ -30,7 +30,7 @@ struct Mark {
   std::string text;
 };
 
-// Where texts lie, and what is written below.
+// The places of the texts, and the marks below them.
 struct Across {
   std::map<std::string, double> places;
   std::vector<Mark> marks;
@@ -51,13 +51,13 @@ std::vector<std::string> TextsOf(const std::vector<Point>& points) {
   for (const Point& point : points) {
     if (std::ranges::find(texts, point.at) == texts.end()) texts.push_back(point.at);
   }
-  // Layers such as 64,32 by their first one; words stay as they come.
+  // Sorts layers such as 64,32 by their first one; words stay as they come.
   std::ranges::stable_sort(
       texts, {}, [](const std::string& text) { return std::strtod(text.c_str(), nullptr); });
   return texts;
 }
 
-// Empty: one of the texts is no number.
+// The texts as numbers; empty if one of them is no number.
 std::map<std::string, double> NumbersOf(const std::vector<std::string>& texts) {
   std::map<std::string, double> numbers;
   for (const std::string& text : texts) {
@@ -87,7 +87,7 @@ std::vector<double> LinearMarks(const Ends& ends) {
   return marks;
 }
 
-// 1, 2 and 5 times the powers of ten; the powers alone where there are many.
+// 1, 2 and 5 times the powers of ten; only the powers if there are many.
 std::vector<double> LogarithmicMarks(const Ends& ends) {
   constexpr double kMany = 1000;
   std::vector<double> marks;

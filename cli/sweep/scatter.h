@@ -13,9 +13,9 @@ struct Point {
   bool best = false;
 };
 
-// Scores upwards. Across a scale where every `at` is a number, logarithmic where they are positive
-// and span more than a factor of 10; else a column for each text, in the order in which they come.
-// Scores below 0 lie on the lower edge where there are others above.
+// Scores go upwards. Across goes a scale if every `at` is a number, logarithmic if all are positive
+// and span more than a factor of 10. Otherwise each text gets a column, sorted by the number at its
+// begin. Scores below 0 lie on the lower edge if there are others above.
 std::string Scatter(const std::string& setting, const std::string& score_name,
                     const std::vector<Point>& points);
 

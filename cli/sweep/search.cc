@@ -17,7 +17,7 @@ constexpr std::size_t kDrawsForEach = 100;
 
 using List = std::vector<std::string>;
 
-// 0 to less than 1.
+// A draw from 0 to less than 1.
 double Share(Draws& draws) { return static_cast<double>(draws.Next() >> 11) * 0x1p-53; }
 
 double Between(double low, double high, bool logarithmic, Draws& draws) {

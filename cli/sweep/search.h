@@ -14,9 +14,9 @@ namespace mlp::cli::sweep {
 
 inline constexpr std::size_t kMaxTrials = 10'000;
 
-// Numbers to draw from: min and max are among them. Whole numbers all have the same chance, on a
-// logarithmic scale every ratio has; others are rounded to four digits that count, so that they can
-// be typed.
+// Numbers to draw from, min and max among them. All whole numbers have the same chance; on a
+// logarithmic scale all ratios have. Numbers that need not be whole are rounded to four significant
+// digits, so that users can type them.
 struct Range {
   double min = 0;
   double max = 0;
@@ -32,12 +32,12 @@ struct Axis {
 
 using Setting = std::vector<std::string>;  // a text for each axis
 
-// How many different settings there are; kMaxTrials + 1 for any number beyond kMaxTrials.
+// The number of different settings; kMaxTrials + 1 for any number beyond kMaxTrials.
 std::size_t CountSettings(const std::vector<Axis>& axes);
 // Every combination; the first axis varies slowest. The axes are lists.
 std::vector<Setting> Grid(const std::vector<Axis>& axes);
-// `count` different settings, or fewer where the axes have hardly more. Those of a smaller count
-// are the first ones of a larger.
+// `count` different settings, or fewer if the axes have hardly more. The settings of a smaller
+// count are the first ones of a larger count.
 std::vector<Setting> Drawn(const std::vector<Axis>& axes, std::size_t count, std::uint64_t seed);
 
 }  // namespace mlp::cli::sweep

@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 using sweep::Outcome;
 using sweep::Plan;
 
-// One for each content of the file and each name, so that nothing but the same sweep is replaced.
+// The directory for the results. Each content of the file and each name has its own, so that only
+// the same sweep is replaced.
 fs::path OutputOf(const SweepCommand& command, const Plan& plan) {
   if (!command.out.empty()) return command.out;
   const std::string name = command.name.empty() ? "" : "-" + command.name;
@@ -34,7 +35,7 @@ std::string ClientOf(const Session& session, const SweepCommand& command) {
   return absl::StrCat("mlp-client --coordinator ", session.coordinator);
 }
 
-// Empty where no trial has a score.
+// The command that repeats the best trial; empty if no trial has a score.
 std::string BestCommand(const Session& session, const SweepCommand& command, const Plan& plan,
                         const std::vector<Outcome>& outcomes) {
   const auto standings = Ranked(plan, outcomes);
@@ -58,7 +59,7 @@ absl::Status WriteFiles(const fs::path& directory, const std::string& csv,
   return status;
 }
 
-// Says where a sweep that was interrupted goes on.
+// Says how an interrupted sweep goes on.
 void SayInterrupted(const Session& session, const SweepCommand& command, const Plan& plan,
                     std::size_t ended, const std::vector<std::string>& running) {
   std::string text = absl::StrCat("interrupted after ", ended, " of ", plan.trials(), " trials");
@@ -76,7 +77,7 @@ void SayInterrupted(const Session& session, const SweepCommand& command, const P
   Log(session, text);
 }
 
-// Prints and writes what has ended. False where it cannot be written.
+// Prints and writes the results so far. Returns false if they cannot be written.
 bool Report(const Session& session, const SweepCommand& command, const Plan& plan,
             const std::vector<Outcome>& outcomes) {
   const fs::path out = OutputOf(command, plan);

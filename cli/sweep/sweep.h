@@ -16,8 +16,8 @@ struct SweepCommand {
   std::optional<int> local_nodes;  // none: the coordinator of the session
 };
 
-// An interrupt leaves the jobs on the coordinator; what has ended is reported. The same command
-// goes on from there.
+// An interrupt leaves the jobs on the coordinator, and the ended ones are reported. The same
+// command goes on from there.
 int Run(const Session& session, const SweepCommand& command);
 
 }  // namespace mlp::cli

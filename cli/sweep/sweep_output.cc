@@ -20,7 +20,7 @@ using sweep::Standing;
 
 constexpr std::size_t kMaxRows = 50;
 
-// With what varies.
+// An object with the settings that vary.
 Struct ObjectOf(const char* kind, const Plan& plan, std::size_t setting) {
   Struct object;
   SetField(object, "kind", std::string(kind));

@@ -1,4 +1,4 @@
-// What a sweep shows while it runs and at its end.
+// The output of a sweep while it runs and at its end.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace mlp::cli {
 
-// On a terminal one line that is redrawn, elsewhere a line for each trial that has ended, or a JSON
+// A line that is redrawn on a terminal; elsewhere a line for each trial that has ended, or a JSON
 // object.
 class SweepProgress {
  public:
@@ -31,13 +31,14 @@ class SweepProgress {
   double best_score_ = 0;
 };
 
-// What the end of a sweep is told with.
+// The facts that a sweep's end shows besides its outcomes.
 struct SweepEnd {
   std::string command;  // repeats the best trial; empty: there is none
   std::string out;      // directory of the files
 };
 
-// The table and the best, or JSON: an object a setting, the best first, and one for the sweep.
+// Prints the table and the best, or JSON: an object for each setting, the best first, and one for
+// the sweep.
 void PrintSweep(const Session& session, const sweep::Plan& plan,
                 const std::vector<sweep::Outcome>& outcomes, const SweepEnd& end);
 

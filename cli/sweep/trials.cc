@@ -23,7 +23,7 @@ bool HasEnded(const v1::Job& job) {
          job.state() == v1::JOB_STATE_CANCELLED;
 }
 
-// Whether it is these settings that the coordinator refuses; others may do.
+// True if the coordinator refuses these settings; it may accept others.
 bool IsTrialsOwn(const absl::Status& error) {
   const bool refused = absl::IsInvalidArgument(error) || absl::IsNotFound(error) ||
                        absl::IsFailedPrecondition(error);
@@ -126,7 +126,7 @@ absl::StatusOr<v1::Job> Trials::Submit(std::size_t trial) {
   return std::move(*response->mutable_job());
 }
 
-// NotFound where the coordinator has lost the job.
+// The job as it ended. NotFound if the coordinator has lost it.
 absl::StatusOr<v1::Job> Trials::AwaitEnd(const Submitted& submitted) {
   absl::StatusOr<v1::Job> job = Look(submitted.job);
   if (!job.ok() || HasEnded(*job)) return job;

@@ -21,10 +21,11 @@ class JobClient;
 
 namespace mlp::cli::sweep {
 
-// Jobs that have not ended, at most: others may want to queue theirs between them.
+// The largest number of jobs that have not ended. Other users may want to queue theirs between
+// them.
 inline constexpr std::size_t kMaxOutstanding = 4;
 
-// What it tells, on the thread that calls Run.
+// The receiver of what happens, called on the thread that calls Run.
 struct TrialsSink {
   std::function<void(const Outcome&)> ended;
   std::function<void(std::size_t trial, const std::string& status)> progress;
@@ -32,16 +33,16 @@ struct TrialsSink {
 
 class Trials {
  public:
-  // `name` is part of the request ids, `dataset` what the coordinator calls it. Everything must
-  // outlive it.
+  // `name` is part of the request ids, and `dataset` is the coordinator's name for it. Everything
+  // must outlive this object.
   Trials(const Session& session, const Plan& plan, const std::string& name,
          const std::string& dataset, TrialsSink sink);
   ~Trials();
   Trials(const Trials&) = delete;
   Trials& operator=(const Trials&) = delete;
 
-  // OK when all have ended, however that was. Else why it cannot go on; after an interrupt any
-  // error.
+  // Returns OK when all have ended, whether well or not. Otherwise returns why it cannot go on;
+  // after an interrupt that is any error.
   absl::Status Run();
   // Ids of the jobs that were submitted and had not ended.
   std::vector<std::string> Outstanding() const;

@@ -5,7 +5,7 @@
 namespace mlp::cli::timeline {
 namespace {
 
-// Phases end to end, each from where the last one ended, none beyond `limit`.
+// Phases end to end: each begins where the last one ended, and none goes beyond `limit`.
 class Chain {
  public:
   Chain(Time begin, Time limit) : at_(begin), limit_(std::max(begin, limit)) {}
@@ -30,7 +30,7 @@ class Chain {
   Time limit_;
 };
 
-// When the arithmetic, or the reading before it, began.
+// The time when the arithmetic, or the reading before it, began.
 Time BeginOfWork(const Attempt& attempt) {
   if (!attempt.has_result()) return *attempt.started;
   const Time latest = attempt.end - attempt.compute_time - attempt.load_time;
@@ -83,7 +83,7 @@ std::vector<Phase> PhasesOf(const Attempt& attempt, const BeforeStart& before_st
     chain.Until(attempt.end, Kind::kRejected);
     return chain.Take();
   }
-  // What it was cancelled from matters no longer, unless it came to its end all the same.
+  // The time after a cancellation is kCancelled, unless the attempt has a result all the same.
   const bool in_vain = attempt.cancelled_at && !attempt.has_result();
   if (in_vain) chain.SetLimit(std::min(*attempt.cancelled_at, attempt.end));
   if (attempt.started || attempt.has_result()) {

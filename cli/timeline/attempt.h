@@ -12,7 +12,7 @@ namespace mlp::cli::timeline {
 
 using Time = std::chrono::nanoseconds;  // since 1970, by the coordinator's clock; or a duration
 
-// What a stretch of time was spent on.
+// The kind of work or wait that a stretch of time was spent on.
 enum class Kind : std::uint8_t {
   kSending,    // the offer and the parameters are on their way, or the answer is
   kQueued,     // behind other tasks of the node
@@ -42,7 +42,7 @@ enum class Outcome : std::uint8_t {
   kReleased,  // cancelled, without a result
 };
 
-// How an attempt fared against other copies of its task.
+// The result of an attempt against other copies of its task.
 enum class Race : std::uint8_t { kNone, kWon, kLost, kOpen };
 
 struct Attempt {
@@ -61,7 +61,7 @@ struct Attempt {
   Time held_up_for{};
   std::optional<Time> cancelled_at;
   std::string cancel_reason;
-  Time end{};  // the last event's time where it is open
+  Time end{};  // the last event's time if it is open
   Outcome outcome = Outcome::kOpen;
   std::string end_reason;  // of a rejection or a failure
   Time compute_time{};     // with a result, as the node measured them
@@ -69,7 +69,7 @@ struct Attempt {
   int epochs_run = 0;
 
   Race race = Race::kNone;
-  // From `dispatched` to `end` without gap or overlap; none of them is empty.
+  // The phases from `dispatched` to `end` without gap or overlap. None of them is empty.
   std::vector<Phase> phases;
 
   bool has_result() const {
@@ -77,15 +77,15 @@ struct Attempt {
   }
 };
 
-// How long `attempt` was in phases of `kind`.
+// The time that `attempt` was in phases of `kind`.
 Time TimeIn(const Attempt& attempt, Kind kind);
 
-// `attempt.phases` from the rest of it. The node measures durations and the coordinator moments, so
-// the durations are laid between the moments, against the start of the arithmetic; where both
-// cannot be true, the moments win. A node that holds up first (one with slots) queues a task for
-// the arithmetic after that; any other holds it up when its turn has come. `held_until`: for an
-// attempt that never started, until when it was certainly held up (if later than `queued_until`),
-// and until when certainly queued; what comes after either is kWaiting.
+// Makes `attempt.phases` from the rest of `attempt`. The node measures durations and the
+// coordinator moments, so the durations are laid between the moments, against the start of the
+// arithmetic. If both cannot be true, the moments win. A node that holds up first (one with slots)
+// queues a task for the arithmetic after that; any other holds it up when its turn has come. An
+// attempt that never started was certainly queued until `queued_until`, and then certainly held up
+// until `held_until` (if that is later). The time after both is kWaiting.
 struct BeforeStart {
   bool holds_up_first = false;
   Time queued_until{};

@@ -7,7 +7,7 @@
 namespace mlp::cli::timeline {
 namespace {
 
-// Messages of one node may reach the coordinator so much later than others.
+// A message of a node may reach the coordinator this much later than another.
 constexpr Time kJitter = std::chrono::milliseconds(2);
 
 using Indices = std::vector<std::size_t>;
@@ -20,7 +20,8 @@ Time WaitEnd(const Attempt& attempt) {
   return attempt.cancelled_at ? std::min(*attempt.cancelled_at, attempt.end) : attempt.end;
 }
 
-// `node`: the attempts on one node. `ours` never started.
+// The time until which `ours`, which never started, was held up. `node` has the attempts on its
+// node.
 Time HeldUpFirst(const std::vector<Attempt>& attempts, const Indices& node, const Attempt& ours) {
   const Time end = WaitEnd(ours);
   Time until = *ours.accepted;

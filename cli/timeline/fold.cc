@@ -148,7 +148,7 @@ void Fold::Left(const v1::JobEvent::NodeLeft& event) {
   node.present.back().until = std::min(node.present.back().until, now_);
 }
 
-// Nobody heard how the attempts ended that were out, and which nodes there are is told anew.
+// Ends the open attempts, since nobody heard how they ended. Later events name the nodes anew.
 void Fold::Resumed() {
   for (auto& [id, attempt] : attempts_) {
     if (attempt.outcome != Outcome::kOpen) continue;

@@ -1,4 +1,4 @@
-// Events into what they say of attempts, nodes and rounds, before anything is concluded from it.
+// Turns events into what they say of attempts, nodes and rounds, without any conclusions from it.
 // Pure.
 #pragma once
 
@@ -18,7 +18,7 @@ class Fold {
 
   // The timeline so far, without phases, races and lanes. Ends what is open at the last event.
   Timeline TakeFacts();
-  // By number; call it before TakeFacts.
+  // The nodes by number. Call it before TakeFacts.
   std::vector<NodeFacts> Nodes() const;
 
  private:

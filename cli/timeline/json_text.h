@@ -1,4 +1,4 @@
-// JSON, written by hand where no message describes it.
+// JSON that no message describes, written by hand.
 #pragma once
 
 #include <string>

@@ -9,7 +9,7 @@ namespace {
 
 using Indices = std::vector<std::size_t>;  // of attempts
 
-// Each attempt into the first row that is free when it begins.
+// Puts each attempt into the first row that is free when it begins.
 std::vector<Indices> Pack(const std::vector<Attempt>& attempts, Indices of_node) {
   std::stable_sort(of_node.begin(), of_node.end(), [&](std::size_t a, std::size_t b) {
     return attempts[a].dispatched < attempts[b].dispatched;
@@ -29,7 +29,7 @@ std::vector<Indices> Pack(const std::vector<Attempt>& attempts, Indices of_node)
   return rows;
 }
 
-// [from, until) without an attempt: idle while the node is there, away while it is not.
+// Adds [from, until) without an attempt: idle while the node is there, away while it is not.
 void AddGap(const NodeFacts& node, Time from, Time until, Row& row) {
   const auto add = [&row, &from](Time end, Kind kind) {
     if (end <= from) return;

@@ -18,11 +18,11 @@ struct Span {
 };
 
 struct Row {
-  // From the timeline's begin to its end without gap or overlap; none is empty.
+  // The spans from the timeline's begin to its end without gap or overlap. None is empty.
   std::vector<Span> spans;
 };
 
-// When a node could be given work.
+// A time in which a node could get work.
 struct Presence {
   Time from{};
   Time until{};
@@ -34,7 +34,7 @@ struct NodeFacts {
   int number = 0;
   double load_probability = 0;
   Time load_delay{};
-  std::vector<Presence> present;  // in order; empty where no event said
+  std::vector<Presence> present;  // in order; empty if no event said
 };
 
 struct Lane {

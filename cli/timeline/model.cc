@@ -14,7 +14,7 @@
 namespace mlp::cli::timeline {
 namespace {
 
-// The policies that bind a shard at once tell nodes of no slots; those nodes queue first.
+// Policies that bind a shard at once tell nodes nothing about slots, so those nodes queue first.
 bool HoldsUpFirst(std::string_view policy) {
   constexpr std::array<std::string_view, 4> kQueueFirst = {"", "random", "least-load",
                                                            "power-of-two"};

@@ -15,7 +15,7 @@ namespace mlp::cli::timeline {
 struct Round {
   int number = 0;
   Time begin{};
-  Time end{};  // the last event's time where it is open
+  Time end{};  // the last event's time if it is open
   bool finished = false;
   int shards = 0;
   std::optional<double> training_error;
@@ -24,7 +24,7 @@ struct Round {
 };
 
 struct Timeline {
-  std::string job;  // how to call it; empty where nobody said
+  std::string job;  // its name; empty if nobody gave one
   std::string policy;
   int slots = 0;  // 0: the scheduler's choice
   bool hedging = false;

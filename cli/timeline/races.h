@@ -1,4 +1,4 @@
-// Who won where a task had more than one copy. Pure.
+// The winners among several copies of a task. Pure.
 #pragma once
 
 #include <vector>
@@ -7,8 +7,8 @@
 
 namespace mlp::cli::timeline {
 
-// Sets `race` of every attempt: kNone where no second copy ran beside it. A copy that its node
-// rejected never ran.
+// Sets `race` of every attempt: kNone if no other copy ran beside it. A copy that its node rejected
+// never ran.
 void DecideRaces(std::vector<Attempt>& attempts);
 
 }  // namespace mlp::cli::timeline

@@ -1,4 +1,4 @@
-// A timeline for other programs: a record an attempt, as CSV or as JSON.
+// A timeline for other programs: a record for each attempt, as CSV or as JSON.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace mlp::cli::timeline {
 // RFC 4180 with a line of headings. Moments are milliseconds from the timeline's begin, durations
 // are milliseconds; a field that has no meaning is empty.
 std::string Csv(const Timeline& timeline);
-// One JSON object a line with the same names.
+// One JSON object a line, with the same names.
 std::string JsonLines(const Timeline& timeline);
 
 }  // namespace mlp::cli::timeline

@@ -1,4 +1,4 @@
-// A timeline as lines of text: a row an attempt.
+// A timeline as lines of text: a row for each attempt.
 #pragma once
 
 #include "cli/client/output.h"
@@ -6,7 +6,7 @@
 
 namespace mlp::cli::timeline {
 
-// The attempts in the order of their offers, then what they add up to.
+// Prints the attempts in the order of their offers, then what they add up to.
 void PrintTable(const Terminal& terminal, const Timeline& timeline);
 
 }  // namespace mlp::cli::timeline

@@ -19,7 +19,7 @@ namespace {
 
 using Events = std::vector<v1::JobEvent>;
 
-// Writes what `render` makes of the timeline; nothing where `file` is not asked for.
+// Writes what `render` makes of the timeline, if `file` is asked for.
 absl::Status Write(const Session& session, const timeline::Timeline& timeline,
                    const std::optional<std::filesystem::path>& file,
                    std::string (*render)(const timeline::Timeline&)) {

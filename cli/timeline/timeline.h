@@ -1,4 +1,4 @@
-// `mlp-client timeline JOB`: what each attempt of a job spent its time on, and why.
+// `mlp-client timeline JOB`: shows what each attempt of a job spent its time on, and why.
 #pragma once
 
 #include <filesystem>
@@ -16,11 +16,11 @@ struct TimelineCommand {
   std::optional<std::filesystem::path> chrome_trace;
 };
 
-// Prints the table of attempts (with --json: an object each) unless files are asked for. A job that
-// still runs is shown as far as it has come.
+// Prints the table of attempts unless files are asked for; with --json, prints an object for each
+// attempt in any case. Shows a job that still runs as far as it has come.
 int Run(const Session& session, const TimelineCommand& command);
 
-// Whether `job` means a file: it ends in ".jsonl", has a directory in it, or is one here.
+// True if `job` means a file: it ends in ".jsonl", has a directory in it, or is a file here.
 bool NamesJobLog(const std::string& job);
 
 }  // namespace mlp::cli

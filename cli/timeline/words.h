@@ -1,4 +1,4 @@
-// How a timeline is said: words, moments and durations. The same in all its renderings.
+// The words, moments and durations of a timeline, the same in all its renderings.
 #pragma once
 
 #include <string>
@@ -14,13 +14,13 @@ struct KindWords {
 KindWords WordsOf(Kind kind);
 // "finished", "finished second", "rejected", "failed", "cancelled", "open".
 const char* OutcomeName(Outcome outcome);
-// "won", "lost", "undecided"; empty where there was no race.
+// "won", "lost", "undecided"; empty if there was no race.
 const char* RaceName(Race race);
-// What the offer was: "task", "offer 3" (of the same shard to the same node), "copy of 17".
+// The kind of the offer: "task", "offer 3" (of the same shard to the same node), "copy of 17".
 std::string WhatText(const Attempt& attempt);
-// How it ended: OutcomeName, and the race: "cancelled, lost to the other copy".
+// The end of the attempt: OutcomeName, and the race if there was one: "cancelled, lost".
 std::string EndText(const Attempt& attempt);
-// Why it ended so, or, where that is plain, why it was offered; may be empty.
+// The reason for its end, or, if the end has none, for its offer; may be empty.
 std::string WhyText(const Attempt& attempt);
 // "1.234": for machines.
 std::string Milliseconds(Time duration);

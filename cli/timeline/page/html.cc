@@ -100,7 +100,7 @@ std::string LoadText(const NodeFacts& node) {
   return absl::StrFormat("load %g, %s", node.load_probability, ShortDuration(node.load_delay));
 }
 
-// How much of its time a node computed: it does so for one task at a time.
+// The share of its time in which a node computed. It computes one task at a time.
 std::string BusyText(const Timeline& timeline, const Lane& lane) {
   const Time computing = TimeIn(lane, Kind::kComputing);
   const Time all = std::max(timeline.end - timeline.begin, Time(1));

@@ -7,10 +7,10 @@
 
 namespace mlp::cli::timeline {
 
-// A lane per node, the rounds above, the validation error and the time below; everything can be
-// zoomed and panned, and tells its details when it is pointed at. Readable on light and on dark
-// ground. SVG coordinates are microseconds across and pixels down: no text is in the SVG, so that
-// zooming stretches none.
+// A page with a lane per node, the rounds above, the validation error and the time below. Users can
+// zoom and pan everything, and see its details when they point at it. The page is readable on light
+// and on dark ground. SVG coordinates are microseconds across and pixels down. No text is in the
+// SVG, because zooming would stretch it.
 std::string Html(const Timeline& timeline);
 
 }  // namespace mlp::cli::timeline

@@ -1,5 +1,5 @@
-// Pieces of the timeline's page: escaped text, positions, and the details shown for what is pointed
-// at.
+// Pieces of the timeline's page: escaped text, positions, and the details that show when users
+// point at something.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ std::string Escaped(std::string_view text);
 // Microseconds, to the tenth.
 std::string X(Time time);
 
-// What is shown for one thing, as the page's script expects it.
+// The details of one thing, as the page's script expects them.
 struct Tip {
   std::string title;
   std::vector<std::pair<std::string, std::string>> rows;  // name, text

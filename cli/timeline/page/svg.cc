@@ -11,7 +11,7 @@
 namespace mlp::cli::timeline {
 namespace {
 
-constexpr int kRowHeight = 17;  // of which a bar
+constexpr int kRowHeight = 17;  // a bar and the gap around it
 constexpr int kBarHeight = 14;
 constexpr int kLanePadding = 8;
 constexpr int kLeastLaneHeight = 62;  // three lines of text
@@ -24,7 +24,7 @@ std::string Opening(const char* what, const std::string& label, Time span, int h
       what, label, height, height, X(span), height);
 }
 
-// Every other round's ground, a line where each begins, and room for the script's grid.
+// Every other round's ground, a line at each round's begin, and room for the script's grid.
 std::string Ground(const Timeline& timeline, int height) {
   std::string svg;
   std::string begins;
@@ -84,8 +84,8 @@ class LaneDrawing {
                     kBarHeight, "\"/>");
   }
 
-  // A second copy's race along its upper edge, the original's along its lower edge; a failure
-  // across its end.
+  // Draws a second copy's race along its upper edge, the original's along its lower edge, and a
+  // failure across its end.
   void DrawMarks(const Attempt& attempt, int y) {
     if (attempt.race == Race::kWon || attempt.race == Race::kLost) {
       const double edge = attempt.hedge_of != 0 ? y + 1.5 : y + kBarHeight - 1.5;
@@ -104,7 +104,7 @@ class LaneDrawing {
   std::string svg_;
 };
 
-// A round number above the largest error: 0.05, 0.1, 0.2, 0.5, 1 …
+// A round number that the largest error does not exceed: 0.01, 0.02, 0.05, 0.1, 0.2, 0.4 … 1.
 double ErrorTop(const Timeline& timeline) {
   double most = 0;
   for (const Round& round : timeline.rounds)

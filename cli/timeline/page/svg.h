@@ -18,7 +18,7 @@ std::string LanesSvg(const Timeline& timeline);
 inline constexpr int kErrorHeight = 96;
 // The validation error over time. Round i of the timeline has tip `first_tip` + i.
 std::string ErrorSvg(const Timeline& timeline, std::size_t first_tip);
-// Values that the picture has lines at, from the top down, and how far down.
+// The values of the picture's lines, from the top down, and how many pixels down they are.
 struct ErrorMark {
   double value = 0;
   double y = 0;
