@@ -50,11 +50,16 @@ if(MLP_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   target_compile_options(mlp_warnings INTERFACE -Wno-subobject-linkage)
 endif()
 
+# mlp_batches(NAME): under MLP_UNITY, the target's sources are compiled in batches.
+function(mlp_batches name)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ${MLP_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+endfunction()
+
 # mlp_library(NAME SOURCES... ): a static library with the project's include root and warnings.
 function(mlp_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE mlp_warnings)
-  set_target_properties(${name} PROPERTIES UNITY_BUILD ${MLP_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+  mlp_batches(${name})
 endfunction()

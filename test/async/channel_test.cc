@@ -23,14 +23,14 @@ Task<> Take(Channel<int>& channel, int count, std::optional<TimePoint> deadline,
   }
 }
 
-struct Fixture {
+struct ChannelFixture {
   VirtualClock clock;
   Channel<int> channel{clock};
   std::vector<int> taken;
   TaskGroup group;
 };
 
-TEST_CASE_METHOD(Fixture, "items come out in the order in which they went in") {
+TEST_CASE_METHOD(ChannelFixture, "items come out in the order in which they went in") {
   channel.Push(1);
   channel.Push(2);
   group.Spawn(Take(channel, 4, std::nullopt, taken));
@@ -43,7 +43,7 @@ TEST_CASE_METHOD(Fixture, "items come out in the order in which they went in") {
   CHECK(taken == std::vector<int>{1, 2, 3, 4});
 }
 
-TEST_CASE_METHOD(Fixture, "a deadline that passes first gives nothing") {
+TEST_CASE_METHOD(ChannelFixture, "a deadline that passes first gives nothing") {
   const TimePoint deadline = clock.Now() + milliseconds(10);
   group.Spawn(Take(channel, 1, deadline, taken));
   clock.RunAll();
@@ -54,14 +54,16 @@ TEST_CASE_METHOD(Fixture, "a deadline that passes first gives nothing") {
   CHECK(taken.size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "an item that is there is taken although the deadline has passed") {
+TEST_CASE_METHOD(ChannelFixture,
+                 "an item that is there is taken although the deadline has passed") {
   channel.Push(1);
   group.Spawn(Take(channel, 2, clock.Now() - milliseconds(1), taken));
   clock.RunAll();
   CHECK(taken == std::vector<int>{1, -1});
 }
 
-TEST_CASE_METHOD(Fixture, "an item that arrives before the deadline leaves no timer behind") {
+TEST_CASE_METHOD(ChannelFixture,
+                 "an item that arrives before the deadline leaves no timer behind") {
   const TimePoint start = clock.Now();
   group.Spawn(Take(channel, 1, start + milliseconds(10), taken));
   channel.Push(1);
@@ -70,7 +72,7 @@ TEST_CASE_METHOD(Fixture, "an item that arrives before the deadline leaves no ti
   CHECK(clock.Now() == start);
 }
 
-TEST_CASE_METHOD(Fixture, "an item that arrives at the deadline wakes the consumer once") {
+TEST_CASE_METHOD(ChannelFixture, "an item that arrives at the deadline wakes the consumer once") {
   const TimePoint deadline = clock.Now() + milliseconds(10);
   SECTION("before the deadline's timer runs") {
     clock.Schedule(deadline, [&] { channel.Push(1); });
@@ -85,7 +87,7 @@ TEST_CASE_METHOD(Fixture, "an item that arrives at the deadline wakes the consum
   CHECK(taken.back() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a consumer's endless loop lets others have their turn") {
+TEST_CASE_METHOD(ChannelFixture, "a consumer's endless loop lets others have their turn") {
   for (int i = 0; i < 100'000; ++i) channel.Push(i);
   group.Spawn(Take(channel, 100'000, std::nullopt, taken));
   clock.RunOne();

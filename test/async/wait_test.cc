@@ -29,7 +29,7 @@ Task<> WaitTwice(Signal& signal, std::string& notes) {
   notes += '2';
 }
 
-struct Fixture {
+struct WaitFixture {
   VirtualClock clock;
   TimePoint start = clock.Now();
   Signal signal{clock};
@@ -38,7 +38,7 @@ struct Fixture {
   TaskGroup group;
 };
 
-TEST_CASE_METHOD(Fixture, "a sleep ends when the time has come") {
+TEST_CASE_METHOD(WaitFixture, "a sleep ends when the time has come") {
   group.Spawn(Sleep(clock, milliseconds(10), stop.get_token(), notes));
   clock.RunFor(milliseconds(9));
   CHECK(notes.empty());
@@ -49,7 +49,7 @@ TEST_CASE_METHOD(Fixture, "a sleep ends when the time has come") {
   CHECK(notes == "t");
 }
 
-TEST_CASE_METHOD(Fixture, "a stop ends a sleep early, in a later turn") {
+TEST_CASE_METHOD(WaitFixture, "a stop ends a sleep early, in a later turn") {
   group.Spawn(Sleep(clock, milliseconds(10), stop.get_token(), notes));
   stop.request_stop();
   CHECK(notes.empty());
@@ -58,7 +58,7 @@ TEST_CASE_METHOD(Fixture, "a stop ends a sleep early, in a later turn") {
   CHECK(clock.Now() == start);
 }
 
-TEST_CASE_METHOD(Fixture, "a stop that came first ends a sleep, although it still suspends") {
+TEST_CASE_METHOD(WaitFixture, "a stop that came first ends a sleep, although it still suspends") {
   stop.request_stop();
   group.Spawn(Sleep(clock, milliseconds(10), stop.get_token(), notes));
   CHECK(notes.empty());
@@ -67,7 +67,7 @@ TEST_CASE_METHOD(Fixture, "a stop that came first ends a sleep, although it stil
   CHECK(clock.Now() == start);
 }
 
-TEST_CASE_METHOD(Fixture, "a stop at the very moment of waking resumes once") {
+TEST_CASE_METHOD(WaitFixture, "a stop at the very moment of waking resumes once") {
   SECTION("before the timer") {
     clock.Schedule(start + milliseconds(10), [&] { stop.request_stop(); });
     group.Spawn(Sleep(clock, milliseconds(10), stop.get_token(), notes));
@@ -80,7 +80,7 @@ TEST_CASE_METHOD(Fixture, "a stop at the very moment of waking resumes once") {
   CHECK(notes.size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a signal wakes all who wait, and none who come later") {
+TEST_CASE_METHOD(WaitFixture, "a signal wakes all who wait, and none who come later") {
   group.Spawn(WaitTwice(signal, notes));
   group.Spawn(WaitTwice(signal, notes));
   clock.RunAll();
@@ -93,7 +93,7 @@ TEST_CASE_METHOD(Fixture, "a signal wakes all who wait, and none who come later"
   CHECK(notes == "1122");
 }
 
-TEST_CASE_METHOD(Fixture, "one of several waiters can be stopped") {
+TEST_CASE_METHOD(WaitFixture, "one of several waiters can be stopped") {
   group.Spawn(Wait(signal, stop.get_token(), notes));
   group.Spawn(Wait(signal, {}, notes));
   stop.request_stop();
@@ -104,7 +104,7 @@ TEST_CASE_METHOD(Fixture, "one of several waiters can be stopped") {
   CHECK(notes == "st");
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(WaitFixture,
                  "a waiter that is both notified and stopped is resumed once, as stopped") {
   group.Spawn(Wait(signal, stop.get_token(), notes));
   SECTION("notified first") {

@@ -35,8 +35,8 @@ Time TimeOf(const JobEvent& event) {
       google::protobuf::util::TimeUtil::TimestampToNanoseconds(event.time())));
 }
 
-std::vector<std::string> Joined(std::vector<std::string> first,
-                                const std::vector<std::string>& second) {
+std::vector<std::string> Concatenated(std::vector<std::string> first,
+                                      const std::vector<std::string>& second) {
   first.insert(first.end(), second.begin(), second.end());
   return first;
 }
@@ -45,9 +45,9 @@ std::vector<std::string> Joined(std::vector<std::string> first,
 class ElasticCluster {
  public:
   explicit ElasticCluster(const std::vector<std::string>& options = {})
-      : coordinator_(Joined({Program("mlp-coordinator"), "--listen", "127.0.0.1:0", "--data-dir",
-                             DatasetsDirectory().string()},
-                            options)),
+      : coordinator_(Concatenated({Program("mlp-coordinator"), "--listen", "127.0.0.1:0",
+                                   "--data-dir", DatasetsDirectory().string()},
+                                  options)),
         address_(ListeningAddress(coordinator_)),
         stub_(JobService::NewStub(mlp::rpc::MakeChannel(address_))) {
     mlp::v1::CreateJobRequest request;
@@ -76,9 +76,9 @@ class ElasticCluster {
              const std::string& listen = "127.0.0.1:0") {
     const Time now = std::chrono::system_clock::now();
     nodes_[name] = std::make_unique<Process>(
-        Joined({Program("mlp-node"), "--listen", listen, "--data-dir", DatasetsDirectory().string(),
-                "--name", name, "--coordinator", address_},
-               options));
+        Concatenated({Program("mlp-node"), "--listen", listen, "--data-dir",
+                      DatasetsDirectory().string(), "--name", name, "--coordinator", address_},
+                     options));
     return now;
   }
   std::unique_ptr<Process> Release(const std::string& name) { return std::move(nodes_.at(name)); }
@@ -91,7 +91,7 @@ class ElasticCluster {
   Process& coordinator() { return coordinator_; }
   const std::string& address() const { return address_; }
   ProcessResult Client(const std::vector<std::string>& arguments) const {
-    return Run(Joined({Program("mlp-client"), "--coordinator", address_}, arguments));
+    return Run(Concatenated({Program("mlp-client"), "--coordinator", address_}, arguments));
   }
   // Its `mlp-client watch`, from now on.
   std::unique_ptr<Process> Watcher() const {

@@ -11,14 +11,14 @@
 namespace mlp::model::test {
 namespace {
 
-onnx::ModelProto Written(const SavedModel& model) {
+onnx::ModelProto WrittenOnnx(const SavedModel& model) {
   onnx::ModelProto proto;
   REQUIRE(proto.ParseFromString(ToOnnx(model).value()));
   return proto;
 }
 
 TEST_CASE("Every column is an input, by its name and kind") {
-  const onnx::ModelProto proto = Written(Fruit(Precision::kFloat32));
+  const onnx::ModelProto proto = WrittenOnnx(Fruit(Precision::kFloat32));
   REQUIRE(proto.graph().input_size() == 3);
   CHECK(proto.graph().input(0).name() == "weight");
   CHECK(proto.graph().input(0).type().tensor_type().elem_type() == onnx::TensorProto::DOUBLE);
@@ -31,7 +31,7 @@ TEST_CASE("Every column is an input, by its name and kind") {
 }
 
 TEST_CASE("Without a schema the features are one input") {
-  const onnx::ModelProto proto = Written(Number());
+  const onnx::ModelProto proto = WrittenOnnx(Number());
   REQUIRE(proto.graph().input_size() == 1);
   CHECK(proto.graph().input(0).name() == "features");
   REQUIRE(proto.graph().output_size() == 1);
@@ -43,7 +43,7 @@ TEST_CASE("No two values have one name, whatever columns are called") {
   model.schema->columns[0].name = "label";
   model.schema->columns[1].name = "constant_0";
   model.schema->columns[2].name = "label.missing";
-  const onnx::ModelProto proto = Written(model);
+  const onnx::ModelProto proto = WrittenOnnx(model);
   std::set<std::string> names;
   for (const auto& input : proto.graph().input()) CHECK(names.insert(input.name()).second);
   for (const auto& constant : proto.graph().initializer()) {

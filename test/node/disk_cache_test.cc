@@ -38,8 +38,8 @@ class Logged {
   std::shared_ptr<spdlog::sinks::ostream_sink_mt> sink_;
 };
 
-struct World {
-  explicit World(std::uint64_t capacity = 1000) : capacity(capacity) { Restart(); }
+struct DiskCacheWorld {
+  explicit DiskCacheWorld(std::uint64_t capacity = 1000) : capacity(capacity) { Restart(); }
 
   void Restart() {
     cache.emplace(directory, DiskCache::TakeOver(directory, capacity).value(), origin, workers);
@@ -66,7 +66,7 @@ struct World {
 };
 
 TEST_CASE("a file is fetched once, also across a restart") {
-  World world;
+  DiskCacheWorld world;
   const std::string digest = world.origin.Add("rows");
   CHECK(world.Fetch(digest).value() == "rows");
   CHECK(world.Fetch(digest).value() == "rows");
@@ -76,7 +76,7 @@ TEST_CASE("a file is fetched once, also across a restart") {
 }
 
 TEST_CASE("a file in the cache that is not what it was is fetched again, with a warning") {
-  World world;
+  DiskCacheWorld world;
   const std::string digest = world.origin.Add("some rows");
   world.Fetch(digest).value();
   const fs::path file = world.FileOf(digest);
@@ -104,7 +104,7 @@ TEST_CASE("a file in the cache that is not what it was is fetched again, with a 
 }
 
 TEST_CASE("a file that was deleted from the cache is fetched again, with a warning") {
-  World world;
+  DiskCacheWorld world;
   const std::string digest = world.origin.Add("rows");
   world.Fetch(digest).value();
   fs::remove(world.FileOf(digest));
@@ -115,7 +115,7 @@ TEST_CASE("a file that was deleted from the cache is fetched again, with a warni
 }
 
 TEST_CASE("the cache keeps within its bytes and drops what was used least recently") {
-  World world(10);
+  DiskCacheWorld world(10);
   const std::string a = world.origin.Add("aaaa");
   const std::string b = world.origin.Add("bbbb");
   const std::string c = world.origin.Add("cccc");
@@ -129,7 +129,7 @@ TEST_CASE("the cache keeps within its bytes and drops what was used least recent
 }
 
 TEST_CASE("which file was used last is known after a restart") {
-  World world(10);
+  DiskCacheWorld world(10);
   const std::string a = world.origin.Add("aaaa");
   const std::string b = world.origin.Add("bbbb");
   world.Fetch(a).value();
@@ -143,7 +143,7 @@ TEST_CASE("which file was used last is known after a restart") {
 }
 
 TEST_CASE("a smaller limit takes effect at the start") {
-  World world(1000);
+  DiskCacheWorld world(1000);
   const std::string a = world.origin.Add("aaaa");
   const std::string large = world.origin.Add("a large file");
   world.Fetch(a).value();
@@ -154,7 +154,7 @@ TEST_CASE("a smaller limit takes effect at the start") {
 }
 
 TEST_CASE("a file larger than the cache is handed out and not kept") {
-  World world(3);
+  DiskCacheWorld world(3);
   const std::string digest = world.origin.Add("rows");
   CHECK(world.Fetch(digest).value() == "rows");
   CHECK(fs::is_empty(world.directory));
@@ -163,7 +163,7 @@ TEST_CASE("a file larger than the cache is handed out and not kept") {
 }
 
 TEST_CASE("what an interrupted write left is removed at the start, other people's files are not") {
-  World world;
+  DiskCacheWorld world;
   const fs::path part = world.directory / (Hex(Sha256("rows")) + ".part");
   std::ofstream(part) << "ro";
   std::ofstream(world.directory / "notes.txt") << "mine";
@@ -173,7 +173,7 @@ TEST_CASE("what an interrupted write left is removed at the start, other people'
 }
 
 TEST_CASE("a cache that cannot be written to costs nothing but the cache, and says so once") {
-  World world;
+  DiskCacheWorld world;
   std::optional<test::FullDisk> full;
   SECTION("it is gone") { fs::remove_all(world.directory); }
   SECTION("the disk is full") { full.emplace(1); }
@@ -194,7 +194,7 @@ TEST_CASE("a cache that cannot be written to costs nothing but the cache, and sa
 }
 
 TEST_CASE("what the origin does not have is its error, and nothing is kept") {
-  World world;
+  DiskCacheWorld world;
   CHECK(world.Fetch(Sha256("unknown")).status().code() == absl::StatusCode::kFailedPrecondition);
   CHECK(fs::is_empty(world.directory));
 }

@@ -30,12 +30,12 @@ async::Task<> ConnectAndLose(TestClient& client, std::function<void()> then, std
   lost = client.channel->GetState(false);
 }
 
-struct Fixture {
+struct ChannelFixture {
   grpc_connectivity_state connected = GRPC_CHANNEL_SHUTDOWN;
   grpc_connectivity_state lost = GRPC_CHANNEL_SHUTDOWN;
 };
 
-TEST_CASE_METHOD(Fixture, "a server that ends is noticed by whoever waits for that") {
+TEST_CASE_METHOD(ChannelFixture, "a server that ends is noticed by whoever waits for that") {
   TestServer server;
   TestClient client(server.address());
   std::jthread ending;
@@ -45,7 +45,7 @@ TEST_CASE_METHOD(Fixture, "a server that ends is noticed by whoever waits for th
   CHECK(lost != GRPC_CHANNEL_READY);
 }
 
-TEST_CASE_METHOD(Fixture, "waiting for a loss can be stopped") {
+TEST_CASE_METHOD(ChannelFixture, "waiting for a loss can be stopped") {
   TestServer server;
   TestClient client(server.address());
   std::stop_source stop;

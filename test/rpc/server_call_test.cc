@@ -47,7 +47,7 @@ async::Task<> Train(TestClient& client, std::string job_id, CallOptions options,
                           request, options, on_message, stop.get_token());
 }
 
-struct Fixture {
+struct ServerCallFixture {
   TestServer server;
   TestClient client{server.address()};
   absl::Status status;
@@ -55,18 +55,19 @@ struct Fixture {
   Stream stream;
 };
 
-TEST_CASE_METHOD(Fixture, "a unary call brings the handler's response") {
+TEST_CASE_METHOD(ServerCallFixture, "a unary call brings the handler's response") {
   client.Run(Get(client, "job-7", status, answer));
   CHECK(status.ToString() == "OK");
   CHECK(answer == "job-7");
 }
 
-TEST_CASE_METHOD(Fixture, "an error arrives with its code and message") {
+TEST_CASE_METHOD(ServerCallFixture, "an error arrives with its code and message") {
   client.Run(Get(client, "missing", status, answer));
   CHECK(status == absl::NotFoundError("no job 'missing'"));
 }
 
-TEST_CASE_METHOD(Fixture, "an error arrives with the field that it blames and when to try again") {
+TEST_CASE_METHOD(ServerCallFixture,
+                 "an error arrives with the field that it blames and when to try again") {
   client.Run(Get(client, "field", status, answer));
   CHECK(status.code() == absl::StatusCode::kInvalidArgument);
   CHECK(status.message() == "id: is wrong");
@@ -74,31 +75,32 @@ TEST_CASE_METHOD(Fixture, "an error arrives with the field that it blames and wh
   CHECK(RetryAfterOf(status) == milliseconds(1500));
 }
 
-TEST_CASE_METHOD(Fixture, "a stream brings its messages in order and then OK") {
+TEST_CASE_METHOD(ServerCallFixture, "a stream brings its messages in order and then OK") {
   client.Run(Train(client, "three", {}, std::nullopt, stream));
   CHECK(stream.numbers == std::vector<int>{0, 1, 2});
   CHECK(stream.status.ToString() == "OK");
 }
 
-TEST_CASE_METHOD(Fixture, "a stream that fails brings what came before, and the error") {
+TEST_CASE_METHOD(ServerCallFixture, "a stream that fails brings what came before, and the error") {
   client.Run(Train(client, "fail", {}, std::nullopt, stream));
   CHECK(stream.numbers == std::vector<int>{0});
   CHECK(stream.status == absl::OutOfRangeError("non-finite"));
 }
 
-TEST_CASE_METHOD(Fixture, "a client that cancels a silent stream stops its handler") {
+TEST_CASE_METHOD(ServerCallFixture, "a client that cancels a silent stream stops its handler") {
   client.Run(Train(client, "wait", {}, 1, stream));
   CHECK(stream.status.code() == absl::StatusCode::kCancelled);
   CHECK(Happens(server.stopped()));
 }
 
-TEST_CASE_METHOD(Fixture, "a handler that writes without end learns that its client is gone") {
+TEST_CASE_METHOD(ServerCallFixture,
+                 "a handler that writes without end learns that its client is gone") {
   client.Run(Train(client, "endless", {}, 3, stream));
   CHECK(stream.status.code() == absl::StatusCode::kCancelled);
   CHECK(Happens(server.stopped()));
 }
 
-TEST_CASE_METHOD(Fixture, "a deadline that passes ends the call and stops its handler") {
+TEST_CASE_METHOD(ServerCallFixture, "a deadline that passes ends the call and stops its handler") {
   CallOptions options;
   options.timeout = milliseconds(200);
   client.Run(Train(client, "wait", options, std::nullopt, stream));
@@ -106,7 +108,8 @@ TEST_CASE_METHOD(Fixture, "a deadline that passes ends the call and stops its ha
   CHECK(Happens(server.stopped()));
 }
 
-TEST_CASE_METHOD(Fixture, "a client that sends nothing for too long has its call cancelled") {
+TEST_CASE_METHOD(ServerCallFixture,
+                 "a client that sends nothing for too long has its call cancelled") {
   grpc::ClientContext context;
   v1::PutParametersResponse response;
   const auto writer = client.node->PutParameters(&context, &response);
@@ -117,7 +120,7 @@ TEST_CASE_METHOD(Fixture, "a client that sends nothing for too long has its call
   CHECK(writer->Finish().error_code() == grpc::StatusCode::CANCELLED);
 }
 
-TEST_CASE_METHOD(Fixture, "a client that sends all of its pieces is answered") {
+TEST_CASE_METHOD(ServerCallFixture, "a client that sends all of its pieces is answered") {
   grpc::ClientContext context;
   v1::PutParametersResponse response;
   const auto writer = client.node->PutParameters(&context, &response);
@@ -137,7 +140,7 @@ async::Task<> CancelFirst(TestClient& client, absl::Status& status) {
   status = response.status();
 }
 
-TEST_CASE_METHOD(Fixture, "a call that is stopped before it begins ends as cancelled") {
+TEST_CASE_METHOD(ServerCallFixture, "a call that is stopped before it begins ends as cancelled") {
   client.Run(CancelFirst(client, status));
   CHECK(status.code() == absl::StatusCode::kCancelled);
 }
@@ -148,7 +151,7 @@ async::Task<> TrainManyAtOnce(TestClient& client, std::vector<Stream>& streams) 
   co_await calls.Join();
 }
 
-TEST_CASE_METHOD(Fixture, "a hundred calls at once are all served") {
+TEST_CASE_METHOD(ServerCallFixture, "a hundred calls at once are all served") {
   std::vector<Stream> streams(100);
   client.Run(TrainManyAtOnce(client, streams));
   for (const Stream& each : streams) {
@@ -165,7 +168,7 @@ async::Task<> GetManyInSequence(TestClient& client, int count, int& succeeded) {
   }
 }
 
-TEST_CASE_METHOD(Fixture, "ten thousand calls in sequence do not grow the stack") {
+TEST_CASE_METHOD(ServerCallFixture, "ten thousand calls in sequence do not grow the stack") {
   int succeeded = 0;
   client.Run(GetManyInSequence(client, 10'000, succeeded));
   server.server().Shutdown(seconds(5));

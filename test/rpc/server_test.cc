@@ -245,7 +245,7 @@ TEST_CASE("garbage bytes on the port leave the server as it was") {
   CHECK(IsAlive(server.address()));
 }
 
-async::Task<> Train(TestClient& client, std::string job_id, absl::Status& status) {
+async::Task<> TrainToEnd(TestClient& client, std::string job_id, absl::Status& status) {
   v1::TrainShardRequest request;
   request.set_job_id(job_id);
   const auto ignore = [](v1::TrainShardEvent&&) {};
@@ -264,7 +264,7 @@ TEST_CASE("shutdown cancels a call that outlasts the grace period, and its handl
     waiting.wait();
     server.server().Shutdown(milliseconds(100));
   });
-  client.Run(Train(client, "wait", status));
+  client.Run(TrainToEnd(client, "wait", status));
   shutdown.join();
   CHECK_FALSE(status.ok());
   // Shutdown has waited for the handler.

@@ -47,7 +47,7 @@ class Socket {
 };
 
 // A server behind a relay.
-class Fixture {
+class RelayFixture {
  public:
   struct Connection {
     Socket client;
@@ -77,7 +77,7 @@ class Fixture {
   TcpRelay relay{PortOf(listener_.fd())};
 };
 
-TEST_CASE_METHOD(Fixture, "a relay passes every connection on, both ways and to its end") {
+TEST_CASE_METHOD(RelayFixture, "a relay passes every connection on, both ways and to its end") {
   Connection first = Connect();
   Connection second = Connect();
   const std::string much(3'000'000, 'x');
@@ -91,7 +91,7 @@ TEST_CASE_METHOD(Fixture, "a relay passes every connection on, both ways and to 
   CHECK(first.client.Receive(6) == "answer");
 }
 
-TEST_CASE_METHOD(Fixture, "a relay that is half-open is silent until it passes again") {
+TEST_CASE_METHOD(RelayFixture, "a relay that is half-open is silent until it passes again") {
   Connection old = Connect();
   relay.Set(Mode::kHalfOpen);
   old.client.Send("old");
@@ -103,7 +103,8 @@ TEST_CASE_METHOD(Fixture, "a relay that is half-open is silent until it passes a
   CHECK(Accept().Receive(3) == "new");
 }
 
-TEST_CASE_METHOD(Fixture, "a relay that delays passes bytes on whole and not before their time") {
+TEST_CASE_METHOD(RelayFixture,
+                 "a relay that delays passes bytes on whole and not before their time") {
   Connection connection = Connect();
   relay.Set(Mode::kDelay, 50ms);
   const auto begin = std::chrono::steady_clock::now();
@@ -115,7 +116,7 @@ TEST_CASE_METHOD(Fixture, "a relay that delays passes bytes on whole and not bef
   CHECK(connection.server.Receive(10) == "ate, whole");
 }
 
-TEST_CASE_METHOD(Fixture, "a relay that refuses resets what is open and what comes") {
+TEST_CASE_METHOD(RelayFixture, "a relay that refuses resets what is open and what comes") {
   Connection connection = Connect();
   relay.Set(Mode::kRefuse);
   CHECK(connection.client.Receive(1) == "reset");
@@ -123,7 +124,7 @@ TEST_CASE_METHOD(Fixture, "a relay that refuses resets what is open and what com
   CHECK(Socket(ConnectTo(relay.port())).Receive(1) == "reset");
 }
 
-TEST_CASE_METHOD(Fixture, "a relay can reset a connection in the middle of a message") {
+TEST_CASE_METHOD(RelayFixture, "a relay can reset a connection in the middle of a message") {
   Connection connection = Connect();
   relay.Set(Mode::kReset);
   connection.client.Send("first half, second half");

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <memory>
 
+#include "test/cli/client/client_program.h"
 #include "test/cli/client/fake_coordinator.h"
 #include "test/support/process.h"
 #include "test/support/scratch.h"
@@ -20,14 +21,6 @@ using test::ContentOf;
 using test::Process;
 using test::ProcessResult;
 using test::Scratch;
-
-const std::string kClient = MLP_BIN_DIR "/mlp-client";
-
-// `arguments` for a coordinator at `address`.
-std::vector<std::string> ClientOf(const std::string& address, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {kClient, "--coordinator", address});
-  return arguments;
-}
 
 TEST_CASE("help goes to standard output and wrong usage to the error output") {
   const ProcessResult help = test::Run({kClient, "train", "--help"});
@@ -96,17 +89,16 @@ TEST_CASE("an interrupt ends the wait for a coordinator") {
 
 TEST_CASE("explain says what a job waits for and what comes next, in two lines or in JSON") {
   FakeCoordinator coordinator;
-  const ProcessResult result = test::Run(ClientOf(coordinator.address(), {"explain", "job-1"}));
+  const ProcessResult result = RunClient(coordinator.address(), {"explain", "job-1"});
   CHECK(result.exit_code == 0);
   CHECK(result.out ==
         "job-1, round 7 of 30: waits for shard 4 on node-2, held up or queued there for 1.2 s\n"
         "next: in 0.3 s, a second copy of shard 4 goes to node-4 if it has not started by then\n");
-  const ProcessResult json =
-      test::Run(ClientOf(coordinator.address(), {"explain", "job-1", "--json"}));
+  const ProcessResult json = RunClient(coordinator.address(), {"explain", "job-1", "--json"});
   CHECK_THAT(json.out, Catch::StartsWith("{\"waitingFor\":\"job-1, round 7 of 30: ") &&
                            Contains("\"since\":\"1970-01-01T00:16:40Z\"") &&
                            Contains("\"nextTime\":\"1970-01-01T00:16:41.500Z\""));
-  const ProcessResult unknown = test::Run(ClientOf(coordinator.address(), {"explain", "job-2"}));
+  const ProcessResult unknown = RunClient(coordinator.address(), {"explain", "job-2"});
   CHECK(unknown.exit_code == 1);
   CHECK(unknown.err == "mlp-client: there is no job job-2\n");
 }
@@ -121,7 +113,7 @@ TEST_CASE("the environment says where the coordinator is") {
 TEST_CASE("train submits, follows and sums up") {
   FakeCoordinator coordinator;
   const ProcessResult result =
-      test::Run(ClientOf(coordinator.address(), {"train", MLP_SOURCE_DIR "/datasets/letters/"}));
+      RunClient(coordinator.address(), {"train", MLP_SOURCE_DIR "/datasets/letters/"});
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.out, Contains("job-1 submitted: letters") && Contains("round 2/2") &&
                              Contains("validation error 0.3331 (1166 of 3500 rows") &&
@@ -136,8 +128,7 @@ TEST_CASE("train submits, follows and sums up") {
 
 TEST_CASE("a submission that was not answered is repeated with the same id") {
   FakeCoordinator coordinator({.refused_submissions = 2});
-  const ProcessResult result =
-      test::Run(ClientOf(coordinator.address(), {"train", "letters", "--detach"}));
+  const ProcessResult result = RunClient(coordinator.address(), {"train", "letters", "--detach"});
   CHECK(result.exit_code == 0);
   const auto submissions = coordinator.submissions();
   REQUIRE(submissions.size() == 3);
@@ -148,7 +139,7 @@ TEST_CASE("a submission that was not answered is repeated with the same id") {
 TEST_CASE("a broken stream is said and mended") {
   FakeCoordinator coordinator({.break_after = 12});
   const ProcessResult result =
-      test::Run(ClientOf(coordinator.address(), {"train", "letters", "--request-id", "mine"}));
+      RunClient(coordinator.address(), {"train", "letters", "--request-id", "mine"});
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.err, Contains("lost the coordinator") && Contains("trying again"));
   CHECK_THAT(result.out, Contains("job-1 SUCCEEDED"));
@@ -157,7 +148,7 @@ TEST_CASE("a broken stream is said and mended") {
 
 TEST_CASE("a coordinator that is lost right after the last event is asked again for the summary") {
   FakeCoordinator coordinator({.refused_questions = 1});
-  const ProcessResult result = test::Run(ClientOf(coordinator.address(), {"train", "letters"}));
+  const ProcessResult result = RunClient(coordinator.address(), {"train", "letters"});
   INFO(result.err);
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.out, Contains("job-1 SUCCEEDED"));
@@ -165,7 +156,7 @@ TEST_CASE("a coordinator that is lost right after the last event is asked again 
 
 TEST_CASE("JSON output is one object a line and ends with the job") {
   FakeCoordinator coordinator;
-  const ProcessResult result = test::Run(ClientOf(coordinator.address(), {"--json", "train", "l"}));
+  const ProcessResult result = RunClient(coordinator.address(), {"--json", "train", "l"});
   CHECK(result.exit_code == 0);
   CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 22);
   CHECK_THAT(result.out, Catch::StartsWith("{\"sequence\":\"1\""));
@@ -232,7 +223,7 @@ TEST_CASE("a local cluster that can't be says why") {
 
 TEST_CASE("an unknown job is the request's failure") {
   FakeCoordinator coordinator;
-  const ProcessResult result = test::Run(ClientOf(coordinator.address(), {"watch", "job-2"}));
+  const ProcessResult result = RunClient(coordinator.address(), {"watch", "job-2"});
   CHECK(result.exit_code == 1);
   CHECK(result.err == "mlp-client: there is no job job-2\n");
 }
@@ -241,13 +232,12 @@ TEST_CASE("a model is written whole") {
   FakeCoordinator coordinator;
   const Scratch directory;
   const std::string file = (directory.path() / "letters.model").string();
-  const ProcessResult result =
-      test::Run(ClientOf(coordinator.address(), {"model", "job-1", "-o", file}));
+  const ProcessResult result = RunClient(coordinator.address(), {"model", "job-1", "-o", file});
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.out, Contains("model digest"));
   CHECK(ContentOf(file) == coordinator.model().SerializeAsString());
   CHECK(std::distance(std::filesystem::directory_iterator(directory.path()), {}) == 1);
-  CHECK(test::Run(ClientOf(coordinator.address(), {"model", "job-1"})).out ==
+  CHECK(RunClient(coordinator.address(), {"model", "job-1"}).out ==
         coordinator.model().SerializeAsString());
 }
 
@@ -255,11 +245,10 @@ TEST_CASE("a damaged or unknown model leaves no file") {
   FakeCoordinator coordinator({.wrong_digest = true});
   const Scratch directory;
   const std::string file = (directory.path() / "letters.model").string();
-  const ProcessResult damaged =
-      test::Run(ClientOf(coordinator.address(), {"model", "job-1", "-o", file}));
+  const ProcessResult damaged = RunClient(coordinator.address(), {"model", "job-1", "-o", file});
   CHECK(damaged.exit_code == 1);
   CHECK_THAT(damaged.err, Contains("damaged"));
-  CHECK(test::Run(ClientOf(coordinator.address(), {"model", "job-2", "-o", file})).exit_code == 1);
+  CHECK(RunClient(coordinator.address(), {"model", "job-2", "-o", file}).exit_code == 1);
   CHECK(directory.empty());
 }
 
@@ -267,8 +256,7 @@ TEST_CASE("a model that can't be written is an error that names the file") {
   FakeCoordinator coordinator;
   const Scratch directory;
   const std::string file = (directory.path() / "missing" / "letters.model").string();
-  const ProcessResult result =
-      test::Run(ClientOf(coordinator.address(), {"model", "job-1", "-o", file}));
+  const ProcessResult result = RunClient(coordinator.address(), {"model", "job-1", "-o", file});
   CHECK(result.exit_code == 1);
   CHECK_THAT(result.err, Contains("cannot write " + file));
 }
@@ -278,13 +266,12 @@ TEST_CASE("evaluate measures a file that is here and asks the coordinator about 
   const Scratch directory;
   const std::filesystem::path file = directory.path() / "rows.txt";
   std::ofstream(file) << "1,0\n2,0\n";
-  const ProcessResult here =
-      test::Run(ClientOf(coordinator.address(), {"evaluate", "job-1", file.string()}));
+  const ProcessResult here = RunClient(coordinator.address(), {"evaluate", "job-1", file.string()});
   CHECK(here.exit_code == 0);
   CHECK_THAT(here.out, Contains("error 0.0000 (0 of 2 rows of rows.txt wrong), accuracy 1.0000"));
   CHECK(coordinator.evaluated().file().empty());
-  const ProcessResult there = test::Run(
-      ClientOf(coordinator.address(), {"evaluate", "job-1", "letters/train_letters11.txt"}));
+  const ProcessResult there =
+      RunClient(coordinator.address(), {"evaluate", "job-1", "letters/train_letters11.txt"});
   CHECK(there.exit_code == 0);
   CHECK(there.out ==
         "error 0.3280 (492 of 1500 rows of train_letters11.txt wrong), accuracy 0.6720, loss "

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "test/cli/client/client_program.h"
 #include "test/coordinator/api/dataset_server.h"
 #include "test/coordinator/datasets/dataset_files.h"
 #include "test/support/process.h"
@@ -23,13 +24,6 @@ using coordinator::kTinyTexts;
 using test::ContentOf;
 using test::ProcessResult;
 
-const std::string kClient = MLP_BIN_DIR "/mlp-client";
-
-ProcessResult Client(const std::string& address, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {kClient, "--coordinator", address});
-  return test::Run(std::move(arguments));
-}
-
 // A directory "tiny" with a dataset.
 struct Tiny {
   explicit Tiny(const coordinator::Texts& texts = kTinyTexts) {
@@ -42,33 +36,34 @@ struct Tiny {
 TEST_CASE("a dataset that was put is listed, put twice sends nothing, and rm removes it") {
   const DatasetServer server;
   const Tiny tiny;
-  const ProcessResult first = Client(server.address(), {"dataset", "put", tiny.directory.string()});
+  const ProcessResult first =
+      RunClient(server.address(), {"dataset", "put", tiny.directory.string()});
   INFO(first.out << first.err);
   CHECK(first.exit_code == 0);
   CHECK_THAT(first.out, Contains("sending train_10.txt") && Contains("tiny: 2 shards") &&
                             Contains("sent 3 files") && Contains("0 were there already"));
   const ProcessResult again =
-      Client(server.address(), {"dataset", "put", tiny.directory.string() + "/"});
+      RunClient(server.address(), {"dataset", "put", tiny.directory.string() + "/"});
   CHECK_THAT(again.out, Contains("tiny: 2 shards") && Contains("sent 0 files, 0 B") &&
                             Contains("3 were there already"));
-  const ProcessResult other = Client(
+  const ProcessResult other = RunClient(
       server.address(), {"--json", "dataset", "put", tiny.directory.string(), "--name", "other"});
   CHECK_THAT(other.out, Contains("\"name\":\"other\"") && Contains("\"files_sent\":0"));
-  CHECK_THAT(Client(server.address(), {"dataset", "ls"}).out,
+  CHECK_THAT(RunClient(server.address(), {"dataset", "ls"}).out,
              Contains("other") && Contains("tiny") && Contains("3 + 1"));
   CHECK_THAT(first.out + again.out + other.out, !Contains("replaces"));
   std::ofstream(tiny.directory / "train_10.txt") << "5,5,1\n";
-  CHECK_THAT(Client(server.address(), {"dataset", "put", tiny.directory.string()}).out,
+  CHECK_THAT(RunClient(server.address(), {"dataset", "put", tiny.directory.string()}).out,
              Contains("it replaces the dataset that had the name"));
-  CHECK_THAT(Client(server.address(),
-                    {"--json", "dataset", "put", tiny.directory.string(), "--name", "other"})
+  CHECK_THAT(RunClient(server.address(),
+                       {"--json", "dataset", "put", tiny.directory.string(), "--name", "other"})
                  .out,
              Contains("\"replaced\":true"));
-  CHECK(Client(server.address(), {"dataset", "rm", "tiny"}).exit_code == 0);
-  const ProcessResult gone = Client(server.address(), {"dataset", "rm", "tiny"});
+  CHECK(RunClient(server.address(), {"dataset", "rm", "tiny"}).exit_code == 0);
+  const ProcessResult gone = RunClient(server.address(), {"dataset", "rm", "tiny"});
   CHECK(gone.exit_code == 1);
   CHECK_THAT(gone.err, Contains("no dataset \"tiny\""));
-  CHECK_THAT(Client(server.address(), {"--json", "dataset", "ls"}).out,
+  CHECK_THAT(RunClient(server.address(), {"--json", "dataset", "ls"}).out,
              Contains("\"name\":\"other\"") && !Contains("\"name\":\"tiny\""));
 }
 
@@ -86,7 +81,7 @@ TEST_CASE("an upload that was killed half-way goes on where it was") {
     client.Wait();
   }
   const ProcessResult put =
-      Client(server.address(), {"--json", "dataset", "put", tiny.directory.string()});
+      RunClient(server.address(), {"--json", "dataset", "put", tiny.directory.string()});
   INFO(put.out << put.err);
   CHECK(put.exit_code == 0);
   const std::size_t at = put.out.find("\"bytes_sent\":");
@@ -98,15 +93,15 @@ TEST_CASE("a directory that is no dataset, or a malformed file, is refused with 
   const DatasetServer server;
   const Tiny tiny({{"train_1.txt", "0,0\n1,x\n"}, {"validate_1.txt", "0,1\n"}});
   const ProcessResult malformed =
-      Client(server.address(), {"dataset", "put", tiny.directory.string()});
+      RunClient(server.address(), {"dataset", "put", tiny.directory.string()});
   CHECK(malformed.exit_code == 1);
   CHECK_THAT(malformed.err, Contains("tiny/train_1.txt:2:3"));
   fs::remove(tiny.directory / "validate_1.txt");
   const ProcessResult incomplete =
-      Client(server.address(), {"dataset", "put", tiny.directory.string()});
+      RunClient(server.address(), {"dataset", "put", tiny.directory.string()});
   CHECK(incomplete.exit_code == 1);
   CHECK_THAT(incomplete.err, Contains("validate_*"));
-  CHECK(Client(server.address(), {"dataset", "put", "/nothing/here"}).exit_code == 1);
+  CHECK(RunClient(server.address(), {"dataset", "put", "/nothing/here"}).exit_code == 1);
 }
 
 TEST_CASE("a dataset that a job uses is neither replaced nor removed") {
@@ -114,7 +109,8 @@ TEST_CASE("a dataset that a job uses is neither replaced nor removed") {
   const DatasetServer server(users);
   const Tiny tiny;
   // It is not there yet, but its name is a job's.
-  const ProcessResult put = Client(server.address(), {"dataset", "put", tiny.directory.string()});
+  const ProcessResult put =
+      RunClient(server.address(), {"dataset", "put", tiny.directory.string()});
   CHECK(put.exit_code == 1);
   CHECK_THAT(put.err, Contains("job-7"));
 }
@@ -135,7 +131,7 @@ TEST_CASE("split makes a dataset that can be put") {
   CHECK(ContentOf(out / "train_1.txt").size() == 12);
   CHECK(ContentOf(out / "train_2.txt").size() == 12);
   CHECK(ContentOf(out / "validate_rows.txt").size() == 8);
-  CHECK(Client(server.address(), {"dataset", "put", out.string()}).exit_code == 0);
+  CHECK(RunClient(server.address(), {"dataset", "put", out.string()}).exit_code == 0);
 
   const ProcessResult again = test::Run(split);
   CHECK(again.exit_code == 1);
@@ -154,17 +150,17 @@ TEST_CASE("a table is put in one step, standardised, with the names of its colum
       "dataset",  "put",     (scratch.path() / "my penguins.csv").string(),
       "--label",  "species", "--impute",
       "--shards", "2"};
-  const ProcessResult first = Client(server.address(), put);
+  const ProcessResult first = RunClient(server.address(), put);
   INFO(first.out << first.err);
   CHECK(first.exit_code == 0);
   CHECK_THAT(first.out, Contains("my-penguins: 2 shards, 4 training rows, 2 validation rows, 3 "
                                  "features, 2 classes") &&
                             Contains("sent 4 files"));
-  CHECK_THAT(Client(server.address(), put).out, Contains("sent 0 files"));
+  CHECK_THAT(RunClient(server.address(), put).out, Contains("sent 0 files"));
   CHECK_THAT(
-      Client(server.address(), {"--json", "dataset", "ls"}).out,
+      RunClient(server.address(), {"--json", "dataset", "ls"}).out,
       Contains("\"label\":\"species\"") && Contains("\"classNames\":[\"Adelie\",\"Gentoo\"]"));
-  const ProcessResult shown = Client(server.address(), {"dataset", "show", "my-penguins"});
+  const ProcessResult shown = RunClient(server.address(), {"dataset", "show", "my-penguins"});
   INFO(shown.out << shown.err);
   CHECK_THAT(shown.out, Contains("6 rows, 2 columns that become 3 features") &&
                             Contains("Adelie   3     50.0 %") && Contains("Biscoe 4"));
@@ -176,19 +172,19 @@ TEST_CASE("a number to predict is said to be one where datasets are listed and s
   const std::string file = (scratch.path() / "p.csv").string();
   std::ofstream(file) << kPenguins;
   const ProcessResult put =
-      Client(server.address(), {"dataset", "put", file, "--label", "bill", "--regression",
-                                "--ignore", "island", "--shards", "1"});
+      RunClient(server.address(), {"dataset", "put", file, "--label", "bill", "--regression",
+                                   "--ignore", "island", "--shards", "1"});
   CHECK_THAT(put.err, Contains("p.csv:7:1: column 'bill': the label is missing"));
   std::ofstream(file) << "a,b\n1,2.5\n2,3.5\n3,4.5\n";
   const ProcessResult made =
-      Client(server.address(), {"dataset", "put", file, "--regression", "--shards", "1"});
+      RunClient(server.address(), {"dataset", "put", file, "--regression", "--shards", "1"});
   INFO(made.out << made.err);
   CHECK_THAT(made.out, Contains("p: 1 shards, 2 training rows, 1 validation rows, 1 features, "
                                 "to predict b") ||
                            Contains("p: 1 shard, 2 training rows, 1 validation rows, 1 features, "
                                     "to predict b"));
-  CHECK_THAT(Client(server.address(), {"dataset", "ls"}).out, Contains("number"));
-  CHECK_THAT(Client(server.address(), {"dataset", "show", "p"}).out,
+  CHECK_THAT(RunClient(server.address(), {"dataset", "ls"}).out, Contains("number"));
+  CHECK_THAT(RunClient(server.address(), {"dataset", "show", "p"}).out,
              Contains("b, to predict: 2.5 to 4.5, mean 3.5"));
 }
 
@@ -225,13 +221,13 @@ TEST_CASE("a directory is standardised into another one with the same files and 
   CHECK(ContentOf(out / "validate_tiny.txt") == "3.6742346141747673,1,0\n");
   CHECK_THAT(ContentOf(out / "schema.json"), Contains("\"mean\": 2"));
   CHECK_THAT(split(out.string()).err, Contains("are standardised already"));
-  const ProcessResult put = Client(server.address(), {"dataset", "put", tiny.directory.string(),
-                                                      "--standardize", "--name", "std"});
+  const ProcessResult put = RunClient(server.address(), {"dataset", "put", tiny.directory.string(),
+                                                         "--standardize", "--name", "std"});
   CHECK_THAT(put.out, Contains("std: 2 shards") && Contains("sent 4 files"));
-  CHECK_THAT(Client(server.address(), {"dataset", "put", out.string(), "--name", "again"}).out,
+  CHECK_THAT(RunClient(server.address(), {"dataset", "put", out.string(), "--name", "again"}).out,
              Contains("sent 0 files"));
   const ProcessResult options =
-      Client(server.address(), {"dataset", "put", tiny.directory.string(), "--label", "1"});
+      RunClient(server.address(), {"dataset", "put", tiny.directory.string(), "--label", "1"});
   CHECK(options.exit_code == 1);
   CHECK_THAT(options.err, Contains("is a dataset already"));
 }
@@ -250,7 +246,7 @@ TEST_CASE("a file that cannot be split leaves nothing behind") {
 
 TEST_CASE("without a coordinator, put says so with its own exit code") {
   const Tiny tiny;
-  const ProcessResult put = Client("127.0.0.1:1", {"dataset", "put", tiny.directory.string()});
+  const ProcessResult put = RunClient("127.0.0.1:1", {"dataset", "put", tiny.directory.string()});
   CHECK(put.exit_code == 3);
   CHECK_THAT(put.err, Contains("cannot reach the coordinator"));
 }

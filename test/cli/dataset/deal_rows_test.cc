@@ -16,7 +16,7 @@ Rows Classes(std::size_t rows, std::size_t classes) {
   return labels;
 }
 
-std::size_t CountOf(const Rows& rows, const Rows& classes, std::size_t its) {
+std::size_t CountOfClass(const Rows& rows, const Rows& classes, std::size_t its) {
   return static_cast<std::size_t>(
       std::ranges::count_if(rows, [&](std::size_t row) { return classes[row] == its; }));
 }
@@ -44,8 +44,8 @@ TEST_CASE("every file has as much of a class as others, give or take a row") {
   const Deal deal = DealRows(classes, {.shards = 4, .validation = 0.2, .seed = 1});
   for (const std::size_t its : {0, 1, 2, 3}) {
     const std::size_t rows = its == 3 ? 100 : 300;
-    CHECK(CountOf(deal.validation, classes, its) == rows / 5);
-    for (const Rows& shard : deal.shards) CHECK(CountOf(shard, classes, its) == rows / 5);
+    CHECK(CountOfClass(deal.validation, classes, its) == rows / 5);
+    for (const Rows& shard : deal.shards) CHECK(CountOfClass(shard, classes, its) == rows / 5);
   }
   // Mixed, not class by class.
   CHECK(classes[deal.shards[0][0]] + classes[deal.shards[0][1]] + classes[deal.shards[0][2]] > 0);
@@ -55,7 +55,7 @@ TEST_CASE("a class of two rows is in both parts, whatever share was asked for") 
   for (const double share : {0.001, 0.5, 0.999}) {
     const Deal deal = DealRows(Rows{0, 1, 0, 1}, {.shards = 1, .validation = share, .seed = 1});
     CHECK(deal.validation.size() == 2);
-    CHECK(CountOf(deal.validation, Rows{0, 1, 0, 1}, 0) == 1);
+    CHECK(CountOfClass(deal.validation, Rows{0, 1, 0, 1}, 0) == 1);
   }
 }
 

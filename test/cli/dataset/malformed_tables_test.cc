@@ -54,7 +54,7 @@ const std::string kGood = "a,b,c\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n";
 const std::string kFour(4 * 3 * sizeof(double), '\0');
 
 // "a,label\n0,0\n1,1\n…", and each of them other than the others.
-std::string Rows(int rows, const std::string& prefix) {
+std::string NumberedRows(int rows, const std::string& prefix) {
   std::string text = "a,label\n";
   for (int i = 0; i < rows; ++i)
     text += prefix + std::to_string(i) + "," + std::to_string(i % 2) + "\n";
@@ -142,7 +142,7 @@ const std::vector<Malformed> kCsv = {
     {"a text among numbers", "a,b\n1,x\n2,y\nthree,x\n",
      "t.csv:4:1: column 'a': 'three' is not a number, the column's first value (line 2) is: "
      "correct it"},
-    {"too many texts", Rows(1001, "t"),
+    {"too many texts", NumberedRows(1001, "t"),
      "t.csv:1002:1: column 'a': has more than 1000 different texts"},
     {"a single class", "a,b\n1,x\n2,x\n",
      "t.csv:2:3: column 'b': every row has the label 'x': classes are two at least"},
@@ -310,7 +310,7 @@ const std::vector<Malformed> kNumPy = {
      NpyOf("<f8", "False", "(1, 4)", Doubles({1, 0, 2, 1}))},
 };
 
-void CheckRefused(const Malformed& table) {
+void CheckTableRefused(const Malformed& table) {
   INFO(table.title);
   const test::Scratch scratch;
   std::ofstream(scratch.path() / "t.csv", std::ios::binary) << table.bytes;
@@ -330,19 +330,19 @@ void CheckRefused(const Malformed& table) {
 }
 
 TEST_CASE("malformed CSV is refused with file, line, column and what to do") {
-  for (const Malformed& table : kCsv) CheckRefused(table);
+  for (const Malformed& table : kCsv) CheckTableRefused(table);
 }
 TEST_CASE("a validation file that does not fit is refused") {
-  for (const Malformed& table : Validation()) CheckRefused(table);
+  for (const Malformed& table : Validation()) CheckTableRefused(table);
 }
 TEST_CASE("damaged gzip is refused") {
-  for (const Malformed& table : Compressed()) CheckRefused(table);
+  for (const Malformed& table : Compressed()) CheckTableRefused(table);
 }
 TEST_CASE("malformed LIBSVM is refused with file, line and column") {
-  for (const Malformed& table : kLibsvm) CheckRefused(table);
+  for (const Malformed& table : kLibsvm) CheckTableRefused(table);
 }
 TEST_CASE("NumPy arrays that are no tables are refused with the place in the file") {
-  for (const Malformed& table : kNumPy) CheckRefused(table);
+  for (const Malformed& table : kNumPy) CheckTableRefused(table);
 }
 
 TEST_CASE("the tables that the malformed ones are made from are fine") {

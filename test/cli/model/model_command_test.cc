@@ -12,6 +12,7 @@
 #include "libmlp/model/parameters.h"
 #include "libmlp/train/predictor.h"
 #include "services/model/model_file.h"
+#include "test/cli/client/client_program.h"
 #include "test/cli/files/gzipped.h"
 #include "test/support/models.h"
 #include "test/support/process.h"
@@ -42,9 +43,8 @@ class Files {
   mlp::test::Scratch scratch_;
 };
 
-ProcessResult Client(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {MLP_BIN_DIR "/mlp-client", "--coordinator", "127.0.0.1:1"});
-  return mlp::test::Run(std::move(arguments));
+ProcessResult RunOffline(std::vector<std::string> arguments) {
+  return RunClient("127.0.0.1:1", std::move(arguments));
 }
 
 // A model that needs no thought: y = 2 x.
@@ -75,14 +75,14 @@ TEST_CASE("a model file goes from one format to the others and back to its diges
   const std::string digest = model::DigestOf(model::test::Fruit());
   std::string before = start;
   for (const char* name : {"m.json", "m.npz", "m.model"}) {
-    const ProcessResult result = Client({"model", "export", before, "-o", files.Path(name)});
+    const ProcessResult result = RunOffline({"model", "export", before, "-o", files.Path(name)});
     INFO(result.err);
     REQUIRE(result.exit_code == 0);
     CHECK_THAT(result.out, Contains("model digest " + digest));
     before = files.Path(name);
   }
   CHECK(ContentOf(before) == ContentOf(start));
-  CHECK(Client({"model", "export", start, "--format", "json"}).out ==
+  CHECK(RunOffline({"model", "export", start, "--format", "json"}).out ==
         ContentOf(files.Path("m.json")));
 }
 
@@ -90,23 +90,25 @@ TEST_CASE("predict prints the most probable class and the probabilities, by the 
   Files files;
   const std::string model = files.Add("m", Sign());
   const std::string rows = files.Add("rows.csv", "sign,x,other\n?,5,u\n,-5,v\n");
-  const ProcessResult result = Client({"predict", model, rows});
+  const ProcessResult result = RunOffline({"predict", model, rows});
   CHECK(result.exit_code == 0);
   const std::vector<std::string> lines = absl::StrSplit(result.out, '\n');
   REQUIRE(lines.size() == 4);
   CHECK(lines[0] == "sign,a,\"b, c\"");
   CHECK_THAT(lines[1], Catch::StartsWith("\"b, c\",") && Catch::EndsWith(",1"));
   CHECK_THAT(lines[2], Catch::StartsWith("a,1,"));
-  const ProcessResult labels = Client({"predict", model, rows, "--labels-only"});
+  const ProcessResult labels = RunOffline({"predict", model, rows, "--labels-only"});
   CHECK(labels.out == "sign\n\"b, c\"\na\n");
 }
 
 TEST_CASE("predict prints numbers, of a table without a header") {
   Files files;
   const std::string model = files.Add("m", Double());
-  CHECK(Client({"predict", model, files.Add("one.csv", "1\n2.5\n")}).out == "prediction\n2\n5\n");
-  CHECK(Client({"predict", model, files.Add("two.csv", "1;7\n-3;8\n"), "--separator", ";"}).out ==
-        "prediction\n2\n-6\n");
+  CHECK(RunOffline({"predict", model, files.Add("one.csv", "1\n2.5\n")}).out ==
+        "prediction\n2\n5\n");
+  CHECK(
+      RunOffline({"predict", model, files.Add("two.csv", "1;7\n-3;8\n"), "--separator", ";"}).out ==
+      "prediction\n2\n-6\n");
 }
 
 TEST_CASE("predict says the probabilities that libmlp says, to nine decimals, in both precisions") {
@@ -118,7 +120,7 @@ TEST_CASE("predict says the probabilities that libmlp says, to nine decimals, in
     model.schema.reset();
     const std::string path = files.Add("m", model);
     const ProcessResult result =
-        Client({"predict", path, files.Add("r.csv", "1,2,3,4,5\n0,0,0,0,0\n")});
+        RunOffline({"predict", path, files.Add("r.csv", "1,2,3,4,5\n0,0,0,0,0\n")});
     const Matrix<double> expected = Probabilities(model.spec, *model.parameters,
                                                   Matrix<double>{{1, 2, 3, 4, 5}, {0, 0, 0, 0, 0}});
     const std::vector<std::string> lines = absl::StrSplit(result.out, '\n');
@@ -153,8 +155,8 @@ TEST_CASE("a table of many blocks is predicted in the order of its rows") {
     absl::StrAppend(&expected, 2 * i, "\n");
   }
   const std::string out = files.Path("out.csv");
-  const ProcessResult result =
-      Client({"--json", "predict", files.Add("m", Double()), files.Add("r.csv", rows), "-o", out});
+  const ProcessResult result = RunOffline(
+      {"--json", "predict", files.Add("m", Double()), files.Add("r.csv", rows), "-o", out});
   CHECK(result.exit_code == 0);
   CHECK(ContentOf(out) == expected);
   CHECK_THAT(result.out, Contains("{\"rows\":10000,") && Contains("\"peakBytes\":"));
@@ -167,7 +169,7 @@ TEST_CASE("a malformed row is an error with its place, and leaves the file that 
   const std::string bad = files.Add("r.csv", rows + "x\n");
   const std::string model = files.Add("m", Double());
   const std::string out = files.Add("out.csv", "old");
-  const ProcessResult result = Client({"predict", model, bad, "-o", out});
+  const ProcessResult result = RunOffline({"predict", model, bad, "-o", out});
   CHECK(result.exit_code == 1);
   CHECK_THAT(result.err, Contains("r.csv:9001:1: column '1': 'x' is not a number"));
   CHECK(ContentOf(out) == "old");
@@ -182,7 +184,7 @@ TEST_CASE("predict reads standard input and writes what is no regular file direc
                                            " - -o /dev/stdout <", rows, " | cat");
   CHECK(mlp::test::Run({"/bin/sh", "-c", command}).out == "prediction\n2\n");
   // An empty one has no first row to tell its columns by.
-  const ProcessResult empty = Client({"predict", model, "-"});
+  const ProcessResult empty = RunOffline({"predict", model, "-"});
   CHECK(empty.exit_code == 1);
   CHECK_THAT(empty.err, Contains("standard input: the file is empty"));
 }
@@ -191,8 +193,8 @@ TEST_CASE("rows that gzip compressed are predicted and measured as they were") {
   Files files;
   const std::string model = files.Add("m", Double());
   const std::string rows = files.Add("r.csv.gz", Gzipped("1,2\n2,4\n3,5\n"));
-  CHECK(Client({"predict", model, rows}).out == "prediction\n2\n4\n6\n");
-  CHECK_THAT(Client({"evaluate", model, rows}).out, Contains("over 3 rows of r.csv.gz"));
+  CHECK(RunOffline({"predict", model, rows}).out == "prediction\n2\n4\n6\n");
+  CHECK_THAT(RunOffline({"evaluate", model, rows}).out, Contains("over 3 rows of r.csv.gz"));
 }
 
 TEST_CASE("what cannot be read or written is an error that names it") {
@@ -200,7 +202,7 @@ TEST_CASE("what cannot be read or written is an error that names it") {
   const std::string model = files.Add("m", Double());
   const std::string rows = files.Add("r.csv", "1\n");
   const auto fails = [](const std::vector<std::string>& arguments) {
-    const ProcessResult result = Client(arguments);
+    const ProcessResult result = RunOffline(arguments);
     CHECK(result.exit_code == 1);
     CHECK(result.out.empty());
     return result.err;
@@ -221,8 +223,8 @@ TEST_CASE("what cannot be read or written is an error that names it") {
              Contains("cannot write " + files.Path("no/out.csv")));
   CHECK_THAT(fails({"evaluate", model, "letters/rows.csv"}),
              Contains("cannot read letters/rows.csv") && Contains("model import"));
-  CHECK(Client({"predict", model, rows, "-o", "/dev/full"}).exit_code == 1);
-  const ProcessResult elsewhere = Client({"predict", "none.mlp", rows});
+  CHECK(RunOffline({"predict", model, rows, "-o", "/dev/full"}).exit_code == 1);
+  const ProcessResult elsewhere = RunOffline({"predict", "none.mlp", rows});
   CHECK(elsewhere.exit_code == 3);
   CHECK_THAT(elsewhere.err, Contains("no file none.mlp is here; asking the coordinator"));
 }
@@ -232,7 +234,7 @@ TEST_CASE("evaluate says error, scores of each class and which were taken for wh
   const std::string model = files.Add("m", Sign());
   const std::string rows = files.Add(
       "rows.csv", "sign,x\na,-1\na,-2\na,3\n\"b, c\",4\n\"b, c\",-5\n\"b, c\",6\n\"b, c\",7\n");
-  const ProcessResult result = Client({"evaluate", model, rows});
+  const ProcessResult result = RunOffline({"evaluate", model, rows});
   INFO(result.err);
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.out, Contains("error 0.2857 (2 of 7 rows of rows.csv wrong), accuracy 0.7143"));
@@ -242,7 +244,7 @@ TEST_CASE("evaluate says error, scores of each class and which were taken for wh
   CHECK_THAT(result.out, Contains("CLASS  -> a  -> b, c\n"
                                   "a      2     1\n"
                                   "b, c   1     3\n"));
-  const ProcessResult json = Client({"--json", "evaluate", model, rows});
+  const ProcessResult json = RunOffline({"--json", "evaluate", model, rows});
   CHECK_THAT(json.out, Contains("\"confusion\":[\"2\",\"1\",\"1\",\"3\"]") &&
                            Contains("\"wrongRows\":\"2\""));
 }
@@ -251,11 +253,11 @@ TEST_CASE("evaluate says R² and RMSE where a model predicts numbers") {
   Files files;
   const std::string model = files.Add("m", Double());
   const ProcessResult result =
-      Client({"evaluate", model, files.Add("rows.csv", "1,2\n2,4\n3,5\n")});
+      RunOffline({"evaluate", model, files.Add("rows.csv", "1,2\n2,4\n3,5\n")});
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.out, Contains("R² 0.7857, RMSE 0.57735 over 3 rows of rows.csv, loss 0.5000"));
   // Numbers that are all the same have no variance to explain.
-  const ProcessResult same = Client({"evaluate", model, files.Add("same.csv", "1,2\n1,2\n")});
+  const ProcessResult same = RunOffline({"evaluate", model, files.Add("same.csv", "1,2\n1,2\n")});
   CHECK_THAT(same.out, Catch::StartsWith("RMSE 0 over 2 rows"));
 }
 
@@ -263,7 +265,7 @@ TEST_CASE("rows without labels, or with one that the model does not know, cannot
   Files files;
   const std::string model = files.Add("m", Sign());
   const auto fails = [&](const std::string& rows) {
-    const ProcessResult result = Client({"evaluate", model, files.Add("rows.csv", rows)});
+    const ProcessResult result = RunOffline({"evaluate", model, files.Add("rows.csv", rows)});
     CHECK(result.exit_code == 1);
     return result.err;
   };

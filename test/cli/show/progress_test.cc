@@ -9,7 +9,7 @@
 namespace mlp::cli {
 namespace {
 
-std::vector<std::string> LinesOf(Progress& progress) {
+std::vector<std::string> ProgressLines(Progress& progress) {
   std::vector<std::string> lines;
   for (const v1::JobEvent& event : RecordedEvents()) {
     if (const auto line = progress.Apply(event)) lines.push_back(*line);
@@ -20,7 +20,7 @@ std::vector<std::string> LinesOf(Progress& progress) {
 TEST_CASE("without a terminal each validated round and each notable event is one line") {
   Progress progress(SubmittedJob(), false);
   CHECK(
-      LinesOf(progress) ==
+      ProgressLines(progress) ==
       std::vector<std::string>{
           "waiting: no node is up",
           "goes on",
@@ -34,13 +34,13 @@ TEST_CASE("without a terminal each validated round and each notable event is one
 
 TEST_CASE("on a terminal rounds are in the status and only notable events stay") {
   Progress progress(SubmittedJob(), true);
-  CHECK(LinesOf(progress) == std::vector<std::string>{
-                                 "waiting: no node is up",
-                                 "goes on",
-                                 "node b gets nothing new: connection reset",
-                                 "round 1: shard 1 failed on node b: node b is gone",
-                                 "node c joined",
-                             });
+  CHECK(ProgressLines(progress) == std::vector<std::string>{
+                                       "waiting: no node is up",
+                                       "goes on",
+                                       "node b gets nothing new: connection reset",
+                                       "round 1: shard 1 failed on node b: node b is gone",
+                                       "node c joined",
+                                   });
 }
 
 TEST_CASE("a job that goes on says after which round, and what nodes have kept of the next") {
@@ -115,7 +115,7 @@ TEST_CASE("a watcher who comes late estimates from the rounds that it saw") {
 
 TEST_CASE("only nodes that finished an attempt count as having trained") {
   Progress progress(SubmittedJob(), false);
-  LinesOf(progress);
+  ProgressLines(progress);
   CHECK(progress.nodes_that_trained() == 2);
   REQUIRE(progress.last_round());
   CHECK(progress.last_round()->training_error() == 0.328);

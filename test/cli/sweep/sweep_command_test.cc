@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "test/cli/client/client_program.h"
 #include "test/cli/sweep/fake_jobs.h"
 #include "test/support/process.h"
 #include "test/support/scratch.h"
@@ -19,12 +20,10 @@ using Catch::Contains;
 using test::Process;
 using test::ProcessResult;
 
-const std::string kClient = MLP_BIN_DIR "/mlp-client";
-
 // A directory with a sweep's file, to run it in.
-class Place {
+class SweepDirectory {
  public:
-  explicit Place(const std::string& rates) {
+  explicit SweepDirectory(const std::string& rates) {
     Write("dataset = \"l\"\n[try]\nlearning-rate = [" + rates + "]\n");
   }
 
@@ -53,7 +52,7 @@ class Place {
 
 TEST_CASE("a sweep trains each setting once, ranks them and writes files") {
   const FakeJobs jobs;
-  const Place place("0.25, 0.125, 0.5");
+  const SweepDirectory place("0.25, 0.125, 0.5");
   const ProcessResult result = place.Run(jobs.address(), {"--out", "out"});
   INFO(result.out << result.err);
   CHECK(result.exit_code == 0);
@@ -72,7 +71,7 @@ TEST_CASE("a sweep trains each setting once, ranks them and writes files") {
 
 TEST_CASE("the same sweep again submits nothing, under another name everything") {
   const FakeJobs jobs;
-  const Place place("0.25, 0.125, 0.5");
+  const SweepDirectory place("0.25, 0.125, 0.5");
   const ProcessResult first = place.Run(jobs.address());
   CHECK(place.Run(jobs.address()).out == first.out);
   CHECK(jobs.jobs().size() == 3);
@@ -83,7 +82,7 @@ TEST_CASE("the same sweep again submits nothing, under another name everything")
 
 TEST_CASE("trials that fail or are refused are shown with the reason and stop nothing") {
   const FakeJobs jobs;
-  const Place place("2, 0.25, -1");
+  const SweepDirectory place("2, 0.25, -1");
   const ProcessResult result = place.Run(jobs.address());
   INFO(result.err);
   CHECK(result.exit_code == 0);
@@ -91,13 +90,13 @@ TEST_CASE("trials that fail or are refused are shown with the reason and stop no
              Contains("trial 1 of 3  learning-rate 2  FAILED: the parameters are not finite") &&
                  Contains("not trained: --learning-rate: must be greater than 0") &&
                  Contains("\n0.25           0.7500    0.00 s  job-2\n2              -"));
-  const Place hopeless("2, 3");
+  const SweepDirectory hopeless("2, 3");
   CHECK(hopeless.Run(jobs.address()).exit_code == 1);
 }
 
 TEST_CASE("a sweep keeps four jobs queued at most") {
   FakeJobs jobs({.hold_after = 1});
-  const Place place("0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8");
+  const SweepDirectory place("0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8");
   Process client(place.Command(jobs.address()), place.here());
   client.WaitForLine("trial 1 of 8");
   jobs.Release();
@@ -108,7 +107,7 @@ TEST_CASE("a sweep keeps four jobs queued at most") {
 
 TEST_CASE("an interrupted sweep says how to go on and trains nothing twice when it does") {
   FakeJobs jobs({.hold_after = 2});
-  const Place place("0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8");
+  const SweepDirectory place("0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8");
   const std::vector<std::string> options = {"--name", "n", "--out", "o"};
   Process client(place.Command(jobs.address(), options), place.here());
   client.WaitForLine("trial 2 of 8");
@@ -127,24 +126,24 @@ TEST_CASE("an interrupted sweep says how to go on and trains nothing twice when 
 
 TEST_CASE("a sweep waits for a full queue") {
   const FakeJobs jobs({.full = 2});
-  const ProcessResult result = Place("0.1, 0.2").Run(jobs.address());
+  const ProcessResult result = SweepDirectory("0.1, 0.2").Run(jobs.address());
   CHECK(result.exit_code == 0);
   CHECK(result.err == "mlp-client: the queue is full; waiting for it\n");
 }
 
 TEST_CASE("a job that the coordinator has lost is submitted again, but not for ever") {
   const FakeJobs jobs({.lose = 1});
-  const ProcessResult result = Place("0.1, 0.2").Run(jobs.address());
+  const ProcessResult result = SweepDirectory("0.1, 0.2").Run(jobs.address());
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.err, Contains("the coordinator has lost job-1, trial 1; submitting it again"));
   const FakeJobs forgetful({.lose = 4});
-  CHECK_THAT(Place("0.1, 0.2").Run(forgetful.address()).out,
+  CHECK_THAT(SweepDirectory("0.1, 0.2").Run(forgetful.address()).out,
              Contains("the coordinator has lost it 4 times"));
 }
 
 TEST_CASE("a dataset that is not there ends a sweep at once") {
   const FakeJobs jobs({.no_dataset = true});
-  const ProcessResult result = Place("0.1, 0.2").Run(jobs.address());
+  const ProcessResult result = SweepDirectory("0.1, 0.2").Run(jobs.address());
   CHECK(result.exit_code == 1);
   CHECK_THAT(result.err, Contains("no dataset l"));
   CHECK(result.out.empty());
@@ -152,7 +151,7 @@ TEST_CASE("a dataset that is not there ends a sweep at once") {
 
 TEST_CASE("a sweep's JSON has an object a trial, a setting and the sweep") {
   const FakeJobs jobs;
-  const Place place("0.25, 2");
+  const SweepDirectory place("0.25, 2");
   const ProcessResult result = place.Run(jobs.address(), {"--json"});
   CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 5);
   CHECK_THAT(result.out, Contains("\"kind\":\"trial\"") && Contains("\"learning-rate\":\"0.25\"") &&
@@ -164,7 +163,7 @@ TEST_CASE("a sweep's JSON has an object a trial, a setting and the sweep") {
 
 TEST_CASE("a sweep's file that is wrong is refused before anything is submitted") {
   const FakeJobs jobs;
-  const Place place("0.1, \"fast\"");
+  const SweepDirectory place("0.1, \"fast\"");
   const ProcessResult result = place.Run(jobs.address());
   CHECK(result.exit_code == 2);
   CHECK(result.err == "mlp-client: s.toml:3: try.learning-rate: 'fast' is not one of FLOAT\n");
@@ -174,7 +173,7 @@ TEST_CASE("a sweep's file that is wrong is refused before anything is submitted"
 
 TEST_CASE("results that cannot be written are an error, and the table is printed all the same") {
   const FakeJobs jobs;
-  const Place place("0.25");
+  const SweepDirectory place("0.25");
   const ProcessResult result = place.Run(jobs.address(), {"--out", "s.toml/out"});
   CHECK(result.exit_code == 1);
   CHECK_THAT(result.err, Contains("cannot make the directory s.toml/out"));
@@ -182,7 +181,7 @@ TEST_CASE("results that cannot be written are an error, and the table is printed
 }
 
 TEST_CASE("a sweep runs on a cluster of its own") {
-  const Place place("");
+  const SweepDirectory place("");
   place.Write("dataset = \"" MLP_SOURCE_DIR
               "/datasets/letters\"\nrepeats = 2\n[settings]\nsolver = \"adam\"\nrounds = 2\n"
               "[try]\nhidden = [8, 16]\n");

@@ -16,7 +16,7 @@ namespace {
 using Catch::Contains;
 using google::protobuf::util::TimeUtil;
 
-Plan PlanOf(int repeats) {
+Plan PlanWithRepeats(int repeats) {
   return ParsePlan("dataset = \"<letters>\"\nrepeats = " + std::to_string(repeats) +
                        "\n[try]\nlearning-rate = [0.1, 0.01, 0.001]\n",
                    "s.toml")
@@ -53,7 +53,7 @@ std::vector<Outcome> Three() {
 }
 
 TEST_CASE("the best setting comes first, what failed last with its reason") {
-  const Plan plan = PlanOf(1);
+  const Plan plan = PlanWithRepeats(1);
   const auto table = ResultsTable(plan, Ranked(plan, Three()), "accuracy");
   CHECK(table.heading == std::vector<std::string>{"learning-rate", "accuracy", "time", "job", ""});
   REQUIRE(table.rows.size() == 3);
@@ -64,7 +64,7 @@ TEST_CASE("the best setting comes first, what failed last with its reason") {
 }
 
 TEST_CASE("of several seeds the median counts, and those that failed are told") {
-  const Plan plan = PlanOf(3);
+  const Plan plan = PlanWithRepeats(3);
   std::vector<Outcome> outcomes;
   for (std::size_t trial = 0; trial < 3; ++trial) {
     outcomes.push_back(OutcomeOf(trial, JobWith(0.1 * static_cast<double>(trial + 1), "job-1")));
@@ -84,7 +84,7 @@ TEST_CASE("of several seeds the median counts, and those that failed are told") 
 }
 
 TEST_CASE("equal scores keep the order of the plan, whatever the order in which they ended") {
-  const Plan plan = PlanOf(1);
+  const Plan plan = PlanWithRepeats(1);
   const auto standings =
       Ranked(plan, {OutcomeOf(2, JobWith(0.5, "c")), OutcomeOf(0, JobWith(0.5, "a")),
                     OutcomeOf(1, JobWith(0.5, "b"))});
@@ -125,7 +125,7 @@ TEST_CASE("a cancelled trial and one without validation have no score") {
 TEST_CASE("results as CSV have a row a trial in the plan's order") {
   std::vector<Outcome> outcomes = Three();
   outcomes[2] = {.trial = 2, .job = {}, .problem = "spec.learning_rate must be > 0"};
-  CHECK(ResultsCsv(PlanOf(1), outcomes) ==
+  CHECK(ResultsCsv(PlanWithRepeats(1), outcomes) ==
         "trial,setting,learning-rate,seed,state,score,rounds,seconds,job,model_digest,problem\n"
         "1,1,0.1,0,failed,,0,0.000,job-9,,\"the loss is not finite, at all\"\n"
         "2,2,0.01,1,succeeded,0.75,7,2.000,job-2,c0ffee,\n"
@@ -135,7 +135,7 @@ TEST_CASE("results as CSV have a row a trial in the plan's order") {
 TEST_CASE(
     "the page has a picture for each setting, the table and the command, and no foreign HTML") {
   const std::string page =
-      ReportHtml(PlanOf(1), Three(), "Sweep of <s>.toml", "mlp-client train x", "2 of 3");
+      ReportHtml(PlanWithRepeats(1), Three(), "Sweep of <s>.toml", "mlp-client train x", "2 of 3");
   CHECK_THAT(page, Contains("<title>Sweep of &lt;s&gt;.toml</title>") &&
                        Contains("on &lt;letters&gt;") &&
                        Contains("<code>mlp-client train x</code>") &&

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "test/cli/client/client_program.h"
 #include "test/cli/client/fake_coordinator.h"
 #include "test/cli/timeline/timeline_recording.h"
 #include "test/support/process.h"
@@ -16,12 +17,10 @@ using Catch::Contains;
 using test::ContentOf;
 using test::ProcessResult;
 
-const std::string kClient = MLP_BIN_DIR "/mlp-client";
-
 // A directory with the log of a job.
-class Place {
+class LogDirectory {
  public:
-  Place() {
+  LogDirectory() {
     std::string log;
     const timeline::Recording recording = timeline::EventfulRound();
     for (const v1::JobEvent& event : recording.events()) {
@@ -40,7 +39,7 @@ class Place {
 };
 
 TEST_CASE("the timeline of a job log needs no coordinator") {
-  const Place scratch;
+  const LogDirectory scratch;
   const ProcessResult result =
       test::Run({kClient, "--coordinator", "127.0.0.1:1", "timeline", scratch.log()});
   CHECK(result.exit_code == 0);
@@ -65,7 +64,7 @@ TEST_CASE("a job that is not there is an error of the coordinator's") {
 }
 
 TEST_CASE("files are written instead of the table, and all that are asked for") {
-  const Place scratch;
+  const LogDirectory scratch;
   const ProcessResult result =
       test::Run({kClient, "timeline", scratch.log(), "--csv", scratch.file("a.csv"), "--html",
                  scratch.file("a.html"), "--chrome-trace", scratch.file("a.json")});
@@ -78,7 +77,7 @@ TEST_CASE("files are written instead of the table, and all that are asked for") 
 }
 
 TEST_CASE("a log or a file that cannot be used is named") {
-  const Place scratch;
+  const LogDirectory scratch;
   const ProcessResult no_log = test::Run({kClient, "timeline", scratch.file("none.jsonl")});
   CHECK(no_log.exit_code == 1);
   CHECK_THAT(no_log.err, Contains("none.jsonl"));

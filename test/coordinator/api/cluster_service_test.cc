@@ -34,7 +34,7 @@ CoordinatorServerOptions Options() {
   return options;
 }
 
-struct Fixture {
+struct ClusterServiceFixture {
   std::unique_ptr<CoordinatorServer> server = CoordinatorServer::Start(Options()).value();
   std::string address = "127.0.0.1:" + std::to_string(server->port());
   std::unique_ptr<Stub> stub = v1::ClusterService::NewStub(rpc::MakeChannel(address));
@@ -90,7 +90,8 @@ v1::HeartbeatRequest Heartbeat() {
   return request;
 }
 
-TEST_CASE_METHOD(Fixture, "a node that registers is connected to and listed with what it states") {
+TEST_CASE_METHOD(ClusterServiceFixture,
+                 "a node that registers is connected to and listed with what it states") {
   const auto a = StartNode("a");
   REQUIRE(Reaches("a", v1::NODE_STATE_UP));
   const v1::NodeStatus node = *Find("a");
@@ -102,7 +103,8 @@ TEST_CASE_METHOD(Fixture, "a node that registers is connected to and listed with
   CHECK_FALSE(node.has_last_error_time());
 }
 
-TEST_CASE_METHOD(Fixture, "a node that comes back under its name, elsewhere, is the same node") {
+TEST_CASE_METHOD(ClusterServiceFixture,
+                 "a node that comes back under its name, elsewhere, is the same node") {
   auto a = StartNode("a");
   REQUIRE(Reaches("a", v1::NODE_STATE_UP));
   a.reset();
@@ -112,7 +114,7 @@ TEST_CASE_METHOD(Fixture, "a node that comes back under its name, elsewhere, is 
   CHECK(Find("a")->address() == "127.0.0.1:" + std::to_string(again->port()));
 }
 
-TEST_CASE_METHOD(Fixture, "a node that drains is listed so, then leaves") {
+TEST_CASE_METHOD(ClusterServiceFixture, "a node that drains is listed so, then leaves") {
   const auto a = StartNode("a");
   REQUIRE(Reaches("a", v1::NODE_STATE_UP));
   std::future<bool> drained = a->Drain(20s);
@@ -123,7 +125,7 @@ TEST_CASE_METHOD(Fixture, "a node that drains is listed so, then leaves") {
   CHECK(Find("a")->detail() == "has left");
 }
 
-TEST_CASE_METHOD(Fixture, "a node is drained and undrained by its name") {
+TEST_CASE_METHOD(ClusterServiceFixture, "a node is drained and undrained by its name") {
   const auto a = StartNode("a");
   REQUIRE(Reaches("a", v1::NODE_STATE_UP));
   v1::DrainNodeRequest drain;
@@ -138,7 +140,7 @@ TEST_CASE_METHOD(Fixture, "a node is drained and undrained by its name") {
   CHECK(absl::IsNotFound(Call(&Stub::UndrainNode, undrain).status()));
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(ClusterServiceFixture,
                  "a heartbeat is answered with the lease's terms and how the node stands") {
   const auto answer = Call(&Stub::Heartbeat, Heartbeat()).value();
   CHECK(answer.interval().seconds() == 1);
@@ -147,7 +149,8 @@ TEST_CASE_METHOD(Fixture,
   CHECK(Find("fake")->address() == "127.0.0.1:1");
 }
 
-TEST_CASE_METHOD(Fixture, "a heartbeat of another protocol or arithmetic is refused and listed") {
+TEST_CASE_METHOD(ClusterServiceFixture,
+                 "a heartbeat of another protocol or arithmetic is refused and listed") {
   v1::HeartbeatRequest request = Heartbeat();
   std::string reason;
   SECTION("protocol") {
@@ -166,7 +169,7 @@ TEST_CASE_METHOD(Fixture, "a heartbeat of another protocol or arithmetic is refu
   CHECK_THAT(Find("fake")->detail(), Contains(reason));
 }
 
-TEST_CASE_METHOD(Fixture, "a heartbeat of a process that was replaced is refused") {
+TEST_CASE_METHOD(ClusterServiceFixture, "a heartbeat of a process that was replaced is refused") {
   v1::HeartbeatRequest request = Heartbeat();
   CHECK(Call(&Stub::Heartbeat, request).ok());
   request.set_instance_id("i2");
@@ -175,7 +178,7 @@ TEST_CASE_METHOD(Fixture, "a heartbeat of a process that was replaced is refused
   CHECK(absl::IsFailedPrecondition(Call(&Stub::Heartbeat, request).status()));
 }
 
-TEST_CASE_METHOD(Fixture, "a heartbeat that cannot be obeyed names the field") {
+TEST_CASE_METHOD(ClusterServiceFixture, "a heartbeat that cannot be obeyed names the field") {
   v1::HeartbeatRequest request = Heartbeat();
   request.set_address("nowhere");
   CHECK_THAT(std::string(Call(&Stub::Heartbeat, request).status().message()),

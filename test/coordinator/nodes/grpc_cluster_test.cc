@@ -45,9 +45,10 @@ std::unique_ptr<node::NodeServer> StartNode(bool held_up) {
   return node::NodeServer::Start(options).value();
 }
 
-class Fixture : private MembershipObserver, private AttemptObserver {
+class GrpcClusterFixture : private MembershipObserver, private AttemptObserver {
  public:
-  explicit Fixture(LeaseTerms terms = kLong) : cluster(loop, workers, terms), changed_(loop) {
+  explicit GrpcClusterFixture(LeaseTerms terms = kLong)
+      : cluster(loop, workers, terms), changed_(loop) {
     cluster.SetObserver(this);
     tasks_.Spawn(cluster.Run({}, stop_.get_token()));
   }
@@ -151,7 +152,7 @@ class Fixture : private MembershipObserver, private AttemptObserver {
   async::TaskGroup closing_;
 };
 
-Task<> RegisterAndTrain(Fixture& f, const node::NodeServer& node, std::string& end) {
+Task<> RegisterAndTrain(GrpcClusterFixture& f, const node::NodeServer& node, std::string& end) {
   CHECK(f.Heartbeat(node).ok());
   co_await f.Until(1);
   co_await f.Train(end);
@@ -159,7 +160,7 @@ Task<> RegisterAndTrain(Fixture& f, const node::NodeServer& node, std::string& e
 
 TEST_CASE("a node that registers is dialled back and trains") {
   const auto node = StartNode(false);
-  Fixture f;
+  GrpcClusterFixture f;
   std::string end;
   f.Run(RegisterAndTrain(f, *node, end));
   CHECK(f.happened == std::vector<std::string>{"+a"});
@@ -171,7 +172,8 @@ TEST_CASE("a node that registers is dialled back and trains") {
 // More than a message carries within it.
 const ModelSpec kLarge{{2, 600, 600, 2}, Activation::kTanh};
 
-Task<> TrainLarge(Fixture& f, const node::NodeServer& node, std::vector<std::string>& ends) {
+Task<> TrainLarge(GrpcClusterFixture& f, const node::NodeServer& node,
+                  std::vector<std::string>& ends) {
   CHECK(f.Heartbeat(node).ok());
   co_await f.Until(1);
   // At once: the later one comes first, and waits for the parameters that are on their way.
@@ -183,13 +185,13 @@ Task<> TrainLarge(Fixture& f, const node::NodeServer& node, std::vector<std::str
 
 TEST_CASE("large parameters go to a node once, and large gradients come back in pieces") {
   const auto node = StartNode(false);
-  Fixture f;
+  GrpcClusterFixture f;
   std::vector<std::string> ends(2);  // as many as the node takes at once
   f.Run(TrainLarge(f, *node, ends));
   CHECK(ends == std::vector<std::string>(2, "trained"));
 }
 
-Task<> Replace(Fixture& f, const node::NodeServer& first, const node::NodeServer& second,
+Task<> Replace(GrpcClusterFixture& f, const node::NodeServer& first, const node::NodeServer& second,
                std::string& end) {
   CHECK(f.Heartbeat(first).ok());
   co_await f.Until(1);
@@ -204,7 +206,7 @@ Task<> Replace(Fixture& f, const node::NodeServer& first, const node::NodeServer
 TEST_CASE("what a replaced process holds is lost at once, though it is still connected") {
   const auto first = StartNode(true);
   const auto second = StartNode(true);
-  Fixture f;
+  GrpcClusterFixture f;
   std::string end;
   f.Run(Replace(f, *first, *second, end));
   CHECK_THAT(end, Contains("UNAVAILABLE: the node is lost: another process has taken its place"));
@@ -216,7 +218,7 @@ TEST_CASE("what a replaced process holds is lost at once, though it is still con
   CHECK_THAT(f.cluster.nodes()[0].last_error, Contains("the node is lost"));
 }
 
-Task<> LetLeaseEnd(Fixture& f, const node::NodeServer& node, std::string& end) {
+Task<> LetLeaseEnd(GrpcClusterFixture& f, const node::NodeServer& node, std::string& end) {
   while (f.happened.empty()) {  // until it is connected to
     CHECK(f.Heartbeat(node).ok());
     co_await async::SleepFor(f.loop, 20ms);
@@ -227,7 +229,7 @@ Task<> LetLeaseEnd(Fixture& f, const node::NodeServer& node, std::string& end) {
 
 TEST_CASE("what a node holds is lost when its lease ends, though it is still connected") {
   const auto node = StartNode(true);
-  Fixture f(kShort);
+  GrpcClusterFixture f(kShort);
   std::string end;
   f.Run(LetLeaseEnd(f, *node, end));
   CHECK_THAT(end, Contains("UNAVAILABLE: the node is lost: its lease has ended"));
@@ -235,7 +237,7 @@ TEST_CASE("what a node holds is lost when its lease ends, though it is still con
   CHECK(f.cluster.nodes()[0].state == NodeState::kDown);
 }
 
-Task<> DrainAndUndrain(Fixture& f, const node::NodeServer& node, std::string& end) {
+Task<> DrainAndUndrain(GrpcClusterFixture& f, const node::NodeServer& node, std::string& end) {
   CHECK(f.Heartbeat(node).ok());
   co_await f.Until(1);
   f.Spawn(f.Train(end));
@@ -250,7 +252,7 @@ Task<> DrainAndUndrain(Fixture& f, const node::NodeServer& node, std::string& en
 
 TEST_CASE("a drained node keeps what it has and is back when it is undrained") {
   const auto node = StartNode(true);
-  Fixture f;
+  GrpcClusterFixture f;
   std::string end;
   f.Run(DrainAndUndrain(f, *node, end));
   REQUIRE(f.happened.size() == 3);
@@ -259,7 +261,8 @@ TEST_CASE("a drained node keeps what it has and is back when it is undrained") {
   CHECK_THAT(end, Contains("CANCELLED"));  // by the end of the test
 }
 
-Task<> TrainWhileItDrains(Fixture& f, node::NodeServer& node, std::string& held, std::string& end) {
+Task<> TrainWhileItDrains(GrpcClusterFixture& f, node::NodeServer& node, std::string& held,
+                          std::string& end) {
   CHECK(f.Heartbeat(node).ok());
   co_await f.Until(1);
   f.Spawn(f.Train(held));
@@ -272,14 +275,14 @@ Task<> TrainWhileItDrains(Fixture& f, node::NodeServer& node, std::string& held,
 
 TEST_CASE("a node that drains rejects what is new, and that tells its coordinator") {
   const auto node = StartNode(true);
-  Fixture f;
+  GrpcClusterFixture f;
   std::string held, end;  // of attempts, which may outlast the flow that began them
   f.Run(TrainWhileItDrains(f, *node, held, end));
   CHECK(end == "rejected: shutting down");
   CHECK(f.happened == std::vector<std::string>{"+a", "-a: is shutting down"});
 }
 
-Task<> GoAndComeBack(Fixture& f, std::unique_ptr<node::NodeServer>& node) {
+Task<> GoAndComeBack(GrpcClusterFixture& f, std::unique_ptr<node::NodeServer>& node) {
   CHECK(f.Heartbeat(*node).ok());
   co_await f.Until(1);
   node->Stop(0ms);
@@ -291,7 +294,7 @@ Task<> GoAndComeBack(Fixture& f, std::unique_ptr<node::NodeServer>& node) {
 
 TEST_CASE("a node that vanished is up as soon as it is heard under its name again") {
   auto node = StartNode(false);
-  Fixture f;
+  GrpcClusterFixture f;
   f.Run(GoAndComeBack(f, node));
   CHECK(f.happened == std::vector<std::string>{"+a", "-a: the connection was lost", "+a"});
 }

@@ -35,8 +35,8 @@ JobSpec TinyJob(const std::string& policy = "pull") {
 }
 
 // A coordinator and its simulated world.
-struct World {
-  explicit World(int nodes = 3, double load = 0, bool start = true) {
+struct FlowWorld {
+  explicit FlowWorld(int nodes = 3, double load = 0, bool start = true) {
     TinyData::WriteTo(data.path());
     for (int number = 0; number < nodes; ++number) {
       simulation::SimulatedNodeOptions options;
@@ -75,7 +75,7 @@ std::vector<Event> Of(const std::vector<JobEvent>& events) {
 }  // namespace
 
 TEST_CASE("a job trains every shard once in every round and ends with a digest") {
-  World world;
+  FlowWorld world;
   const Job job = world.coordinator.RunJob(TinyJob());
   CHECK(job.state == JobState::kSucceeded);
   CHECK(job.rounds_done == 4);
@@ -93,12 +93,12 @@ TEST_CASE("a job trains every shard once in every round and ends with a digest")
 }
 
 TEST_CASE("the digest is the same for any number of nodes, policy, load and crash") {
-  const std::string digest = World(1).coordinator.RunJob(TinyJob()).model_digest;
+  const std::string digest = FlowWorld(1).coordinator.RunJob(TinyJob()).model_digest;
   for (const int nodes : {1, 2, 5, 9}) {
     for (const std::string policy : {"random", "least-load", "pull"}) {
       for (const double load : {0.0, 0.5, 0.8}) {
         INFO(nodes << " nodes, " << policy << ", load " << load);
-        World world(nodes, load);
+        FlowWorld world(nodes, load);
         JobSpec spec = TinyJob(policy);
         spec.max_retries = 10'000;
         const Job job = world.coordinator.RunJob(spec);
@@ -110,10 +110,10 @@ TEST_CASE("the digest is the same for any number of nodes, policy, load and cras
 }
 
 TEST_CASE("a node that crashes in mid-round loses its shards to the others") {
-  const std::string digest = World(1).coordinator.RunJob(TinyJob()).model_digest;
+  const std::string digest = FlowWorld(1).coordinator.RunJob(TinyJob()).model_digest;
   for (const std::string policy : {"random", "least-load", "pull"}) {
     INFO(policy);
-    World world(3, 0.5);
+    FlowWorld world(3, 0.5);
     const std::string id = world.coordinator.Create(TinyJob(policy)).value().id;
     world.clock.RunFor(10ms);
     world.cluster.Crash(1);
@@ -127,10 +127,10 @@ TEST_CASE("a node that crashes in mid-round loses its shards to the others") {
 }
 
 TEST_CASE("crashes and returns at every point of a job never change the digest") {
-  const std::string digest = World(1).coordinator.RunJob(TinyJob()).model_digest;
+  const std::string digest = FlowWorld(1).coordinator.RunJob(TinyJob()).model_digest;
   for (int step = 0; step < 120; ++step) {
     INFO("crash after step " << step);
-    World world(2);
+    FlowWorld world(2);
     const std::string id = world.coordinator.Create(TinyJob()).value().id;
     for (int i = 0; i < step; ++i) world.clock.RunOne();
     world.cluster.Crash(0);
@@ -143,7 +143,7 @@ TEST_CASE("crashes and returns at every point of a job never change the digest")
 }
 
 TEST_CASE("without a node a job waits and says why, and starts when one appears") {
-  World world(1, 0, false);
+  FlowWorld world(1, 0, false);
   const std::string id = world.coordinator.Create(TinyJob()).value().id;
   world.clock.RunFor(1min);
   CHECK(world.coordinator.Get(id).state == JobState::kRunning);
@@ -156,7 +156,7 @@ TEST_CASE("without a node a job waits and says why, and starts when one appears"
 }
 
 TEST_CASE("when all nodes are lost a running job waits, and goes on when one returns") {
-  World world(2, 0.5);
+  FlowWorld world(2, 0.5);
   const std::string id = world.coordinator.Create(TinyJob()).value().id;
   world.clock.RunFor(5ms);
   world.cluster.Crash(0);
@@ -168,7 +168,7 @@ TEST_CASE("when all nodes are lost a running job waits, and goes on when one ret
 }
 
 TEST_CASE("jobs run one at a time in the order they came") {
-  World world;
+  FlowWorld world;
   const std::string first = world.coordinator.Create(TinyJob()).value().id;
   const std::string second = world.coordinator.Create(TinyJob()).value().id;
   CHECK(world.coordinator.Get(second).state == JobState::kPending);
@@ -179,7 +179,7 @@ TEST_CASE("jobs run one at a time in the order they came") {
 }
 
 TEST_CASE("a repeated request gives the same job, another specification is refused") {
-  World world;
+  FlowWorld world;
   const Job job = world.coordinator.Create(TinyJob(), "request-1").value();
   CHECK(world.coordinator.Create(TinyJob(), "request-1").value().id == job.id);
   JobSpec other = TinyJob();
@@ -191,7 +191,7 @@ TEST_CASE("a repeated request gives the same job, another specification is refus
 }
 
 TEST_CASE("a running job can be cancelled and the next one starts") {
-  World world(2, 1.0);  // everything is held up
+  FlowWorld world(2, 1.0);  // everything is held up
   JobSpec spec = TinyJob("random");
   const std::string first = world.coordinator.Create(spec).value().id;
   const std::string second = world.coordinator.Create(spec).value().id;
@@ -204,7 +204,7 @@ TEST_CASE("a running job can be cancelled and the next one starts") {
 }
 
 TEST_CASE("a pending job that is cancelled never begins") {
-  World world(1, 0, false);
+  FlowWorld world(1, 0, false);
   world.coordinator.Create(TinyJob()).value();
   const std::string second = world.coordinator.Create(TinyJob()).value().id;
   const Job job = world.coordinator->Cancel(second).value();
@@ -215,7 +215,7 @@ TEST_CASE("a pending job that is cancelled never begins") {
 }
 
 TEST_CASE("a full queue refuses with a delay to try again after") {
-  World world(1, 0, false);
+  FlowWorld world(1, 0, false);
   for (std::size_t i = 0; i < kMaxPendingJobs + 1; ++i)
     REQUIRE(world.coordinator.Create(TinyJob()).ok());
   const absl::Status full = world.coordinator.Create(TinyJob()).status();
@@ -227,7 +227,7 @@ TEST_CASE("a full queue refuses with a delay to try again after") {
 }
 
 TEST_CASE("shutting down cancels the running and the pending jobs") {
-  auto world = std::make_unique<World>(1, 0, false);
+  auto world = std::make_unique<FlowWorld>(1, 0, false);
   const std::string first = world->coordinator.Create(TinyJob()).value().id;
   const std::string second = world->coordinator.Create(TinyJob()).value().id;
   std::vector<std::string> details;
@@ -261,7 +261,7 @@ TEST_CASE("shutting down cancels the running and the pending jobs") {
 }
 
 TEST_CASE("diverging training fails with the round in which it became non-finite") {
-  World world;
+  FlowWorld world;
   JobSpec spec = TinyJob();
   spec.learning_rate = 1e200;
   const Job job = world.coordinator.RunJob(spec);
@@ -270,7 +270,7 @@ TEST_CASE("diverging training fails with the round in which it became non-finite
 }
 
 TEST_CASE("a shard that runs out of retries fails the job and names what happened") {
-  World world(2, 1.0);
+  FlowWorld world(2, 1.0);
   JobSpec spec = TinyJob("least-load");
   spec.max_retries = 3;
   const Job job = world.coordinator.RunJob(spec);
@@ -279,7 +279,7 @@ TEST_CASE("a shard that runs out of retries fails the job and names what happene
 }
 
 TEST_CASE("a shard whose file differs on every node fails the job with both digests' start") {
-  World world;
+  FlowWorld world;
   const std::string id = world.coordinator.Create(TinyJob()).value().id;
   std::ofstream(world.data.path() / "tiny" / "train_3.txt") << "1,2,0\n";
   const Job job = world.coordinator.Finish(id);
@@ -288,7 +288,7 @@ TEST_CASE("a shard whose file differs on every node fails the job with both dige
 }
 
 TEST_CASE("events are numbered without gap and can be read from anywhere") {
-  World world(3, 0.5);
+  FlowWorld world(3, 0.5);
   const Job job = world.coordinator.RunJob(TinyJob());
   const auto events = world.Events(job.id);
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -304,7 +304,7 @@ TEST_CASE("events are numbered without gap and can be read from anywhere") {
 }
 
 TEST_CASE("bad specifications are refused with the field and change nothing") {
-  World world;
+  FlowWorld world;
   const auto refused = [&](JobSpec spec, const std::string& field, const std::string& message) {
     const absl::Status status = world.coordinator.Create(std::move(spec)).status();
     INFO(status.ToString());

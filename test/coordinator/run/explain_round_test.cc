@@ -11,12 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using Catch::Contains;
 
-SchedulerOptions Hedged(int shards) {
-  SchedulerOptions options = Options(shards, "pull");
-  options.hedge_after = 300ms;
-  return options;
-}
-
 Explanation SaidOf(const Driver& driver) { return ExplainRound(driver.Explain()); }
 
 TEST_CASE("before a round and after it nothing is waited for") {

@@ -110,8 +110,8 @@ class SlowWorkers final : public async::Workers {
   async::Clock& clock_;
 };
 
-struct World {
-  explicit World(const std::vector<Behaviour>& nodes) {
+struct ExplainWorld {
+  explicit ExplainWorld(const std::vector<Behaviour>& nodes) {
     for (const Behaviour& node : nodes) cluster.Add(node);
   }
 
@@ -142,7 +142,7 @@ struct World {
 }  // namespace
 
 TEST_CASE("explain: no node is up, why each is down, since when, and what happens when one joins") {
-  World world({});
+  ExplainWorld world({});
   world.cluster.Add({}, /*up=*/false);
   world.cluster.Add({}, /*up=*/false);
   const std::string id = world.Create();
@@ -162,7 +162,7 @@ TEST_CASE("explain: no node is up, why each is down, since when, and what happen
 }
 
 TEST_CASE("explain: all nodes cool down after rejections, and who is offered what next") {
-  World world({{.rejects = true}, {.rejects = true}});
+  ExplainWorld world({{.rejects = true}, {.rejects = true}});
   const std::string id = world.Create();
   world.clock.RunFor(3ms);  // both have rejected after one
   const Explanation said = world.Explain(id);
@@ -183,7 +183,7 @@ TEST_CASE("explain: all nodes cool down after rejections, and who is offered wha
 }
 
 TEST_CASE("explain: the last held-up task, and the second copy that goes elsewhere") {
-  World world({{.computes = 5ms}, {.held_up = 3s}});
+  ExplainWorld world({{.computes = 5ms}, {.held_up = 3s}});
   const std::string id = world.Create();
   world.clock.RunFor(101ms);
   const Explanation said = world.Explain(id);
@@ -201,7 +201,7 @@ TEST_CASE("explain: the last held-up task, and the second copy that goes elsewhe
 }
 
 TEST_CASE("explain: a hedge is outstanding") {
-  World world({{.computes = 5ms}, {.held_up = 3s}});
+  ExplainWorld world({{.computes = 5ms}, {.held_up = 3s}});
   const std::string id = world.Create();
   world.clock.RunFor(100ms);
   world.cluster.behaviour(0).held_up = 3s;
@@ -218,7 +218,7 @@ TEST_CASE("explain: a hedge is outstanding") {
 }
 
 TEST_CASE("explain: a job in the queue names the job before it, and how far that is") {
-  World world({{.computes = 1s}, {.computes = 1s}});
+  ExplainWorld world({{.computes = 1s}, {.computes = 1s}});
   const std::string first = world.Create();
   const std::string second = world.Create();
   const std::string third = world.Create();
@@ -243,7 +243,7 @@ TEST_CASE("explain: a job in the queue names the job before it, and how far that
 }
 
 TEST_CASE("explain: the place in the queue follows a cancellation") {
-  World world({{.computes = 1s}});
+  ExplainWorld world({{.computes = 1s}});
   world.Create();
   const std::string second = world.Create();
   const std::string third = world.Create();
@@ -255,7 +255,7 @@ TEST_CASE("explain: the place in the queue follows a cancellation") {
 }
 
 TEST_CASE("explain: shards compute, and on which nodes") {
-  World world({{.computes = 1s}, {.computes = 1s}});
+  ExplainWorld world({{.computes = 1s}, {.computes = 1s}});
   const std::string id = world.Create();
   world.clock.RunFor(501ms);
   const Explanation said = world.Explain(id);
@@ -266,7 +266,7 @@ TEST_CASE("explain: shards compute, and on which nodes") {
 }
 
 TEST_CASE("explain: after the last round the validation is waited for, then nothing") {
-  World world({{.computes = 1ms}, {.computes = 1ms}});
+  ExplainWorld world({{.computes = 1ms}, {.computes = 1ms}});
   const std::string id = world.Create();
   world.workers.takes = 10s;
   world.clock.RunFor(5s);
@@ -286,6 +286,6 @@ TEST_CASE("explain: after the last round the validation is waited for, then noth
 }
 
 TEST_CASE("explain: a job that is not known is an error") {
-  World world({});
+  ExplainWorld world({});
   CHECK(absl::IsNotFound(world.coordinator->Explain("job-7").status()));
 }

@@ -13,6 +13,8 @@
 
 namespace mlp::coordinator {
 
+using Names = std::vector<std::string>;  // of nodes
+
 // One slot and no hedging: what the tests are not about stays simple.
 inline SchedulerOptions Options(int shards, std::string policy) {
   SchedulerOptions options;
@@ -20,6 +22,14 @@ inline SchedulerOptions Options(int shards, std::string policy) {
   options.policy = std::move(policy);
   options.slots = 1;
   options.hedge_after.reset();
+  return options;
+}
+
+// Likewise, but a task that is held up for so long gets a second copy.
+inline SchedulerOptions Hedged(int shards,
+                               std::chrono::nanoseconds after = std::chrono::milliseconds(300)) {
+  SchedulerOptions options = Options(shards, "pull");
+  options.hedge_after = after;
   return options;
 }
 

@@ -7,14 +7,6 @@ namespace mlp::coordinator {
 namespace {
 
 using namespace std::chrono_literals;
-using State = AttemptFacts::State;
-using Names = std::vector<std::string>;
-
-SchedulerOptions Hedged(int shards) {
-  SchedulerOptions options = Options(shards, "pull");
-  options.hedge_after = 300ms;
-  return options;
-}
 
 std::optional<NoCopy> NoCopyOf(const Driver& driver) {
   return NextOf<next_step::AwaitDeadline>(driver).no_copy;
@@ -34,7 +26,7 @@ TEST_CASE("the last held-up task: on which node, since when, and when a second c
   CHECK(facts.held->longest == 1);
   REQUIRE(facts.held->copies.size() == 1);
   CHECK(facts.held->copies[0].node == "b");
-  CHECK(facts.held->copies[0].state == State::kAccepted);
+  CHECK(facts.held->copies[0].state == AttemptFacts::State::kAccepted);
   CHECK(facts.held->copies[0].since == driver.now() - 100ms);
   CHECK(facts.since == driver.now() - 100ms);
   const auto next = NextOf<next_step::AnotherCopy>(driver);
@@ -139,7 +131,7 @@ TEST_CASE("an attempt that its node has not answered gets a copy later than one 
   driver.Wait(50ms);
   const RoundFacts facts = driver.Explain();
   REQUIRE(facts.held);
-  CHECK(facts.held->copies[0].state == State::kOffered);
+  CHECK(facts.held->copies[0].state == AttemptFacts::State::kOffered);
   CHECK(facts.held->copies[0].since == driver.now() - 50ms);
   // 250 ms for an answer and 300 ms for a start
   CHECK(NextOf<next_step::AnotherCopy>(driver).at == driver.now() + 500ms);

@@ -9,7 +9,6 @@ namespace {
 using namespace std::chrono_literals;
 using State = AttemptFacts::State;
 using Cause = ShardsReady::Cause;
-using Names = std::vector<std::string>;
 
 // ---- Shards that are to be given out
 

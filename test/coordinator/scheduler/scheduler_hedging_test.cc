@@ -9,12 +9,6 @@ namespace {
 using namespace std::chrono_literals;
 using Catch::Contains;
 
-SchedulerOptions Hedged(int shards, std::chrono::nanoseconds after = 10ms) {
-  SchedulerOptions options = Options(shards, "pull");
-  options.hedge_after = after;
-  return options;
-}
-
 // ---- Slots
 
 TEST_CASE("a node holds as many attempts as it has slots, spread over the nodes") {
@@ -48,7 +42,7 @@ TEST_CASE("slots that are left open are the shards divided by the nodes that are
 // ---- Second copies
 
 TEST_CASE("a task that is accepted and does not start gets a second copy on another node") {
-  Driver driver(Hedged(1), 3);
+  Driver driver(Hedged(1, 10ms), 3);
   const Dispatch first = driver.TheDispatch();
   CHECK(first.hedge_of == 0);
   driver.Wait(1ms);
@@ -73,7 +67,7 @@ TEST_CASE("a task that is accepted and does not start gets a second copy on anot
 }
 
 TEST_CASE("a task that starts in time gets no copy") {
-  Driver driver(Hedged(1), 2);
+  Driver driver(Hedged(1, 10ms), 2);
   const Dispatch first = driver.TheDispatch();
   driver.Accept(first);
   driver.Wait(9ms);
@@ -84,7 +78,7 @@ TEST_CASE("a task that starts in time gets no copy") {
 }
 
 TEST_CASE("an offer that is not answered gets a copy after a while") {
-  Driver driver(Hedged(1), 2);
+  Driver driver(Hedged(1, 10ms), 2);
   driver.TheDispatch();
   CHECK(driver.Sleep() == 260ms);
   driver.Wait(260ms);
@@ -92,7 +86,7 @@ TEST_CASE("an offer that is not answered gets a copy after a while") {
 }
 
 TEST_CASE("an offer gets a copy for want of an answer after four times the longest answer seen") {
-  Driver driver(Hedged(1), 2);
+  Driver driver(Hedged(1, 10ms), 2);
   const Dispatch first = driver.TheDispatch();
   driver.Wait(100ms);
   SECTION("which accepted") {
@@ -106,7 +100,7 @@ TEST_CASE("an offer gets a copy for want of an answer after four times the longe
 }
 
 TEST_CASE("a shard that has come back is not waited for as if it were out") {
-  SchedulerOptions options = Hedged(1);
+  SchedulerOptions options = Hedged(1, 10ms);
   options.waits.cool_down = 1s;
   Driver driver(options, 1);
   driver.Reject(driver.TheDispatch());
@@ -126,7 +120,7 @@ TEST_CASE("without hedging, and with policies that bind at once, there are no co
 }
 
 TEST_CASE("as soon as one copy starts, those that have not are cancelled") {
-  Driver driver(Hedged(1), 2);
+  Driver driver(Hedged(1, 10ms), 2);
   const Dispatch first = driver.TheDispatch();
   driver.Accept(first);
   driver.Wait(10ms);
@@ -143,7 +137,7 @@ TEST_CASE("as soon as one copy starts, those that have not are cancelled") {
 }
 
 TEST_CASE("a copy that has ended by itself meanwhile is not cancelled") {
-  Driver driver(Hedged(1), 2);
+  Driver driver(Hedged(1, 10ms), 2);
   const Dispatch first = driver.TheDispatch();
   driver.Accept(first);
   driver.Wait(10ms);
@@ -154,7 +148,7 @@ TEST_CASE("a copy that has ended by itself meanwhile is not cancelled") {
 }
 
 TEST_CASE("when both copies have started the first result wins and the other is cancelled") {
-  Driver driver(Hedged(1), 2);
+  Driver driver(Hedged(1, 10ms), 2);
   const Dispatch first = driver.TheDispatch();
   driver.Accept(first);
   driver.Wait(10ms);
@@ -169,7 +163,7 @@ TEST_CASE("when both copies have started the first result wins and the other is 
 }
 
 TEST_CASE("a copy that is rejected goes to the next node, and costs the shard no retry") {
-  SchedulerOptions options = Hedged(1);
+  SchedulerOptions options = Hedged(1, 10ms);
   options.max_retries = 0;
   Driver driver(options, 3);
   const Dispatch first = driver.TheDispatch();
@@ -183,7 +177,7 @@ TEST_CASE("a copy that is rejected goes to the next node, and costs the shard no
 }
 
 TEST_CASE("a shard whose first copy is lost is still with the second one") {
-  Driver driver(Hedged(1), 2);
+  Driver driver(Hedged(1, 10ms), 2);
   const Dispatch first = driver.TheDispatch();
   driver.Accept(first);
   driver.Wait(10ms);
@@ -196,7 +190,7 @@ TEST_CASE("a shard whose first copy is lost is still with the second one") {
 }
 
 TEST_CASE("a copy keeps no shard waiting") {
-  Driver driver(Hedged(3), 2);
+  Driver driver(Hedged(3, 10ms), 2);
   const std::vector<Dispatch> out = driver.Dispatches();
   driver.Accept(out[0]);
   driver.Wait(1s);
@@ -205,7 +199,7 @@ TEST_CASE("a copy keeps no shard waiting") {
 }
 
 TEST_CASE("a task that waits behind one that computes is copied to an idle node only") {
-  SchedulerOptions options = Hedged(5);
+  SchedulerOptions options = Hedged(5, 10ms);
   options.slots = 3;
   Driver driver(options, 2);
   const std::vector<Dispatch> out = driver.Dispatches();  // three on a, two on b
@@ -361,7 +355,7 @@ class LastNode final : public Policy {
 };
 
 TEST_CASE("a new policy takes one small class, and slots and hedging come with it") {
-  Driver driver(Scheduler(Hedged(2), std::make_unique<LastNode>()), 3);
+  Driver driver(Scheduler(Hedged(2, 10ms), std::make_unique<LastNode>()), 3);
   const std::vector<Dispatch> out = driver.Dispatches();
   REQUIRE(out.size() == 2);
   CHECK(out[0].node == 2);

@@ -35,7 +35,7 @@ absl::StatusOr<std::vector<CsvRecord>> ReadInPieces(std::string_view text, std::
   }
 }
 
-Rows Read(std::string_view text, char separator = ',') {
+Rows ReadCells(std::string_view text, char separator = ',') {
   Rows rows;
   const auto records = ReadInPieces(text, 1 << 20, separator);
   REQUIRE(records.status() == absl::OkStatus());
@@ -46,7 +46,7 @@ Rows Read(std::string_view text, char separator = ',') {
   return rows;
 }
 
-std::string Refusal(std::string_view text) {
+std::string CsvRefusal(std::string_view text) {
   const absl::Status status = ReadInPieces(text, 1 << 20).status();
   CHECK(status.code() == absl::StatusCode::kInvalidArgument);
   for (const std::size_t piece : {1, 2, 7}) CHECK(ReadInPieces(text, piece).status() == status);
@@ -55,23 +55,23 @@ std::string Refusal(std::string_view text) {
 
 TEST_CASE("Records end with LF or CRLF, the last one with the file") {
   const Rows rows = {{"a", "b"}, {"1", "2"}};
-  CHECK(Read("a,b\n1,2\n") == rows);
-  CHECK(Read("a,b\r\n1,2\r\n") == rows);
-  CHECK(Read("a,b\n1,2") == rows);
-  CHECK(Read("\xef\xbb\xbf"
-             "a,b\n1,2") == rows);
-  CHECK(Read(" a ,\tb\n1 , 2 ") == rows);
-  CHECK(Read("a;b\n1;2", ';') == rows);
-  CHECK(Read("a\tb\n1\t2", '\t') == rows);
-  CHECK(Read("a,\n,2\n") == Rows{{"a", ""}, {"", "2"}});
-  CHECK(Read("a,\n1,") == Rows{{"a", ""}, {"1", ""}});
+  CHECK(ReadCells("a,b\n1,2\n") == rows);
+  CHECK(ReadCells("a,b\r\n1,2\r\n") == rows);
+  CHECK(ReadCells("a,b\n1,2") == rows);
+  CHECK(ReadCells("\xef\xbb\xbf"
+                  "a,b\n1,2") == rows);
+  CHECK(ReadCells(" a ,\tb\n1 , 2 ") == rows);
+  CHECK(ReadCells("a;b\n1;2", ';') == rows);
+  CHECK(ReadCells("a\tb\n1\t2", '\t') == rows);
+  CHECK(ReadCells("a,\n,2\n") == Rows{{"a", ""}, {"", "2"}});
+  CHECK(ReadCells("a,\n1,") == Rows{{"a", ""}, {"1", ""}});
 }
 
 TEST_CASE("A quoted cell may have separators, newlines, blanks and doubled quotes in it") {
-  CHECK(Read("\"a,b\",\"c\r\nd\"\n\"say \"\"so\"\"\", \" e \" \n") ==
+  CHECK(ReadCells("\"a,b\",\"c\r\nd\"\n\"say \"\"so\"\"\", \" e \" \n") ==
         Rows{{"a,b", "c\r\nd"}, {"say \"so\"", " e "}});
-  CHECK(Read("\"\",\"\"\n\"\"\"\",x") == Rows{{"", ""}, {"\"", "x"}});
-  CHECK(Read("\"\"\n") == Rows{{""}});
+  CHECK(ReadCells("\"\",\"\"\n\"\"\"\",x") == Rows{{"", ""}, {"\"", "x"}});
+  CHECK(ReadCells("\"\"\n") == Rows{{""}});
 }
 
 TEST_CASE("Every cell says where it is") {
@@ -105,31 +105,31 @@ TEST_CASE("How a file is cut into pieces changes nothing") {
 }
 
 TEST_CASE("Text that is no table is refused with line, column and what to do") {
-  CHECK(Refusal("") == "t.csv: the file is empty");
-  CHECK(Refusal("\xef\xbb\xbf") == "t.csv: the file is empty");
-  CHECK(Refusal("\n") == "t.csv:1:1: empty line: remove it");
-  CHECK(Refusal("1,2\n\n3,4\n") == "t.csv:2:1: empty line: remove it");
-  CHECK(Refusal("1,2\n  ") == "t.csv:2:1: empty line: remove it");
-  CHECK(Refusal("1,2\n3\n") ==
+  CHECK(CsvRefusal("") == "t.csv: the file is empty");
+  CHECK(CsvRefusal("\xef\xbb\xbf") == "t.csv: the file is empty");
+  CHECK(CsvRefusal("\n") == "t.csv:1:1: empty line: remove it");
+  CHECK(CsvRefusal("1,2\n\n3,4\n") == "t.csv:2:1: empty line: remove it");
+  CHECK(CsvRefusal("1,2\n  ") == "t.csv:2:1: empty line: remove it");
+  CHECK(CsvRefusal("1,2\n3\n") ==
         "t.csv:2:1: the row has 1 cells, the first row has 2: add or remove some, or put a cell "
         "with a separator in quotes");
-  CHECK(Refusal("1,2\n3,\"4\n5,6\n") ==
+  CHECK(CsvRefusal("1,2\n3,\"4\n5,6\n") ==
         "t.csv:2:3: the quote that begins here is not closed: add the closing one");
-  CHECK(Refusal("1,\"2\"x\n") ==
+  CHECK(CsvRefusal("1,\"2\"x\n") ==
         "t.csv:1:6: text after the closing quote: put the whole cell in quotes and double those "
         "within");
-  CHECK(Refusal("1,5\" disk\n") ==
+  CHECK(CsvRefusal("1,5\" disk\n") ==
         "t.csv:1:4: a quote within a cell that does not begin with one: put the whole cell in "
         "quotes and double those within");
-  CHECK(Refusal("1,2\r3,4\r") ==
+  CHECK(CsvRefusal("1,2\r3,4\r") ==
         "t.csv:1:4: a carriage return without a newline: end lines with LF or CRLF");
-  CHECK(Refusal("1,2\r") ==
+  CHECK(CsvRefusal("1,2\r") ==
         "t.csv:1:4: a carriage return without a newline: end lines with LF or CRLF");
-  CHECK(Refusal(std::string_view("1,\0\n", 4)) ==
+  CHECK(CsvRefusal(std::string_view("1,\0\n", 4)) ==
         "t.csv:1:3: a zero byte: save the file as text in UTF-8");
-  CHECK(Refusal("1,ab\xff\n") ==
+  CHECK(CsvRefusal("1,ab\xff\n") ==
         "t.csv:1:3: 'ab' is followed by what is no UTF-8: save the file as UTF-8");
-  CHECK(Refusal("1,\xed\xa0\x80\n").ends_with("save the file as UTF-8"));  // a surrogate
+  CHECK(CsvRefusal("1,\xed\xa0\x80\n").ends_with("save the file as UTF-8"));  // a surrogate
 }
 
 TEST_CASE("A row of endless length is refused, an open quote with its place") {

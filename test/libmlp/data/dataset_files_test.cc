@@ -20,7 +20,7 @@ class Directory : public test::Scratch {
 };
 
 template <class T>
-std::string Refusal(const absl::StatusOr<T>& result, absl::StatusCode code) {
+std::string DatasetRefusal(const absl::StatusOr<T>& result, absl::StatusCode code) {
   CHECK(result.status().code() == code);
   return std::string(result.status().message());
 }
@@ -62,19 +62,19 @@ TEST_CASE("A directory that is no dataset is refused with what is missing") {
   const Directory directory;
   const std::string name = directory.path().string();
   directory.Write("validate_a.txt");
-  CHECK(Refusal(ListDatasetFiles(directory.path()), kInvalid) ==
+  CHECK(DatasetRefusal(ListDatasetFiles(directory.path()), kInvalid) ==
         name + ": no shards: expected files named train_*");
   fs::remove(directory.path() / "validate_a.txt");
   directory.Write("train_1.txt");
-  CHECK(Refusal(ListDatasetFiles(directory.path()), kInvalid) ==
+  CHECK(DatasetRefusal(ListDatasetFiles(directory.path()), kInvalid) ==
         name + ": expected one file named validate_*, found none");
   directory.Write("validate_b.txt");
   directory.Write("validate_a.txt");
-  CHECK(Refusal(ListDatasetFiles(directory.path()), kInvalid) ==
+  CHECK(DatasetRefusal(ListDatasetFiles(directory.path()), kInvalid) ==
         name + ": expected one file named validate_*, found validate_a.txt, validate_b.txt");
-  CHECK(Refusal(ListDatasetFiles(directory.path() / "none"), kNotFound) ==
+  CHECK(DatasetRefusal(ListDatasetFiles(directory.path() / "none"), kNotFound) ==
         name + "/none: No such file or directory");
-  CHECK(Refusal(ListDatasetFiles(directory.path() / "train_1.txt"), kNotFound) ==
+  CHECK(DatasetRefusal(ListDatasetFiles(directory.path() / "train_1.txt"), kNotFound) ==
         name + "/train_1.txt: Not a directory");
 }
 
@@ -90,12 +90,12 @@ TEST_CASE("A file is read whole, with every byte as it is") {
 TEST_CASE("What is no readable file is refused") {
   const Directory directory;
   const std::string name = directory.path().string();
-  CHECK(Refusal(ReadFile(directory.path() / "none"), kNotFound) ==
+  CHECK(DatasetRefusal(ReadFile(directory.path() / "none"), kNotFound) ==
         name + "/none: No such file or directory");
-  CHECK(Refusal(ReadFile(directory.path()), kInvalid) == name + ": Is a directory");
+  CHECK(DatasetRefusal(ReadFile(directory.path()), kInvalid) == name + ": Is a directory");
   directory.Write("huge");
   fs::resize_file(directory.path() / "huge", kMaxFileBytes + 1);  // sparse
-  CHECK(Refusal(ReadFile(directory.path() / "huge"), kInvalid) ==
+  CHECK(DatasetRefusal(ReadFile(directory.path() / "huge"), kInvalid) ==
         name + "/huge: 1073741825 bytes, at most 1073741824 are possible: split the file");
 }
 
@@ -117,7 +117,7 @@ TEST_CASE("Names that leave the root, or name nothing, are refused") {
   fs::create_directory_symlink(outside.path(), root.path() / "out");
   fs::create_directory_symlink(root.path(), root.path() / "letters" / "self");
   const auto refusal = [&](std::string_view name, absl::StatusCode code) {
-    return Refusal(ResolveBelow(root.path(), name), code);
+    return DatasetRefusal(ResolveBelow(root.path(), name), code);
   };
   CHECK(refusal("", kInvalid) == "the name is empty");
   CHECK(refusal("/etc", kInvalid) == "'/etc' is absolute: use a name below the data directory");
@@ -133,7 +133,7 @@ TEST_CASE("Names that leave the root, or name nothing, are refused") {
   CHECK(refusal(std::string_view("letters\0x", 9), kInvalid) == "the name contains a zero byte");
   CHECK(refusal("none", kNotFound) == root.path().string() + "/none: No such file or directory");
   CHECK(refusal("letters/train_1.txt/x", kNotFound).find("Not a directory") != std::string::npos);
-  CHECK(Refusal(ResolveBelow(root.path() / "none", "letters"), kNotFound) ==
+  CHECK(DatasetRefusal(ResolveBelow(root.path() / "none", "letters"), kNotFound) ==
         root.path().string() + "/none: No such file or directory");
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("A sibling whose name begins like the root's is outside of it") {
   directory.Write("data/train_1.txt");
   directory.Write("data-secret/train_1.txt");
   fs::create_directory_symlink(directory.path() / "data-secret", directory.path() / "data/link");
-  CHECK(Refusal(ResolveBelow(directory.path() / "data", "link"), kInvalid) ==
+  CHECK(DatasetRefusal(ResolveBelow(directory.path() / "data", "link"), kInvalid) ==
         "'link' leads outside the data directory");
 }
 

@@ -59,7 +59,7 @@ absl::StatusOr<Encoded> EncodeAll(const Schema& schema, std::string_view text,
   return encoded;
 }
 
-std::string Refusal(const Schema& schema, std::string_view text, Header header = Header::kAuto) {
+std::string RowRefusal(const Schema& schema, std::string_view text, Header header = Header::kAuto) {
   const absl::Status status = EncodeAll(schema, text, header).status();
   CHECK(status.code() == absl::StatusCode::kInvalidArgument);
   return std::string(status.message());
@@ -97,7 +97,7 @@ TEST_CASE("Columns that go by numbers are found where they were, with a header o
     CHECK(encoded->labels == std::vector<double>{2});
   }
   CHECK(EncodeAll(schema, "5,7\n")->features == features);
-  CHECK(Refusal(schema, "2,5,6\n") ==
+  CHECK(RowRefusal(schema, "2,5,6\n") ==
         "t.csv:1:1: the row has 3 cells; expected 2, the features, or 3 with the label last");
 }
 
@@ -106,38 +106,39 @@ TEST_CASE("Missing values become what the schema has for them") {
       EncodeAll(Penguins(), "40,?,\n40, ,NaN\n40,NA,na\n40,N/A,null\n40,<NA>,#n/a\n");
   REQUIRE(encoded.status() == absl::OkStatus());
   for (const auto& row : encoded->features) CHECK(row == std::vector<double>{0, 0, 1, 0, 4000});
-  CHECK(Refusal(Penguins(), "40,Dream,1\n,Dream,1\n") ==
+  CHECK(RowRefusal(Penguins(), "40,Dream,1\n,Dream,1\n") ==
         "t.csv:2:1: column 'bill': a number is missing: fill it in");
 }
 
 TEST_CASE("A cell that the schema does not allow is refused with its place and column") {
   const Schema schema = Penguins();
-  CHECK(Refusal(schema, "x,Dream,1\n") == "t.csv:1:1: column 'bill': 'x' is not a number");
-  CHECK(Refusal(schema, "1,Dream,inf\n") == "t.csv:1:9: column 'mass': 'inf' is not finite");
-  CHECK(Refusal(schema, "1,Mars,1\n") ==
+  CHECK(RowRefusal(schema, "x,Dream,1\n") == "t.csv:1:1: column 'bill': 'x' is not a number");
+  CHECK(RowRefusal(schema, "1,Dream,inf\n") == "t.csv:1:9: column 'mass': 'inf' is not finite");
+  CHECK(RowRefusal(schema, "1,Mars,1\n") ==
         "t.csv:1:3: column 'island': 'Mars' is none of its texts (Biscoe, Dream, Torgersen)");
-  CHECK(Refusal(schema, "1,Dream,1,Emu\n") ==
+  CHECK(RowRefusal(schema, "1,Dream,1,Emu\n") ==
         "t.csv:1:11: column 'species': 'Emu' is none of the classes (Adelie, Gentoo)");
-  CHECK(Refusal(schema, "1,Dream,1,\n") == "t.csv:1:11: column 'species': the label is missing");
-  CHECK(Refusal(schema, "bill,mass\n1,2\n") ==
+  CHECK(RowRefusal(schema, "1,Dream,1,\n") == "t.csv:1:11: column 'species': the label is missing");
+  CHECK(RowRefusal(schema, "bill,mass\n1,2\n") ==
         "t.csv:1:1: the header lacks 1 of the 3 columns: island");
-  CHECK(Refusal(schema, "bill,mass,bill\n1,2,3\n") ==
+  CHECK(RowRefusal(schema, "bill,mass,bill\n1,2,3\n") ==
         "t.csv:1:11: column 'bill' is there twice: rename one");
-  CHECK(Refusal(schema, "1,2\n") ==
+  CHECK(RowRefusal(schema, "1,2\n") ==
         "t.csv:1:1: the row has 2 cells; expected 3, the features, or 4 with the label last");
-  CHECK(Refusal(schema, "a,b,c\n1,Dream,1\n", Header::kYes) ==
+  CHECK(RowRefusal(schema, "a,b,c\n1,Dream,1\n", Header::kYes) ==
         "t.csv:1:1: the header lacks 3 of the 3 columns: bill, island, mass");
-  CHECK(Refusal(schema, "bill,island,mass\n", Header::kNo) ==
+  CHECK(RowRefusal(schema, "bill,island,mass\n", Header::kNo) ==
         "t.csv:1:1: column 'bill': 'bill' is not a number");
 }
 
 TEST_CASE("Classes that are numbers are found by value, a number to predict is any") {
   const Schema classes = PlainSchema(1, 3);
   CHECK(EncodeAll(classes, "5,2.0\n5,0\n5,1e0\n")->labels == std::vector<double>{2, 0, 1});
-  CHECK(Refusal(classes, "5,3\n") == "t.csv:1:3: column '2': '3' is none of the classes (0, 1, 2)");
+  CHECK(RowRefusal(classes, "5,3\n") ==
+        "t.csv:1:3: column '2': '3' is none of the classes (0, 1, 2)");
   const Schema regression = PlainSchema(1, 0);
   CHECK(EncodeAll(regression, "5,-2.5\n")->labels == std::vector<double>{-2.5});
-  CHECK(Refusal(regression, "5,x\n") == "t.csv:1:3: column '2': 'x' is not a number");
+  CHECK(RowRefusal(regression, "5,x\n") == "t.csv:1:3: column '2': 'x' is not a number");
 }
 
 TEST_CASE("A number's shortest text is the same number again") {

@@ -8,7 +8,7 @@
 namespace mlp::testing {
 namespace {
 
-std::string Refusal(std::string_view text) {
+std::string ShardRefusal(std::string_view text) {
   const absl::Status status = ParseShard(text, "train_7.txt").status();
   CHECK(status.code() == absl::StatusCode::kInvalidArgument);
   return std::string(status.message());
@@ -51,48 +51,51 @@ TEST_CASE("In regression the last column is any finite number") {
 }
 
 TEST_CASE("Malformed text is refused with file, line and column") {
-  CHECK(Refusal("") == "train_7.txt: the file is empty");
-  CHECK(Refusal("\n") == "train_7.txt:1:1: empty line");
-  CHECK(Refusal("1,2,0\n\n1,2,0\n") == "train_7.txt:2:1: empty line");
-  CHECK(Refusal("1,2,0\n\n") == "train_7.txt:2:1: empty line");
-  CHECK(Refusal("1,2,0\r\n\r\n") == "train_7.txt:2:1: empty line");
-  CHECK(Refusal("1,2,0\n  \n") == "train_7.txt:2:1: empty line");
-  CHECK(Refusal("1\n2\n") ==
+  CHECK(ShardRefusal("") == "train_7.txt: the file is empty");
+  CHECK(ShardRefusal("\n") == "train_7.txt:1:1: empty line");
+  CHECK(ShardRefusal("1,2,0\n\n1,2,0\n") == "train_7.txt:2:1: empty line");
+  CHECK(ShardRefusal("1,2,0\n\n") == "train_7.txt:2:1: empty line");
+  CHECK(ShardRefusal("1,2,0\r\n\r\n") == "train_7.txt:2:1: empty line");
+  CHECK(ShardRefusal("1,2,0\n  \n") == "train_7.txt:2:1: empty line");
+  CHECK(ShardRefusal("1\n2\n") ==
         "train_7.txt:1:1: row has one column: expected at least one feature and the class");
-  CHECK(Refusal("1,2,0\n1,0\n") == "train_7.txt:2:1: row has 2 columns, the first row has 3");
-  CHECK(Refusal("1,2,0\n1,2,3,0\n") == "train_7.txt:2:1: row has 4 columns, the first row has 3");
-  CHECK(Refusal("1,2,0\n1,2,0,\n") == "train_7.txt:2:1: row has 4 columns, the first row has 3");
-  CHECK(Refusal("1,abc,0\n") == "train_7.txt:1:3: 'abc' is not a number");
-  CHECK(Refusal("1,2,0\n12,3x,0\n") == "train_7.txt:2:4: '3x' is not a number");
-  CHECK(Refusal("1,,0\n") == "train_7.txt:1:3: a number is missing");
-  CHECK(Refusal("1,2,\n") == "train_7.txt:1:5: a number is missing");
-  CHECK(Refusal("1, ,0\n") == "train_7.txt:1:3: a number is missing");
-  CHECK(Refusal("1;2,0\n") == "train_7.txt:1:1: '1;2' is not a number");
-  CHECK(Refusal("0x10,0\n") == "train_7.txt:1:1: '0x10' is not a number");
-  CHECK(Refusal("+1,0\n") == "train_7.txt:1:1: '+1' is not a number");
-  CHECK(Refusal("1 2,0\n") == "train_7.txt:1:1: '1 2' is not a number");
-  CHECK(Refusal("nan,0\n") == "train_7.txt:1:1: 'nan' is not finite");
-  CHECK(Refusal("1,-inf,0\n") == "train_7.txt:1:3: '-inf' is not finite");
-  CHECK(Refusal("1,Infinity,0\n") == "train_7.txt:1:3: 'Infinity' is not finite");
-  CHECK(Refusal("1e999,0\n") == "train_7.txt:1:1: '1e999' is beyond float64's range");
-  CHECK(Refusal(std::string_view("1\0,0\n", 5)).starts_with("train_7.txt:1:1: "));
+  CHECK(ShardRefusal("1,2,0\n1,0\n") == "train_7.txt:2:1: row has 2 columns, the first row has 3");
+  CHECK(ShardRefusal("1,2,0\n1,2,3,0\n") ==
+        "train_7.txt:2:1: row has 4 columns, the first row has 3");
+  CHECK(ShardRefusal("1,2,0\n1,2,0,\n") ==
+        "train_7.txt:2:1: row has 4 columns, the first row has 3");
+  CHECK(ShardRefusal("1,abc,0\n") == "train_7.txt:1:3: 'abc' is not a number");
+  CHECK(ShardRefusal("1,2,0\n12,3x,0\n") == "train_7.txt:2:4: '3x' is not a number");
+  CHECK(ShardRefusal("1,,0\n") == "train_7.txt:1:3: a number is missing");
+  CHECK(ShardRefusal("1,2,\n") == "train_7.txt:1:5: a number is missing");
+  CHECK(ShardRefusal("1, ,0\n") == "train_7.txt:1:3: a number is missing");
+  CHECK(ShardRefusal("1;2,0\n") == "train_7.txt:1:1: '1;2' is not a number");
+  CHECK(ShardRefusal("0x10,0\n") == "train_7.txt:1:1: '0x10' is not a number");
+  CHECK(ShardRefusal("+1,0\n") == "train_7.txt:1:1: '+1' is not a number");
+  CHECK(ShardRefusal("1 2,0\n") == "train_7.txt:1:1: '1 2' is not a number");
+  CHECK(ShardRefusal("nan,0\n") == "train_7.txt:1:1: 'nan' is not finite");
+  CHECK(ShardRefusal("1,-inf,0\n") == "train_7.txt:1:3: '-inf' is not finite");
+  CHECK(ShardRefusal("1,Infinity,0\n") == "train_7.txt:1:3: 'Infinity' is not finite");
+  CHECK(ShardRefusal("1e999,0\n") == "train_7.txt:1:1: '1e999' is beyond float64's range");
+  CHECK(ShardRefusal(std::string_view("1\0,0\n", 5)).starts_with("train_7.txt:1:1: "));
 }
 
 TEST_CASE("A class that is no whole number from 0 to the limit is refused") {
-  CHECK(Refusal("1,-1\n") == "train_7.txt:1:3: class '-1' is not a whole number from 0 to 65535");
-  CHECK(Refusal("1,0\n1,1.5\n") ==
+  CHECK(ShardRefusal("1,-1\n") ==
+        "train_7.txt:1:3: class '-1' is not a whole number from 0 to 65535");
+  CHECK(ShardRefusal("1,0\n1,1.5\n") ==
         "train_7.txt:2:3: class '1.5' is not a whole number from 0 to 65535");
-  CHECK(Refusal("1,65536\n") ==
+  CHECK(ShardRefusal("1,65536\n") ==
         "train_7.txt:1:3: class '65536' is not a whole number from 0 to 65535");
-  CHECK(Refusal("1,1e300\n") ==
+  CHECK(ShardRefusal("1,1e300\n") ==
         "train_7.txt:1:3: class '1e300' is not a whole number from 0 to 65535");
-  CHECK(Refusal("1,nan\n") == "train_7.txt:1:3: 'nan' is not finite");
-  CHECK(Refusal("1,A\n") == "train_7.txt:1:3: 'A' is not a number");
+  CHECK(ShardRefusal("1,nan\n") == "train_7.txt:1:3: 'nan' is not finite");
+  CHECK(ShardRefusal("1,A\n") == "train_7.txt:1:3: 'A' is not a number");
   CHECK(ParseShard("1,65535\n", "limit")->class_count() == 65536);
 }
 
 TEST_CASE("A long field is quoted in part") {
-  const std::string message = Refusal(std::string(100'000, 'x') + ",0\n");
+  const std::string message = ShardRefusal(std::string(100'000, 'x') + ",0\n");
   CHECK(message == "train_7.txt:1:1: '" + std::string(40, 'x') + "…' is not a number");
 }
 
@@ -101,7 +104,7 @@ TEST_CASE("One long row before many short ones does not claim memory for all of 
   std::string text;
   for (int i = 0; i < 1'000'000; ++i) text += "1,";
   text += "0\n" + std::string(1'000'000, '\n');
-  CHECK(Refusal(text) == "train_7.txt:2:1: empty line");
+  CHECK(ShardRefusal(text) == "train_7.txt:2:1: empty line");
 }
 
 }  // namespace

@@ -6,27 +6,29 @@
 namespace mlp {
 namespace {
 
-std::string Refusal(std::vector<std::size_t> layer_sizes) {
+std::string SpecRefusal(std::vector<std::size_t> layer_sizes) {
   const absl::Status status = CheckModelSpec({std::move(layer_sizes), Activation::kRelu});
   CHECK(status.code() == absl::StatusCode::kInvalidArgument);
   return std::string(status.message());
 }
 
 TEST_CASE("A model's sizes are refused with the entry and the limit") {
-  CHECK(Refusal({}) ==
+  CHECK(SpecRefusal({}) ==
         "layer_sizes has 0 entries: expected features, hidden layers and classes, 2 to 32 entries");
-  CHECK(Refusal({3}) ==
+  CHECK(SpecRefusal({3}) ==
         "layer_sizes has 1 entries: expected features, hidden layers and classes, 2 to 32 entries");
-  CHECK(Refusal(std::vector<std::size_t>(33, 2)) ==
+  CHECK(SpecRefusal(std::vector<std::size_t>(33, 2)) ==
         "layer_sizes has 33 entries: expected features, hidden layers and classes, 2 to 32 "
         "entries");
-  CHECK(Refusal({16, 0, 26}) == "layer_sizes[1] is 0: must be 1 to 1000000");
-  CHECK(Refusal({16, 1'000'000'000, 26}) == "layer_sizes[1] is 1000000000: must be 1 to 1000000");
-  CHECK(Refusal({0, 26}) == "layer_sizes[0] is 0: must be 1 to 1000000");
-  CHECK(Refusal({1000, 90'000, 150}) ==
+  CHECK(SpecRefusal({16, 0, 26}) == "layer_sizes[1] is 0: must be 1 to 1000000");
+  CHECK(SpecRefusal({16, 1'000'000'000, 26}) ==
+        "layer_sizes[1] is 1000000000: must be 1 to 1000000");
+  CHECK(SpecRefusal({0, 26}) == "layer_sizes[0] is 0: must be 1 to 1000000");
+  CHECK(SpecRefusal({1000, 90'000, 150}) ==
         "layer_sizes make 103590150 parameters: at most 100000000 are possible, use smaller "
         "layers");
-  CHECK(Refusal(std::vector<std::size_t>(32, 1'000'000)).find("parameters") != std::string::npos);
+  CHECK(SpecRefusal(std::vector<std::size_t>(32, 1'000'000)).find("parameters") !=
+        std::string::npos);
 }
 
 TEST_CASE("A model of the reference's shape, the smallest and the deepest are accepted") {

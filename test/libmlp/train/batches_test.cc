@@ -20,7 +20,7 @@ namespace {
 const ModelSpec kSpec{{4, 7, 5, 3}, Activation::kTanh};
 
 // Options of one plain step of rate 1 over all rows, which is minus the mean gradient.
-TrainingOptions OneStep() {
+TrainingOptions OneStepOptions() {
   TrainingOptions options{.epochs = 1, .learning_rate = 1};
   options.solver = Solver::kSgd;
   options.batches.batch_size = 1000;
@@ -64,11 +64,11 @@ TEST_CASE("A step goes down the mean loss of its rows") {
         for (std::size_t i = 0; i < shard.rows(); ++i) loss -= std::log(y(i, LabelOf(shard, i)));
         return loss / 9;
       },
-      OneStep());
+      OneStepOptions());
 }
 
 TEST_CASE("Label smoothing shares the label out over all classes") {
-  TrainingOptions options = OneStep();
+  TrainingOptions options = OneStepOptions();
   options.batches.label_smoothing = 0.3;
   CheckGradientOf(
       [](const auto& y, const Shard& shard, const auto&) {
@@ -83,7 +83,7 @@ TEST_CASE("Label smoothing shares the label out over all classes") {
 }
 
 TEST_CASE("A class's weight is how often its rows count") {
-  TrainingOptions options = OneStep();
+  TrainingOptions options = OneStepOptions();
   options.batches.class_weights = {0.5, 3, 1};
   CheckGradientOf(
       [&](const auto& y, const Shard& shard, const auto&) {
@@ -98,7 +98,7 @@ TEST_CASE("A class's weight is how often its rows count") {
 }
 
 TEST_CASE("Alpha pulls the weights, not the biases, to zero") {
-  TrainingOptions options = OneStep();
+  TrainingOptions options = OneStepOptions();
   options.batches.alpha = 0.6;
   CheckGradientOf(
       [](const auto& y, const Shard& shard, const Vector<double>& weights) {
@@ -118,7 +118,7 @@ TEST_CASE("Alpha pulls the weights, not the biases, to zero") {
 TEST_CASE("A gradient that is longer than clip_norm is shortened to it, another is left alone") {
   const Shard shard = RandomShard(9, 4, 3, 7);
   const Parameters start = RandomParameters(kSpec, -0.8, 0.8, 11);
-  TrainingOptions options = OneStep();
+  TrainingOptions options = OneStepOptions();
   const Vector<double> whole = Change(start, shard, options);
   const double length = std::sqrt(SumOfSquares(whole.data(), whole.size()));
   options.batches.clip_norm = length / 4;
@@ -262,8 +262,8 @@ TEST_CASE("Batches stop soon after they are asked to") {
   const Shard shard = RandomShard(9, 4, 3, 7);
   std::stop_source stop;
   stop.request_stop();
-  const auto trained =
-      Train(kSpec, RandomParameters(kSpec, -0.8, 0.8, 11), shard, OneStep(), stop.get_token());
+  const auto trained = Train(kSpec, RandomParameters(kSpec, -0.8, 0.8, 11), shard, OneStepOptions(),
+                             stop.get_token());
   CHECK(trained.status().code() == absl::StatusCode::kCancelled);
 }
 

@@ -12,7 +12,7 @@ namespace mlp::testing {
 namespace {
 
 // Returns rows first .. end - 1.
-Shard Rows(const Shard& shard, std::size_t first, std::size_t end) {
+Shard RowsOf(const Shard& shard, std::size_t first, std::size_t end) {
   Shard part;
   part.features = Matrix<double>::from_shape({end - first, shard.feature_count()});
   part.labels = xt::xtensor<std::int32_t, 1>::from_shape({end - first});
@@ -33,7 +33,7 @@ TEST_CASE("Probabilities have the same bits however the rows are cut") {
   Predictor predictor(spec, parameters);
   Matrix<double> outputs = Matrix<double>::from_shape({100, 3});
   for (std::size_t first = 0; first < 300; first += 100) {
-    predictor.Predict(Rows(shard, first, first + 100).features, 100, outputs);
+    predictor.Predict(RowsOf(shard, first, first + 100).features, 100, outputs);
     for (std::size_t i = 0; i < 100; ++i) {
       for (std::size_t k = 0; k < 3; ++k) CHECK(outputs(i, k) == all(first + i, k));
     }
@@ -70,7 +70,7 @@ TEST_CASE("What is measured block by block is what is measured at once") {
   const Evaluation once = Evaluate(spec, parameters, shard).value();
   Measurement measurement(spec, parameters);
   for (std::size_t first = 0; first < shard.rows(); first += 500) {
-    REQUIRE(measurement.Add(Rows(shard, first, first + 500)).ok());
+    REQUIRE(measurement.Add(RowsOf(shard, first, first + 500)).ok());
   }
   CHECK(measurement.evaluation().rows == once.rows);
   CHECK(measurement.evaluation().wrong_rows == once.wrong_rows);
