@@ -20,7 +20,7 @@ class EncodedEvents {
     std::shared_ptr<const JobEvent> event;
     std::string bytes;
   };
-  // Those that were asked for last, by sequence number.
+  // The events that were asked for last, by sequence number.
   std::array<Slot, std::size_t{1024}> slots_;
 };
 

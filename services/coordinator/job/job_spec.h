@@ -19,7 +19,7 @@
 
 namespace mlp::coordinator {
 
-// How much each shard counts in a round's average.
+// The weights of the shards in a round's average.
 enum class Weighting : std::uint8_t { kEqual, kByRows };
 
 // The rule by which a job stops by itself: its score on the validation rows has not risen by more
@@ -43,7 +43,7 @@ struct JobSpec {
   std::uint32_t seed = 1;
   std::string policy = "pull";
   int max_retries = 100;
-  // The same as in SchedulerOptions: for policies that bind when a node is free.
+  // These are as in SchedulerOptions: for policies that bind when a node is free.
   int slots = 0;
   std::optional<std::chrono::nanoseconds> hedge_after = kDefaultHedgeAfter;
 
