@@ -111,13 +111,13 @@ class DatasetCatalog {
   FileVault* const vault_;
   DatasetLedger& ledger_;
   async::FifoMutex changes_;       // one Commit or Remove at a time
-  async::Signal written_;          // a piece
+  async::Signal written_;          // a piece is written
   std::set<std::string> writing_;  // digests of files of which a piece is being written
 
   // Load runs on workers and only looks things up under the lock.
   mutable std::mutex mutex_;
   // Guarded by mutex_:
-  std::map<std::string, DatasetRecord> stored_;  // by name
+  std::map<std::string, DatasetRecord> stored_;  // keyed by name
   std::string changing_;                         // name of the dataset that Commit or Remove is at
   std::multiset<std::string> loading_;           // names
   std::multimap<std::string, std::weak_ptr<const Dataset>> loaded_;                // by name
