@@ -1,4 +1,4 @@
-// mlp.v1.NodeService on a Node. Loop thread only; what it refers to outlives its calls.
+// mlp.v1.NodeService on a Node. Loop thread only; all that it refers to outlives its calls.
 #pragma once
 
 #include <string>
@@ -34,7 +34,7 @@ class NodeService {
   async::Task<absl::StatusOr<TrainTask>> Decode(const v1::TrainShardRequest& request);
   async::Task<v1::TrainShardEvent> EventOf(const AttemptOutcome& outcome,
                                            const v1::TrainShardRequest& request);
-  // The gradient, in pieces.
+  // Sends the gradient, in pieces.
   async::Task<absl::Status> SendGradient(const Parameters& gradient, EventStream& stream);
   async::Task<absl::StatusOr<v1::PutParametersResponse>> PutParameters(PieceStream& pieces);
   // Takes the parameters from the request, or those that it refers to. False: they are unknown.
