@@ -49,8 +49,8 @@ class CoordinatorServer {
   ~CoordinatorServer();
 
   int port() const;
-  // Takes no more calls, cancels the running job, ends what is open after at most `grace`. Not on
-  // the loop thread.
+  // Takes no more calls, cancels the running job, ends open calls after at most `grace`. Not on the
+  // loop thread.
   void Stop(std::chrono::milliseconds grace);
 
  private:

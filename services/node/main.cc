@@ -150,7 +150,7 @@ std::chrono::milliseconds Drain(NodeServer& server, std::chrono::nanoseconds tim
     spdlog::warn("ends at once: a second signal");
     return std::chrono::milliseconds(0);
   }
-  if (drained.get()) return std::chrono::seconds(5);  // for results that are being sent
+  if (drained.get()) return std::chrono::seconds(5);  // results may still be on their way
   spdlog::warn("the tasks that are left are given up: --drain-timeout is over");
   return std::chrono::milliseconds(0);
 }

@@ -1,4 +1,4 @@
-// Events as watchers get them, each encoded once for however many watch. Loop thread only.
+// A cache of encoded events: each is encoded once for any number of watchers. Loop thread only.
 #pragma once
 
 #include <array>

@@ -137,7 +137,7 @@ auto ModelService::Handlers::Receive(v1::ImportModelRequest first, Pieces& piece
     -> Reply<std::string> {
   const auto whole = static_cast<std::size_t>(first.bytes());
   std::string bytes;
-  bytes.reserve(whole);  // the loop never has to copy what is there
+  bytes.reserve(whole);  // the loop never has to copy the earlier chunks
   absl::Status status = Append(first.chunk(), whole, bytes);
   while (status.ok()) {
     const std::optional<v1::ImportModelRequest> next = co_await pieces.Read();

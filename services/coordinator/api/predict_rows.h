@@ -11,7 +11,7 @@ namespace mlp::coordinator {
 struct Model;
 
 inline constexpr int kMaxPredictRows = 10'000;
-inline constexpr std::size_t kMaxPredictBytes = std::size_t{4} << 20;  // of a request
+inline constexpr std::size_t kMaxPredictBytes = std::size_t{4} << 20;  // a request's limit
 // The limit of rows times parameters: some tenths of a second on one thread.
 inline constexpr std::size_t kMaxPredictWork = std::size_t{1} << 33;
 // The limit of probabilities in a response: 32 MiB.

@@ -52,7 +52,7 @@ struct MissingFile {
 
 struct FilePiece {
   std::string sha256;
-  std::int64_t bytes = 0;  // of the whole file
+  std::int64_t bytes = 0;  // the whole file's
   std::int64_t offset = 0;
   std::string data;
 };
@@ -121,7 +121,7 @@ class DatasetCatalog {
   std::string changing_;                         // name of the dataset that Commit or Remove is at
   std::multiset<std::string> loading_;           // names
   std::multimap<std::string, std::weak_ptr<const Dataset>> loaded_;                // by name
-  std::map<std::string, std::map<std::string, std::filesystem::path>> by_digest_;  // of directories
+  std::map<std::string, std::map<std::string, std::filesystem::path>> by_digest_;  // directories'
 };
 
 }  // namespace mlp::coordinator

@@ -1,4 +1,4 @@
-// Reads datasets from files, wherever these lie. Blocks, so call it on workers. Re-entrant.
+// Reads datasets from files anywhere. Blocks, so call it on workers. Re-entrant.
 #pragma once
 
 #include <filesystem>

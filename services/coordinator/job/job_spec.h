@@ -67,7 +67,7 @@ inline constexpr int kMaxSlots = 1000;
 inline constexpr std::chrono::nanoseconds kMaxHedgeAfter = std::chrono::hours(1);
 inline constexpr std::size_t kMaxNameLength = 255;
 
-// InvalidArgument, blamed on `field`, if no policy has that name.
+// Checks that a policy has that name. InvalidArgument otherwise, blamed on `field`.
 absl::Status CheckPolicyName(std::string_view field, const std::string& policy);
 
 // True if that policy, which must exist, binds when a node is free, and so has slots and hedging.

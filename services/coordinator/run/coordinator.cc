@@ -319,7 +319,7 @@ absl::StatusOr<std::string> Coordinator::ModelVersion(const std::string& id) con
 async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Coordinator::GetModel(std::string id) {
   const absl::StatusOr<std::string> version = ModelVersion(id);
   if (!version.ok()) co_return version.status();
-  // Its job may have ended a moment ago.
+  // The model's job may have ended a moment ago.
   const absl::Status committed = co_await journal_.Committed();
   if (!committed.ok()) co_return committed;
   absl::StatusOr<std::shared_ptr<const Model>> model = co_await journal_.GetModel(id);

@@ -88,7 +88,7 @@ class Coordinator {
     // The initial model of a new job that begins with one.
     std::shared_ptr<const Parameters> initial;
     std::stop_source stop;
-    bool cancelled = false;  // on request
+    bool cancelled = false;  // a client asked for it
     JobStage stage;
   };
 

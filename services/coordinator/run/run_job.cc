@@ -197,7 +197,7 @@ async::Task<absl::StatusOr<RoundParameters>> RunRounds(JobWorld world, const Job
     world.journal.FinishRound(job.id, round, state.stored, best.round() > 0 ? best.round() : -1);
     world.journal.Record(job.id, round, Summary(*result, world.clock.Now() - begin));
     stage.Enter(JobStage::Phase::kValidating, world.clock.Now());
-    co_await validations.Join();  // at most one behind, so that memory stays bounded
+    co_await validations.Join();  // it is at most one behind, so memory stays bounded
     if (!best.failure().ok()) co_return best.failure();
     progress.rounds.clear();  // the missing ones are validated
     best.Finished(round, state.parameters.values);

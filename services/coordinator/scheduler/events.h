@@ -22,7 +22,7 @@ struct RoundStarted {
 // The node can be given work. Joining again after NodeLeft is fine.
 struct NodeJoined {
   int node = 0;
-  std::string name;  // for reasons
+  std::string name;  // reasons use it
   int slots = 0;     // attempts that it holds at most, whatever the options say; 0: no such limit
 };
 // The node gets no new work. Its attempts still end by events of their own.

@@ -27,7 +27,7 @@ struct AttemptFacts {
 struct ShardsOut {
   std::size_t count = 0;
   int longest = 0;
-  std::vector<AttemptFacts> copies;  // of that shard, the first one first
+  std::vector<AttemptFacts> copies;  // that shard's, the first one first
 };
 
 struct NodeRest {
@@ -54,7 +54,7 @@ struct ShardsReady {
   std::vector<NodeRest> resting;   // the first to be back first
   std::vector<std::string> unfit;  // nodes that are up and cannot train the first shard
   std::vector<std::string> full;   // other nodes that are up
-  std::string last_return;         // what became of the first shard's last attempt
+  std::string last_return;         // the fate of the first shard's last attempt
 };
 
 // Shards that are offered later, because they were rejected.
@@ -62,7 +62,7 @@ struct ShardsBackingOff {
   std::size_t count = 0;
   int first = 0;  // is offered first
   TimePoint until;
-  std::string last_return;  // what became of its last attempt
+  std::string last_return;  // the fate of its last attempt
 };
 
 // The reason why a task that has not finished gets no second copy before its deadline.
@@ -99,7 +99,7 @@ struct Deadline {
 };
 struct OfferToFreeSlot {
   int shard = 0;
-  std::optional<Deadline> deadline;  // the first one of what is out
+  std::optional<Deadline> deadline;  // the first one of the attempts that are out
 };
 struct OfferAfterBackOff {
   int shard = 0;
@@ -133,7 +133,7 @@ struct RoundFacts {
   TimePoint time;           // the time of the facts
   std::string policy;       // its name
   bool waits = false;       // false: no round runs, or it is done; nothing else is said then
-  bool no_node_up = false;  // and nothing is out: this is all that it waits for
+  bool no_node_up = false;  // nor is an attempt out: this is all that it waits for
 
   std::optional<ShardsOut> held;       // none of their copies has started
   std::optional<ShardsOut> computing;  // one of their copies has started

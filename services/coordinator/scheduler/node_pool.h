@@ -47,7 +47,7 @@ class NodePool {
   void Begin(int node);
   void End(TimePoint now, int node);
 
-  // One of the node's attempts has started, or has ended after it had.
+  // Count an attempt of the node that has started, or that has ended after it had started.
   void BeginComputing(int node) { ++At(node).computing; }
   void EndComputing(int node) { --At(node).computing; }
   bool IsComputing(int node) const { return At(node).computing > 0; }

@@ -133,8 +133,8 @@ class Scheduler {
   // This round has these.
   bool running_ = false;  // begun and not given up
   ShardQueue shards_;
-  std::vector<Cancel> cancels_;    // to be decided
-  std::optional<GiveUp> give_up_;  // to be decided
+  std::vector<Cancel> cancels_;    // the next Decide returns them
+  std::optional<GiveUp> give_up_;  // the next Decide returns it
   TimePoint decided_;              // the last call of Decide
   bool copies_wait_ = false;       // a copy is due, and no node can take it
 };

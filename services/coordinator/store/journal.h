@@ -127,7 +127,7 @@ class Journal {
   const absl::Status& trouble() const {
     return write_trouble_.ok() ? sync_trouble_ : write_trouble_;
   }
-  // Notified when changes cannot be lost any more, when trouble begins, and at the end.
+  // Returns a signal for when changes cannot be lost any more, when trouble begins, and the end.
   async::Signal& written() { return written_; }
   bool closed() const { return closing_; }
 

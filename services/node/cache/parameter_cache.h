@@ -34,7 +34,7 @@ class ParameterCache {
   const std::size_t most_;
   const std::size_t most_bytes_;
   std::size_t bytes_ = 0;
-  std::deque<Entry> entries_;  // in the order in which they came
+  std::deque<Entry> entries_;  // the first to come first
 };
 
 }  // namespace mlp::node

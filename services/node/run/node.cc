@@ -72,7 +72,7 @@ std::optional<RejectReason> Node::Rejects(const TrainTask& task) const {
 Task<absl::StatusOr<AttemptOutcome>> Node::TrainInLine(const TrainTask& task,
                                                        AttemptObserver& observer,
                                                        std::stop_token stop) {
-  std::optional<async::FifoMutex::Ticket> ticket;  // until the arithmetic has ended
+  std::optional<async::FifoMutex::Ticket> ticket;  // held until the arithmetic has ended
   const absl::Status waited = co_await WaitForStart(task, ticket, observer, stop);
   if (!waited.ok()) co_return waited;
   if (stop.stop_requested()) co_return absl::CancelledError("the call was cancelled");
