@@ -29,7 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Validation, data and logs; the nodes do the heavy work.
+// Threads for validation, data and logs; the nodes do the heavy work.
 constexpr int kWorkers = 2;
 
 absl::Status Check(const CoordinatorServerOptions& options) {
@@ -54,7 +54,7 @@ LoadDataset DatasetSource(const CoordinatorServerOptions& options, DatasetCatalo
   return [&catalog](const std::string& name) { return catalog.Load(name); };
 }
 
-// nullptr without a state directory.
+// Opens the vault; nullptr if there is no state directory.
 absl::StatusOr<std::unique_ptr<FileVault>> OpenVault(const CoordinatorServerOptions& options,
                                                      const std::vector<DatasetRecord>& datasets) {
   if (!options.state_dir) return nullptr;
@@ -68,7 +68,7 @@ absl::StatusOr<std::unique_ptr<FileVault>> OpenVault(const CoordinatorServerOpti
   return vault;
 }
 
-// "20261123T093000Z-": when this coordinator started.
+// Returns the time at which this coordinator started, as in "20261123T093000Z-".
 std::string LogPrefix() {
   return absl::FormatTime("%Y%m%dT%H%M%SZ-", absl::Now(), absl::UTCTimeZone());
 }
@@ -77,7 +77,7 @@ std::shared_ptr<JobLog> MakeLog(const CoordinatorServerOptions& options,
                                 async::ThreadWorkers::Post post) {
   if (options.in_process.log != nullptr) return options.in_process.log;
   if (!options.log_dir) return std::make_shared<NoJobLog>();
-  // Without a state directory the next coordinator counts its jobs from 1 again.
+  // The next coordinator counts its jobs from 1 again if there is no state directory.
   const std::string prefix = options.state_dir ? "" : LogPrefix();
   return std::make_shared<FileJobLog>(*options.log_dir, prefix, std::move(post));
 }
@@ -97,7 +97,7 @@ JournalOptions OptionsOfJournal(const CoordinatorServerOptions& options) {
 
 }  // namespace
 
-// In the order of construction; each part uses those above it.
+// The parts in the order of construction; each uses those above it.
 class CoordinatorServer::Parts {
  public:
   explicit Parts(CoordinatorServerOptions given) : options(std::move(given)) {}
@@ -150,7 +150,7 @@ class CoordinatorServer::Parts {
     nodes.Serve(*server, *cluster, remember);
   }
 
-  // The datasets that the journal has, with their files.
+  // Opens the datasets that the journal has, with their files.
   absl::Status OpenDatasets() {
     absl::StatusOr<std::unique_ptr<FileVault>> opened = OpenVault(options, journal->datasets());
     if (!opened.ok()) return opened.status();
@@ -175,10 +175,10 @@ class CoordinatorServer::Parts {
   std::unique_ptr<rpc::Server> server;
   std::unique_ptr<async::ThreadWorkers> workers;
   std::unique_ptr<async::ThreadWorkers> resolver;
-  std::unique_ptr<async::ThreadWorkers> predictor;  // so that jobs do not wait for predictions
+  std::unique_ptr<async::ThreadWorkers> predictor;  // keeps jobs from waiting for predictions
   std::unique_ptr<GrpcCluster> cluster;
   std::unique_ptr<Store> store;
-  std::unique_ptr<async::ThreadWorkers> writer;  // of the store
+  std::unique_ptr<async::ThreadWorkers> writer;  // writes to the store
   std::shared_ptr<JobLog> log;
   std::unique_ptr<Journal> journal;
   std::unique_ptr<FileVault> vault;  // nullptr: datasets cannot be stored

@@ -17,25 +17,25 @@
 
 namespace mlp::coordinator {
 
-// What only a process can ask for that has the coordinator inside it, as an experiment does.
+// Options for a process that has the coordinator inside it, as an experiment does.
 struct InProcess {
   LoadDataset load_dataset;  // instead of the datasets of clients and of the data directory
   SchedulerWaits waits;
-  std::optional<std::uint64_t> scheduler_seed;  // of what policies draw; none: the job's seed
+  std::optional<std::uint64_t> scheduler_seed;  // seeds policies' draws; none: the job's seed
   bool precise_timers = false;                  // see rpc::Loop::UsePreciseTimers
   std::shared_ptr<JobLog> log;                  // instead of the files in the log directory
 };
 
 struct CoordinatorServerOptions {
   std::string listen = "0.0.0.0:9090";            // port 0: any free one
-  std::optional<std::filesystem::path> data_dir;  // whose subdirectories are datasets
+  std::optional<std::filesystem::path> data_dir;  // its subdirectories are datasets
   std::vector<HostPort> nodes;
-  LeaseTerms lease_terms;                        // of nodes that register
-  std::optional<std::filesystem::path> log_dir;  // made where it is missing; none: no job logs
+  LeaseTerms lease_terms;                        // for nodes that register
+  std::optional<std::filesystem::path> log_dir;  // made if it is missing; none: no job logs
   std::string default_policy = "pull";           // for jobs that name none
   std::size_t keep_jobs = 1000;                  // ended jobs remembered
   int keep_checkpoints = 2;  // rounds of a running job whose parameters are kept; 2 or more
-  // What jobs leave, and the coordinator's datasets, survive it here. None: they end with it.
+  // Jobs, models and the coordinator's datasets survive it here. None: they end with it.
   std::optional<std::filesystem::path> state_dir;
   InProcess in_process;
 };
@@ -45,12 +45,12 @@ class CoordinatorServer {
   // Listens and begins to serve. Errors: the address cannot be listened on, the data directory is
   // not there, the log or the state directory cannot be made, no such policy.
   static absl::StatusOr<std::unique_ptr<CoordinatorServer>> Start(CoordinatorServerOptions options);
-  // Stops with a grace of a second where Stop was not called.
+  // Stops with a grace of a second if Stop was not called.
   ~CoordinatorServer();
 
   int port() const;
-  // Takes no more calls, cancels the running job, ends what is open after at most `grace`. Not on
-  // the loop thread.
+  // Takes no more calls, cancels the running job, ends open calls after at most `grace`. Not on the
+  // loop thread.
   void Stop(std::chrono::milliseconds grace);
 
  private:

@@ -108,7 +108,7 @@ std::string PolicyName(const std::string& given) {
   return given;
 }
 
-// The nodes of --nodes, and of the file that was named or lies where one is expected.
+// Returns the nodes of --nodes, and of the file that was named or lies where one is expected.
 absl::StatusOr<std::vector<mlp::coordinator::HostPort>> Nodes(const Arguments& arguments) {
   auto nodes = mlp::coordinator::ParseNodeList(arguments.nodes);
   if (!nodes.ok())

@@ -15,9 +15,9 @@ namespace {
 
 using async::Task;
 
-constexpr int kTries = 5;  // in a row that bring nothing
+constexpr int kTries = 5;  // tries in a row that bring nothing
 
-// The coordinator has answered: asking again would bring the same.
+// True if the coordinator has answered: asking again would bring the same.
 bool IsAnswer(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kNotFound:

@@ -1,6 +1,6 @@
 // The coordinator as a source of shard files: DatasetService.GetFile, checked against the digest.
 //
-// A fetch goes on where it was when the connection breaks, and gives up (Unavailable) after some
+// If the connection breaks, a fetch goes on where it was. It gives up (Unavailable) after some
 // tries in a row that brought nothing. Loop thread only; `loop` and `workers` outlive it.
 #pragma once
 

@@ -13,7 +13,7 @@ namespace mlp::node {
 namespace {
 
 constexpr auto kTimeout = std::chrono::seconds(1);
-// How often it is looked whether there is a connection again, and whether the node stops.
+// The interval at which Watch looks whether there is a connection again, or the node stops.
 constexpr auto kLook = std::chrono::milliseconds(100);
 
 Standing StandingFrom(v1::NodeState state) {
@@ -55,7 +55,8 @@ async::Task<absl::StatusOr<LeaseAnswer>> GrpcCoordinatorLink::Heartbeat(Heartbea
   const v1::HeartbeatRequest request = RequestFrom(info);
   rpc::CallOptions options;
   options.timeout = kTimeout;
-  // A coordinator that is back is found as soon as it listens, not with the next try.
+  // The call waits for the connection, so it finds a coordinator that is back as soon as that
+  // listens.
   options.wait_for_ready = true;
   grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
   const absl::StatusOr<v1::HeartbeatResponse> reply = co_await rpc::CallUnary(

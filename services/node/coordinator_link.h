@@ -19,7 +19,7 @@ class GrpcCoordinatorLink final : public CoordinatorLink {
   // `address` is the coordinator's, host:port. A name is looked up again for each connection.
   GrpcCoordinatorLink(rpc::Loop& loop, std::string address);
 
-  // Takes a second at most.
+  // Takes at most a second.
   async::Task<absl::StatusOr<LeaseAnswer>> Heartbeat(HeartbeatInfo info,
                                                      std::stop_token stop) override;
   // Calls `lost` whenever a connection to the coordinator has ended, until `stop`.

@@ -28,7 +28,7 @@ struct FileFound {
   fs::file_time_type used;
 };
 
-// The cache's files, least recently used first. What an interrupted write has left is removed.
+// Finds the cache's files, least recently used first. Removes the rests of interrupted writes.
 absl::StatusOr<std::vector<FileFound>> FilesIn(const fs::path& directory) {
   std::vector<FileFound> files;
   std::error_code error;
@@ -52,7 +52,7 @@ absl::StatusOr<std::vector<FileFound>> FilesIn(const fs::path& directory) {
   return files;
 }
 
-// The file's bytes, which are `size` and have the digest. The error says what is wrong otherwise.
+// Reads the file's bytes, which must be `size` and have the digest. The error says what is wrong.
 absl::StatusOr<std::string> ReadChecked(const fs::path& path, std::uint64_t size,
                                         const std::string& sha256) {
   std::error_code error;
@@ -68,7 +68,7 @@ absl::StatusOr<std::string> ReadChecked(const fs::path& path, std::uint64_t size
   return bytes;
 }
 
-// Whoever reads `path` sees nothing or all of it.
+// Writes the file so that a reader of `path` sees nothing or all of it.
 absl::Status WriteWhole(const fs::path& path, const std::string& bytes) {
   const fs::path part = path.string() + kPart;
   std::ofstream file(part, std::ios::binary | std::ios::trunc);
@@ -131,7 +131,7 @@ Task<absl::StatusOr<std::string>> DiskCache::Fetch(std::string sha256, std::stop
   co_return fetched;
 }
 
-// NotFound where it is not there and was not expected to be, DataLoss where it was.
+// Reads the file. NotFound if the cache does not have it, DataLoss if the file is gone or damaged.
 Task<absl::StatusOr<std::string>> DiskCache::Read(const std::string& sha256) {
   const std::string name = Hex(sha256);
   const std::optional<std::uint64_t> size = files_.Use(name);

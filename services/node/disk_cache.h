@@ -1,10 +1,10 @@
-// Fetched shard files kept in a directory of this node's own, so that they are fetched once and not
-// once a start. A source in front of another one.
+// A cache of fetched shard files in a directory of this node's own: they are fetched once and not
+// once a start. It is a source in front of another one.
 //
-// A file is named by its digest and read with distrust: one that is gone, truncated or changed is
-// fetched again, with a warning. Bounded by bytes; the least recently used go first, also across
-// restarts. Where a file cannot be written (no room), nothing is kept and work goes on. Files in
-// the directory that are not the cache's stay as they are.
+// A file is named by its digest and checked when it is read: one that is gone, truncated or changed
+// is fetched again, with a warning. Bounded by bytes; the least recently used go first, also across
+// restarts. If a file cannot be written (no room), the cache does not keep it and work goes on.
+// Files in the directory that are not the cache's stay as they are.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ namespace mlp::node {
 
 class DiskCache final : public ShardSource {
  public:
-  // Makes `directory` where it is missing and finds the files that it has. FailedPrecondition where
-  // that cannot be. Blocks.
+  // Makes `directory` if it is missing and finds the files that it has. FailedPrecondition if it
+  // cannot. Blocks.
   static absl::StatusOr<CachedFiles> TakeOver(const std::filesystem::path& directory,
                                               std::uint64_t capacity_bytes);
   // `files` is what TakeOver found in `directory`. `origin` and `workers` outlive the cache.
@@ -38,7 +38,7 @@ class DiskCache final : public ShardSource {
   ShardSource& origin_;
   async::Workers& workers_;
   CachedFiles files_;
-  bool warned_ = false;  // that files cannot be kept
+  bool warned_ = false;  // a warning has said that files cannot be kept
 };
 
 }  // namespace mlp::node

@@ -133,7 +133,7 @@ absl::StatusOr<NodeServerOptions> OptionsFrom(const Arguments& arguments) {
   return options;
 }
 
-// "in datasets, else from host:9090".
+// Returns "in datasets, else from host:9090", say.
 std::string DataText(const NodeServerOptions& options) {
   std::string text;
   if (options.data_dir) text = absl::StrCat("in ", options.data_dir->string());
@@ -141,7 +141,8 @@ std::string DataText(const NodeServerOptions& options) {
   return absl::StrCat(text, text.empty() ? "" : ", else ", "from ", options.coordinator);
 }
 
-// Until all is finished, the time is up, or another signal comes. How long what is left may take.
+// Drains the node until all is finished, the time is up, or another signal comes. Returns the grace
+// for the rest.
 std::chrono::milliseconds Drain(NodeServer& server, std::chrono::nanoseconds timeout) {
   std::future<bool> drained = server.Drain(timeout);
   while (drained.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
@@ -149,7 +150,7 @@ std::chrono::milliseconds Drain(NodeServer& server, std::chrono::nanoseconds tim
     spdlog::warn("ends at once: a second signal");
     return std::chrono::milliseconds(0);
   }
-  if (drained.get()) return std::chrono::seconds(5);  // for results that are being sent
+  if (drained.get()) return std::chrono::seconds(5);  // results may still be on their way
   spdlog::warn("the tasks that are left are given up: --drain-timeout is over");
   return std::chrono::milliseconds(0);
 }

@@ -27,7 +27,7 @@
 namespace mlp::node {
 namespace {
 
-// One trains; the other reads requests and writes results meanwhile.
+// Two workers: one trains, and the other reads requests and writes results meanwhile.
 constexpr int kWorkerThreads = 2;
 
 std::string HostName() {
@@ -50,10 +50,10 @@ absl::Status CheckData(const NodeServerOptions& options) {
                                           "datasets as subdirectories"));
 }
 
-// What was on its way when the node began to drain is answered before it goes.
+// The time in which a node that drains still answers the calls that were on their way to it.
 constexpr auto kLinger = std::chrono::milliseconds(200);
 
-// Of "host:port", or where that will do of ":port".
+// Checks that an address is "host:port", or ":port" if `without_host`.
 absl::Status CheckAddress(const char* option, const std::string& address, bool without_host) {
   const std::size_t colon = address.rfind(':');
   int port = 0;
@@ -126,7 +126,7 @@ void Log(bool trouble, const std::string& words) {
 
 }  // namespace
 
-// In the order of construction; each part uses those above it.
+// The parts in the order of construction; each uses those above it.
 class NodeServer::Parts {
  public:
   Parts(const NodeServerOptions& options, std::optional<CachedFiles> cached,
@@ -147,7 +147,7 @@ class NodeServer::Parts {
 
  private:
   std::unique_ptr<ShardTrainer> MakeTrainer(const NodeServerOptions& options);
-  // Where shards come from that the data directory lacks; nullptr: from nowhere.
+  // Returns the source of shards that the data directory lacks; nullptr: there is none.
   ShardSource* source() const;
 };
 

@@ -36,7 +36,7 @@ std::string DrawInstanceId() {
   return absl::StrCat(absl::Hex(id, absl::kZeroPad16));
 }
 
-// Those of the jobs that take turns, as long as they are small.
+// The limits of the parameters that are kept: enough for jobs that take turns, if they are small.
 constexpr std::size_t kMaxCachedParameters = 16;
 constexpr std::size_t kMaxCachedParameterBytes = std::size_t{64} << 20;
 
@@ -51,7 +51,7 @@ std::string TaskName(const v1::TrainShardRequest& request) {
   return absl::StrCat(request.job_id(), " round ", request.round(), " shard ", request.shard());
 }
 
-// The words only where they are wanted: they would cost more than the message.
+// Joins the words only if they are logged: that would cost more than the message.
 template <class... Words>
 void Log(const v1::TrainShardRequest& request, const Words&... words) {
   if (spdlog::should_log(spdlog::level::debug)) {

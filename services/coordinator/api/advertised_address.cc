@@ -11,7 +11,7 @@
 namespace mlp::coordinator {
 namespace {
 
-// "10.0.0.1", "[::1]"; empty where `peer` is no network address.
+// Returns "10.0.0.1" or "[::1]", say; empty if `peer` is no network address.
 std::string HostOf(std::string_view peer) {
   const bool network = peer.starts_with("ipv4:") || peer.starts_with("ipv6:");
   const std::size_t port = peer.rfind(':');

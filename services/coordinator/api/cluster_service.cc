@@ -87,7 +87,7 @@ class ClusterService::Handlers {
   async::Clock& clock_;
   GrpcCluster& cluster_;
   RememberDrain remember_;
-  std::set<std::string> refusals_;  // that were logged
+  std::set<std::string> refusals_;  // logged ones
 };
 
 ClusterService::Handlers::Handlers(async::Clock& clock, GrpcCluster& cluster,
@@ -133,7 +133,7 @@ auto ClusterService::Handlers::Heartbeat(const v1::HeartbeatRequest& request,
   co_return response;
 }
 
-// A refused node asks again and again.
+// Logs a refusal once: a refused node asks again and again.
 void ClusterService::Handlers::NoteRefusal(const std::string& name, const absl::Status& status) {
   if (!absl::IsFailedPrecondition(status)) return;
   const std::string refusal = absl::StrCat("node ", name, " is refused: ", status.message());

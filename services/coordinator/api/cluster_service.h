@@ -1,5 +1,5 @@
-// ClusterService over gRPC: messages in, the cluster's answers out. Loop thread only, but for what
-// comes before the server's start.
+// ClusterService over gRPC: messages in, the cluster's answers out. Loop thread only, except before
+// the server's start.
 #pragma once
 
 #include <functional>
@@ -21,10 +21,10 @@ class ClusterService {
   ClusterService();
   ~ClusterService();
 
-  // The service that a server has to be told of. Outlives the server.
+  // Returns the service to register with a server. It outlives the server.
   grpc::Service& grpc();
-  // Answers the calls from the server's start on. `cluster` outlives the server's loop. `remember`
-  // is called for each drain and undrain, which is answered when it has ended.
+  // Answers the calls from the server's start on. `cluster` outlives the server's loop. Each drain
+  // and undrain calls `remember`, and is answered when that has ended.
   void Serve(rpc::Server& server, GrpcCluster& cluster, RememberDrain remember);
 
  private:

@@ -1,4 +1,4 @@
-// Datasets as they travel.
+// The messages of datasets.
 #pragma once
 
 #include <google/protobuf/repeated_field.h>
@@ -11,7 +11,7 @@
 
 namespace mlp::coordinator {
 
-// As they came; InOrder checks them.
+// Returns the files in the order of the message. InOrder checks them.
 std::vector<DatasetFile> FromProto(
     const google::protobuf::RepeatedPtrField<v1::DatasetFile>& files);
 v1::Dataset ToProto(const DatasetStatus& status);

@@ -15,10 +15,10 @@
 namespace mlp::coordinator {
 namespace {
 
-constexpr std::size_t kMaxPiece = std::size_t{4} << 20;    // that comes
-constexpr std::size_t kPieceBytes = std::size_t{1} << 20;  // that goes
+constexpr std::size_t kMaxPiece = std::size_t{4} << 20;    // the largest piece to receive
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;  // a piece to send
 
-// PlanDatasetRequest and CommitDatasetRequest.
+// Checks the name and the files of a PlanDatasetRequest or CommitDatasetRequest.
 template <class Request>
 absl::StatusOr<std::vector<DatasetFile>> FilesOf(const Request& request) {
   if (absl::Status status = CheckStoredName(request.name()); !status.ok()) return status;
@@ -48,7 +48,7 @@ absl::Status OpenAt(const std::filesystem::path& path, std::int64_t offset, std:
   return absl::OkStatus();
 }
 
-// Empty at the end.
+// Reads the next piece, which is empty at the end.
 absl::StatusOr<std::string> ReadPiece(std::ifstream& file) {
   std::string piece(kPieceBytes, '\0');
   file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
@@ -110,7 +110,7 @@ auto DatasetService::Handlers::PlanDataset(const v1::PlanDatasetRequest& request
     -> Reply<v1::PlanDatasetResponse> {
   absl::StatusOr<std::vector<DatasetFile>> files = FilesOf(request);
   if (!files.ok()) co_return files.status();
-  // In the order of the request.
+  // The answer has the order of the request.
   std::vector<DatasetFile> as_asked = FromProto(request.files());
   const absl::StatusOr<std::vector<MissingFile>> missing =
       co_await catalog_.Plan(std::move(as_asked));

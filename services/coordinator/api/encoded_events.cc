@@ -8,7 +8,7 @@ namespace mlp::coordinator {
 void EncodedEvents::AppendTo(std::string& response, const std::shared_ptr<const JobEvent>& event) {
   Slot& slot = slots_[static_cast<std::size_t>(event->sequence) % slots_.size()];
   if (slot.event != event) {
-    // Encoded messages that follow each other are one message, their lists joined.
+    // Encoded messages, one after the other, decode as one message, their lists joined.
     v1::WatchJobResponse one;
     *one.add_events() = ToProto(*event);
     slot = {event, one.SerializeAsString()};

@@ -1,4 +1,4 @@
-// Events as watchers get them, each encoded once for however many watch. Loop thread only.
+// A cache of encoded events: each is encoded once for any number of watchers. Loop thread only.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ class EncodedEvents {
     std::shared_ptr<const JobEvent> event;
     std::string bytes;
   };
-  // Those that were asked for last, by sequence number.
+  // The events that were asked for last, by sequence number.
   std::array<Slot, std::size_t{1024}> slots_;
 };
 

@@ -1,4 +1,4 @@
-// Heartbeats of nodes as they travel.
+// The messages of nodes' heartbeats.
 #pragma once
 
 #include <string_view>
@@ -9,8 +9,8 @@
 
 namespace mlp::coordinator {
 
-// `peer` is where the call came from, as AdvertisedAddress wants it. InvalidArgument, with the
-// field, where the address is none. Limits are Membership's business.
+// Reads a heartbeat; `peer` is the caller, as for AdvertisedAddress. InvalidArgument, with the
+// field, if it has no valid address. Membership checks the limits.
 absl::StatusOr<NodeHeartbeat> FromProto(const v1::HeartbeatRequest& request, std::string_view peer);
 
 }  // namespace mlp::coordinator

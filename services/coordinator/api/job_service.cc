@@ -91,7 +91,7 @@ absl::StatusOr<v1::EvaluateModelResponse> Measure(const Model& model,
   return response;
 }
 
-// Nothing comes after it.
+// True for a job's last event.
 bool IsEnd(const JobEvent& event) {
   const auto* change = std::get_if<events::StateChanged>(&event.body);
   return change != nullptr && change->state != JobState::kPending &&
@@ -100,7 +100,7 @@ bool IsEnd(const JobEvent& event) {
 
 }  // namespace
 
-// What watchers are sent is encoded once for all of them.
+// Makes WatchJob a raw method, so that an event is encoded once for all its watchers.
 class JobService::Generated final
     : public v1::JobService::WithRawMethod_WatchJob<v1::JobService::AsyncService> {};
 
@@ -272,7 +272,7 @@ async::Task<absl::Status> JobService::Handlers::SendEvents(const v1::WatchJobReq
     if (!sent) co_return absl::CancelledError("the watcher is gone");
     next = events->back()->sequence + 1;
     if (IsEnd(*events->back())) continue;
-    // So that any number of watchers costs no more than a few, and one of them little.
+    // The pause keeps the cost of any number of watchers to that of a few, and one watcher cheap.
     const async::Duration share =
         async::Duration(std::chrono::seconds(watchers_)) / kWatchMessagesPerSecond;
     const async::Duration pause = std::max<async::Duration>(share, kWatchPause);

@@ -1,5 +1,5 @@
-// JobService over gRPC: messages in, the Coordinator's answers out. Loop thread only, but for what
-// comes before the server's start.
+// JobService over gRPC: messages in, the Coordinator's answers out. Loop thread only, except before
+// the server's start.
 #pragma once
 
 #include <chrono>
@@ -13,10 +13,10 @@
 
 namespace mlp::coordinator {
 
-// Streams that are open at once; what all of them together are sent, however many they are.
+// The number of streams open at once, and of messages that all of them together get.
 inline constexpr int kMaxWatchers = 1000;
 inline constexpr int kWatchMessagesPerSecond = 2000;
-// What happens within so long is sent together.
+// Events within this time are sent together.
 inline constexpr std::chrono::milliseconds kWatchPause{4};
 
 class JobService {
@@ -24,9 +24,9 @@ class JobService {
   JobService();
   ~JobService();
 
-  // The service that a server has to be told of. Outlives the server.
+  // Returns the service to register with a server. It outlives the server.
   grpc::Service& grpc();
-  // Answers the calls from the server's start on. What it is handed outlives the server's loop.
+  // Answers the calls from the server's start on. The arguments outlive the server's loop.
   void Serve(rpc::Server& server, Coordinator& coordinator, async::Workers& workers,
              std::filesystem::path data_dir, std::string default_policy);
 

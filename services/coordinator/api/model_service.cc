@@ -19,9 +19,9 @@
 namespace mlp::coordinator {
 namespace {
 
-// Of a model, serialised: the parameters of the largest one, and room for what is about them.
+// The limit of a serialised model: the largest parameters, and room for the other fields.
 constexpr std::size_t kMaxModelBytes = 8 * kMaxParameters + (std::size_t{16} << 20);
-// Of all models that are under way at once. Each is in memory until all of it is there.
+// The limit of all models that arrive at once. Each is in memory until all of it is there.
 constexpr std::size_t kMaxImportBytes = std::size_t{1} << 30;
 constexpr std::size_t kMaxChunk = std::size_t{1} << 20;
 constexpr std::chrono::seconds kTooManyRetry{5};
@@ -63,7 +63,7 @@ absl::StatusOr<std::shared_ptr<const Model>> Parse(std::string bytes) {
   return FromProto(proto);
 }
 
-// Room for a model that comes, until it is there.
+// Holds room for a model while it arrives.
 class Room {
  public:
   Room(std::size_t& taken, std::size_t bytes) : taken_(taken), bytes_(bytes) { taken_ += bytes_; }
@@ -137,7 +137,7 @@ auto ModelService::Handlers::Receive(v1::ImportModelRequest first, Pieces& piece
     -> Reply<std::string> {
   const auto whole = static_cast<std::size_t>(first.bytes());
   std::string bytes;
-  bytes.reserve(whole);  // so that the loop never has to copy what is there
+  bytes.reserve(whole);  // the loop never has to copy the earlier chunks
   absl::Status status = Append(first.chunk(), whole, bytes);
   while (status.ok()) {
     const std::optional<v1::ImportModelRequest> next = co_await pieces.Read();

@@ -1,4 +1,4 @@
-// ModelService over gRPC. Loop thread only, but for what comes before the server's start.
+// ModelService over gRPC. Loop thread only, except before the server's start.
 #pragma once
 
 #include <memory>
@@ -14,9 +14,9 @@ class ModelService {
   ModelService();
   ~ModelService();
 
-  // The service that a server has to be told of. Outlives the server.
+  // Returns the service to register with a server. It outlives the server.
   grpc::Service& grpc();
-  // Answers the calls from the server's start on. What it is handed outlives the server's loop.
+  // Answers the calls from the server's start on. The arguments outlive the server's loop.
   void Serve(rpc::Server& server, Coordinator& coordinator, async::Workers& workers);
 
  private:

@@ -42,7 +42,7 @@ absl::Status TakeFeatures(const v1::PredictRequest::Row& row, std::size_t i,
   return absl::OkStatus();
 }
 
-// The columns that the cells are of: those that the request names, or the schema's.
+// Returns the columns of the cells: those that the request names, or the schema's.
 CsvRecord Columns(const Schema& schema, const v1::PredictRequest& request) {
   if (request.columns_size() > 0) return RecordOf(request.columns(), 0);
   CsvRecord record;

@@ -1,4 +1,4 @@
-// What a model says of the rows of a request. Pure, but for the protocol's messages; any thread.
+// Predicts the rows of a request with a model. Pure, but for the protocol's messages; any thread.
 #pragma once
 
 #include <cstddef>
@@ -11,16 +11,17 @@ namespace mlp::coordinator {
 struct Model;
 
 inline constexpr int kMaxPredictRows = 10'000;
-inline constexpr std::size_t kMaxPredictBytes = std::size_t{4} << 20;  // of a request
-// Probabilities in a response: 32 MiB.
-// Rows times parameters: some tenths of a second on one thread.
+inline constexpr std::size_t kMaxPredictBytes = std::size_t{4} << 20;  // a request's limit
+// The limit of rows times parameters: some tenths of a second on one thread.
 inline constexpr std::size_t kMaxPredictWork = std::size_t{1} << 33;
+// The limit of probabilities in a response: 32 MiB.
 inline constexpr std::size_t kMaxPredictValues = std::size_t{1} << 22;
 
-// Limits that need no model. InvalidArgument names the field.
+// Checks the limits that need no model. InvalidArgument names the field.
 absl::Status CheckPredict(const v1::PredictRequest& request);
 
-// `request` passed CheckPredict. InvalidArgument names the row, as in "rows[3].cells".
+// Predicts the rows of a request that passed CheckPredict. InvalidArgument names the row, as in
+// "rows[3].cells".
 absl::StatusOr<v1::PredictResponse> PredictRows(const Model& model,
                                                 const v1::PredictRequest& request);
 

@@ -26,7 +26,7 @@ class PredictService::Handlers {
   using Reply = async::Task<absl::StatusOr<T>>;
 
   Reply<v1::PredictResponse> Predict(const v1::PredictRequest& request);
-  // From the cache, or else from the store.
+  // Gets the model from the cache, or else from the store.
   Reply<std::shared_ptr<const Model>> Load(std::string id);
 
   Coordinator& coordinator_;

@@ -1,5 +1,5 @@
-// PredictService over gRPC. Arithmetic runs on workers. Loop thread only, but for what comes before
-// the server's start.
+// PredictService over gRPC. Arithmetic runs on workers. Loop thread only, except before the
+// server's start.
 #pragma once
 
 #include <memory>
@@ -15,9 +15,9 @@ class PredictService {
   PredictService();
   ~PredictService();
 
-  // The service that a server has to be told of. Outlives the server.
+  // Returns the service to register with a server. It outlives the server.
   grpc::Service& grpc();
-  // Answers the calls from the server's start on. What it is handed outlives the server's loop.
+  // Answers the calls from the server's start on. The arguments outlive the server's loop.
   void Serve(rpc::Server& server, Coordinator& coordinator, async::Workers& workers);
 
  private:

@@ -27,7 +27,7 @@ absl::Status FilesMissing(const std::string& name, const std::vector<std::string
                    missing.front(), missing.size() == 1 ? "" : ", …", "); send them first"));
 }
 
-// What a dataset that was read says about itself.
+// Copies the figures of a dataset that was read.
 void Describe(const Dataset& dataset, DatasetRecord& record) {
   record.training_rows = dataset.training_rows();
   record.validation_rows = dataset.validation.rows();
@@ -201,7 +201,8 @@ void DatasetCatalog::EndChange() {
   changing_.clear();
 }
 
-// Nobody else refers to a file that no stored dataset has: commits come one at a time.
+// Drops the files of `old` that no stored dataset has. Nothing else refers to them: commits come
+// one at a time.
 Task<> DatasetCatalog::DropFilesOf(std::optional<DatasetRecord> old) {
   if (!old || vault_ == nullptr) co_return;
   std::set<std::string> dropped;
@@ -249,7 +250,7 @@ Task<std::vector<DatasetStatus>> DatasetCatalog::List() {
     const std::scoped_lock lock(mutex_);
     stored = stored_;
   }
-  // A stored one hides a directory of the same name.
+  // A stored dataset hides a directory of the same name.
   std::erase_if(listed, [&](const auto& status) { return stored.contains(status.record.name); });
   for (auto& [name, record] : stored) listed.push_back(StatusOf(std::move(record)));
   std::ranges::sort(listed, {}, [](const DatasetStatus& status) { return status.record.name; });
@@ -295,7 +296,7 @@ absl::StatusOr<DatasetCatalog::SharedDataset> DatasetCatalog::Load(const std::st
   return Share(*std::move(dataset));
 }
 
-// With mutex_ held.
+// The caller holds mutex_.
 DatasetCatalog::SharedDataset DatasetCatalog::Share(SharedDataset dataset) {
   std::erase_if(loaded_, [](const auto& entry) { return entry.second.expired(); });
   const auto [begin, end] = loaded_.equal_range(dataset->name);
@@ -340,7 +341,7 @@ absl::StatusOr<DatasetCatalog::SharedDataset> DatasetCatalog::LoadStored(
   if (absl::Status status = CheckStores(); !status.ok()) return status;
   absl::StatusOr<SharedDataset> dataset = ReadDataset(SourcesOf(record));
   if (absl::IsDataLoss(dataset.status())) {
-    // So that whoever puts the dataset again is asked for them.
+    // A client that puts the dataset again is asked for the files that are gone.
     for (const DatasetFile& file : record.files) vault_->RemoveIfDamaged(file.sha256);
   }
   return dataset;

@@ -2,8 +2,8 @@
 //
 // A stored dataset has its name before a directory does. It is there as a whole or not at all: it
 // appears when its files are complete and well-formed and the ledger has it, and neither it nor a
-// file of it goes while a job uses it. Loop thread only, except Load. `vault` is nullptr where
-// nothing can be stored; what it refers to outlives it.
+// file of it goes while a job uses it. Loop thread only, except Load. `vault` is nullptr if nothing
+// can be stored. All that the catalog refers to outlives it.
 #pragma once
 
 #include <cstdint>
@@ -32,12 +32,12 @@ namespace mlp::coordinator {
 
 struct Dataset;
 
-// What a list of datasets says of one.
+// A dataset in a list of datasets.
 struct DatasetStatus {
-  DatasetRecord record;  // of a directory: without files' lengths and time
+  DatasetRecord record;  // a directory's lacks the files' lengths and the time
   bool stored = false;   // sent by a client; else a directory
   std::vector<std::string> used_by;
-  std::string problem;  // of a directory that cannot be used; else empty
+  std::string problem;  // why a directory cannot be used; else empty
 };
 
 struct CommittedDataset {
@@ -52,7 +52,7 @@ struct MissingFile {
 
 struct FilePiece {
   std::string sha256;
-  std::int64_t bytes = 0;  // of the whole file
+  std::int64_t bytes = 0;  // the whole file's
   std::int64_t offset = 0;
   std::string data;
 };
@@ -63,23 +63,24 @@ class DatasetCatalog {
                  std::optional<std::filesystem::path> data_dir, FileVault* vault,
                  DatasetLedger& ledger, std::vector<DatasetRecord> stored);
 
-  // What of these files is missing. FailedPrecondition where nothing can be stored, here and below.
+  // Returns the files that are missing. FailedPrecondition if nothing can be stored, here and
+  // below.
   async::Task<absl::StatusOr<std::vector<MissingFile>>> Plan(std::vector<DatasetFile> files);
-  // As FileVault::Write; pieces of one file wait for each other.
+  // Does the same as FileVault::Write; pieces of one file wait for each other.
   async::Task<absl::StatusOr<std::int64_t>> Write(FilePiece piece);
   // Makes `files`, which are InOrder, a dataset. One with the same files stays as it is.
   // FailedPrecondition: files are missing, or a job uses the dataset that has the name.
   // InvalidArgument: a file is malformed.
   async::Task<absl::StatusOr<CommittedDataset>> Commit(std::string name,
                                                        std::vector<DatasetFile> files);
-  // NotFound; FailedPrecondition where a job uses it or it is a directory.
+  // Removes a stored dataset. NotFound; FailedPrecondition if a job uses it or it is a directory.
   async::Task<absl::Status> Remove(std::string name);
-  // By name. Reads all files of the directories.
+  // Lists the datasets by name. Reads all files of the directories.
   async::Task<std::vector<DatasetStatus>> List();
-  // Where the file with that digest lies: one that was sent, or of a directory that was loaded.
+  // Finds the file with that digest: one that was sent, or of a directory that was loaded.
   async::Task<absl::StatusOr<std::filesystem::path>> Find(std::string sha256);
 
-  // The dataset, read and checked; jobs with the same content share it in memory. NotFound,
+  // Reads and checks the dataset; jobs with the same content share it in memory. NotFound,
   // InvalidArgument, DataLoss (a stored file was damaged and is dropped), Unavailable (it is being
   // replaced). Any thread; blocks.
   absl::StatusOr<std::shared_ptr<const Dataset>> Load(const std::string& name);
@@ -91,13 +92,13 @@ class DatasetCatalog {
   std::optional<DatasetRecord> Stored(const std::string& name) const;
   std::vector<std::string> KnownNames() const;
   DatasetStatus StatusOf(DatasetRecord record) const;
-  // Keeps jobs from beginning to use the dataset. FailedPrecondition where one does.
+  // Keeps jobs from beginning to use the dataset. FailedPrecondition if one uses it.
   absl::Status BeginChange(const std::string& name);
   void EndChange();
   async::Task<absl::StatusOr<CommittedDataset>> Replace(DatasetRecord record);
   async::Task<> DropFilesOf(std::optional<DatasetRecord> old);
   DatasetSources SourcesOf(const DatasetRecord& record) const;
-  // On workers.
+  // These run on workers.
   absl::StatusOr<DatasetRecord> Measure(DatasetRecord record) const;
   absl::StatusOr<SharedDataset> LoadStored(const DatasetRecord& record) const;
   absl::StatusOr<SharedDataset> LoadDirectory(const std::string& name);
@@ -110,17 +111,17 @@ class DatasetCatalog {
   FileVault* const vault_;
   DatasetLedger& ledger_;
   async::FifoMutex changes_;       // one Commit or Remove at a time
-  async::Signal written_;          // a piece
+  async::Signal written_;          // a piece is written
   std::set<std::string> writing_;  // digests of files of which a piece is being written
 
-  // Load runs on workers; nothing is done under the lock but looking things up.
+  // Load runs on workers and only looks things up under the lock.
   mutable std::mutex mutex_;
   // Guarded by mutex_:
-  std::map<std::string, DatasetRecord> stored_;  // by name
+  std::map<std::string, DatasetRecord> stored_;  // keyed by name
   std::string changing_;                         // name of the dataset that Commit or Remove is at
   std::multiset<std::string> loading_;           // names
   std::multimap<std::string, std::weak_ptr<const Dataset>> loaded_;                // by name
-  std::map<std::string, std::map<std::string, std::filesystem::path>> by_digest_;  // of directories
+  std::map<std::string, std::map<std::string, std::filesystem::path>> by_digest_;  // directories'
 };
 
 }  // namespace mlp::coordinator

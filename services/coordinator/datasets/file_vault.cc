@@ -24,7 +24,7 @@ constexpr auto kRetry = std::chrono::seconds(5);
 constexpr auto kOld = std::chrono::hours(24);
 constexpr auto kStandsStill = std::chrono::minutes(10);
 
-// An open file; -1 where it could not be opened.
+// An open file; -1 if it could not be opened.
 class Descriptor {
  public:
   Descriptor(const fs::path& path, int flags) : number_(::open(path.c_str(), flags, 0644)) {}
@@ -39,7 +39,7 @@ class Descriptor {
   int number_;
 };
 
-// errno as a status.
+// Returns errno as a status.
 absl::Status CannotWrite(const fs::path& path) {
   const int error = errno;
   const std::string why = std::generic_category().message(error);
@@ -62,7 +62,7 @@ bool WriteAll(int file, std::string_view bytes) {
   return true;
 }
 
-// The digest of the whole file; empty where it cannot be read.
+// Returns the digest of the whole file; empty if it cannot be read.
 std::string DigestOf(const fs::path& path) {
   const Descriptor file(path, O_RDONLY | O_CLOEXEC);
   std::vector<char> piece(std::size_t{1} << 20);
@@ -151,7 +151,7 @@ absl::StatusOr<std::int64_t> FileVault::Write(const std::string& sha256, std::in
   if (upload.number() < 0) return CannotWrite(path);
   if (!WriteAll(upload.number(), piece)) {
     absl::Status status = CannotWrite(path);
-    // What was there before the piece is still good.
+    // The bytes that were there before the piece are still good.
     if (received == 0 || ::ftruncate(upload.number(), received) != 0) RemoveFile(path);
     return status;
   }
@@ -171,7 +171,7 @@ absl::Status FileVault::Complete(const std::string& sha256, int upload) {
   std::error_code error;
   if (::fsync(upload) != 0) {
     absl::Status status = CannotWrite(path);
-    RemoveFile(path);  // what a failed flush has left cannot be trusted
+    RemoveFile(path);  // the rest of a failed flush cannot be trusted
     return status;
   }
   fs::rename(path, PathOf(sha256), error);
@@ -183,7 +183,7 @@ absl::Status FileVault::Complete(const std::string& sha256, int upload) {
   return status;
 }
 
-// For one more upload.
+// Makes room for one more upload.
 absl::Status FileVault::MakeRoom() {
   const std::vector<fs::directory_entry> entries = EntriesOf(uploads_);
   std::size_t uploads = entries.size();

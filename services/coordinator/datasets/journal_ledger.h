@@ -1,4 +1,4 @@
-// Datasets are remembered by the journal, in the store where jobs are. Loop thread only.
+// A DatasetLedger in the journal, whose store has the jobs, too. Loop thread only.
 #pragma once
 
 #include <string>

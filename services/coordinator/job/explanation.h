@@ -1,4 +1,4 @@
-// Where a job stands, in words: what it waits for and what will happen next.
+// A job's stage in words: what it waits for and what will happen next.
 #pragma once
 
 #include <chrono>
@@ -12,9 +12,9 @@ struct Explanation {
 
   TimePoint time;                  // when it was said; durations in the sentences count from here
   std::string waiting_for;         // empty: for nothing
-  std::optional<TimePoint> since;  // what it names first is so; nullopt: not known
-  // What comes next, and on what condition. It comes at `next_at` if nothing happens before;
-  // nullopt: when something happens.
+  std::optional<TimePoint> since;  // it waits for the first thing that it names; nullopt: not known
+  // The next step and its condition. It comes at `next_at` if nothing happens before; nullopt: when
+  // something happens.
   std::string next;
   std::optional<TimePoint> next_at;
 };

@@ -16,7 +16,7 @@ namespace mlp::coordinator {
 
 enum class JobState : std::uint8_t { kPending, kRunning, kSucceeded, kFailed, kCancelled };
 
-// Returns "PENDING" …
+// Returns "PENDING", "RUNNING" …
 const char* JobStateName(JobState state);
 inline bool IsFinal(JobState state) {
   return state != JobState::kPending && state != JobState::kRunning;
@@ -53,13 +53,13 @@ struct RoundStarted {
   std::vector<int> restored_shards = {};  // their gradients are there from before a restart
 };
 
-// What the scheduler is told of an attempt, or decides about it, and whose attempt it is.
+// An event or a decision of the scheduler about an attempt, with the attempt's shard and node.
 template <class What>
 struct OfAttempt : What {
   int shard = 0;
   std::string node;  // its name
 };
-// For records of what the scheduler is not told, or not in this form.
+// The number of an attempt, for records that the scheduler does not get, or not in this form.
 struct AttemptNumber {
   AttemptId attempt = 0;
 };

@@ -19,7 +19,7 @@
 
 namespace mlp::coordinator {
 
-// How much each shard counts in a round's average.
+// The weights of the shards in a round's average.
 enum class Weighting : std::uint8_t { kEqual, kByRows };
 
 // The rule by which a job stops by itself: its score on the validation rows has not risen by more
@@ -43,7 +43,7 @@ struct JobSpec {
   std::uint32_t seed = 1;
   std::string policy = "pull";
   int max_retries = 100;
-  // The same as in SchedulerOptions: for policies that bind when a node is free.
+  // These are as in SchedulerOptions: for policies that bind when a node is free.
   int slots = 0;
   std::optional<std::chrono::nanoseconds> hedge_after = kDefaultHedgeAfter;
 
@@ -67,7 +67,7 @@ inline constexpr int kMaxSlots = 1000;
 inline constexpr std::chrono::nanoseconds kMaxHedgeAfter = std::chrono::hours(1);
 inline constexpr std::size_t kMaxNameLength = 255;
 
-// InvalidArgument, blamed on `field`, if no policy has that name.
+// Checks that a policy has that name. InvalidArgument otherwise, blamed on `field`.
 absl::Status CheckPolicyName(std::string_view field, const std::string& policy);
 
 // True if that policy, which must exist, binds when a node is free, and so has slots and hedging.

@@ -129,7 +129,7 @@ class Replayer {
   absl::Status On(const events::OfAttempt<What>& event) {
     return Tell(What(event));
   }
-  // How a cancelled attempt ends does not matter.
+  // The way in which a cancelled attempt ends does not matter.
   absl::Status On(const events::AttemptReleased& event) {
     return Tell(AttemptFailed{event.attempt, FailureKind::kNodeLost, "cancelled"});
   }
@@ -268,7 +268,7 @@ class Replayer {
     return "";
   }
 
-  // Checks the record's time, before the scheduler is told or asked anything.
+  // Checks the record's time, before the scheduler gets it or is asked.
   absl::Status CheckTime() {
     if (!scheduler_) return absl::InvalidArgumentError("scheduling_began must come before it");
     if (!first_time_) first_time_ = last_time_ = record_->time;

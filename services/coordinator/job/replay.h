@@ -6,9 +6,9 @@
 // scheduler is asked at that time; decisions with a later time were made at a wake-up at that time.
 // It is also asked at wake-ups of its own that are seconds before the next record.
 //
-// A decision is who gets which shard, which copy is cancelled, what is given up. The reason beside
-// it is prose, which may change from version to version: decisions whose reasons alone differ are
-// the same, and are counted.
+// A decision says which node gets which shard, which copy is cancelled, or which round is given up.
+// The reason beside it is prose, which may change from version to version: decisions whose reasons
+// alone differ are the same, and are counted.
 #pragma once
 
 #include <cstddef>
@@ -51,9 +51,9 @@ struct ReplayResult {
 // was edited, could ask for years.
 inline constexpr std::int64_t kMaxReplayWork = 500'000'000;
 
-// InvalidArgument, with the sequence number, if the records are not those of a job: none says with
-// which options the scheduler began, times go back, a round starts with another number of shards,
-// or following the numbers in the records takes more than `most_work`.
+// Replays a job's records. InvalidArgument, with the sequence number, if they are not those of a
+// job: none says with which options the scheduler began, times go back, a round starts with another
+// number of shards, or following the numbers in the records takes more than `most_work`.
 absl::StatusOr<ReplayResult> Replay(const std::vector<JobEvent>& records,
                                     std::int64_t most_work = kMaxReplayWork);
 

@@ -1,4 +1,4 @@
-// What has come of a round so far: the sum of its gradients, and how its shards were trained.
+// The results of a round so far: the sum of its gradients, and figures of its shards' training.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace mlp::coordinator {
 struct Dataset;
 
 struct RoundResult {
-  // Of a round that starts from `parameters`; no shard is trained.
+  // Begins a round that starts from `parameters`; no shard is trained.
   RoundResult(const Job& job, const Dataset& dataset, const Parameters& parameters);
 
   // Counts the shard. Errors are the aggregator's.

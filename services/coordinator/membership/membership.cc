@@ -17,7 +17,8 @@ constexpr std::size_t kMaxReplacedIds = 8;
 constexpr std::size_t kMaxDescribed = 8;
 constexpr auto kFullRetry = std::chrono::seconds(5);
 
-// Refuses control characters, because lists and logs show the text, on terminals too.
+// Checks the length. Refuses control characters, because lists and logs show the text, on terminals
+// too.
 absl::Status CheckText(const char* field, const std::string& text, std::size_t least,
                        std::size_t most) {
   if (text.size() < least || text.size() > most) {

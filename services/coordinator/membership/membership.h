@@ -39,7 +39,7 @@ struct LeaseTerms {
     return interval * heartbeats + interval / 2;
   }
 };
-// InvalidArgument says which term is beyond its range.
+// Checks the terms. InvalidArgument says which one is beyond its range.
 absl::Status CheckLeaseTerms(const LeaseTerms& terms);
 
 inline constexpr std::size_t kMaxNodes = 10'000;

@@ -1,4 +1,4 @@
-// What is known of a node, and what it says about itself.
+// A node's status, and a node's statements about itself.
 #pragma once
 
 #include <chrono>
@@ -75,7 +75,7 @@ struct NodeIdentity {
 
 // A node's message about itself, sent unasked.
 struct NodeHeartbeat {
-  // None of these texts has control characters.
+  // The texts have no control characters.
   std::string name;         // 1 to 255 characters
   std::string instance_id;  // 1 to 64 characters
   std::string address;      // host:port, its server's

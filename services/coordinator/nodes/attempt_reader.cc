@@ -41,7 +41,7 @@ void AttemptReader::ReadFinished(const v1::TrainShardEvent::Finished& finished) 
 void AttemptReader::ReadGradient(const std::string& piece) {
   if (!gradient_to_come()) return Fail(absl::InvalidArgumentError("a piece of no gradient"));
   absl::Status status;
-  if (!gradient_) status = BeginGradient();  // not before its turn: many may wait for theirs
+  if (!gradient_) status = BeginGradient();  // takes memory only now: many may wait for their turn
   if (status.ok()) status = gradient_->Add(piece);
   if (!status.ok()) return Fail(AtField("gradient_data", status));
   bytes_to_come_ -= piece.size();
@@ -62,7 +62,7 @@ void AttemptReader::Finish(absl::StatusOr<Parameters> gradient) {
   outcome_ = AttemptOutcome(std::make_shared<const Trained>(std::move(trained_)));
 }
 
-// What the node sent is at fault, not what it was asked: worth another try.
+// The node's message is at fault, not the request, so another try is worth it.
 void AttemptReader::Fail(const absl::Status& status) {
   outcome_ = absl::StatusOr<AttemptOutcome>(absl::DataLossError(status.message()));
 }

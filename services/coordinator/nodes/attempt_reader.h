@@ -1,6 +1,6 @@
-// What one TrainShard call brings, message by message: tells the observer, and makes of it how the
-// attempt ended. What a node sends that is not as the protocol has it ends the attempt with
-// DATA_LOSS, which is worth another try. Loop thread only.
+// Reads the messages of one TrainShard call: tells the observer, and derives how the attempt ended.
+// A message that breaks the protocol ends the attempt with DATA_LOSS, which is worth another try.
+// Loop thread only.
 #pragma once
 
 #include <cstddef>
@@ -20,18 +20,18 @@ namespace mlp::coordinator {
 
 class AttemptReader {
  public:
-  // Both must outlive it.
+  // `task` and `observer` must outlive the reader.
   AttemptReader(const TrainTask& task, AttemptObserver& observer)
       : task_(task), observer_(observer) {}
 
   void Read(const v1::TrainShardEvent& event);
 
-  // The call has brought all that it brings.
+  // True if the outcome is known and the call brings nothing more.
   bool complete() const { return outcome_.has_value(); }
-  // It says how the shard was trained, and the gradient is still to come.
+  // True if the node has said how the shard was trained, and the gradient is still to come.
   bool gradient_to_come() const { return bytes_to_come_ > 0 && !complete(); }
 
-  // `status` is how the call ended.
+  // Returns how the attempt ended. `status` is the call's.
   absl::StatusOr<AttemptOutcome> Outcome(const absl::Status& status) &&;
 
  private:

@@ -1,9 +1,9 @@
-// Whose gradient comes next, where gradients are large: those of a round are received one shard
-// after the other, in the order in which they are summed. What is still to come stays on its node,
-// so the coordinator holds one gradient beside the sum, however many shards there are.
+// The order of large gradients: a round's are received one shard after the other, in the order in
+// which they are summed. The others stay on their nodes, so the coordinator holds one gradient
+// beside the sum, however many shards there are.
 //
-// A shard that nobody trains at the moment (it was rejected, or its node is lost) is not waited
-// for: what waits for its turn may be what keeps the nodes from taking it. Loop thread only.
+// Nobody waits for a shard that no node trains at the moment (it was rejected, or its node is
+// lost): the gradients that wait may be what keeps the nodes from taking it. Loop thread only.
 #pragma once
 
 #include <set>
@@ -33,7 +33,7 @@ class GradientTurns {
       turns_.moved_.Notify();
     }
 
-    // Until no earlier shard of the round is being trained. False where it was stopped first.
+    // Waits until no earlier shard of the round is being trained. False if it was stopped first.
     async::Task<bool> Await(std::stop_token stop) {
       while (turns_.places_.lower_bound({place_->first, 0})->second < place_->second) {
         const bool moved = co_await turns_.moved_.Wait(stop);

@@ -33,8 +33,8 @@ constexpr auto kResolveAgain = 2s;
 
 constexpr int kTriesWithParameters = 5;
 
-// Enough for 125 MB/s over 0.5 ms. More makes the coordinator's memory grow with the gradients of a
-// large model that wait for their turn.
+// A window that is enough for 125 MB/s over 0.5 ms. A larger one makes the coordinator's memory
+// grow with the gradients of a large model that wait for their turn.
 constexpr int kUnreadBytes = 64 * 1024;
 
 Membership::AttemptEnd EndOf(const absl::StatusOr<AttemptOutcome>& outcome) {
@@ -48,7 +48,7 @@ bool IsRejected(const absl::StatusOr<AttemptOutcome>& outcome, RejectReason reas
   return outcome.ok() && *outcome == AttemptOutcome(reason);
 }
 
-// Large parameters went ahead. If they are lost again by now, the node says so.
+// Leaves out large parameters, which went ahead. If the node has lost them by now, it says so.
 v1::TrainShardRequest RequestFor(const TrainTask& task, const std::string& has_parameters) {
   const bool has_them =
       has_parameters == task.parameters.sha256 || !wire::TravelWhole(*task.parameters.values);
@@ -169,7 +169,7 @@ std::shared_ptr<grpc::Channel> GrpcCluster::ChannelTo(int node) {
   Connected& last = connected_[static_cast<std::size_t>(node)];
   const std::string& address = nodes()[static_cast<std::size_t>(node)].address;
   if (last.address == address) {
-    // It may be waiting for the time of its next try.
+    // The channel may be waiting for the time of its next try.
     grpc::experimental::ChannelResetConnectionBackoff(last.channel.get());
   } else {
     last = {address, rpc::MakeChannel(address, kUnreadBytes)};
@@ -193,7 +193,7 @@ absl::StatusOr<int> GrpcCluster::Heartbeat(const NodeHeartbeat& heartbeat) {
   if (link == nullptr) {
     Connect(*node);
   } else if (nodes()[static_cast<std::size_t>(*node)].state == NodeState::kDown) {
-    // It lives: no need to wait out what earlier attempts to connect have cost.
+    // The node lives, so the channel need not wait out the back-off of earlier tries.
     grpc::experimental::ChannelResetConnectionBackoff(link->channel.get());
   }
   return node;
@@ -215,7 +215,8 @@ void GrpcCluster::CarryOutChanges() {
   for (const NodeChange& change : membership_.TakeChanges()) CarryOut(change);
 }
 
-// Configured nodes may be those of a cluster inside a client, whose output is not ours.
+// Logs configured nodes at debug level only: they may be those of a cluster inside a client, whose
+// output is not ours.
 void GrpcCluster::Log(const NodeChange& change) const {
   const bool registered = nodes()[static_cast<std::size_t>(change.node)].registered;
   const auto level = registered ? spdlog::level::info : spdlog::level::debug;
@@ -277,7 +278,8 @@ async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::TrainShard(
 async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::Attempt(
     LinkPtr link, std::shared_ptr<const TrainTask> task, AttemptObserver& observer,
     std::stop_token stop) {
-  // From here on, so that no later shard goes first while this one's parameters are on their way.
+  // The place is taken here, so that no later shard goes first while this one's parameters are on
+  // their way.
   GradientTurns::Attempt place(gradient_turns_, task->job_id, task->round, task->shard);
   // Large parameters of several jobs may push each other out on the node.
   for (int tries = 0; tries < kTriesWithParameters; ++tries) {
@@ -305,7 +307,7 @@ async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::Call(LinkPtr link, cons
   bool in_turn = false;
   v1::TrainShardEvent event;
   while (!reader.complete()) {
-    // Until then the gradient stays on the node: what is not read is not sent.
+    // The gradient stays on the node until its turn: the node does not send what nobody reads.
     if (reader.gradient_to_come() && !in_turn) in_turn = co_await place.Await(stop);
     const bool more = co_await call.Read(event);
     if (!more) break;

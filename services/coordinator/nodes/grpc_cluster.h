@@ -32,7 +32,7 @@ class GrpcCluster final : public Cluster {
   // `resolver` looks up host names, which may block for seconds: give it threads of its own.
   GrpcCluster(rpc::Loop& loop, async::Workers& resolver, LeaseTerms terms = {});
 
-  // Names that were drained in an earlier life of the coordinator. Before Run.
+  // Takes the names that were drained in an earlier life of the coordinator. Call it before Run.
   void RestoreDrained(const std::vector<std::string>& names) { membership_.RestoreDrained(names); }
   // Keeps watch over the nodes until `stop`.
   async::Task<> Run(std::vector<HostPort> configured, std::stop_token stop);
@@ -44,7 +44,8 @@ class GrpcCluster final : public Cluster {
                                                          AttemptObserver& observer,
                                                          std::stop_token stop) override;
 
-  // As Membership has them, carried out. Heartbeat is Unavailable where the watch has ended.
+  // Do the same as Membership's, and carry out the changes. Heartbeat is Unavailable if the watch
+  // has not begun or has ended.
   absl::StatusOr<int> Heartbeat(const NodeHeartbeat& heartbeat);
   absl::StatusOr<int> Drain(const std::string& name);
   absl::StatusOr<std::optional<int>> Undrain(const std::string& name);
@@ -58,12 +59,12 @@ class GrpcCluster final : public Cluster {
     std::string address;
     std::shared_ptr<grpc::Channel> channel;
     std::unique_ptr<v1::NodeService::Stub> stub;
-    std::stop_source gone;  // requested: the process is; its calls end
+    std::stop_source gone;  // requested: the process is gone, and its calls end
     std::string gone_because;
-    // Digests of the parameters that the process has for certain, and of those on their way there.
+    // The digests of the parameters that the process has for certain, and of those on their way.
     std::string has;
     std::string coming;
-    async::Signal arrived;  // ... or did not
+    async::Signal arrived;  // they have arrived, or failed to
   };
   using LinkPtr = std::shared_ptr<Link>;
 
@@ -72,19 +73,19 @@ class GrpcCluster final : public Cluster {
   async::Task<> WatchLink(int node, LinkPtr link, std::stop_token stop);
   // Asks the node who it is.
   async::Task<NodeState> Identify(int node, LinkPtr link, std::stop_token stop);
-  // A new line to the node's address instead of the one there is.
+  // Makes a new line to the node's address, which replaces the one there is.
   void Connect(int node);
-  // To the node's address. The one that there was, where it led there too: gRPC 1.51 leaks the
-  // socket of a channel that is dropped while it waits for the peer's SETTINGS, if these still
+  // Returns a channel to the node's address: the last one if it leads there, too. gRPC 1.51 leaks
+  // the socket of a channel that is dropped while it waits for the peer's SETTINGS, if these still
   // come.
   std::shared_ptr<grpc::Channel> ChannelTo(int node);
   bool IsCurrent(int node, const LinkPtr& link) const;
-  // Does what follows from what has changed in the membership.
+  // Carries out what follows from the membership's changes.
   void CarryOutChanges();
   void CarryOut(const NodeChange& change);
   void Log(const NodeChange& change) const;
   void NoteEnd(int node, const absl::StatusOr<AttemptOutcome>& outcome);
-  // The attempt, with its parameters; again where the node has lost these.
+  // Sends the attempt, with its parameters; again if the node has lost these.
   async::Task<absl::StatusOr<AttemptOutcome>> Attempt(LinkPtr link,
                                                       std::shared_ptr<const TrainTask> task,
                                                       AttemptObserver& observer,
@@ -92,18 +93,19 @@ class GrpcCluster final : public Cluster {
   async::Task<absl::StatusOr<AttemptOutcome>> Call(LinkPtr link, const TrainTask& task,
                                                    GradientTurns::Attempt& place,
                                                    AttemptObserver& observer, std::stop_token stop);
-  // Sends large parameters, in pieces, unless the node has them or somebody is sending them.
+  // Sends large parameters, in pieces, unless the node has them. If another attempt is sending
+  // them, it waits for that.
   async::Task<absl::Status> Put(LinkPtr link, RoundParameters parameters, std::stop_token stop);
 
   rpc::Loop& loop_;
   async::Workers& resolver_;
   Membership membership_;
-  std::vector<LinkPtr> links_;  // by node number; nullptr: there is none
+  std::vector<LinkPtr> links_;  // keyed by node number; nullptr: there is none
   struct Connected {
     std::string address;
     std::shared_ptr<grpc::Channel> channel;
   };
-  std::vector<Connected> connected_;  // by node number, last
+  std::vector<Connected> connected_;  // the last channels, keyed by node number
   MembershipObserver* observer_ = nullptr;
   std::stop_token stop_;
   bool running_ = false;

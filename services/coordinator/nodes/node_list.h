@@ -17,18 +17,18 @@ struct HostPort {
   friend bool operator==(const HostPort&, const HostPort&) = default;
 };
 
-// "host:port,host:port"; "[::1]:9091" for IPv6. InvalidArgument names the entry.
+// Reads "host:port,host:port"; "[::1]:9091" for IPv6. InvalidArgument names the entry.
 absl::StatusOr<std::vector<HostPort>> ParseNodeList(std::string_view text);
 
-// Lines of "host,port"; blank lines and what follows a '#' are passed over. InvalidArgument names
+// Reads lines of "host,port"; skips blank lines and comments after a '#'. InvalidArgument names
 // `name`:line.
 absl::StatusOr<std::vector<HostPort>> ParseNodeFile(std::string_view text, std::string_view name);
 
-// "host:port", with brackets around an IPv6 address.
+// Returns "host:port", with brackets around an IPv6 address.
 std::string ToString(const HostPort& node);
 
-// The addresses of a node's host as host:port, sorted: IPv4 ones where there are any, so that a
-// node is not listed twice. Blocks: call it on a worker. Unavailable where the name does not
+// Returns the addresses of a node's host as host:port, sorted: only IPv4 ones if there are any, so
+// that no node is listed twice. Blocks, so call it on a worker. Unavailable if the name does not
 // resolve.
 absl::StatusOr<std::vector<std::string>> Resolve(const HostPort& node);
 

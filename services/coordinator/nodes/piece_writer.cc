@@ -26,7 +26,7 @@ std::optional<grpc::ByteBuffer> PieceWriter::Next() {
   if (sent_ == bytes.size()) return std::nullopt;
   const auto piece = bytes.subspan(sent_, std::min(wire::kPieceBytes, bytes.size() - sent_));
   sent_ += piece.size();
-  // The field `data`, and its length.
+  // The piece follows the tag and the length of the field `data`.
   std::string before = std::exchange(header_, {});
   {
     google::protobuf::io::StringOutputStream stream(&before);

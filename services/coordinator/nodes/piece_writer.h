@@ -1,5 +1,5 @@
-// The requests of PutParameters, one after the other: the pieces are not copied, but share the
-// parameters' memory.
+// Makes the requests of PutParameters, one after the other. The pieces are no copies: they share
+// the parameters' memory.
 #pragma once
 
 #include <grpcpp/support/byte_buffer.h>
@@ -16,12 +16,12 @@ class PieceWriter {
  public:
   explicit PieceWriter(RoundParameters parameters);
 
-  // nullopt after the last one.
+  // Returns the next request; nullopt after the last one.
   std::optional<grpc::ByteBuffer> Next();
 
  private:
   const RoundParameters parameters_;
-  std::string header_;  // of the first message; empty once it is sent
+  std::string header_;  // the first message's; empty once it is sent
   std::size_t sent_ = 0;
 };
 

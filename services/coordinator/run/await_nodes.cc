@@ -11,7 +11,7 @@
 namespace mlp::coordinator {
 namespace {
 
-// Notices arrivals for as long as it lives.
+// Notices arrivals as long as it lives.
 class Arrivals final : private MembershipObserver {
  public:
   Arrivals(Cluster& cluster, async::Clock& clock) : cluster_(cluster), arrived(clock) {

@@ -1,4 +1,4 @@
-// What a job does first after a restart of the coordinator: it lets its nodes come back.
+// The first step of a job after a restart of the coordinator: it lets its nodes come back.
 #pragma once
 
 #include <chrono>
@@ -13,9 +13,9 @@ namespace mlp::coordinator {
 // heartbeat.
 inline constexpr std::chrono::milliseconds kNodesReturn{1500};
 
-// Until as many nodes are up as the job had, for kNodesReturn at most, or until `stop`. They may
-// have results of the open round that the store lacks; a shard that went to the first node that is
-// back would be trained again for nothing. Says in the records what it waits for.
+// Waits until as many nodes are up as the job had, for kNodesReturn at most, or until `stop`. The
+// nodes may have results of the open round that the store lacks; a shard that went to the first
+// node that is back would be trained again for nothing. The records say what it waits for.
 async::Task<> AwaitNodes(JobWorld world, const Job& job, std::stop_token stop);
 
 }  // namespace mlp::coordinator

@@ -17,7 +17,7 @@
 
 namespace mlp::coordinator {
 
-// Told who comes and goes.
+// Hears which nodes come and go.
 class MembershipObserver {
  public:
   virtual ~MembershipObserver() = default;
@@ -32,13 +32,14 @@ class Cluster {
   // Node n is nodes()[n]. A number may be given to another node only long after its node has left
   // and ended all its attempts.
   virtual const std::vector<NodeStatus>& nodes() const = 0;
-  // At most one observer; nullptr removes it.
+  // Sets the only observer; nullptr removes it.
   virtual void SetObserver(MembershipObserver* observer) = 0;
 
-  // Ends after at most the transport's own detection time once the node is gone. After `stop` the
-  // work is cancelled and the end still awaited (Cancelled). Errors: Unavailable and other
-  // transport errors; FailedPrecondition where this node cannot train this shard; OutOfRange where
-  // the gradient is not finite; DataLoss where what arrived is not what was sent.
+  // Trains the shard on the node. Once the node is gone, it ends within the transport's own
+  // detection time. After `stop` the work is cancelled and the end still awaited (Cancelled).
+  // Errors: Unavailable and other transport errors; FailedPrecondition if this node cannot train
+  // this shard; OutOfRange if the gradient is not finite; DataLoss if the bytes that arrived are
+  // not those that were sent.
   virtual async::Task<absl::StatusOr<AttemptOutcome>> TrainShard(
       int node, std::shared_ptr<const TrainTask> task, AttemptObserver& observer,
       std::stop_token stop) = 0;

@@ -44,7 +44,7 @@ absl::Status CheckRequest(const JobSpec& spec, const std::string& request_id) {
   return CheckJobSpec(spec);
 }
 
-// The model as one of the job's precision.
+// Returns the model in the job's precision.
 absl::StatusOr<std::shared_ptr<const Model>> InitialFrom(const Model& model, const JobSpec& spec) {
   auto initial = std::make_shared<Model>(model);
   initial->parameters = Share(Converted(*model.parameters, spec.precision));
@@ -55,13 +55,13 @@ absl::StatusOr<std::shared_ptr<const Model>> InitialFrom(const Model& model, con
                    std::string(PrecisionName(spec.precision)), "; choose another precision"));
 }
 
-// "16-20-26, relu".
+// Returns "16-20-26, relu", say.
 std::string ShapeText(const ModelSpec& model) {
   return absl::StrCat(absl::StrJoin(model.layer_sizes, "-"), ", ",
                       std::string(ActivationName(model.activation)));
 }
 
-// What depends on the data and on the model that training begins with.
+// Checks what depends on the data and on the model that training begins with.
 absl::Status CheckFit(const JobSpec& spec, const ModelSpec& model, const Dataset& dataset,
                       const Model* initial) {
   const TrainingOptions training = TrainingOptionsOf(spec, dataset.class_rows, 1);
@@ -120,7 +120,7 @@ async::Task<absl::StatusOr<Job>> Coordinator::Create(JobSpec spec, std::string r
     if (!admitted.ok()) co_return admitted.status();
     id = (*admitted)->job.id;
   }
-  // Also of a job that is there already: its first request may not have been written yet.
+  // The job may be there from an earlier request, and not be written yet.
   const absl::Status committed = co_await journal_.Committed();
   if (!committed.ok()) co_return WithRetryAfter(committed, kStoreRetry);
   co_return Get(id);
@@ -215,7 +215,7 @@ std::vector<Job> Coordinator::List(std::int64_t before, std::size_t limit) const
   return jobs;
 }
 
-// Nobody who watches can be told yet: only what is written is told.
+// Watchers cannot hear of the trouble yet, because they get only written events.
 Job Coordinator::WithPauseDetail(Job job) const {
   if (journal_.trouble().ok() || job.state != JobState::kRunning) return job;
   job.detail = absl::StrCat("paused: ", journal_.trouble().message());
@@ -319,7 +319,7 @@ absl::StatusOr<std::string> Coordinator::ModelVersion(const std::string& id) con
 async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Coordinator::GetModel(std::string id) {
   const absl::StatusOr<std::string> version = ModelVersion(id);
   if (!version.ok()) co_return version.status();
-  // Its job may have ended a moment ago.
+  // The model's job may have ended a moment ago.
   const absl::Status committed = co_await journal_.Committed();
   if (!committed.ok()) co_return committed;
   absl::StatusOr<std::shared_ptr<const Model>> model = co_await journal_.GetModel(id);
@@ -342,7 +342,7 @@ async::Task<> Coordinator::Run(std::stop_token stop) {
       ChangeState(pending->job.id, JobState::kCancelled, kShutDown);
     }
   }
-  co_await journal_.Committed();  // watchers are told how their jobs ended
+  co_await journal_.Committed();  // watchers learn how their jobs ended
   stopping_ = true;
   co_await journal_.Close();
 }
@@ -415,7 +415,7 @@ async::Task<absl::Status> Coordinator::ReadAgain(Pending& pending) {
 void Coordinator::End(const Pending& pending,
                       const absl::StatusOr<std::shared_ptr<const Model>>& model, bool stopping) {
   const std::string& id = pending.job.id;
-  // Without word from anybody the job goes on after a restart.
+  // The job goes on after a restart if nobody has cancelled it.
   const bool put_off = stopping && journal_.durable() && !pending.cancelled;
   if (put_off && absl::IsCancelled(model.status())) return;
   journal_.EndJob(id, model.ok() ? *model : nullptr);

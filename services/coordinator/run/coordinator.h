@@ -1,9 +1,9 @@
 // The coordinator's heart: takes jobs, runs them one at a time in the order they came, answers
 // questions about them.
 //
-// Jobs that the journal has and that have not ended go on where they were. No network and no files:
-// those are behind Cluster, Journal and LoadDataset. Loop thread only. All flows must have ended
-// before it is destroyed.
+// The journal's jobs that have not ended go on where they were. Network and files are behind
+// Cluster, Journal and LoadDataset. Loop thread only. All flows must have ended before it is
+// destroyed.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +34,7 @@ namespace mlp::coordinator {
 struct Dataset;
 struct Model;
 
-// Reads and checks the dataset of that name. Called on a worker.
+// Reads and checks the dataset of that name. It runs on a worker.
 using LoadDataset =
     std::function<absl::StatusOr<std::shared_ptr<const Dataset>>(const std::string&)>;
 
@@ -49,31 +49,31 @@ class Coordinator {
               std::optional<std::uint64_t> scheduler_seed = std::nullopt);
 
   // Checks the specification and the data, queues the job, and returns when that cannot be lost any
-  // more. With a request id that was used before: the same job for the same specification,
+  // more. A request id that was used before gives the same job for the same specification, and
   // AlreadyExists for another. Other errors: InvalidArgument with the field, NotFound (dataset),
   // ResourceExhausted (the queue or the disk is full) with a retry delay, Unavailable.
   async::Task<absl::StatusOr<Job>> Create(JobSpec spec, std::string request_id);
-  // NotFound where there is no such job, here and below.
+  // Returns the job. NotFound if there is no such job, here and below.
   absl::StatusOr<Job> Get(const std::string& id) const;
-  // At most `limit` jobs with numbers below `before`, newest first.
+  // Returns at most `limit` jobs with numbers below `before`, newest first.
   std::vector<Job> List(std::int64_t before, std::size_t limit) const;
   // Asks a job to stop; one that has ended stays as it is.
   absl::StatusOr<Job> Cancel(const std::string& id);
-  // Forgets a job. FailedPrecondition where it has not ended.
+  // Forgets a job. FailedPrecondition if it has not ended.
   async::Task<absl::Status> Remove(std::string id);
-  // What the job waits for now and what comes next; how it ended where it has.
+  // Says what the job waits for now and what comes next, or how it ended.
   absl::StatusOr<Explanation> Explain(const std::string& id) const;
-  // The job's events from sequence number `from` on that there are already, at most 1,024 at a
-  // time; empty when all were returned.
+  // Returns the job's events so far from sequence number `from` on, at most 1,024 at a time; none
+  // when all were returned.
   async::Task<absl::StatusOr<SharedEvents>> EventsSoFar(std::string id, std::int64_t from);
-  // The job's next events from sequence number `from` on, as soon as there are any, at most
-  // 1,024 at a time. Empty when the job has ended and all were returned. Cancelled after `stop`,
-  // Unavailable where the coordinator stops first and the job will go on after its restart.
+  // Returns the job's events from sequence number `from` on, as soon as there are any, at most
+  // 1,024 at a time; none when the job has ended and all were returned. Cancelled after `stop`,
+  // Unavailable if the coordinator stops first and the job will go on after its restart.
   async::Task<absl::StatusOr<SharedEvents>> NextEvents(std::string id, std::int64_t from,
                                                        std::stop_token stop);
-  // Of a job, or imported. FailedPrecondition where the job has not succeeded.
+  // Returns a job's model, or an imported one. FailedPrecondition if the job has not succeeded.
   async::Task<absl::StatusOr<std::shared_ptr<const Model>>> GetModel(std::string id);
-  // Tells whether GetModel would find the same model as before. Errors are those of GetModel.
+  // Returns a text that differs if GetModel would find another model. Errors are those of GetModel.
   absl::StatusOr<std::string> ModelVersion(const std::string& id) const;
   ImportedModels& imported_models() { return imported_models_; }
 
@@ -85,32 +85,32 @@ class Coordinator {
   struct Pending {
     Job job;
     std::shared_ptr<const Dataset> dataset;  // nullptr: to be read
-    // Of a new job with an initial model.
+    // The initial model of a new job that begins with one.
     SharedParameters initial;
     std::stop_source stop;
-    bool cancelled = false;  // on request
+    bool cancelled = false;  // a client asked for it
     JobStage stage;
   };
 
   absl::StatusOr<std::shared_ptr<Pending>> Admit(JobSpec spec, std::string request_id,
                                                  std::shared_ptr<const Dataset> dataset,
                                                  std::shared_ptr<const Model> initial);
-  // The job of that request, if any; AlreadyExists where its specification is another.
+  // Returns the job of that request, if any; AlreadyExists if its specification is another.
   absl::StatusOr<std::optional<Job>> Repeated(const JobSpec& spec,
                                               const std::string& request_id) const;
   absl::Status CheckRoom() const;
-  // The job has ended, and all its events before number `from` were all.
+  // True if the job has ended and has no event from number `from` on.
   bool Delivered(const Job& job, std::int64_t from) const;
   async::Task<absl::StatusOr<std::shared_ptr<Pending>>> ReadAndAdmit(JobSpec spec,
                                                                      std::string request_id);
-  // With what keeps it from going on, where the journal does.
+  // Adds the journal's trouble to the detail of a running job, which cannot go on.
   Job WithPauseDetail(Job job) const;
-  // Of the job that has `index` others before it in the queue.
+  // Returns the place of the job that has `index` others before it in the queue.
   QueuePlace PlaceOf(std::size_t index) const;
   // Records for each queued job whose place has changed behind which one it waits.
   void UpdateQueuePositions();
   async::Task<> RunOne(std::shared_ptr<Pending> pending, std::stop_token stop);
-  // A job's dataset after a restart: waits until it can be read. FailedPrecondition where it is
+  // Reads a job's dataset after a restart; waits until it can be read. FailedPrecondition if it is
   // another one now.
   async::Task<absl::Status> ReadAgain(Pending& pending);
   async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Resume(Pending& pending);

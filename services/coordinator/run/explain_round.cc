@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxNamed = 4;
 
-// "a", "a and b", "a, b, c, d and 6 more".
+// Returns "a", "a and b" or "a, b, c, d and 6 more".
 std::string Listed(const std::vector<std::string>& words) {
   if (words.size() <= 1) return words.empty() ? "" : words.front();
   const bool all = words.size() <= kMaxNamed;
@@ -23,7 +23,7 @@ std::string Listed(const std::vector<std::string>& words) {
                       all ? words.back() : absl::StrCat(words.size() - told, " more"));
 }
 
-// "a", "one of a, b", "one of a, b, c, 7 more".
+// Returns "a", "one of a, b" or "one of a, b, c, 7 more".
 std::string OneOf(std::vector<std::string> words) {
   if (words.size() > kMaxNamed) {
     const std::size_t rest = words.size() - kMaxNamed + 1;
@@ -33,7 +33,7 @@ std::string OneOf(std::vector<std::string> words) {
   return absl::StrCat(words.size() == 1 ? "" : "one of ", absl::StrJoin(words, ", "));
 }
 
-// "shard 4 waits", "3 shards wait".
+// Returns "shard 4 waits" or "3 shards wait".
 std::string Shards(int first, std::size_t count, const char* verb) {
   if (count == 1) return absl::StrCat("shard ", first, " ", verb, "s");
   return absl::StrCat(count, " shards ", verb);
@@ -60,7 +60,7 @@ std::string Place(const RoundFacts& facts, const AttemptFacts& attempt) {
   return absl::StrCat(where, ", computing there for ", duration);
 }
 
-// The longest shard with the places of its copies.
+// Names the shard that is out longest, with the places of its copies.
 std::string Longest(const RoundFacts& facts, const ShardsOut& out) {
   std::vector<std::string> places;
   for (const AttemptFacts& copy : out.copies) places.push_back(Place(facts, copy));
@@ -86,7 +86,7 @@ std::string ComputingClause(const RoundFacts& facts) {
                       longest);
 }
 
-// The first to be back first.
+// Lists the nodes that rest, the first to be back first.
 std::string Resting(const RoundFacts& facts) {
   std::vector<std::string> each;
   for (const NodeRest& rest : facts.ready->resting) {

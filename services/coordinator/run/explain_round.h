@@ -1,4 +1,4 @@
-// What a round waits for, told to people: the scheduler's facts in sentences.
+// Explains to people what a round waits for: the scheduler's facts in sentences.
 #pragma once
 
 #include "services/coordinator/job/explanation.h"
@@ -6,7 +6,7 @@
 
 namespace mlp::coordinator {
 
-// Without the job and the round, which the reader must be told, too.
+// The sentences do not name the job and the round; the caller adds these.
 Explanation ExplainRound(const RoundFacts& facts);
 
 }  // namespace mlp::coordinator

@@ -1,5 +1,5 @@
-// The models that were brought to the coordinator. The journal, and with it the store, has them;
-// here is which ones there are. Loop thread only.
+// The list of the models that were imported. The models themselves are in the journal's store. Loop
+// thread only.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ struct Model;
 
 class ImportedModels {
  public:
-  // Takes over what the journal, which is open and outlives it, has.
+  // Takes over the journal's list. The journal is open and outlives this.
   ImportedModels(async::Clock& clock, Journal& journal);
 
   // Keeps the model, under that name or as "model-<number>", and returns when it cannot be lost any
@@ -27,11 +27,11 @@ class ImportedModels {
   // (kMaxImportedModels, the disk), Unavailable.
   async::Task<absl::StatusOr<ModelRecord>> Import(std::shared_ptr<const Model> model,
                                                   std::string name);
-  // NotFound.
+  // Removes the model. NotFound if there is none.
   async::Task<absl::Status> Remove(std::string id);
-  // nullptr where there is none. Valid until the next import or removal.
+  // Returns the model's record, valid until the next import or removal; nullptr if there is none.
   const ModelRecord* Find(const std::string& id) const;
-  // Newest first.
+  // Lists the models, newest first.
   std::vector<ModelRecord> List() const;
 
  private:
@@ -40,7 +40,7 @@ class ImportedModels {
   async::Clock& clock_;
   Journal& journal_;
   std::int64_t last_number_;
-  std::map<std::string, ModelRecord> records_;  // by id
+  std::map<std::string, ModelRecord> records_;  // keyed by id
 };
 
 }  // namespace mlp::coordinator

@@ -1,4 +1,4 @@
-// What jobs need of the world: time, workers, nodes, and where their records go.
+// The world of jobs: time, workers, nodes, and the journal of their records.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct JobWorld {
   Cluster& cluster;
   Journal& journal;
   SchedulerWaits waits;
-  // Of what policies draw; none: the seed of the job's parameters.
+  // Seeds what policies draw; none: the seed of the job's parameters does.
   std::optional<std::uint64_t> scheduler_seed;
 };
 

@@ -1,5 +1,5 @@
-// The models that were used last, so that they need not be read from the store for every call. Loop
-// thread only. Pure.
+// The models that were used last, which need not be read from the store for every call. Loop thread
+// only. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,14 @@ struct Model;
 
 class ModelCache {
  public:
-  // Of parameters; a larger model is not kept.
+  // The limit of all parameters' bytes; a larger model is not kept.
   static constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
   static constexpr std::size_t kMaxModels = 64;
 
-  // `version` tells what an id stands for: another one is another model. nullptr: it is not here.
+  // Returns the model if it has that version (an id may stand for another model later); nullptr if
+  // it is not here.
   std::shared_ptr<const Model> Find(const std::string& id, const std::string& version);
-  // The least recently used ones make room.
+  // Adds a model; the least recently used ones make room.
   void Add(std::string id, std::string version, std::shared_ptr<const Model> model);
 
  private:

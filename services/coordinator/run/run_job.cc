@@ -18,8 +18,8 @@
 namespace mlp::coordinator {
 namespace {
 
-// Of so many parameters work takes less than some 100 microseconds, and is not worth the wait for
-// a worker, who may be validating.
+// The number of parameters up to which work takes less than some 100 microseconds: it is not worth
+// the wait for a worker, which may be validating.
 constexpr std::size_t kFewParameters = 20'000;
 
 template <class Work>
@@ -33,11 +33,11 @@ RoundParameters Named(SharedParameters parameters) {
   return {std::move(parameters), std::move(sha256)};
 }
 
-// What a round begins with and its successor is made of.
+// The state that a round begins with and changes.
 struct RoundState {
   RoundParameters parameters;
-  Parameters memory;        // of the server's optimizer
-  SharedParameters stored;  // as the store keeps both: the parameters, then the memory
+  Parameters memory;        // the server's optimizer's
+  SharedParameters stored;  // both, as the store keeps them: the parameters, then the memory
 };
 
 RoundState StateOf(RoundParameters parameters, Parameters memory) {
@@ -61,7 +61,7 @@ RoundState StateIn(const Job& job, const SharedParameters& stored) {
       has_memory ? Part(*stored, size, memory) : ZeroParameters(PrecisionOf(*stored), memory));
 }
 
-// Where the job stands.
+// Returns the state that the job stands at.
 absl::StatusOr<RoundState> Current(const Job& job, const JobProgress& progress) {
   const auto found = progress.rounds.find(job.rounds_done);
   if (found != progress.rounds.end()) return StateIn(job, found->second);
@@ -73,7 +73,7 @@ absl::StatusOr<RoundState> Current(const Job& job, const JobProgress& progress) 
                                           job.rounds_done, "; submit the job again"));
 }
 
-// After the round; OutOfRange where a parameter is not finite.
+// Returns the state after the round; OutOfRange if a parameter is not finite.
 absl::StatusOr<RoundState> Updated(const Job& job, RoundState state, const RoundResult& round,
                                    int number) {
   auto after = std::make_shared<Parameters>(*state.parameters.values);
@@ -122,7 +122,7 @@ async::Task<> Validate(JobWorld world, const Job& job, const Dataset& dataset, i
   const absl::StatusOr<Evaluation> evaluation =
       co_await async::Offload(world.workers, std::move(measure));
   if (!evaluation.ok()) {
-    // After a stop nobody wants the measurement any more.
+    // Nobody wants the measurement any more after a stop.
     if (!stop.stop_requested()) best.Failed(round, evaluation.status());
     co_return;
   }
@@ -134,7 +134,8 @@ async::Task<> Validate(JobWorld world, const Job& job, const Dataset& dataset, i
   world.journal.Record(job.id, round, std::move(validated));
 }
 
-// The validations that a restart of the coordinator cut off, as far as their models are there.
+// Makes up for the validations that a restart of the coordinator cut off, as far as their models
+// are there.
 async::Task<> ValidateMissing(JobWorld world, const Job& job, const Dataset& dataset,
                               const JobProgress& progress, BestRound& best, std::stop_token stop) {
   for (const auto& [round, stored] : progress.rounds) {
@@ -143,7 +144,7 @@ async::Task<> ValidateMissing(JobWorld world, const Job& job, const Dataset& dat
   }
 }
 
-// The rounds that the job may end with, as far as they were kept.
+// Returns the rounds that the job may end with, as far as they were kept.
 std::map<int, SharedParameters> CandidatesIn(const Job& job, const JobProgress& progress) {
   std::map<int, SharedParameters> candidates;
   for (const auto& [round, stored] : progress.rounds) {
@@ -152,7 +153,7 @@ std::map<int, SharedParameters> CandidatesIn(const Job& job, const JobProgress& 
   return candidates;
 }
 
-// The model of a job that stops early, when all its rounds are validated.
+// Returns the model of a job that stops early, when all its rounds are validated.
 absl::StatusOr<RoundParameters> OfBest(const BestRound& best, const RoundParameters& last) {
   if (best.round() == 0) return last;
   SharedParameters parameters = best.parameters();
@@ -161,7 +162,7 @@ absl::StatusOr<RoundParameters> OfBest(const BestRound& best, const RoundParamet
                                           best.round(), ", the best one; submit the job again"));
 }
 
-// The rounds themselves. Whatever it leaves running belongs to `runner` and `validations`.
+// Runs the rounds themselves. All that it leaves running belongs to `runner` and `validations`.
 async::Task<absl::StatusOr<RoundParameters>> RunRounds(JobWorld world, const Job& job,
                                                        const Dataset& dataset,
                                                        JobProgress& progress, RoundRunner& runner,
@@ -179,7 +180,7 @@ async::Task<absl::StatusOr<RoundParameters>> RunRounds(JobWorld world, const Job
     const async::TimePoint begin = world.clock.Now();
     stage.round = round;
     stage.Enter(JobStage::Phase::kTraining, begin);
-    RestoredShards kept = std::exchange(progress.shards, {});  // of the first round only
+    RestoredShards kept = std::exchange(progress.shards, {});  // only the first round has some
     const absl::StatusOr<RoundResult> result =
         co_await runner.Run(round, state.parameters, std::move(kept), stop);
     if (!result.ok()) co_return result.status();
@@ -192,15 +193,15 @@ async::Task<absl::StatusOr<RoundParameters>> RunRounds(JobWorld world, const Job
     world.journal.FinishRound(job.id, round, state.stored, best.round() > 0 ? best.round() : -1);
     world.journal.Record(job.id, round, Summary(*result, world.clock.Now() - begin));
     stage.Enter(JobStage::Phase::kValidating, world.clock.Now());
-    co_await validations.Join();  // at most one behind, so that memory stays bounded
+    co_await validations.Join();  // it is at most one behind, so memory stays bounded
     if (!best.failure().ok()) co_return best.failure();
-    progress.rounds.clear();  // what was missing is validated
+    progress.rounds.clear();  // the missing ones are validated
     best.Finished(round, state.parameters.values);
     validations.Spawn(Validate(world, job, dataset, round, state.parameters.values, best, stop));
   }
   if (!job.spec.early_stopping) co_return state.parameters;
   stage.Enter(JobStage::Phase::kValidating, world.clock.Now());
-  stage.runner = nullptr;  // it is the last model that is waited for
+  stage.runner = nullptr;  // the job waits for the last model
   co_await validations.Join();
   stage.runner = &runner;
   if (stop.stop_requested()) co_return absl::CancelledError("stopped on request");

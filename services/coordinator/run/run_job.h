@@ -1,4 +1,4 @@
-// One job from its first parameters to its trained model.
+// Runs one job from its first parameters to its trained model.
 #pragma once
 
 #include <cstdint>
@@ -18,17 +18,17 @@ struct Dataset;
 struct Model;
 class RoundRunner;
 
-// Where a running job stands. RunJob keeps it up to date for whoever asks between its turns.
+// The stage of a running job. RunJob keeps it up to date for callers that ask between its turns.
 struct JobStage {
   enum class Phase : std::uint8_t {
     kTraining,    // `round`; `runner` knows more
-    kValidating,  // after `round`, and waits for it; with a runner the model before that round's
+    kValidating,  // waits for `round`'s validation; with a runner, for the round's before
     kCancelling   // trained, stopped or failed; attempts are still out
   };
   Phase phase = Phase::kTraining;
   int round = 1;
   const RoundRunner* runner = nullptr;
-  async::TimePoint since;  // of the phase
+  async::TimePoint since;  // begin of the phase
 
   void Enter(Phase next, async::TimePoint now) {
     phase = next;
@@ -36,12 +36,12 @@ struct JobStage {
   }
 };
 
-// Trains `job` on `dataset`, round after round, from where `progress` leaves it, after the nodes
-// that it had have had time to come back; a round's model is
-// validated on a worker while the next one trains. All events but the changes of state are recorded
-// here. Errors: Cancelled after `stop`; OutOfRange where the parameters became non-finite; Aborted
-// where a round could not be completed; DataLoss where `progress` lacks the parameters that the job
-// stands at. `job` and `dataset` are left alone until it ends, and so is `stage`, which it changes.
+// Trains `job` on `dataset`, round after round, from where `progress` leaves it. Its nodes first
+// get time to come back. A worker validates a round's model while the next round trains. It records
+// all events but the changes of state. Errors: Cancelled after `stop`; OutOfRange if the parameters
+// became non-finite; Aborted if a round could not be completed; DataLoss if `progress` lacks the
+// parameters that the job stands at. Nothing else may change `job`, `dataset` and `stage` until it
+// ends.
 async::Task<absl::StatusOr<std::shared_ptr<const Model>>> RunJob(JobWorld world, const Job& job,
                                                                  const Dataset& dataset,
                                                                  JobProgress progress,

@@ -30,7 +30,7 @@ SchedulerOptions OptionsFor(const Job& job, const JobWorld& world) {
   return options;
 }
 
-// What a failed attempt says about trying again.
+// Returns how a failed attempt bears on the next one.
 FailureKind KindOf(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kFailedPrecondition:
@@ -81,7 +81,7 @@ async::Task<absl::StatusOr<RoundResult>> RoundRunner::Run(int round, RoundParame
   const std::stop_callback on_stop(stop, [this] { event_queue_.Push(round_event::Stopped{}); });
 
   while (true) {
-    // Also when the last shard is trained: copies that are still out are cancelled.
+    // The last decisions, when every shard is trained, cancel the copies that are still out.
     for (Decision& decision : scheduler_.Decide(now_)) {
       if (absl::Status status = CarryOut(std::move(decision)); !status.ok()) co_return status;
     }
@@ -252,7 +252,7 @@ absl::Status RoundRunner::Handle(RoundEvent happened) {
 absl::Status RoundRunner::On(NodeJoined joined) {
   const NodeStatus& node = cluster_.nodes()[static_cast<std::size_t>(joined.node)];
   for (const CachedResult& kept : node.cached_results) {
-    // What the node says is recorded, so it must make sense.
+    // The records take over the node's words, so these must make sense.
     const bool exists = kept.shard >= 0 && kept.shard < static_cast<int>(job_.shards);
     if (kept.job_id == job_.id && exists) {
       cached_results_[kept.round][joined.node].push_back(kept.shard);
@@ -268,7 +268,8 @@ absl::Status RoundRunner::On(NodeJoined joined) {
 void RoundRunner::NoteCachedResults() {
   const auto found = cached_results_.find(task_.round);
   if (found == cached_results_.end()) return;
-  // Before what makes the scheduler decide: the round's start, or that the node joins.
+  // The scheduler gets these before the event that makes it decide: the round's start, or that the
+  // node joins.
   for (auto& [node, shards] : found->second) {
     Note(task_.round, ResultsCached{node, std::move(shards), NodeName(node)});
   }
@@ -330,7 +331,7 @@ absl::Status RoundRunner::OnFailed(AttemptId id, const Attempt& attempt,
     Note(attempt, std::move(failed));
   }
   if (!absl::IsOutOfRange(status)) return absl::OkStatus();
-  // The one failure that says something about the job rather than about a node.
+  // This is the one failure that says something about the job rather than about a node.
   return absl::OutOfRangeError(absl::StrCat(
       "parameters became non-finite in round ", attempt.round, " (shard ", attempt.shard, ", ",
       dataset_.shards[static_cast<std::size_t>(attempt.shard)].file, ": ", status.message(),
@@ -349,7 +350,7 @@ absl::Status RoundRunner::CompareCopies(const Attempt& attempt, const std::strin
       "with the same job"));
 }
 
-// Says what the job waits for where only an outside event can move it on.
+// Says what the job waits for, if only an outside event can move it on.
 void RoundRunner::NoteWaiting() {
   std::string reason;
   if (!scheduler_.NextWakeup() && scheduler_.attempts_out() == 0) {

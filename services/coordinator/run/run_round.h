@@ -1,6 +1,6 @@
-// One round: every shard trained once, from the same parameters, whatever it takes.
+// Runs a job's rounds: in each, every shard is trained once, from the same parameters.
 //
-// The flow between the pure scheduler and the cluster: it carries out decisions, turns what happens
+// The flow between the pure scheduler and the cluster carries out decisions, turns what happens
 // into events for the scheduler, and records both.
 #pragma once
 
@@ -26,8 +26,8 @@ namespace mlp::coordinator {
 
 struct Dataset;
 
-// What the attempts and the cluster report to the round's loop: events of the scheduler, and what
-// becomes one only when it is looked at.
+// The reports of the attempts and the cluster to the round's loop: events of the scheduler, and
+// these, which are turned into events when their turn comes.
 namespace round_event {
 struct Ended {
   AttemptId attempt = 0;
@@ -50,28 +50,29 @@ class RoundRunner final : private MembershipObserver {
   ~RoundRunner() override;
 
   // Trains all shards from `parameters`, but those that are `kept`. Ends early with Cancelled after
-  // `stop`, or with why the round could not be completed. Attempts may still be out when it
-  // returns.
+  // `stop`, or with the reason why the round could not be completed. Attempts may still be out when
+  // it returns.
   async::Task<absl::StatusOr<RoundResult>> Run(int round, RoundParameters parameters,
                                                RestoredShards kept, std::stop_token stop);
-  // Cancels the attempts that are out and waits for their end. DataLoss where the last round was
-  // completed and a copy of one of its shards says otherwise after all.
+  // Cancels the attempts that are out and waits for their end. DataLoss if the last round was
+  // completed and a late copy of one of its shards has another gradient.
   async::Task<absl::Status> Finish();
 
-  // What the round that runs waits for: why no node is up, where that is it.
+  // Explains what the round that runs waits for; if no node is up, why.
   Explanation Explain() const;
 
  private:
-  // The records say that a round begins, and the scheduler is told.
+  // Tells the records and the scheduler that a round begins.
   absl::Status Begin(int round, RoundParameters parameters, const RestoredShards& kept);
-  // Waits while the store cannot be written to, or is behind; says so where it cannot.
+  // Waits while the store cannot be written to, or is behind. If it cannot be written to, the
+  // records say so.
   async::Task<> AwaitRoom(std::stop_token stop);
-  // What a shard's gradient is, as its first copy says.
+  // A shard's gradient according to its first copy.
   struct FirstResult {
     std::string digest;  // empty: none has come
     int node = 0;
   };
-  using FirstResults = std::vector<FirstResult>;  // by shard
+  using FirstResults = std::vector<FirstResult>;  // keyed by shard
 
   // An attempt that is out.
   struct Attempt {
@@ -80,13 +81,13 @@ class RoundRunner final : private MembershipObserver {
     int node = 0;
     TimePoint dispatched;
     std::stop_source stop;                        // requested: cancelled
-    std::shared_ptr<FirstResults> first_results;  // of its round
+    std::shared_ptr<FirstResults> first_results;  // its round's
   };
 
   void OnNodeJoined(int node, const std::string& name) override;
   void OnNodeLeft(int node, const std::string& name, const std::string& reason) override;
 
-  // Decisions of the scheduler, carried out. An error ends the round.
+  // Carries out a decision of the scheduler. An error ends the round.
   absl::Status CarryOut(Decision decision);
   void Send(const Dispatch& dispatch);
   void CancelAttempt(Cancel cancel);
@@ -94,27 +95,27 @@ class RoundRunner final : private MembershipObserver {
                            std::stop_token stop);
   std::shared_ptr<const TrainTask> TaskFor(const Dispatch& dispatch) const;
 
-  // What happened, told to the scheduler and the journal. An error ends the round.
+  // Tells the scheduler and the journal what happened. An error ends the round.
   absl::Status Handle(RoundEvent happened);
   absl::Status On(NodeJoined joined);
   absl::Status On(NodeLeft left);
-  // Of an attempt that goes on.
+  // Handles an event of an attempt that goes on.
   template <class What>
   absl::Status On(What what);
   absl::Status On(round_event::Ended ended);
   absl::Status On(round_event::Stopped stopped);
   absl::Status OnTrained(AttemptId id, const Attempt& attempt, SharedTrained trained);
   absl::Status OnFailed(AttemptId id, const Attempt& attempt, const absl::Status& status);
-  // Every copy of a shard must have the same gradient, bit for bit: DataLoss where this one
-  // differs.
+  // Compares a copy with the first one, whose gradient it must have, bit for bit. DataLoss if they
+  // differ.
   absl::Status CompareCopies(const Attempt& attempt, const std::string& digest);
 
-  // The scheduler is told of it, and the journal has it.
+  // Gives an event to the scheduler and the journal.
   template <class What>
   void Note(int round, What what);
   template <class What>
   void Note(const Attempt& attempt, What what);
-  // Tells of results of this round that nodes have from before.
+  // Notes the results of this round that nodes have from before.
   void NoteCachedResults();
   void NoteWaiting();
   const std::string& NodeName(int node) const;
@@ -131,13 +132,13 @@ class RoundRunner final : private MembershipObserver {
   async::Channel<RoundEvent> event_queue_;
   async::TaskGroup tasks_;
   std::map<AttemptId, Attempt> attempts_;
-  // The one time of a turn: of what happened, of what is decided, and of the records of both.
+  // The one time of a turn: its event, its decisions and the records of both have it.
   TimePoint now_;
-  // Shards of this job that nodes have the results of, by round and node.
+  // The shards of this job whose results nodes have, keyed by round and node.
   std::map<int, std::map<int, std::vector<int>>> cached_results_;
 
-  // Of the round that runs now.
-  TrainTask task_;  // but for what is a shard's, or an attempt's; round 0: none has begun
+  // The round that runs now has these.
+  TrainTask task_;  // lacks the fields of a shard or an attempt; round 0: none has begun
   std::optional<RoundResult> result_;
   std::shared_ptr<FirstResults> first_results_;
   std::string waiting_for_;

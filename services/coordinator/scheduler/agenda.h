@@ -1,5 +1,5 @@
-// What is to be looked at when: one time for each key, the earliest first. All in O(log keys), and
-// in containers that keep neighbours together: there is an entry for every attempt of a large job.
+// An agenda: one time for each key, the earliest first. Every call costs O(log keys). The
+// containers keep neighbours together, because a large job has an entry for every attempt.
 #pragma once
 
 #include <optional>

@@ -8,7 +8,7 @@
 namespace mlp::coordinator {
 namespace {
 
-// The `rank`-th of 0, 1, 2 … without `excluded`, which is ascending.
+// Returns the `rank`-th of 0, 1, 2 … without `excluded`, which is ascending.
 std::size_t SkipTo(std::size_t rank, const std::vector<std::size_t>& excluded) {
   for (const std::size_t each : excluded) {
     if (each > rank) break;
@@ -60,7 +60,7 @@ Candidates::Group Candidates::LeastActive() const {
     excluded.push_back(order.order_of_key(NodePool::ActivityOf(pool_.At(node), node)));
   }
   std::ranges::sort(excluded);
-  // The first that is not excluded tells how many attempts the least active ones have.
+  // The first one that is not excluded has the attempts of the least active ones.
   const int fewest = std::get<0>(*order.find_by_order(SkipTo(0, excluded)));
   const auto least = std::numeric_limits<int>::min();
   Group group;

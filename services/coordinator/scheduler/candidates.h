@@ -24,8 +24,8 @@ struct Candidate {
 
 class Candidates {
  public:
-  // All available nodes of `pool` but those of `excluded`. Nodes of `holders` have the shard's
-  // rows.
+  // Takes all available nodes of `pool` but those of `excluded`. Nodes of `holders` have the
+  // shard's rows.
   template <class Nodes>
   Candidates(const NodePool& pool, const Nodes& excluded, const std::vector<int>& holders = {})
       : pool_(pool), holders_(holders) {
@@ -34,20 +34,20 @@ class Candidates {
 
   std::size_t size() const;
   bool empty() const { return size() == 0; }
-  // The `rank`-th by node number; `rank` is below size().
+  // Returns the `rank`-th by node number; `rank` is below size().
   Candidate At(std::size_t rank) const;
 
-  // Those with the fewest active attempts of all: how many, and the `rank`-th of them, the one that
-  // is free longest first. Not to be asked where empty().
+  // Count and rank those with the fewest active attempts of all; the one that is free longest comes
+  // first. Do not call them if empty().
   std::size_t least_active() const;
   Candidate LeastActiveAt(std::size_t rank) const;
-  // One of those that has the shard's rows already; nullopt where none has.
+  // Returns one of those that has the shard's rows already; nullopt if none has.
   std::optional<Candidate> LeastActiveHolder() const;
 
  private:
   void Exclude(int node);  // ignores nodes that are not available
-  // Ranks in the pool's order by activity: where the least active ones begin, end, and which of
-  // them are excluded (ascending).
+  // Ranks in the pool's order by activity: the begin and the end of the least active ones, and
+  // those of them that are excluded (ascending).
   struct Group {
     std::size_t begin = 0;
     std::size_t end = 0;

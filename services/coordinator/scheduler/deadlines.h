@@ -1,10 +1,10 @@
-// When an attempt that says nothing is given up: derived from what was seen, never asked of a user.
+// The deadlines of silent attempts. They derive from earlier silences, so no user has to set them.
 //
-// Silence is the time since the last sign of life: since its start for an attempt that was started,
-// since anything was heard from its node for one that waits there. It may last ten times as long as
-// the longest silence that ended well, and a floor at least; before any was seen, a generous first
-// limit. Each expiry doubles the limit, until a shard is trained, so that work that is merely slow
-// gets through in the end. Pure.
+// Silence is the time since the last sign of life. If the attempt was started, that is its start;
+// if it waits, the last that was heard from its node. A silence may last ten times as long as the
+// longest one that ended well, and a floor at least; before any was seen, a generous first limit.
+// Each expiry doubles the limit, until a shard is trained, so that work that is merely slow gets
+// through in the end. Pure.
 #pragma once
 
 #include <algorithm>
@@ -28,25 +28,25 @@ class Deadlines {
     return factor_ * std::min(once, kMaxLimit / factor_);
   }
 
-  // A silence that began at `since` ended well.
+  // Notes that a silence that began at `since` ended well.
   void Ended(TimePoint since, TimePoint now) {
     longest_ = std::max(longest_.value_or(Duration::zero()), now - since);
   }
   void Trained() { factor_ = 1; }
   void Expired() { factor_ = std::min(2 * factor_, kMaxDoubled); }
 
-  // Look at the attempt at `when`.
+  // Plans to look at the attempt at `when`.
   void Watch(AttemptId attempt, TimePoint when) { watched_.Set(attempt, when); }
   void Forget(AttemptId attempt) { watched_.Remove(attempt); }
   std::optional<TimePoint> Next() const { return watched_.First(); }
-  // When the attempt is to be looked at.
+  // Returns the time at which to look at the attempt.
   std::optional<TimePoint> Look(AttemptId attempt) const { return watched_.Find(attempt); }
-  // Takes out the first attempt that is to be looked at by `now`.
+  // Takes out the first attempt to look at by `now`.
   std::optional<AttemptId> Take(TimePoint now) { return watched_.Take(now); }
 
  private:
   static constexpr int kMaxDoubled = 1024;
-  // So that no product overflows, nor a time so far ahead.
+  // The largest limit, so that no product overflows, nor a time so far ahead.
   static constexpr Duration kMaxLimit = std::chrono::hours(24 * 366);
 
   Duration first_;

@@ -1,6 +1,6 @@
-// What the scheduler is told, its events, and what it says to do, its decisions.
+// The scheduler's input, events, and its output, decisions.
 //
-// Events have what the records of a job need, too: names, reasons and times that no decision looks
+// Events also have what the records of a job need: names, reasons and times that no decision looks
 // at. A record of a job (job/job_event.h) is one of these with the shard and the node's name.
 #pragma once
 
@@ -22,7 +22,7 @@ struct RoundStarted {
 // The node can be given work. Joining again after NodeLeft is fine.
 struct NodeJoined {
   int node = 0;
-  std::string name;  // for reasons
+  std::string name;  // reasons use it
   int slots = 0;     // attempts that it holds at most, whatever the options say; 0: no such limit
 };
 // The node gets no new work. Its attempts still end by events of their own.
@@ -32,7 +32,7 @@ struct NodeLeft {
   std::string reason = {};
 };
 // The node, which is up or joins next, has trained these shards already and still has the results.
-// They are of the round that runs, or where none does of the next one.
+// They are of the round that runs, or of the next one if none runs.
 struct ResultsCached {
   int node = 0;
   std::vector<int> shards;
@@ -75,7 +75,7 @@ struct Dispatch {
   AttemptId hedge_of = 0;  // the attempt that this is a second copy of; 0: none
   std::string reason;
 };
-// Cancel the attempt; its end is still reported by an event.
+// The attempt must be cancelled. An event still reports its end.
 struct Cancel {
   AttemptId attempt = 0;
   std::string reason;

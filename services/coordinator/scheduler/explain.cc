@@ -1,6 +1,6 @@
-// Scheduler::Explain: the scheduler's state, told to others.
+// Scheduler::Explain: the scheduler's state as facts.
 //
-// It reads what Decide and NextWakeup act on, and decides nothing.
+// It reads the state that Decide and NextWakeup act on, and decides nothing.
 #include <algorithm>
 #include <utility>
 
@@ -9,7 +9,7 @@
 namespace mlp::coordinator {
 namespace {
 
-// How many shards that are due for a copy are looked at.
+// The number of shards due for a copy that it looks at.
 constexpr int kMaxCopiesRead = 64;
 
 }  // namespace
@@ -41,7 +41,7 @@ class Scheduler::Explainer {
   }
 
  private:
-  using Entry = std::pair<TimePoint, int>;  // since when, and the shard
+  using Entry = std::pair<TimePoint, int>;  // begin, shard
 
   const NodePool& nodes() const { return scheduler_.nodes_; }
   const ShardQueue& shards() const { return scheduler_.shards_; }
@@ -50,7 +50,7 @@ class Scheduler::Explainer {
   const Attempt& AttemptOf(AttemptId id) const { return scheduler_.attempts_.at(id); }
   const std::string& Name(int node) const { return nodes().name(node); }
 
-  // What is out.
+  // ---- The attempts that are out
 
   void Sort(int shard) {
     std::optional<TimePoint> started;
@@ -104,7 +104,7 @@ class Scheduler::Explainer {
     return names;
   }
 
-  // What it waits for.
+  // ---- What the round waits for
 
   void TellWaiting(RoundFacts& facts) const {
     facts.held = OutOf(held_);
@@ -149,12 +149,12 @@ class Scheduler::Explainer {
     return ShardsReady::Cause::kNoneFits;
   }
 
-  // The policy makes one offer at a time, and one is out.
+  // True if the policy makes one offer at a time, and one is out.
   bool OffersWait() const {
     return scheduler_.traits_.one_offer_at_a_time && scheduler_.unanswered_ > 0;
   }
 
-  // When the last node began to rest; nullopt if not all of them rest.
+  // Returns the time at which the last node began to rest; nullopt if not all of them rest.
   std::optional<TimePoint> AllRestSince() const {
     if (nodes().resting().empty()) return std::nullopt;
     if (static_cast<int>(nodes().resting().size()) < nodes().up()) return std::nullopt;
@@ -172,7 +172,7 @@ class Scheduler::Explainer {
     return ShardsBackingOff{shards().backing_off(), shard, until, shards().last_return(shard)};
   }
 
-  // What comes next.
+  // ---- What comes next
 
   NextStep Next() const {
     if (!Ready().empty()) return NextOffer();
@@ -210,7 +210,7 @@ class Scheduler::Explainer {
     return next_step::AwaitDeadline{FirstDeadline(), WhyNoCopy(longest)};
   }
 
-  // The first copy that the scheduler makes by itself, as far as can be said now.
+  // Returns the first copy that the scheduler makes by itself, as far as can be said now.
   std::optional<next_step::AnotherCopy> FirstCopy() const {
     std::optional<next_step::AnotherCopy> first;
     if (!scheduler_.options_.hedge_after || !scheduler_.hedging_.CanPay()) return first;
@@ -256,7 +256,7 @@ class Scheduler::Explainer {
     return all_busy ? NoCopy::kWaitsInLine : NoCopy::kNoFreeSlot;
   }
 
-  // When the first attempt is given up for want of a sign of life; nullopt if none is out.
+  // Returns the first attempt to be given up if it gives no sign of life; nullopt if none is out.
   std::optional<next_step::Deadline> FirstDeadline() const {
     std::optional<std::pair<TimePoint, AttemptId>> first;
     for (const auto& [id, attempt] : scheduler_.attempts_) {
@@ -274,7 +274,7 @@ class Scheduler::Explainer {
 
   const Scheduler& scheduler_;
   const TimePoint now_;
-  // Shards that are out, the longest first: none of their copies has started; one has.
+  // Shards that are out, the longest first. No copy of those that are held has started.
   std::vector<Entry> held_;
   std::vector<Entry> computing_;
 };

@@ -1,6 +1,6 @@
-// Where a round stands, in facts: what it waits for and what comes next.
+// A round's stage in facts: what it waits for and what comes next.
 //
-// Nodes are told by name, in the order of their numbers unless it says otherwise.
+// Nodes are given by name, in the order of their numbers unless a comment says otherwise.
 #pragma once
 
 #include <cstddef>
@@ -20,14 +20,14 @@ struct AttemptFacts {
   std::string node;
   bool node_left = false;
   State state = State::kOffered;
-  TimePoint since;  // when it came into this state
+  TimePoint since;  // the time at which it came into this state
 };
 
 // Shards that are out, and the one of them that is out longest.
 struct ShardsOut {
   std::size_t count = 0;
   int longest = 0;
-  std::vector<AttemptFacts> copies;  // of that shard, the first one first
+  std::vector<AttemptFacts> copies;  // that shard's, the first one first
 };
 
 struct NodeRest {
@@ -54,18 +54,18 @@ struct ShardsReady {
   std::vector<NodeRest> resting;   // the first to be back first
   std::vector<std::string> unfit;  // nodes that are up and cannot train the first shard
   std::vector<std::string> full;   // other nodes that are up
-  std::string last_return;         // what became of the first shard's last attempt
+  std::string last_return;         // the fate of the first shard's last attempt
 };
 
-// Shards that are to be offered later, as they were rejected.
+// Shards that are offered later, because they were rejected.
 struct ShardsBackingOff {
   std::size_t count = 0;
   int first = 0;  // is offered first
   TimePoint until;
-  std::string last_return;  // what became of its last attempt
+  std::string last_return;  // the fate of its last attempt
 };
 
-// Why a task that has not finished gets no second copy before its deadline.
+// The reason why a task that has not finished gets no second copy before its deadline.
 enum class NoCopy : std::uint8_t {
   kHasStarted,
   kPolicyMakesNone,
@@ -77,7 +77,7 @@ enum class NoCopy : std::uint8_t {
   kNoFreeSlot,
 };
 
-// What comes next, if nothing else happens before.
+// The next step, if nothing else happens before.
 namespace next_step {
 
 // The shards that are ready are given out as soon as a node joins.
@@ -90,7 +90,7 @@ struct OfferAfterRest {
   std::string node;
   TimePoint at;
 };
-// An attempt is given up for want of a sign of life.
+// An attempt is given up at this time if it gives no sign of life.
 struct Deadline {
   int shard = 0;
   std::string node;
@@ -99,7 +99,7 @@ struct Deadline {
 };
 struct OfferToFreeSlot {
   int shard = 0;
-  std::optional<Deadline> deadline;  // the first one of what is out
+  std::optional<Deadline> deadline;  // the first one of the attempts that are out
 };
 struct OfferAfterBackOff {
   int shard = 0;
@@ -108,7 +108,7 @@ struct OfferAfterBackOff {
 // The shard gets another copy, unless one of those that it has starts before.
 struct AnotherCopy {
   int shard = 0;
-  std::size_t copies = 0;          // that it has
+  std::size_t copies = 0;          // copies that it has
   std::vector<std::string> nodes;  // one of these gets it
   bool node_rests = false;         // there is one, and it rests until then
   TimePoint at;
@@ -130,10 +130,10 @@ using NextStep =
                  next_step::AwaitDeadline>;
 
 struct RoundFacts {
-  TimePoint time;           // when they were so
+  TimePoint time;           // the time of the facts
   std::string policy;       // its name
   bool waits = false;       // false: no round runs, or it is done; nothing else is said then
-  bool no_node_up = false;  // and nothing is out: this is all that it waits for
+  bool no_node_up = false;  // nor is an attempt out: this is all that it waits for
 
   std::optional<ShardsOut> held;       // none of their copies has started
   std::optional<ShardsOut> computing;  // one of their copies has started

@@ -1,9 +1,9 @@
-// When a task gets another copy, and how many copies a job can afford.
+// The times at which tasks get another copy, and the number of copies that a job can afford.
 //
 // A copy is due when the last one was not started in time. Copies are paid for from a token bucket
 // (gRFC A6): it holds max(10, shards) tokens, a copy takes one, and each shard that is trained
 // earns a tenth. A copy that ends without having been started gives its token back, because it cost
-// no arithmetic. So copies are cheap where nodes are held up, and a cluster that is slow as a whole
+// no arithmetic. So copies are cheap if nodes are held up, and a cluster that is slow as a whole
 // does not double its own load. Pure.
 #pragma once
 
@@ -20,11 +20,11 @@ class Hedging {
  public:
   explicit Hedging(int shards) : capacity_(std::max(10, shards)), tokens_(capacity_) {}
 
-  // Another copy of `shard` is due at `when`; replaces what was said before.
+  // Makes another copy of `shard` due at `when`, whatever the time was before.
   void Expect(int shard, TimePoint when) { due_.Set(shard, when); }
   void Forget(int shard) { due_.Remove(shard); }
   void ForgetAll() { due_.Clear(); }
-  // When a copy is due, and of which shard; the first one first.
+  // The times at which copies are due, with their shards; the first one first.
   const Agenda<int>::Entries& due() const { return due_.entries(); }
   std::optional<TimePoint> FirstAfter(TimePoint now) const {
     const auto next = due().upper_bound({now, std::numeric_limits<int>::max()});

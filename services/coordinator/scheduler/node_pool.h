@@ -27,18 +27,18 @@ class NodePool {
     RestCause cause = RestCause::kRejection;
   };
 
-  // Attempts a node may hold at once; nullopt, as in the beginning: any number. A change costs
-  // O(nodes log nodes).
+  // Sets the number of attempts that a node may hold at once; nullopt, as in the beginning: any
+  // number. A change costs O(nodes log nodes).
   void SetSlots(std::optional<int> slots);
   std::optional<int> slots() const { return slots_; }
-  // ... that this node may hold: the smaller of the two limits.
+  // Returns the number that this node may hold: the smaller of the two limits.
   std::optional<int> SlotsOf(int node) const {
     const int own = At(node).own_slots;
     if (own == 0) return slots_;
     return slots_ ? std::min(own, *slots_) : own;
   }
 
-  // Joining twice and leaving twice are fine. What a node rests and failed outlives its absence.
+  // Joining twice and leaving twice are fine. A node's rest and failures outlive its absence.
   // `slots`: attempts that this node holds at most, whatever SetSlots says; 0: no such limit.
   void Join(TimePoint now, int node, std::string name, int slots = 0);
   void Leave(int node);
@@ -47,22 +47,22 @@ class NodePool {
   void Begin(int node);
   void End(TimePoint now, int node);
 
-  // One of the node's attempts has started, or has ended after it had.
+  // Count an attempt of the node that has started, or that has ended after it had started.
   void BeginComputing(int node) { ++At(node).computing; }
   void EndComputing(int node) { --At(node).computing; }
   bool IsComputing(int node) const { return At(node).computing > 0; }
 
-  // The node gave a sign of life.
+  // Notes a sign of life of the node.
   void Hear(TimePoint now, int node) { At(node).heard = now; }
   TimePoint last_heard(int node) const { return At(node).heard; }
 
-  // `node` gets nothing for `pause`, or until its present rest ends, whichever is later.
+  // Gives `node` nothing for `pause`, or until its present rest ends, whichever is later.
   void LetRest(TimePoint now, int node, std::chrono::nanoseconds pause, RestCause cause);
   // The last rest of the node, which may be over.
   const Rest& last_rest(int node) const { return At(node).rest; }
   // Ends the rests that are over.
   void Wake(TimePoint now);
-  // When the first rest of a node that is up is over.
+  // Returns the end of the first rest of a node that is up.
   std::optional<TimePoint> NextWake() const;
   // The nodes that are up and rest, with the end of their rests, the first to end first.
   const std::set<std::pair<TimePoint, int>>& resting() const { return resting_; }
@@ -74,18 +74,18 @@ class NodePool {
   const std::string& name(int node) const { return At(node).name; }
   bool IsUp(int node) const { return At(node).up; }
   int up() const { return up_; }
-  // Numbers that were given to nodes are below it.
+  // All nodes' numbers are below this.
   int end() const { return static_cast<int>(nodes_.size()); }
   bool IsIdle(int node) const { return At(node).active == 0; }
-  // Holds as many attempts as it has slots.
+  // True if the node holds as many attempts as it has slots.
   bool IsFull(int node) const {
     const std::optional<int> slots = SlotsOf(node);
     return slots && At(node).active >= *slots;
   }
-  // May be given an attempt now: up, not resting, a slot free.
+  // True if the node may be given an attempt now: it is up, does not rest and has a free slot.
   bool IsAvailable(int node) const { return At(node).available; }
   bool AnyAvailable() const { return !by_number_.empty(); }
-  // ... that has no active attempt.
+  // True if an available node has no active attempt.
   bool AnyIdle() const { return AnyAvailable() && std::get<0>(*by_activity_.begin()) == 0; }
 
  private:
@@ -96,7 +96,7 @@ class NodePool {
     bool up = false;
     bool available = false;
     int active = 0;     // attempts that have begun and not ended
-    int computing = 0;  // of these: have started
+    int computing = 0;  // active ones that have started
     int failures = 0;   // in a row
     int own_slots = 0;  // 0: no limit of its own
     TimePoint free_since;
@@ -111,13 +111,13 @@ class NodePool {
     return {node.active, node.free_since, number};
   }
   Candidate CandidateOf(int node) const;
-  // Takes the node out of the sets before its state changes, and puts it back, where it is
-  // available, afterwards.
+  // Take the node out of the sets before its state changes, and put it back afterwards, if it is
+  // available.
   void TakeOut(int node);
   void PutBack(int node);
 
   std::optional<int> slots_;
-  std::vector<Node> nodes_;  // by number
+  std::vector<Node> nodes_;  // keyed by number
   int up_ = 0;
   RankedSet<int> by_number_;                     // available nodes
   RankedSet<Activity> by_activity_;              // the same

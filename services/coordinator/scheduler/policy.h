@@ -20,7 +20,7 @@ enum class Binding : std::uint8_t {
   kWhenFree,  // a shard waits until a node has a free slot; slots and hedging apply
 };
 
-// What happens after a rejection.
+// The effect of a rejection.
 enum class AfterRejection : std::uint8_t {
   kCoolDownNode,  // the node gets nothing for a while, the shard goes elsewhere at once
   kBackOffShard,  // the shard waits, longer each time; the node may get others
@@ -47,9 +47,9 @@ class Policy {
   virtual Choice Choose(const Candidates& candidates, std::mt19937_64& random) = 0;
 };
 
-// "random", "least-load", "pull", "power-of-two".
+// Returns "random", "least-load", "pull" and "power-of-two".
 std::vector<std::string_view> PolicyNames();
-// nullptr where `name` is not among them.
+// Makes the policy of that name; nullptr if PolicyNames() lacks it.
 std::unique_ptr<Policy> MakePolicy(std::string_view name);
 
 }  // namespace mlp::coordinator

@@ -8,7 +8,7 @@
 
 namespace mlp::coordinator {
 
-// find_by_order(k): iterator to the k-th; order_of_key(x): how many are less than x.
+// find_by_order(k) returns an iterator to the k-th; order_of_key(x) counts those less than x.
 template <class T>
 using RankedSet = __gnu_pbds::tree<T, __gnu_pbds::null_type, std::less<T>, __gnu_pbds::rb_tree_tag,
                                    __gnu_pbds::tree_order_statistics_node_update>;

@@ -9,8 +9,8 @@
 namespace mlp::coordinator {
 namespace {
 
-// How many shards whose copies no node can take are looked at in one go: a decision must not cost
-// the more the larger the cluster is.
+// The number of shards whose copies no node can take that one decision looks at: its cost must not
+// grow with the cluster.
 constexpr int kMaxCopiesSkipped = 16;
 
 std::string Text(std::chrono::nanoseconds duration) {
@@ -177,8 +177,8 @@ std::optional<Scheduler::Attempt> Scheduler::End(TimePoint now, AttemptId id) {
   return attempt;
 }
 
-// A copy that ends before it was started has cost no arithmetic. Which of two copies it is that
-// does not matter: one of them was paid for.
+// Gives back the token of a copy that ends before it was started, because that has cost no
+// arithmetic. It may be either of two copies: one of them was paid for.
 void Scheduler::GiveBackToken(Attempt& ended) {
   const bool was_copy = ended.hedge_of != 0 || !shards_.copies(ended.shard).empty();
   ended.token_back = was_copy && !ended.started;
@@ -214,7 +214,7 @@ void Scheduler::CancelCopies(int shard, bool also_started, const std::string& re
   }
 }
 
-// Gives up where every node that is up has said that it cannot train the shard.
+// Gives up if every node that is up has said that it cannot train the shard.
 void Scheduler::CheckTrainable(int shard) {
   const auto is_up = [this](int node) { return nodes_.IsUp(node); };
   const auto unfit = std::ranges::count_if(shards_.excluded_nodes(shard), is_up);
@@ -296,8 +296,9 @@ std::vector<Decision> Scheduler::GiveUpNow() {
   return decisions;
 }
 
-// Whatever the policy and the node's slots: an answer costs the node nothing. A node that has
-// forgotten the result meanwhile computes it again, as any other would.
+// Asks nodes for results that they have, whatever the policy and their slots: an answer costs the
+// node nothing. A node that has forgotten the result meanwhile computes it again, as any other
+// would.
 void Scheduler::DispatchCached(TimePoint now, std::vector<Decision>& decisions) {
   for (const auto& [shard, node] : std::exchange(cached_on_, {})) {
     if (node >= nodes_.end() || !nodes_.IsUp(node)) {
@@ -322,7 +323,7 @@ void Scheduler::DispatchReady(TimePoint now, std::vector<Decision>& decisions) {
   }
 }
 
-// Only when every shard has been given out: a copy must not keep a shard waiting.
+// Makes copies only when every shard has been given out: a copy must not keep a shard waiting.
 void Scheduler::DispatchCopies(TimePoint now, std::vector<Decision>& decisions) {
   if (!shards_.ready().empty()) return;
   int skipped = 0;
@@ -338,7 +339,7 @@ void Scheduler::DispatchCopies(TimePoint now, std::vector<Decision>& decisions) 
   }
 }
 
-// False where no node can take a copy now.
+// Makes a copy; false if no node can take one now.
 bool Scheduler::DispatchCopy(TimePoint now, int shard, std::vector<Decision>& decisions) {
   if (!nodes_.AnyAvailable() || (!nodes_.AnyIdle() && WaitsInLine(shard))) return false;
   const Candidates fit(nodes_, UnfitForCopy(shard), shards_.holders(shard));

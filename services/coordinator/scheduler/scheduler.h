@@ -29,30 +29,32 @@
 
 namespace mlp::coordinator {
 
-// What a node is given at most where `slots` is left to the scheduler: each holds parameters.
+// The most attempts that a node gets if `slots` is left to the scheduler: each holds parameters.
 inline constexpr int kMaxDerivedSlots = 8;
 
 class Scheduler {
  public:
   // options.policy must be one of PolicyNames(), options.shards at least 1.
   explicit Scheduler(SchedulerOptions options);
-  // With a policy that has no name.
+  // Takes a policy that has no name.
   Scheduler(SchedulerOptions options, std::unique_ptr<Policy> policy);
 
   // Events about attempts that are unknown, have ended, or belong to an earlier round are fine.
   void Apply(TimePoint now, const SchedulerEvent& event);
-  // What to do now, in order; a GiveUp comes last, after its Cancels. Call it after every event,
-  // with the event's time, and when NextWakeup() has come.
+  // Returns what to do now, in order; a GiveUp comes last, after its Cancels. Call it after every
+  // event, with the event's time, and when NextWakeup() has come.
   std::vector<Decision> Decide(TimePoint now);
-  // When Decide should be called even without an event; nullopt: only after one. Ask after Decide.
+  // Returns the time at which to call Decide even without an event; nullopt: only after one. Call
+  // it after Decide.
   std::optional<TimePoint> NextWakeup() const;
-  // All shards of the round are trained.
+  // True if all shards of the round are trained.
   bool Done() const { return shards_.finished() == options_.shards; }
-  // That were dispatched and have not ended, of earlier rounds too.
+  // Counts the attempts that were dispatched and have not ended, earlier rounds' too.
   std::size_t attempts_out() const { return attempts_.size(); }
-  // Shards of the round that are trained.
+  // Counts the shards of the round that are trained.
   int finished_shards() const { return shards_.finished(); }
-  // What the round waits for and what comes next. Ask after Decide; costs O(attempts + nodes).
+  // Explains what the round waits for and what comes next. Call it after Decide; it costs
+  // O(attempts + nodes).
   RoundFacts Explain(TimePoint now) const;
 
  private:
@@ -62,7 +64,7 @@ class Scheduler {
     int shard = 0;
     int node = 0;
     bool wanted = true;       // false: cancelled or of an earlier round, only holds a slot
-    bool token_back = false;  // given back at the call-back, as it had not started
+    bool token_back = false;  // its token was given back, because it had not started
     AttemptId hedge_of = 0;
     TimePoint dispatched;
     std::optional<TimePoint> accepted;
@@ -81,19 +83,19 @@ class Scheduler {
   void On(TimePoint now, const AttemptFinished& event);
   void On(TimePoint now, const AttemptFailed& event);
 
-  // Frees the attempt's slot. nullopt where nothing else follows from its end.
+  // Frees the attempt's slot. Returns the attempt; nullopt if nothing else follows from its end.
   std::optional<Attempt> End(TimePoint now, AttemptId id);
-  // The attempt, which is none of its shard's copies any more, came to nothing: the shard comes
-  // back, unless another copy of it is out, for another try if it has any left.
+  // Handles an attempt that came to nothing and is none of its shard's copies any more. Unless
+  // another copy is out, the shard comes back for another try if it has any left.
   void Retry(TimePoint now, const Attempt& attempt, std::string what_happened);
-  // Calls back those copies of the shard that have not started, or all that are left.
+  // Cancels those copies of the shard that have not started, or all that are left.
   void CancelCopies(int shard, bool also_started, const std::string& reason);
   void GiveBackToken(Attempt& ended);
   void CheckTrainable(int shard);
   void PlanToGiveUp(int shard, std::string reason);
   void NodesChanged();
   std::chrono::nanoseconds BackOff(int times) const;
-  // When the attempt, or for one that waits its node, was last heard.
+  // Returns the time of the attempt's last sign of life; if it waits, that of its node.
   TimePoint LastSign(const Attempt& attempt) const;
   std::string Describe(AttemptId id, const Attempt& attempt) const;
 
@@ -105,12 +107,12 @@ class Scheduler {
   bool DispatchCopy(TimePoint now, int shard, std::vector<Decision>& decisions);
   Dispatch Bind(TimePoint now, int shard, Choice choice, AttemptId hedge_of);
   std::string WhyCopy(TimePoint now, AttemptId id) const;
-  // Nodes that must not have a copy of the shard: that are unfit, or have one.
+  // Returns the nodes that must not get a copy of the shard: they are unfit, or have one.
   std::set<int> UnfitForCopy(int shard) const;
-  // A copy of the shard is on a node where another task computes.
+  // True if a copy of the shard is on a node that computes.
   bool WaitsInLine(int shard) const;
-  // Whether a copy on one of `fit`, which is not empty, might help: a task that waits in line would
-  // do so there too, unless one of them is idle.
+  // True if a copy on one of `fit`, which is not empty, might help: a task that waits in line would
+  // wait there, too, unless one of them is idle.
   bool CopyMayHelp(int shard, const Candidates& fit) const;
 
   SchedulerOptions options_;
@@ -120,20 +122,20 @@ class Scheduler {
   NodePool nodes_;
   Hedging hedging_;
   Deadlines deadlines_;
-  std::map<AttemptId, Attempt> attempts_;  // that are out
-  int unanswered_ = 0;                     // of these: neither accepted nor started
+  std::map<AttemptId, Attempt> attempts_;  // those that are out
+  int unanswered_ = 0;                     // those that are neither accepted nor started
   AttemptId last_attempt_ = 0;
   std::chrono::nanoseconds longest_answer_{};
 
-  // By shard of this round, or of the next: the node that is to be asked for its result.
+  // The nodes to ask for results, keyed by the shards of this round, or of the next.
   std::map<int, int> cached_on_;
 
-  // Of this round.
+  // This round has these.
   bool running_ = false;  // begun and not given up
   ShardQueue shards_;
-  std::vector<Cancel> cancels_;    // to be decided
-  std::optional<GiveUp> give_up_;  // to be decided
-  TimePoint decided_;              // when Decide was last called
+  std::vector<Cancel> cancels_;    // the next Decide returns them
+  std::optional<GiveUp> give_up_;  // the next Decide returns it
+  TimePoint decided_;              // the last call of Decide
   bool copies_wait_ = false;       // a copy is due, and no node can take it
 };
 

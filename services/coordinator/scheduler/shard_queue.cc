@@ -15,7 +15,7 @@ constexpr std::size_t kMaxHolders = 4;
 
 ShardQueue::ShardQueue(int shards) : shards_(static_cast<std::size_t>(shards)) { Restart(); }
 
-// Keeps the memory: a round of a large job would spend much of its time on getting it again.
+// Keeps the memory: a round of a large job would spend much of its time on allocating it again.
 void ShardQueue::Restart() {
   for (Shard& shard : shards_) {
     shard.copies.clear();

@@ -40,7 +40,8 @@ Journal::Journal(async::Clock& clock, async::Workers& writer, async::Workers& re
 // ---- The beginning and the end
 
 absl::Status Journal::Open() {
-  // Syncs what a coordinator that was killed had written and not yet reported; it is reported now.
+  // Syncs the changes that a killed coordinator had written and not reported: they are reported
+  // now.
   if (absl::Status status = store_.Sync(); !status.ok()) return status;
   absl::StatusOr<StoredState> state = store_.Load();
   if (!state.ok()) return state.status();

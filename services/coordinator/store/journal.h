@@ -3,7 +3,7 @@
 // A recorded change takes effect on the jobs at once. It is written behind, in groups, each all or
 // nothing and in order, and then synced, while the next group is written. Watchers, the jobs' log
 // and flows that await Committed() hear of it only when it is synced and cannot be lost any more.
-// So no crash ever takes back what anybody was told. What a crash does take back, the same
+// So no crash ever takes back what anybody has heard. What a crash does take back, the same
 // specification computes again, to the same bits.
 //
 // If the store cannot write, nothing is lost either: the journal says why (trouble()), tries again
@@ -56,7 +56,7 @@ struct JournalOptions {
 inline constexpr std::size_t kMaxPendingChanges = 4096;
 inline constexpr std::size_t kMaxPendingBytes = std::size_t{256} << 20;
 inline constexpr std::chrono::seconds kWriteAgain{1};
-// When it is worth asking again for what could not be written.
+// The time after which a request that could not be written is worth another try.
 inline constexpr std::chrono::seconds kStoreRetry{2};
 
 class Journal {
@@ -73,8 +73,8 @@ class Journal {
   async::Task<> Close();
 
   bool durable() const { return options_.durable; }
-  // The latest time that Open found recorded of any job. A clock that went back since then would
-  // let a job's events go back in time.
+  // The latest time of any job's records that Open found. If the clock went back since then, a
+  // job's events would go back in time.
   async::TimePoint latest_time() const { return latest_time_; }
   const std::vector<DatasetRecord>& datasets() const { return datasets_; }
   const std::vector<ModelRecord>& imported_models() const { return imported_models_; }
@@ -89,7 +89,7 @@ class Journal {
   std::vector<Job> List(std::int64_t before, std::size_t limit) const;
   // Returns the jobs that have not ended, by number.
   std::vector<Job> Unfinished() const;
-  // The ids of those that have not ended and use the dataset of that name.
+  // Returns the ids of those that have not ended and use the dataset of that name.
   std::vector<std::string> UsersOf(const std::string& dataset) const;
 
   // ---- Changes
@@ -127,7 +127,7 @@ class Journal {
   const absl::Status& trouble() const {
     return write_trouble_.ok() ? sync_trouble_ : write_trouble_;
   }
-  // Notified when changes cannot be lost any more, when trouble begins, and at the end.
+  // Returns a signal for when changes cannot be lost any more, when trouble begins, and the end.
   async::Signal& written() { return written_; }
   bool closed() const { return closing_; }
 
@@ -137,7 +137,7 @@ class Journal {
   // there are none yet.
   async::Task<absl::StatusOr<SharedEvents>> Events(std::string job_id, std::int64_t from,
                                                    std::size_t limit);
-  // The number of the job's last event, written or not; 0 if there is none.
+  // Returns the number of the job's last event, written or not; 0 if there is none.
   std::int64_t last_sequence(const std::string& job_id) const;
   // Returns a job's model, or the imported one with this id; nullptr if there is none.
   async::Task<absl::StatusOr<std::shared_ptr<const Model>>> GetModel(std::string id);
@@ -147,7 +147,7 @@ class Journal {
   struct Entry {
     Job job;
     std::int64_t sequence = 0;   // the last event's
-    std::int64_t committed = 0;  // ... that is in the store, and synced
+    std::int64_t committed = 0;  // the last event's that is in the store, and synced
     // The last events, numbers first_recent .. sequence: those that are not in the store yet, and
     // some more if the job is running.
     std::deque<std::shared_ptr<const JobEvent>> recent;
@@ -189,8 +189,8 @@ class Journal {
   std::size_t pending_bytes_ = 0;
   async::TimePoint group_began_{};             // the last group that was written
   std::uint64_t recorded_count_ = 0;           // changes so far
-  std::uint64_t written_count_ = 0;            // ... that are in the store
-  std::uint64_t synced_count_ = 0;             // ... and synced
+  std::uint64_t written_count_ = 0;            // changes that are in the store
+  std::uint64_t synced_count_ = 0;             // changes that are in the store, and synced
   std::vector<change::AppendEvent> unsynced_;  // stored events
   absl::Status write_trouble_;
   absl::Status sync_trouble_;

@@ -17,7 +17,7 @@ struct JobReach {
 };
 
 absl::Status ChangeOfUnknownJob(const std::string& job_id);
-// Internal if the event would leave a gap or repeat a sequence number.
+// Checks the next event's sequence number. Internal if it would leave a gap or be there twice.
 absl::Status CheckNextEvent(const std::string& job_id, const JobReach& job, std::int64_t sequence);
 // True if a shard of that round is of use.
 inline bool IsOpen(const JobReach& job, int round) { return !job.ended && round == job.open_round; }

@@ -1,5 +1,5 @@
-// Which files a cache of files has, and which are to go: bounded by bytes, the least recently used
-// go first. Names and sizes only. Pure; not thread-safe.
+// The list of the files in a cache, names and sizes only. Bounded by bytes; the least recently used
+// go first. Pure; not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,11 @@ class CachedFiles {
  public:
   explicit CachedFiles(std::uint64_t capacity_bytes) : capacity_(capacity_bytes) {}
 
-  // The file's size, and the file becomes the one used last; nullopt where it is not there.
+  // Makes the file the one used last. Returns its size; nullopt if it is not there.
   std::optional<std::uint64_t> Use(const std::string& name);
   bool Fits(std::uint64_t bytes) const { return bytes <= capacity_; }
-  // Adds a file that fits and is not there, as the one used last. The files that had to go for it.
+  // Adds a file that fits and is not there, as the one used last. Returns the files that have to go
+  // for it.
   std::vector<std::string> Add(const std::string& name, std::uint64_t bytes);
   void Remove(const std::string& name);
 

@@ -1,7 +1,8 @@
 // The parameters that came last, by their digest: a round's parameters come once, however many of
 // its shards are trained here.
 //
-// Keeps the last ones up to a number and a size, the last one whatever its size. Loop thread only.
+// It keeps the last ones up to a number and a size, and the very last one whatever its size. Loop
+// thread only.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,7 @@ class ParameterCache {
   ParameterCache(std::size_t most, std::size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
 
   void Keep(std::string sha256, SharedParameters parameters);
-  // Null where they are not there.
+  // Returns the parameters; null if they are not there.
   SharedParameters Find(std::string_view sha256) const;
 
  private:
@@ -30,7 +31,7 @@ class ParameterCache {
   const std::size_t most_;
   const std::size_t most_bytes_;
   std::size_t bytes_ = 0;
-  std::deque<Entry> entries_;  // the one that came last is the last
+  std::deque<Entry> entries_;  // the first to come first
 };
 
 }  // namespace mlp::node

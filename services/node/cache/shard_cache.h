@@ -1,6 +1,6 @@
-// Parsed shards by ShardReference::parsed_as, the digest of their file, so that a shard is read
-// once and not once a round. Bounded by bytes; the least recently used go first. Not thread-safe;
-// shards that were handed out live on.
+// A cache of parsed shards: a shard is read once and not once a round. Shards have the key
+// ShardReference::parsed_as, from the digest of their file. Bounded by bytes; the least recently
+// used go first. Not thread-safe; shards that were handed out live on.
 #pragma once
 
 #include <cstddef>
@@ -15,14 +15,14 @@ struct Shard;
 
 namespace mlp::node {
 
-// Bytes that a parsed shard takes in memory.
+// Returns the number of bytes that a parsed shard takes in memory.
 std::size_t BytesOf(const Shard& shard);
 
 class ShardCache {
  public:
   explicit ShardCache(std::size_t capacity_bytes) : capacity_(capacity_bytes) {}
 
-  // The shard, or null.
+  // Returns the shard, or null.
   std::shared_ptr<const Shard> Find(const std::string& digest);
   // Keeps `shard`, unless it is larger than the cache; one that is there already stays.
   void Insert(const std::string& digest, std::shared_ptr<const Shard> shard);

@@ -13,12 +13,12 @@ std::uint64_t Mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-// Takes `value` into `hash`; the order of the calls counts.
+// Adds `value` to `hash`; the order of the calls counts.
 std::uint64_t Combine(std::uint64_t hash, std::uint64_t value) {
   return Mix(hash + 0x9e3779b97f4a7c15 + Mix(value));
 }
 
-// FNV-1a, for text.
+// FNV-1a of the text.
 std::uint64_t HashOf(const std::string& text) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;

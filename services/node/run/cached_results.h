@@ -2,9 +2,9 @@
 // was killed may not have stored them, and asks for them again instead of having them computed
 // again.
 //
-// A result is found by everything that its bits depend on, so what is found is what would be
-// computed. Bounded by number and bytes; the oldest go first. Pure; not thread-safe; results that
-// were handed out live on.
+// The key of a result is everything that its bits depend on, so a result that is found is the one
+// that would be computed. Bounded by number and bytes; the oldest go first. Pure; not thread-safe;
+// results that were handed out live on.
 #pragma once
 
 #include <cstddef>
@@ -24,12 +24,12 @@ class CachedResults {
  public:
   CachedResults(std::size_t most, std::size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
 
-  // The result of this very task, or null.
+  // Returns the result of this very task, or null.
   SharedTrained Find(const TrainTask& task) const;
   // Keeps the result, unless it is there already or larger than all that may be kept.
   void Keep(const TrainTask& task, SharedTrained result);
 
-  // Whose results are there, the oldest first.
+  // The name of a result. Names returns all of them, the oldest first.
   struct Name {
     std::string job_id;
     std::int32_t round = 1;

@@ -16,8 +16,8 @@ namespace {
 using async::Task;
 using async::TimePoint;
 
-// Takes less time than waking a worker would: about 20 microseconds of arithmetic, three products
-// of the rows and the parameters an epoch.
+// True if training takes less time than waking a worker would: about 20 microseconds of arithmetic,
+// three products of the rows and the parameters an epoch.
 bool IsBrief(const Shard& shard, const TrainTask& task) {
   constexpr double kBriefMultiplications = 100'000;
   return 3.0 * static_cast<double>(shard.rows()) *

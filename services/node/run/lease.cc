@@ -53,7 +53,7 @@ async::Task<> Lease::Keep(std::stop_token stop) {
   HeartbeatInfo farewell = who_;
   farewell.draining = true;
   farewell.leaving = true;
-  // Nothing depends on it: without it the lease ends by itself.
+  // The result does not matter: without a farewell the lease ends by itself.
   (void)co_await link_.Heartbeat(std::move(farewell), std::stop_token());
 }
 
@@ -119,7 +119,7 @@ Duration Lease::PauseAfter(const absl::StatusOr<LeaseAnswer>& answer) {
 }
 
 Duration Lease::Jittered(Duration duration) {
-  // Not std::uniform_real_distribution, which may draw otherwise elsewhere.
+  // std::uniform_real_distribution may draw other numbers elsewhere.
   const double draw = static_cast<double>(random_() >> 11U) * 0x1.0p-53;  // 0 to 1
   return std::chrono::duration_cast<Duration>(duration * (0.9 + 0.2 * draw));
 }

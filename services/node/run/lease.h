@@ -2,9 +2,9 @@
 //
 // A heartbeat goes out at once, then after every interval that the coordinator asks for, 10 % more
 // or less, so that the nodes of a cluster do not all speak at once. While the coordinator cannot be
-// reached, or the connection to it has broken, it is tried again after 100 ms, later every second:
-// when it is back, after a restart too, the node registers by itself. What changes is said once.
-// Loop thread only.
+// reached, or the connection to it has broken, the node tries again after 100 ms, later every
+// second. When the coordinator is back, after a restart too, the node registers by itself. The log
+// has each change once. Loop thread only.
 #pragma once
 
 #include <cstdint>
@@ -20,18 +20,18 @@
 
 namespace mlp::node {
 
-// Who this node is, as the coordinator is told.
+// A node's statement to the coordinator about itself.
 struct HeartbeatInfo {
   std::string name;
   std::string instance_id;
-  std::string address;  // where it serves; ":port": at the host that the call comes from
+  std::string address;  // host:port of its server; ":port": at the host that the call comes from
   std::string version;
   std::string arithmetic;
-  bool draining = false;  // takes nothing new
-  bool leaving = false;   // goes now
+  bool draining = false;  // it takes no new tasks
+  bool leaving = false;   // it leaves now
 };
 
-// How the coordinator has the node.
+// The node's standing with the coordinator.
 enum class Standing : std::uint8_t {
   kUp,
   kUnconnected,  // registered, but the coordinator does not reach it
@@ -40,7 +40,7 @@ enum class Standing : std::uint8_t {
 };
 
 struct LeaseAnswer {
-  async::Duration interval{};  // until the next heartbeat
+  async::Duration interval{};  // the time until the next heartbeat
   Standing standing = Standing::kUp;
   std::string detail;  // why it is not up
 };
@@ -49,8 +49,8 @@ struct LeaseAnswer {
 class CoordinatorLink {
  public:
   virtual ~CoordinatorLink() = default;
-  // Ends soon, whatever the coordinator does. Unavailable and DeadlineExceeded where it cannot be
-  // reached; other errors are its own.
+  // Sends a heartbeat. Ends soon, whatever the coordinator does. Unavailable and DeadlineExceeded
+  // if it cannot be reached; other errors are its own.
   virtual async::Task<absl::StatusOr<LeaseAnswer>> Heartbeat(HeartbeatInfo info,
                                                              std::stop_token stop) = 0;
 };
@@ -59,20 +59,20 @@ class Lease {
  public:
   using Log = std::function<void(bool trouble, const std::string& words)>;
 
-  // `seed`: of the jitter. `say` is told what changes.
+  // `seed` seeds the jitter. `say` gets each change.
   Lease(async::Clock& clock, CoordinatorLink& link, HeartbeatInfo who, std::uint64_t seed, Log say);
 
   // Keeps the lease until `stop`, then says that the node leaves.
   async::Task<> Keep(std::stop_token stop);
-  // The connection to the coordinator is gone: tries at once, as it may be back soon.
+  // Tries again at once, because the connection to the coordinator is gone and may be back soon.
   void Hurry();
-  // Says at once that the node takes nothing new.
+  // Says at once that the node takes no new tasks.
   void Drain();
-  // Until the coordinator has heard that, or could not be reached, or `stop`.
+  // Waits until the coordinator has heard that, or could not be reached, or until `stop`.
   async::Task<> DrainTold(std::stop_token stop);
 
  private:
-  // What was last said, without what differs each time.
+  // The kind of the last change that was logged.
   enum class Said : std::uint8_t { kNothing, kUp, kUnconnected, kDrained, kRefused, kLost };
 
   void Note(const absl::StatusOr<LeaseAnswer>& answer);
@@ -88,8 +88,8 @@ class Lease {
   async::Signal changed_;
   async::Signal told_;
   bool drain_told_ = false;
-  async::Duration try_again_{};  // after this, the next time that the coordinator is not reached
-  int unconnected_ = 0;          // answers in a row that say so
+  async::Duration try_again_{};  // the pause the next time that the coordinator is not reached
+  int unconnected_ = 0;          // answers in a row that say kUnconnected
   Said said_ = Said::kNothing;
   std::string said_why_;
 };

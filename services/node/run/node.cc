@@ -12,7 +12,7 @@ using async::Duration;
 using async::Task;
 using async::TimePoint;
 
-// Some rounds of a small model, or the last result or two of a large one.
+// Limits for some rounds of a small model, or the last result or two of a large one.
 constexpr std::size_t kMaxCachedResults = 256;
 constexpr std::size_t kMaxCachedResultBytes = std::size_t{64} << 20;
 
@@ -60,8 +60,8 @@ std::optional<RejectReason> Node::Rejects(const TrainTask& task) const {
   if (draining()) return RejectReason::kShuttingDown;
   const auto own_slots = static_cast<std::size_t>(options_.slots);
   if (own_slots > 0 && active_tasks_ >= own_slots) return RejectReason::kBusy;
-  // Tasks that were just cancelled may not have left yet, so the limit is a loose one: that of
-  // the coordinator's slots is its own business.
+  // The limit is twice the slots, because tasks that were just cancelled may not have left yet. The
+  // coordinator itself keeps to its slots.
   const std::size_t most = 2 * static_cast<std::size_t>(task.terms.slots);
   if (task.terms.slots > 0 && active_tasks_ >= most) return RejectReason::kBusy;
   if (task.terms.rejectable && injector_.Rejects(task.round, task.shard, task.offer)) {
@@ -73,7 +73,7 @@ std::optional<RejectReason> Node::Rejects(const TrainTask& task) const {
 Task<absl::StatusOr<AttemptOutcome>> Node::TrainInLine(const TrainTask& task,
                                                        AttemptObserver& observer,
                                                        std::stop_token stop) {
-  std::optional<async::FifoMutex::Ticket> ticket;  // until the arithmetic has ended
+  std::optional<async::FifoMutex::Ticket> ticket;  // held until the arithmetic has ended
   const absl::Status waited = co_await WaitForStart(task, ticket, observer, stop);
   if (!waited.ok()) co_return waited;
   if (stop.stop_requested()) co_return absl::CancelledError("the call was cancelled");
@@ -112,7 +112,7 @@ Task<absl::Status> Node::WaitForStart(const TrainTask& task,
   co_return absl::OkStatus();
 }
 
-// Injected load. False where it was stopped.
+// Holds the task up by injected load. False if it was stopped.
 Task<bool> Node::HoldUp(const TrainTask& task, std::stop_token stop) {
   const Duration hold_up = injector_.HoldUp(task.round, task.shard);
   if (hold_up == Duration::zero()) co_return !stop.stop_requested();

@@ -1,13 +1,13 @@
 // The compute node: accepts or rejects tasks, holds them up by injected load, has them trained.
 //
-// One task at a time is trained; the others wait in line, first come, first served. Hold-ups
-// overlap for tasks that came with slots; for the others, a task is held up when its turn has come,
-// as in the reference system. A task that is stopped leaves at once, or when its trainer ends if it
-// computes. Once `shutdown` is requested, every task is rejected and those that have not started
-// end; the one that computes goes on. After Drain every new task is rejected, and those that are
-// held go on to their ends. A task that was computed here before, and whose result is still there,
-// is answered with it at once, whatever the node's load or state. Loop thread only; clock and
-// trainer outlive the node, the node outlives its tasks.
+// One task at a time is trained; the others wait in line, first come, first served. Tasks that came
+// with slots are held up before they wait in line, so their hold-ups overlap; the others are held
+// up when their turn has come, as in the reference system. A task that is stopped leaves at once,
+// or when its trainer ends if it computes. Once `shutdown` is requested, the node rejects every
+// task, and those that have not started end; the one that computes goes on. After Drain the node
+// rejects every new task, and those that it holds go on to their ends. If a task was computed here
+// before and its result is still there, that is the answer at once, whatever the node's load or
+// state. Loop thread only; clock and trainer outlive the node, the node outlives its tasks.
 #pragma once
 
 #include <cstddef>
@@ -35,27 +35,27 @@ namespace mlp::node {
 struct NodeOptions {
   std::string name;  // unique within a cluster; part of the key of the load draws
   LoadProfile load;
-  int slots = 0;  // tasks held at once at most; 0: as many as the coordinator says
+  int slots = 0;  // most tasks held at once; 0: as many as the coordinator says
 };
 
 class Node {
  public:
   Node(NodeOptions options, async::Clock& clock, ShardTrainer& trainer, std::stop_token shutdown);
 
-  // One attempt. Cancelled after `stop`; Unavailable if the node shuts down before the arithmetic
-  // began; the trainer's errors. `observer` outlives the attempt.
+  // Makes one attempt. Cancelled after `stop`; Unavailable if the node shuts down before the
+  // arithmetic began; the trainer's errors. `observer` outlives the attempt.
   async::Task<absl::StatusOr<AttemptOutcome>> Train(TrainTask task, AttemptObserver& observer,
                                                     std::stop_token stop);
 
-  // Takes nothing new from now on.
+  // Rejects new tasks from now on.
   void Drain() { draining_ = true; }
   bool draining() const { return draining_ || shutdown_.stop_requested(); }
-  // Until no task is held. False where it was stopped first.
+  // Waits until no task is held. False if it was stopped first.
   async::Task<bool> Idle(std::stop_token stop);
 
   const NodeOptions& options() const { return options_; }
   const CachedResults& cached_results() const { return cached_; }
-  // Tasks held: queued, held up or computing.
+  // Counts the tasks that wait, are held up or compute.
   std::size_t active_tasks() const { return active_tasks_; }
   std::int64_t finished_tasks() const { return finished_tasks_; }
   std::int64_t rejected_tasks() const { return rejected_tasks_; }
@@ -69,7 +69,7 @@ class Node {
   async::Task<absl::Status> WaitForStart(const TrainTask& task,
                                          std::optional<async::FifoMutex::Ticket>& ticket,
                                          AttemptObserver& observer, std::stop_token stop);
-  // The task is computed.
+  // Counts and keeps the result of a task.
   AttemptOutcome Finish(const TrainTask& task, Trained trained);
 
   const NodeOptions options_;
@@ -80,7 +80,7 @@ class Node {
   CachedResults cached_;
   async::FifoMutex compute_mutex_;
   bool draining_ = false;
-  async::Signal ended_;  // a task has
+  async::Signal ended_;  // a task has ended
   std::size_t active_tasks_ = 0;
   std::int64_t finished_tasks_ = 0;
   std::int64_t rejected_tasks_ = 0;

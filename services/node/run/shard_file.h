@@ -1,4 +1,4 @@
-// Reading a shard from the node's data directory. Blocks: for worker threads. Re-entrant.
+// Reads a shard from the node's data directory. Blocks, so call it on workers. Re-entrant.
 #pragma once
 
 #include <filesystem>
@@ -15,14 +15,14 @@ struct Shard;
 
 namespace mlp::node {
 
-// Reads, checks and parses the file. InvalidArgument, with the field, where the names lead outside
-// `data_dir`. FailedPrecondition where the file is not there, has another digest (both are told) or
-// is no shard. Errors give the path below `data_dir`.
+// Reads, checks and parses the file. InvalidArgument, with the field, if the names lead outside
+// `data_dir`. FailedPrecondition if the file is not there, has another digest (it says both) or is
+// no shard. Errors give the path below `data_dir`.
 absl::StatusOr<std::shared_ptr<const Shard>> LoadShard(const std::filesystem::path& data_dir,
                                                        const ShardReference& reference);
 
-// Parses the bytes of the file that `reference` means, which have its digest. FailedPrecondition
-// where they are no shard.
+// Parses the bytes of the file that `reference` means, which have its digest. FailedPrecondition if
+// they are no shard.
 absl::StatusOr<std::shared_ptr<const Shard>> ParseShardFile(std::string_view text,
                                                             const ShardReference& reference);
 

@@ -1,5 +1,4 @@
-// The seam to shards that travel: where a node gets the file of a shard that is not in its data
-// directory.
+// The seam to the files of shards that are not in the node's data directory.
 //
 // Loop thread only, one call at a time.
 #pragma once
@@ -15,8 +14,9 @@ namespace mlp::node {
 class ShardSource {
  public:
   virtual ~ShardSource() = default;
-  // The bytes of the file with that digest (32 bytes); they have it. FailedPrecondition where the
-  // source has no such file, Unavailable where it could not be had now, Cancelled after `stop`.
+  // Gets the bytes of the file with that digest (32 bytes), which it has checked.
+  // FailedPrecondition if the source has no such file, Unavailable if it cannot get it now,
+  // Cancelled after `stop`.
   virtual async::Task<absl::StatusOr<std::string>> Fetch(std::string sha256,
                                                          std::stop_token stop) = 0;
 };

@@ -1,6 +1,6 @@
 // Every shard is bound at once to the node with the fewest active attempts, ties drawn; the node
-// may reject it, and then the shard backs off. The reference system's policy 2: it holds the lock
-// of its table while it asks a node, so that shards are offered one after the other.
+// may reject it, and then the shard backs off. This is the reference system's policy 2, which holds
+// the lock of its table while it asks a node, so that shards are offered one after the other.
 #pragma once
 
 #include "services/coordinator/scheduler/policy.h"

@@ -1,7 +1,7 @@
-// Late binding: a shard is bound only when a node has a free slot, to the least active node: of
-// these to one that trained it before, and so has its rows, else to the one that is free longest. A
-// node that rejected cools down while the shard is offered elsewhere. (Ousterhout and others,
-// Sparrow, SOSP 2013.)
+// Late binding: a shard is bound only when a node has a free slot, and to one of the least active
+// nodes. One that trained it before, and so has its rows, goes first, then the one that is free
+// longest. A node that rejected cools down while the shard is offered elsewhere. (Ousterhout and
+// others, Sparrow, SOSP 2013.)
 #pragma once
 
 #include "services/coordinator/scheduler/policy.h"

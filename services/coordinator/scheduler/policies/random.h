@@ -1,5 +1,5 @@
 // Every shard is bound at once to a node drawn uniformly; a busy node queues it, none rejects it.
-// The reference system's policy 1.
+// This is the reference system's policy 1.
 #pragma once
 
 #include "services/coordinator/scheduler/policy.h"

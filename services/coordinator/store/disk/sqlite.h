@@ -43,8 +43,8 @@ class Row {
 // Says whether the file may be made if it is missing.
 enum class Create : bool { kNo, kYes };
 
-// The purpose of a transaction. One that writes takes the lock at once, so that it cannot fail
-// halfway because another one was quicker.
+// The purpose of a transaction. One that writes takes the lock at once: it cannot fail halfway
+// because another one was quicker.
 enum class Access : bool { kRead, kWrite };
 
 // A connection. Errors name the file and say what to do: ResourceExhausted (no room), Unavailable

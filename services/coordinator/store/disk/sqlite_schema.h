@@ -14,7 +14,8 @@ namespace mlp::coordinator {
 // The version that this program writes; the file has it as SQLite's user_version.
 inline constexpr int kSchemaVersion = 4;
 
-// FailedPrecondition, with both versions, if a later program made the file. Changes nothing.
+// Checks the file's version. FailedPrecondition, with both versions, if a later program made it.
+// Changes nothing.
 absl::Status CheckSchemaVersion(sqlite::Database& database);
 // Brings a database, also an empty one, to this version, or leaves it as it was. Fails as
 // CheckSchemaVersion does.
