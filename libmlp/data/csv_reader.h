@@ -26,7 +26,7 @@ struct TextPlace {
 
 struct CsvCell {
   std::string text;
-  TextPlace place;  // of its first byte: the quote where it has one
+  TextPlace place;  // of its first byte, which may be the quote
 };
 
 struct CsvRecord {
@@ -40,8 +40,8 @@ inline constexpr std::size_t kMaxCells = 1'000'000;
 // InvalidArgument "name:line:column: what".
 absl::Status BadText(std::string_view name, TextPlace place, std::string_view what);
 
-// What to add to an error about a row that is a single cell, but would be more with another
-// separator; empty for others.
+// The hint to add to an error about a row that is a single cell, but would be more with another
+// separator; empty for other rows.
 std::string SeparatorHint(std::string_view first_cell, std::size_t cells);
 
 class CsvReader {
@@ -49,9 +49,9 @@ class CsvReader {
   // `name` is what errors call the file.
   explicit CsvReader(std::string name, char separator = ',');
 
-  // More bytes of the file. They are kept until Next has gone through them.
+  // Takes more bytes of the file, and keeps them until Next has gone through them.
   void Add(std::string_view bytes);
-  // There are no more.
+  // Ends the file: no more bytes follow.
   void End() { ended_ = true; }
 
   // True: `record` is the next one, with as many cells as the first. False: more bytes are needed,
@@ -65,7 +65,7 @@ class CsvReader {
   enum class State : std::uint8_t { kMark, kBegin, kPlain, kQuoted, kQuote, kClosed, kReturn };
 
   bool SkipMark();
-  // What each byte does. They set `status_` where it may not be there.
+  // Take one byte each. They set `status_` if it may not be there.
   void Take(char c);
   void TakeInPlain(char c);
   void TakeAfterQuote(char c);

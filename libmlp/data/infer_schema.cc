@@ -101,7 +101,7 @@ absl::Status SchemaBuilder::NameColumns(const CsvRecord& first) {
                               SeparatorHint(first.cells.front().text, columns_.size())));
 }
 
-// By name or, where none has that name, by number from 1.
+// Finds a column by its name or, if none has that name, by its number from 1.
 absl::StatusOr<std::size_t> SchemaBuilder::Find(const std::string& column,
                                                 const CsvRecord& first) const {
   for (std::size_t i = 0; i < columns_.size(); ++i) {

@@ -18,7 +18,8 @@ struct Shard;
 
 class Measurement {
  public:
-  // As Predictor's. Only with at most kMaxConfusionClasses there is a confusion matrix.
+  // Has Predictor's requirements. A model of more than kMaxConfusionClasses gets no confusion
+  // matrix.
   Measurement(const ModelSpec& spec, const Parameters& parameters);
 
   // Errors as those of CheckShard and Evaluate.
