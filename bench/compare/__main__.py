@@ -79,7 +79,7 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     for name in options.only:
         sections.append(_section(name, context))
-        # After each one: what was measured is not lost when a later one is interrupted.
+        # Written after each one, so that no result is lost if a later one is interrupted.
         (options.out / "latest.md").write_text(to_markdown(known, sections))
         (options.out / "latest.json").write_text(to_json(known, sections))
     context.say(f"Written: {options.out / 'latest.md'} and latest.json")

@@ -55,7 +55,7 @@ struct Training {
   }
 };
 
-// All at once: under load they mostly wait.
+// The jobs run all at once: under load they mostly wait.
 void CheckDigests(const std::string& policy, double load, const std::string& expected) {
   std::vector<Training> trainings;
   for (const int nodes : {1, 2, 4, 7}) {

@@ -94,7 +94,7 @@ TEST_CASE("a sweep goes on after an interrupt and a killed coordinator, and trai
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 9);
   CHECK(FinishedJobs(address) == 8);
 
-  // Again, when all is done; and the best one's command by itself.
+  // The sweep runs again when all is done, and then the best one's command by itself.
   CHECK(Run(sweep, here).exit_code == 0);
   CHECK(FinishedJobs(address) == 8);
   CHECK(ContentOf(directory.path() / "out" / "results.csv") == csv);

@@ -63,7 +63,7 @@ TrainTask TaskFor(ModelSpec model) {
   return task;
 }
 
-// With a value of its own in every field.
+// A task with a value of its own in every field.
 TrainTask FullTask() {
   TrainTask task = TaskFor(ModelSpec{{2, 3, 2}, Activation::kTanh});
   task.training.solver = Solver::kAdam;

@@ -1,4 +1,4 @@
-// What RunJob makes of second copies whose results both arrive.
+// Tests of RunJob with second copies whose results both arrive.
 #include <catch2/catch.hpp>
 #include <map>
 #include <optional>

@@ -1,4 +1,4 @@
-// What a coordinator does about its disk, before and after it starts again, in virtual time.
+// Tests of a coordinator and its disk, before and after it starts again, in virtual time.
 
 #include <catch2/catch.hpp>
 #include <memory>
