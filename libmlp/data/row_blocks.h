@@ -28,7 +28,7 @@ class RowBlocks {
   // `schema` must outlive it; `name` is what errors call the file.
   RowBlocks(const Schema& schema, std::string name, char separator, LabelUse labels, Source source);
 
-  // The most rows of a block; wide rows are fewer.
+  // The most rows of a block; a block of wide rows has fewer.
   static constexpr std::size_t kMaxRows = 4096;
 
   // Makes `block` the next rows, with labels or targets if they are required. Returns false if

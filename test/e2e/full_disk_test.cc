@@ -114,7 +114,7 @@ class Ext4Disk final : public Disk {
     trigger << "a test's" << std::flush;
     return trigger.good();
   }
-  // Makes it writable again. Nobody may use it any more.
+  // Mounts it anew, so that it can be written again. Nobody may use it meanwhile.
   void Repair() {
     Unmount(0);
     REQUIRE_FALSE(mounted());
@@ -233,7 +233,7 @@ class LettersJob {
     return StartClient({command, "job-1"})->Wait().out;
   }
 
-  // The job succeeds with its digest, its watcher missed nothing, and the state is whole.
+  // Checks that the job succeeds with its digest, its watcher missed nothing, and the state is whole.
   void CheckEnd() {
     const ProcessResult watched = client_->Wait();
     INFO(watched.out.substr(watched.out.size() - std::min<std::size_t>(watched.out.size(), 2000)));

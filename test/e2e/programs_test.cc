@@ -55,7 +55,7 @@ struct Training {
   }
 };
 
-// The jobs run all at once: under load they mostly wait.
+// Checks every digest. The jobs run all at once, because under load they mostly wait.
 void CheckDigests(const std::string& policy, double load, const std::string& expected) {
   std::vector<Training> trainings;
   for (const int nodes : {1, 2, 4, 7}) {

@@ -37,7 +37,7 @@ class RestartedCluster {
     }
   }
 
-  // The coordinator, which is there again as soon as it listens.
+  // Starts the coordinator and returns once it listens.
   void Start() {
     coordinator_ = MakeCoordinator(address_, options_);
     coordinator_->WaitForLine("listening on");
@@ -66,7 +66,7 @@ class RestartedCluster {
     INFO(put.out << put.err);
     REQUIRE(put.exit_code == 0);
   }
-  // The letters job, with a client that follows it.
+  // Starts a client that trains the letters and follows the job.
   std::unique_ptr<Process> Train() const {
     return StartClient({"train", "letters", "--preset", "reference", "--max-retries", "100000"});
   }
@@ -105,7 +105,7 @@ ProcessResult CheckSucceeds(Process& client) {
   return followed;
 }
 
-// The commands of the manual with `text` in them.
+// The block of commands in the manual that has `text` in it.
 std::string CommandsWith(const std::string& text) {
   const std::string manual =
       mlp::ReadFile(fs::path(MLP_SOURCE_DIR) / "docs" / "operations.md").value();

@@ -104,7 +104,7 @@ TEST_CASE("A specification comes back with nothing filled in", "[job_proto]") {
   job.spec.hidden_layer_sizes.clear();
   job.model.layer_sizes = {16, 26};
   CheckComesBack(job);
-  // A client could not ask for a policy that does not travel.
+  // The message can state slots and hedging for any policy, which no client could ask for.
   for (const std::string_view policy : PolicyNames()) {
     job.spec.policy = std::string(policy);
     job.spec.slots = 2;
