@@ -62,7 +62,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _section(name: str, context: Context) -> Section:
-    """What goes wrong in one comparison does not keep the others from the report."""
+    """Runs one comparison, whose errors do not keep the others from the report."""
     try:
         return COMPARISONS[name](context)
     except Exception as error:  # noqa: BLE001

@@ -2,7 +2,7 @@
 //
 // A dataset is a directory of `train_*` files, the shards, in natural order (2 before 10), one
 // `validate_*` file and, if its rows mean more than numbers, `schema.json`
-// (libmlp/data/schema.h). What a file of rows looks like is in shard.h.
+// (libmlp/data/schema.h). shard.h describes the files of rows.
 #pragma once
 
 #include <cstddef>

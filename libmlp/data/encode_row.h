@@ -47,8 +47,8 @@ class RowEncoder {
   std::size_t cells() const { return cells_; }
 
   // Writes the schema.features() features of a row. InvalidArgument with file, line, column and the
-  // column's name: what is no finite number, a text that the column cannot have, a missing value
-  // that the schema has nothing for.
+  // column's name: a cell that is no finite number, a text that the column cannot have, a missing
+  // value without a substitute in the schema.
   absl::Status Encode(const CsvRecord& row, double* features) const;
   // The class's number, or the number to predict, of a row of a file that has_label(). Errors as
   // Encode's.

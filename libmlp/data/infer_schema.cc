@@ -123,7 +123,7 @@ absl::StatusOr<std::size_t> SchemaBuilder::Find(const std::string& column,
                               SeparatorHint(first.cells.front().text, columns_.size())));
 }
 
-// A column is what its first value is.
+// A column has the kind of its first value.
 void SchemaBuilder::Sight(const CsvCell& cell, ColumnSoFar& column) {
   if (column.kind != Kind::kUnknown) return;
   column.kind = LooksLikeNumber(cell.text) ? Kind::kNumber : Kind::kText;

@@ -38,7 +38,7 @@ struct Inferred {
   std::vector<TextPlace> first_label;  // by class: its first row's
 };
 
-// Takes the records of one file, then says what they are.
+// Takes the records of one file, then returns their schema.
 //
 // A column is a number or a text as its first value that is not missing; a text in a column of
 // numbers is an error. Its texts, and texts as a label, are put in natural order; numbers as

@@ -1,6 +1,6 @@
 // Records of LIBSVM's (SVMlight's) text: a line is "label index:value index:value … # comment",
-// with indices from 1 in ascending order; what is not named is 0. Lines without a label are
-// skipped.
+// with indices from 1 in ascending order; features without an index are 0. Lines without a label
+// are skipped.
 #pragma once
 
 #include <cstddef>

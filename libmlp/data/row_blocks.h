@@ -25,7 +25,7 @@ class RowBlocks {
   // The next bytes of the file, valid until the next call; none: its end.
   using Source = std::function<absl::StatusOr<std::string_view>()>;
 
-  // `schema` must outlive it; `name` is what errors call the file.
+  // `schema` must outlive it; `name` is the file's name in errors.
   RowBlocks(const Schema& schema, std::string name, char separator, LabelUse labels, Source source);
 
   // The most rows of a block; a block of wide rows has fewer.
@@ -37,7 +37,7 @@ class RowBlocks {
   absl::StatusOr<bool> Next(Shard& block);
 
  private:
-  // Does what CsvReader::Next does, but false means the end.
+  // Works like CsvReader::Next, but false means the end.
   absl::StatusOr<bool> NextRecord();
   absl::Status Begin();
   absl::Status TakeRow(Shard& block, std::size_t row);

@@ -24,7 +24,7 @@ TableFormat FormatOf(std::string_view bytes);
 
 // The bytes of a file, not compressed, and how to read them.
 struct TableText {
-  std::string name;  // what errors call it
+  std::string name;  // its name in errors
   std::string_view bytes;
   TableFormat format = TableFormat::kAuto;
   char separator = ',';  // of CSV
@@ -57,7 +57,7 @@ struct TableFile {
   Table table;
 };
 
-// Finds out what the columns are and encodes all rows. InvalidArgument, with file, line, column and
+// Finds the columns' schema and encodes all rows. InvalidArgument, with file, line, column and
 // what to do, if the text is malformed or SchemaBuilder refuses it, or there would be more than
 // kMaxTableNumbers numbers.
 absl::StatusOr<TableFile> ReadTable(const TableText& text, const SchemaOptions& options);
@@ -72,7 +72,7 @@ absl::StatusOr<Table> ReadRows(const TableText& text, const Inferred& inferred, 
 void ImputeFrom(const Table& table, std::span<const std::size_t> rows, Schema& schema);
 
 // Gives each column of numbers its mean and population standard deviation over these rows, in their
-// order and with what is imputed; a column that is the same in all rows has scale 1.
+// order and with imputed values; a column that is the same in all rows has scale 1.
 // InvalidArgument if the numbers of a column are too large for that.
 absl::Status StandardizeFrom(const Table& table, std::span<const std::size_t> rows, Schema& schema);
 

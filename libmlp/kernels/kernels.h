@@ -70,7 +70,7 @@ struct Kernels {
   // Padded(columns). (rows, columns), at most 2^24 rows.
   void (*greatest)(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a, T* row);
   // B = A^T. A (rows, columns), in memory Padded(rows) rows; B (columns, rows), in memory
-  // Padded(columns) rows, the last of which get what pads A.
+  // Padded(columns) rows, the last of which get the padding of A.
   void (*transpose)(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a,
                     PaddedMatrix<T> b);
   // sums(i, j mod kAlignedValues) += A(i, j), j in ascending order. A (rows, columns), sums (rows,

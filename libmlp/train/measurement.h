@@ -1,5 +1,5 @@
-// Measures a model on rows that come block by block: what training.h's Evaluate finds on all of
-// them, up to the rounding of the sums, and which classes it takes for which. One thread at a time.
+// Measures a model on rows that come block by block: it finds the same as training.h's Evaluate on
+// all of them, up to the rounding of the sums, and the confusion of classes. One thread at a time.
 #pragma once
 
 #include <optional>

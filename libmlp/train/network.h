@@ -3,7 +3,7 @@
 // The bits of all results are independent of the size of blocks, the number of threads and the
 // instruction set: rows are summed in one fixed order, whichever thread computes them. Beside
 // the start and the shard it holds the parameters, their gradient once or twice, and the features
-// once, or twice where inputs lie across the lanes of the first gradient. One thread at a time
+// once, or twice if inputs lie across the lanes of the first gradient. One thread at a time
 // calls it.
 #pragma once
 

@@ -18,8 +18,8 @@ namespace mlp::program {
 
 struct ServerTexts {
   std::string name;         // "mlp-node"
-  std::string server;       // what --healthcheck asks: "node"
-  std::string service;      // ... whether it serves: "mlp.v1.NodeService"
+  std::string server;       // the server that --healthcheck asks: "node"
+  std::string service;      // the service that it asks about: "mlp.v1.NodeService"
   std::string description;  // for --help, as is the footer
   std::string footer;
 };

@@ -47,7 +47,7 @@ using mlp::v1::JobService;
 
 // ---- Disks
 
-// A file system of its own; not mounted() where this user may not mount one.
+// A file system of its own; not mounted() if this user may not mount one.
 class Disk {
  public:
   virtual ~Disk() { Unmount(MNT_DETACH); }
@@ -233,7 +233,8 @@ class LettersJob {
     return StartClient({command, "job-1"})->Wait().out;
   }
 
-  // Checks that the job succeeds with its digest, its watcher missed nothing, and the state is whole.
+  // Checks that the job succeeds with its digest, its watcher missed nothing, and the state is
+  // whole.
   void CheckEnd() {
     const ProcessResult watched = client_->Wait();
     INFO(watched.out.substr(watched.out.size() - std::min<std::size_t>(watched.out.size(), 2000)));

@@ -233,7 +233,7 @@ TEST_CASE("SIGTERM lets a node finish what it has: nothing fails, and it ends wi
     rejected += event.has_attempt_rejected();
     if (TimeOf(event) > TimeOf(left)) CHECK(event.attempt_dispatched().node() != "b");
   }
-  CHECK(rejected <= 8);  // what was on its way, which its slots limit
+  CHECK(rejected <= 8);  // its slots limit the tasks on their way
 }
 
 TEST_CASE("a job whose nodes are all killed waits, says why, and goes on when one returns") {

@@ -41,7 +41,7 @@ std::size_t FinishedJobs(const std::string& address) {
   return count;
 }
 
-// The command in `text` that trains once more what the sweep found best, run by a shell.
+// Runs, in a shell, the command in `text` that trains the sweep's best setting once more.
 ProcessResult RunBestCommand(const std::string& text, const std::string& address) {
   const std::size_t begin =
       text.find("mlp-client --coordinator " + address + " train letters --solver adam");

@@ -46,7 +46,7 @@ class FaultInjectedCluster {
   const std::shared_ptr<grpc::Channel>& channel(int number) const {
     return channels_[static_cast<std::size_t>(number)];
   }
-  // Returns what a node says about itself. Throws if it does not answer within 10 s.
+  // Returns a node's answer to GetNode. Throws if it does not answer within 10 s.
   v1::GetNodeResponse AskNode(int number) const;
   // Starts `mlp-client --json <arguments>`.
   std::unique_ptr<Process> Client(std::vector<std::string> arguments) const;

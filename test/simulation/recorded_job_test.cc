@@ -1,5 +1,5 @@
-// Tests of how a recorded job would have gone under another policy. The recorded jobs are
-// simulated, too, so the results can be checked to the nanosecond.
+// Tests of the course of a recorded job under another policy. The recorded jobs are simulated, too,
+// so the results can be checked to the nanosecond.
 
 #include "services/simulation/recorded_job.h"
 

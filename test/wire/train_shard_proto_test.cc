@@ -22,8 +22,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using wire::SendParameters;
 
-// Every field has another value than when it is left out, and so have those of the messages in it:
-// who adds a field to the protocol sets it in the converters, too.
+// Checks that every field, also of the messages in it, has another value than when it is left out:
+// whoever adds a field to the protocol must set it in the converters, too.
 void CheckEveryFieldIsSet(const Message& message) {
   const auto& fields = *message.GetDescriptor();
   const auto& reflection = *message.GetReflection();

@@ -102,7 +102,7 @@ class Life {
   Job Finish(const std::string& id) {
     while (!IsFinal(Get(id).state) && clock_.RunOne()) {
     }
-    clock_.RunFor(0ns);  // what was recorded now is written now
+    clock_.RunFor(0ns);  // writes the events recorded so far
     return Get(id);
   }
   // The number of events that a watcher has got by now.

@@ -73,7 +73,7 @@ class Driver {
     return std::get<GiveUp>(decisions.back());
   }
 
-  // The time until NextWakeup(), unless that is just for a deadline, which is a minute away or more.
+  // The time until NextWakeup(), unless that is just for a deadline, at least a minute away.
   std::optional<std::chrono::nanoseconds> Sleep() const {
     const auto wakeup = scheduler_.NextWakeup();
     if (!wakeup || *wakeup - now_ >= std::chrono::minutes(1)) return std::nullopt;
