@@ -28,9 +28,10 @@ Schema PlainSchema(std::size_t features, std::size_t classes);
 
 // Encodes the rows of one file. If the file has a header, columns are found by their names, in any
 // order, beside others that are ignored. Without a header, and for a schema that was made without
-// one (its columns go by numbers), they are found by position: as many cells as columns are those
-// in their order, and one more is the label, last; with more cells, each column that goes by a
-// number is the cell with that number. Immutable; `schema` must live as long.
+// one (its columns go by numbers), they are found by position. As many cells as columns are the
+// columns in their order. If there are more, columns and label that go by numbers are the cells
+// with these numbers; otherwise one more cell is the label, last. Immutable; `schema` must live as
+// long.
 class RowEncoder {
  public:
   // Finds the columns by the first record of the file `name`. With kAuto it is a header if one of

@@ -27,7 +27,7 @@ struct SchemaOptions {
   bool impute = false;               // values may be missing
 };
 
-// A label with more different numbers than these is not taken for classes.
+// A label with more different numbers than this is not taken for classes.
 inline constexpr std::size_t kMaxNumberedClasses = 1000;
 
 struct Inferred {

@@ -2,8 +2,8 @@
 // kernels need. All of them are exact or rounded once as IEEE 754 says, so an element's value does
 // not depend on which of the vectors it is in.
 //
-// Only kernel translation units include it: each is compiled for its own instruction set, and
-// everything that it instantiates must carry that set in its type.
+// Only translation units of one instruction set include it, such as those of the kernels:
+// everything that they instantiate must carry that set in its type.
 #pragma once
 
 #include <array>

@@ -7,8 +7,8 @@
 
 namespace mlp {
 
-// Leaves elements as they are in memory if the container gets no value for them: elements that are
-// about to be written need no zeroes, and touch no page before.
+// Leaves elements as they are in memory if the container gets no value for them: memory that is
+// about to be written need not be zeroed, and its pages are not touched before.
 template <class T>
 struct AlignedAllocator {
   using value_type = T;

@@ -48,7 +48,7 @@ struct Objective {
   // The label counts for 1 - smoothing, and every class for smoothing / classes more (Szegedy et
   // al., 2016), in the gradient alone.
   T smoothing = 0;
-  // (classes), how much a row of each class counts. Empty: all 1.
+  // (classes), the weight of a row of each class. Empty: all 1.
   std::vector<T> class_weights;
 };
 

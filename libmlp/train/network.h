@@ -32,7 +32,8 @@ struct NetworkOptions {
   InstructionSet set = ChosenInstructionSet();
 };
 
-// Tells whether a block of rows is so much work that threads gain more than their meetings cost.
+// Tells whether a block of rows is so much work that threads save more time than they spend on
+// waiting for each other.
 bool ThreadsPay(const ModelSpec& spec);
 
 template <class T>

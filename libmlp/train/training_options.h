@@ -37,7 +37,7 @@ struct BatchOptions {
   double dropout = 0;     // share of the hidden units that a row leaves out; 0 to less than 1
   double clip_norm = 0;   // the longest that a step's mean gradient may be; 0: any length
   double label_smoothing = 0;              // block.h; 0 to less than 1
-  std::vector<double> class_weights = {};  // (classes), how much its rows count; empty: all 1
+  std::vector<double> class_weights = {};  // (classes), the weight of its rows; empty: all 1
   friend bool operator==(const BatchOptions&, const BatchOptions&) = default;
 };
 

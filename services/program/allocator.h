@@ -7,9 +7,9 @@
 
 namespace mlp::program {
 
-// Makes the program hold little more than it uses from here on: freed pages go back to the system
-// at once, or else the memory of a large model would stay, and threads keep few freed objects. Any
-// thread.
+// Makes the program hold little more than it uses from here on. Freed pages go back to the system
+// at once, because the memory of a large model would stay otherwise. Threads keep few freed
+// objects. Any thread.
 void HoldLittleFreedMemory();
 
 // Makes threads keep few freed objects from here on, and the program keep freed pages. It is for a

@@ -1,6 +1,6 @@
 // Disks that give out under the coordinator's state while a job runs: full, refusing to be written,
 // read-only. Real programs on file systems that are mounted for the test, so only root can run it.
-// Prints how long things took.
+// Prints the times.
 
 #include <fcntl.h>
 #include <grpcpp/client_context.h>

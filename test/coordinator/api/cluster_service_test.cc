@@ -84,7 +84,7 @@ v1::HeartbeatRequest Heartbeat() {
   v1::HeartbeatRequest request;
   request.set_name("fake");
   request.set_instance_id("i1");
-  request.set_address(":1");  // where nobody listens
+  request.set_address(":1");  // nobody listens there
   request.set_protocol(kProtocolVersion);
   request.set_arithmetic(std::string(ArithmeticId()));
   return request;
