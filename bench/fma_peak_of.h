@@ -11,7 +11,7 @@ namespace mlp::bench {
 template <class Isa, class T>
 struct MultiplyAdds {
   using V = typename Isa::template Vector<T>;
-  // Number of chains: enough for a latency of 5 cycles at two a cycle, and not more than there are
+  // Number of chains: enough for a latency of 5 cycles at two a cycle, and no more than the
   // registers.
   static constexpr std::size_t kChains = 12;
 

@@ -1,4 +1,4 @@
-// Measures how near the arithmetic is to the peak of one core.
+// Measures the arithmetic against the peak of one core.
 //
 // `training/*` is the whole of a task: ten full-batch steps (forward pass, softmax and loss,
 // backward pass, step) and the evaluation after the last one. Its useful operations are 2 for each

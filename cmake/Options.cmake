@@ -18,7 +18,7 @@ if(CCACHE)
 endif()
 
 add_compile_options(-march=x86-64-v3)
-# Contraction would make the bits depend on the optimisation level; kernels say fma where they mean it.
+# Contraction would make the bits depend on the optimisation level; kernels call fma explicitly.
 add_compile_options(-ffp-contract=off)
 # It changes the alignment of xtensor's containers: every translation unit must agree.
 add_compile_definitions(XTENSOR_USE_XSIMD)
@@ -28,7 +28,7 @@ if(MLP_SANITIZE)
   add_link_options(-fsanitize=${MLP_SANITIZE})
 endif()
 
-# Everything of ours is compiled with these; generated code is not.
+# The project's own code is compiled with these; generated code is not.
 add_library(mlp_warnings INTERFACE)
 target_compile_options(mlp_warnings INTERFACE -Wall -Wextra)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
@@ -46,7 +46,7 @@ endif()
 
 if(MLP_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # A coroutine's frame may have fields of an anonymous namespace. g++ takes that for a mistake if the
-  # namespace is not in the main file, which in a batch none is.
+  # namespace is not in the main file, and in a batch none is.
   target_compile_options(mlp_warnings INTERFACE -Wno-subobject-linkage)
 endif()
 

@@ -62,7 +62,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _section(name: str, context: Context) -> Section:
-    """What goes wrong in one comparison does not keep the others from the report."""
+    """Runs one comparison, whose errors do not keep the others from the report."""
     try:
         return COMPARISONS[name](context)
     except Exception as error:  # noqa: BLE001
@@ -79,7 +79,7 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     for name in options.only:
         sections.append(_section(name, context))
-        # After each one: what was measured is not lost when a later one is interrupted.
+        # Written after each one, so that no result is lost if a later one is interrupted.
         (options.out / "latest.md").write_text(to_markdown(known, sections))
         (options.out / "latest.json").write_text(to_json(known, sections))
     context.say(f"Written: {options.out / 'latest.md'} and latest.json")

@@ -27,7 +27,7 @@ def duration(text: str) -> float:
 
 
 class Cluster:
-    """Up, with all of its nodes, inside a `with` block. The processes are named by their ids."""
+    """A cluster that is up, with all nodes, inside a `with` block. Ids name its processes."""
 
     def __init__(self, nodes: int, data_dir: Path, name: str) -> None:
         self._count = nodes
@@ -66,12 +66,12 @@ class Cluster:
         return run([BIN / "mlp-client", "--coordinator", self.address, *arguments], timeout)
 
     def submit(self, dataset: str, *options: str) -> str:
-        """Nobody watches the job. Its id."""
+        """Submits a job that nobody watches; returns its id."""
         created = last_object(self.client("--json", "train", dataset, "--detach", *options))
         return str(created["job"]["id"])
 
     def wait_for(self, job: str, timeout: float = 300, look: float = 0.4) -> dict[str, Any]:
-        """The job, which has succeeded; NotMeasured with its own words where it has not."""
+        """The job, which has succeeded; NotMeasured with its own words if it has not."""
         give_up = time.monotonic() + timeout
         while time.monotonic() < give_up:
             found: dict[str, Any] = last_object(self.client("--json", "job", job))["job"]
@@ -84,7 +84,7 @@ class Cluster:
         raise NotMeasured(f"{job} did not end within {timeout:g} s")
 
     def events(self, job: str) -> list[dict[str, Any]]:
-        """Of a job that has ended."""
+        """The events of a job that has ended."""
         lines = self.client("--json", "watch", job).splitlines()
         return [event for event in map(json.loads, lines) if "sequence" in event]
 

@@ -1,4 +1,4 @@
-"""What all comparisons are told."""
+"""The settings of all comparisons."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .samples import Samples
 
 @dataclass(frozen=True)
 class Context:
-    """`runs` repetitions of everything."""
+    """The settings: `runs` repetitions of everything."""
 
     runs: int
 
     def repeat(
         self, name: str, *measurements: Callable[[], dict[str, float]]
     ) -> dict[str, Samples]:
-        """Takes the measurements in turn, so that noise hits all of them; their figures by key."""
+        """Takes the measurements in turn, so that noise hits all; returns their figures by key."""
         found: dict[str, list[float]] = {}
         for repetition in range(self.runs):
             self.say(f"{name}: repetition {repetition + 1} of {self.runs}")

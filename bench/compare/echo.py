@@ -1,4 +1,4 @@
-"""echo_bench: what gRPC costs at least, on this machine at this moment."""
+"""echo_bench: the least cost of gRPC, on this machine at this moment."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _server() -> Iterator[EchoServer]:
 
 
 def calls(count: int, outstanding: int) -> dict[str, float]:
-    """Unary calls: how many a second, and the processor time of client and server for one."""
+    """Unary calls: their number a second, and the processor time of client and server for one."""
     with _server() as server:
         _call(server, 1000, outstanding)  # warm
         before = cpu_seconds(server.pid)

@@ -18,7 +18,10 @@ def _rows(draw: random.Random, rows: int, features: int) -> str:
 
 
 def dataset(shards: int, rows: int, features: int) -> str:
-    """Its name; two classes. Shards of one row have class 0, so the validation rows have both."""
+    """Makes a dataset of two classes; returns its name.
+
+    Shards of one row have class 0, so the validation rows have both.
+    """
     name = f"made-up-{shards}x{rows}x{features}"
     directory = Path(DATA, name)
     directory.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .report import number, table
 
-# Keys of a benchmark that are no counters of its own.
+# Keys of a benchmark that are not its counters.
 _STANDARD = frozenset({
     "name", "run_name", "run_type", "family_index", "per_family_instance_index", "repetitions",
     "repetition_index", "threads", "iterations", "real_time", "cpu_time", "time_unit", "label",
@@ -19,7 +19,7 @@ _NANOSECONDS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One benchmark: the median of its repetitions where it was repeated, else its only run."""
+    """One benchmark: the median of its repetitions if it was repeated, else its only run."""
 
     name: str
     nanoseconds: float  # real time of an iteration
@@ -42,7 +42,7 @@ def _benchmark(entry: Mapping[str, object]) -> Benchmark:
 
 
 def read(text: str) -> list[Benchmark]:
-    """In the order of the program. ValueError where `text` is no such output."""
+    """The benchmarks in the order of the program. ValueError if `text` is no such output."""
     try:
         entries = json.loads(text)["benchmarks"]
     except (KeyError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""The reference system's job, and what it must end with."""
+"""The reference system's job, and the digest that it must end with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where and with what it was measured."""
+"""The machine and the versions of the measurements."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .programs import ROOT, NotMeasured, run
 
 
 def facts(runs: int) -> dict[str, str]:
-    """In the order to show them; what cannot be found out says so."""
+    """The facts in the order to show them; one that cannot be found out says so."""
     return {
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "repetitions": str(runs),

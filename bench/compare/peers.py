@@ -17,7 +17,7 @@ _TRIALS = 3
 
 @dataclass(frozen=True)
 class Peer:
-    """A script of bench/peers in one formulation, and what its OpenBLAS takes the machine for."""
+    """A script of bench/peers in one formulation, and the core that its OpenBLAS computes for."""
 
     script: str
     precision: str
@@ -43,23 +43,23 @@ class Peer:
 
 
 def cores() -> tuple[str, ...]:
-    """What OPENBLAS_CORETYPE may be here; without AVX-512 a process would die of SkylakeX."""
+    """Values for OPENBLAS_CORETYPE here; without AVX-512 a process would die of SkylakeX."""
     has_avx512 = " avx512bw " in Path("/proc/cpuinfo").read_text()
     return ("Haswell", "SkylakeX") if has_avx512 else ("Haswell",)
 
 
 @functools.cache
 def fastest(script: str, precision: str, formulations: tuple[str, ...] = ("manual",)) -> Peer:
-    """Measured once."""
+    """The fastest peer, which is measured once."""
     settings = itertools.product(formulations, cores())
     return min((Peer(script, precision, *each) for each in settings), key=Peer.trial)
 
 
 def require_same_error(who: str, precision: str, error: float, expected: float) -> None:
-    """NotMeasured where a peer did not compute the same thing.
+    """Raises NotMeasured if a peer did not compute the same thing.
 
-    In float32, 30 rounds of rounding, and of shards that end early for it, lead elsewhere, but not
-    far away.
+    In float32, 30 rounds of rounding, and of shards that end early because of it, lead to another
+    error, but not far away.
     """
     if abs(error - expected) > (5e-5 if precision == "float64" else 0.1):
         raise NotMeasured(

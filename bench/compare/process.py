@@ -1,4 +1,4 @@
-"""What a running process has used, from /proc and ss."""
+"""The resources that a running process has used, from /proc and ss."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Traffic:
 
 
 def traffic_in(listing: str, pid: int) -> Traffic:
-    """Of the process's open TCP connections, in what `ss -tinpHO` prints."""
+    """Bytes over the process's open TCP connections, from the output of `ss -tinpHO`."""
     lines = [line for line in listing.splitlines() if f"pid={pid}," in line]
 
     def total(name: str) -> int:

@@ -18,7 +18,7 @@ class NotMeasured(Exception):
 
 
 def _name(command: Sequence[str | Path]) -> str:
-    """Of the program, or of the script that an interpreter runs."""
+    """The name of the program, or of the script that an interpreter runs."""
     words = [str(word) for word in command]
     return Path(next((word for word in words if word.endswith(".py")), words[0])).name
 
@@ -26,7 +26,7 @@ def _name(command: Sequence[str | Path]) -> str:
 def run(
     command: Sequence[str | Path], timeout: float, environment: Mapping[str, str] | None = None
 ) -> str:
-    """What it wrote to its standard output. NotMeasured where it failed, with its last line."""
+    """Its standard output. NotMeasured, with its last line, if it failed."""
     name = _name(command)
     try:
         done = subprocess.run(

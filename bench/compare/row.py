@@ -9,7 +9,7 @@ from .samples import Samples
 
 @dataclass(frozen=True)
 class Bar:
-    """The figure must be `limit` at least, or else at most."""
+    """A bar: the figure must be `limit` at least, or else at most."""
 
     limit: float
     at_least: bool
@@ -28,7 +28,7 @@ def at_most(limit: float) -> Bar:
 
 @dataclass(frozen=True)
 class Measured:
-    """A figure for each repetition; the median is held against the bar, where there is one."""
+    """A figure for each repetition; the median is compared with the bar, if there is one."""
 
     what: str
     samples: Samples
@@ -52,7 +52,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Missing:
-    """What could not be measured, and why."""
+    """A figure that could not be measured, and the reason."""
 
     what: str
     why: str
@@ -66,7 +66,7 @@ Row = Measured | Seen | Missing
 
 @dataclass(frozen=True)
 class Figure:
-    """What a comparison means to measure, before it is known whether it can."""
+    """A figure that a comparison is to measure, before it is known whether it can."""
 
     what: str
     unit: str = ""

@@ -1,4 +1,4 @@
-"""What was measured again and again, and the figures that sum it up. Pure."""
+"""Repeated measurements, and the figures that sum them up. Pure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Samples:
         return max(self.values)
 
     def __truediv__(self, other: Samples) -> Samples:
-        """Repetition by repetition: what disturbs both of a pair alike cancels."""
+        """Divides repetition by repetition: a disturbance of both of a pair cancels."""
         pairs = zip(self.values, other.values, strict=True)
         return Samples(tuple(a / b for a, b in pairs))
 

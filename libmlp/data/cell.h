@@ -1,4 +1,4 @@
-// What a text in a table can be: a number, nothing, or a text.
+// The cells of tables: each is a number, nothing, or a text.
 #pragma once
 
 #include <array>
@@ -8,26 +8,26 @@
 
 namespace mlp {
 
-// What may stand around the text of a cell.
+// The characters that may surround the text of a cell.
 inline constexpr std::string_view kBlanks = " \t";
 
-// Parses a finite number with blanks around it; where that fails, says why ("'x' is not a number").
+// Parses a finite number with blanks around it; if that fails, says why ("'x' is not a number").
 std::optional<std::string> ParseNumber(std::string_view cell, double& value);
 
-// Whether it is written as a number, though one that ParseNumber may refuse: 1e999, inf.
+// Tells whether `cell` is written as a number, even one that ParseNumber refuses: 1e999, inf.
 bool LooksLikeNumber(std::string_view cell);
 
-// What programs write where nothing is.
+// The texts that programs write for a missing value.
 inline constexpr std::array<std::string_view, 8> kMissingMarks = {"",     "?",    "na",  "n/a",
                                                                   "#n/a", "<na>", "nan", "null"};
 
-// One of kMissingMarks with blanks around it; capitals do not matter.
+// Tells whether `cell` is one of kMissingMarks with blanks around it; capitals do not matter.
 bool IsMissing(std::string_view cell);
 
 // The shortest text that ParseNumber makes the same number of. `value` is finite.
 std::string NumberText(double value);
 
-// In quotes, as messages show it; a long text is cut.
+// Puts `text` in quotes, as messages show it, and cuts a long one.
 std::string Quoted(std::string_view text);
 
 }  // namespace mlp

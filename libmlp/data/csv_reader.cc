@@ -50,7 +50,7 @@ absl::StatusOr<bool> CsvReader::Next(CsvRecord& record) {
   return true;
 }
 
-// False: whether there is one cannot be told yet.
+// Returns false if too few bytes are there to tell whether there is a mark.
 bool CsvReader::SkipMark() {
   if (input_.size() < kByteOrderMark.size() && !ended_) return false;
   if (input_.starts_with(kByteOrderMark)) taken_ = kByteOrderMark.size();

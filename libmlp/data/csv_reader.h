@@ -26,7 +26,7 @@ struct TextPlace {
 
 struct CsvCell {
   std::string text;
-  TextPlace place;  // of its first byte: the quote where it has one
+  TextPlace place;  // of its first byte, which may be the quote
 };
 
 struct CsvRecord {
@@ -40,32 +40,32 @@ inline constexpr std::size_t kMaxCells = 1'000'000;
 // InvalidArgument "name:line:column: what".
 absl::Status BadText(std::string_view name, TextPlace place, std::string_view what);
 
-// What to add to an error about a row that is a single cell, but would be more with another
-// separator; empty for others.
+// The hint to add to an error about a row that is a single cell, but would be more with another
+// separator; empty for other rows.
 std::string SeparatorHint(std::string_view first_cell, std::size_t cells);
 
 class CsvReader {
  public:
-  // `name` is what errors call the file.
+  // `name` is the file's name in errors.
   explicit CsvReader(std::string name, char separator = ',');
 
-  // More bytes of the file. They are kept until Next has gone through them.
+  // Takes more bytes of the file, and keeps them until Next has gone through them.
   void Add(std::string_view bytes);
-  // There are no more.
+  // Ends the file: no more bytes follow.
   void End() { ended_ = true; }
 
   // True: `record` is the next one, with as many cells as the first. False: more bytes are needed,
   // or, after End, there are no more records. InvalidArgument, with file, line and column, and
   // again at every further call: an empty file or line, another number of cells, a quote that is
-  // not closed or where none may be, text after a closing quote, a lone carriage return, a zero
-  // byte, what is no UTF-8, a record of more than kMaxRecordBytes or kMaxCells.
+  // not closed or in a wrong place, text after a closing quote, a lone carriage return, a zero
+  // byte, bytes that are no UTF-8, a record of more than kMaxRecordBytes or kMaxCells.
   absl::StatusOr<bool> Next(CsvRecord& record);
 
  private:
   enum class State : std::uint8_t { kMark, kBegin, kPlain, kQuoted, kQuote, kClosed, kReturn };
 
   bool SkipMark();
-  // What each byte does. They set `status_` where it may not be there.
+  // These handle a byte or an end each. They set `status_` if it may not be there.
   void Take(char c);
   void TakeInPlain(char c);
   void TakeAfterQuote(char c);
@@ -91,7 +91,7 @@ class CsvReader {
   bool quoted_ = false;
   std::size_t record_bytes_ = 0;
   std::size_t width_ = 0;  // cells of the first record; 0: there was none
-  bool complete_ = false;  // record_ is
+  bool complete_ = false;  // record_ is complete
   absl::Status status_;
 };
 

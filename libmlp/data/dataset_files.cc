@@ -101,7 +101,7 @@ absl::StatusOr<DatasetFiles> ListDatasetFiles(const std::filesystem::path& direc
 
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
   std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(path, error);  // fails on what is no file
+  const std::uintmax_t size = std::filesystem::file_size(path, error);  // fails if it is no file
   if (error) return CannotRead(path, error);
   if (size > kMaxFileBytes) {
     return absl::InvalidArgumentError(absl::StrCat(path.string(), ": ", size, " bytes, at most ",

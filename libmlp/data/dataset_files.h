@@ -1,8 +1,8 @@
 // Directories of files with labelled rows.
 //
 // A dataset is a directory of `train_*` files, the shards, in natural order (2 before 10), one
-// `validate_*` file and, where its rows mean more than numbers, `schema.json`
-// (libmlp/data/schema.h). What a file of rows looks like is in shard.h.
+// `validate_*` file and, if its rows mean more than numbers, `schema.json`
+// (libmlp/data/schema.h). shard.h describes the files of rows.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ bool NaturalLess(std::string_view a, std::string_view b);
 struct DatasetFiles {
   std::vector<std::string> train;  // file names, natural order, at least one
   std::string validation;          // file name
-  std::string schema;              // kSchemaFile, or empty where there is none
+  std::string schema;              // kSchemaFile, or empty if there is none
 };
 
 inline constexpr std::string_view kSchemaFile = "schema.json";
@@ -32,13 +32,13 @@ absl::StatusOr<DatasetFiles> ListDatasetFiles(const std::filesystem::path& direc
 
 inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
 
-// The bytes of a file. NotFound, or InvalidArgument where it is no regular file or larger than
+// Reads the bytes of a file. NotFound, or InvalidArgument if it is no regular file or larger than
 // kMaxFileBytes.
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path);
 
-// The directory or file that `name` means below `root`, which must exist. InvalidArgument where
+// The directory or file that `name` means below `root`, which must exist. InvalidArgument if
 // `name` is empty, absolute, has a ".." component, or leads outside `root` through a link;
-// NotFound where nothing is there.
+// NotFound if it does not exist.
 absl::StatusOr<std::filesystem::path> ResolveBelow(const std::filesystem::path& root,
                                                    std::string_view name);
 

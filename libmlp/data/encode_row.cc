@@ -29,7 +29,7 @@ std::string Some(const std::vector<std::string>& texts) {
                       shown < texts.size() ? ", …" : "");
 }
 
-// The position, from 0, that a column's name "1", "2", … is.
+// The position, from 0, of the column whose name is "1", "2", ….
 std::optional<std::size_t> PositionOf(const std::string& name) {
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);

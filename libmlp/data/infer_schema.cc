@@ -101,7 +101,7 @@ absl::Status SchemaBuilder::NameColumns(const CsvRecord& first) {
                               SeparatorHint(first.cells.front().text, columns_.size())));
 }
 
-// By name or, where none has that name, by number from 1.
+// Finds a column by its name or, if none has that name, by its number from 1.
 absl::StatusOr<std::size_t> SchemaBuilder::Find(const std::string& column,
                                                 const CsvRecord& first) const {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -123,7 +123,7 @@ absl::StatusOr<std::size_t> SchemaBuilder::Find(const std::string& column,
                               SeparatorHint(first.cells.front().text, columns_.size())));
 }
 
-// A column is what its first value is.
+// A column has the kind of its first value.
 void SchemaBuilder::Sight(const CsvCell& cell, ColumnSoFar& column) {
   if (column.kind != Kind::kUnknown) return;
   column.kind = LooksLikeNumber(cell.text) ? Kind::kNumber : Kind::kText;

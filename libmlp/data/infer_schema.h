@@ -1,4 +1,4 @@
-// What the columns of a table are, from one look at all of its records.
+// Finds the schema of a table from one look at all of its records.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ struct SchemaOptions {
   bool impute = false;               // values may be missing
 };
 
-// More different numbers as a label are no classes.
+// A label with more different numbers than this is not taken for classes.
 inline constexpr std::size_t kMaxNumberedClasses = 1000;
 
 struct Inferred {
@@ -38,7 +38,7 @@ struct Inferred {
   std::vector<TextPlace> first_label;  // by class: its first row's
 };
 
-// Takes the records of one file, then says what they are.
+// Takes the records of one file, then returns their schema.
 //
 // A column is a number or a text as its first value that is not missing; a text in a column of
 // numbers is an error. Its texts, and texts as a label, are put in natural order; numbers as
@@ -85,7 +85,7 @@ class SchemaBuilder {
   std::vector<ColumnSoFar> columns_;  // of the file
   std::vector<bool> ignored_;         // by column
   std::size_t label_ = 0;
-  // Where each class came first.
+  // The places where each class came first.
   std::map<double, TextPlace> numbers_;
   std::unordered_map<std::string, TextPlace> texts_;
 };

@@ -5,7 +5,7 @@
 
 namespace mlp {
 
-// What it is: a class, a whole number from 0, or in regression the number to predict.
+// A label is a class, a whole number from 0, or in regression the number to predict.
 enum class LabelKind : std::uint8_t { kClass, kNumber };
 
 inline constexpr std::int64_t kMaxClasses = 65'536;

@@ -18,7 +18,7 @@ class Words {
   Words(std::string_view line, std::size_t number) : line_(line.substr(0, line.find('#'))) {
     place_.line = number;
   }
-  // Empty: there are no more.
+  // Returns the next word, or nothing if there are no more.
   std::string_view Next() {
     const std::size_t begin = std::min(line_.find_first_not_of(kSeparators, end_), line_.size());
     end_ = std::min(line_.find_first_of(kSeparators, begin), line_.size());
@@ -43,7 +43,7 @@ struct Entry {
   std::string_view value;
 };
 
-// Says what is wrong where it is no "index:value" with an index beyond `last`.
+// Says what is wrong if `word` is no "index:value" with an index beyond `last`.
 std::string ParseEntry(std::string_view word, std::size_t last, Entry& entry) {
   const std::size_t colon = word.find(':');
   if (colon == std::string_view::npos) {
@@ -64,7 +64,7 @@ std::string ParseEntry(std::string_view word, std::size_t last, Entry& entry) {
   return ParseNumber(entry.value, number).value_or("");
 }
 
-// One line; `take` is given each entry and its place. False: it has no label.
+// Goes through one line; `take` gets each entry and its place. Returns false if it has no label.
 template <class Take>
 absl::StatusOr<bool> ForEachEntry(std::string_view line, std::size_t number, std::string_view name,
                                   CsvCell& label, Take take) {

@@ -1,6 +1,6 @@
 // Records of LIBSVM's (SVMlight's) text: a line is "label index:value index:value … # comment",
-// with indices from 1 in ascending order; what is not named is 0. Lines without a label are
-// skipped.
+// with indices from 1 in ascending order; features without an index are 0. Lines without a label
+// are skipped.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace mlp {
 
-// Whether `text` looks like it: its first line that is no comment is a number and an index:value.
+// Tells whether the first line of `text` that is no comment is a number and an index:value.
 bool LooksLikeLibsvm(std::string_view text);
 
 struct LibsvmShape {
@@ -26,8 +26,8 @@ struct LibsvmShape {
 // one before.
 absl::StatusOr<LibsvmShape> MeasureLibsvm(std::string_view text, std::string_view name);
 
-// Every line, in order, as a record of so many features and the label, until `take` returns an
-// error, which is returned. Errors as MeasureLibsvm's, and an index beyond `features`.
+// Hands `take` every line, in order, as a record of so many features and the label. Returns the
+// first error of `take`. Other errors are MeasureLibsvm's, and an index beyond `features`.
 absl::Status ForEachLibsvmRecord(std::string_view text, std::string_view name, std::size_t features,
                                  const std::function<absl::Status(const CsvRecord&)>& take);
 

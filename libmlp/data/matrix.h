@@ -1,4 +1,4 @@
-// Matrices that hold the features of rows, and what a model says of them.
+// Matrices that hold the features of rows, and a model's outputs for them.
 #pragma once
 
 #include <xtensor/xtensor.hpp>

@@ -12,10 +12,10 @@ namespace mlp {
 
 bool LooksLikeNpy(std::string_view bytes);
 
-// Every row, in order, as a record of its numbers, until `take` returns an error, which is
-// returned. A cell's place is its row and column, from 1. InvalidArgument: no such array, another
-// type, order or number of dimensions, no row or column, more or fewer bytes than the shape says;
-// the place of what is wrong with the header, which is the file's first line, is its byte.
+// Hands `take` every row, in order, as a record of its numbers. Returns the first error of `take`.
+// A cell's place is its row and column, from 1. InvalidArgument: no such array, another type, order
+// or number of dimensions, no row or column, more or fewer bytes than the shape says. The header
+// counts as the file's first line, so an error in it has line 1 and the byte as its column.
 absl::Status ForEachNpyRecord(std::string_view bytes, std::string_view name,
                               const std::function<absl::Status(const CsvRecord&)>& take);
 

@@ -17,7 +17,7 @@ namespace mlp {
 
 struct Shard;
 
-// What is done with the column of the classes or numbers to predict.
+// The use of the column with the classes or numbers to predict.
 enum class LabelUse : std::uint8_t { kIgnored, kRequired };
 
 class RowBlocks {
@@ -25,19 +25,19 @@ class RowBlocks {
   // The next bytes of the file, valid until the next call; none: its end.
   using Source = std::function<absl::StatusOr<std::string_view>()>;
 
-  // `schema` must outlive it; `name` is what errors call the file.
+  // `schema` must outlive it; `name` is the file's name in errors.
   RowBlocks(const Schema& schema, std::string name, char separator, LabelUse labels, Source source);
 
-  // At most so many rows, and fewer where they are wide, are in a block.
+  // The most rows of a block; a block of wide rows has fewer.
   static constexpr std::size_t kMaxRows = 4096;
 
-  // `block` becomes the next rows, with labels or targets where they are required. False: there are
-  // no more. Errors are those of the source, CsvReader and RowEncoder; InvalidArgument where a
-  // label is required and there is none.
+  // Makes `block` the next rows, with labels or targets if they are required. Returns false if
+  // there are no more. Errors are those of the source, CsvReader and RowEncoder; InvalidArgument if
+  // a label is required and there is none.
   absl::StatusOr<bool> Next(Shard& block);
 
  private:
-  // As CsvReader::Next, but false means the end.
+  // Works like CsvReader::Next, but false means the end.
   absl::StatusOr<bool> NextRecord();
   absl::Status Begin();
   absl::Status TakeRow(Shard& block, std::size_t row);

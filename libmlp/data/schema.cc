@@ -19,7 +19,7 @@ absl::Status CheckLength(const std::string& place, const std::string& text) {
                                  " are possible: shorten it, or leave the column out"));
 }
 
-// Of all names and texts together.
+// The bytes of all names and texts together.
 std::size_t TextBytes(const Schema& schema) {
   std::size_t bytes = schema.label.size();
   const auto add = [&bytes](const std::vector<std::string>& texts) {

@@ -1,5 +1,5 @@
-// What the columns of a table mean to a model: how a row becomes features, and what classes are
-// called. Pure data; conversions are in encode_row.h and services/wire/schema_proto.h.
+// The meaning of a table's columns to a model: how a row becomes features, and the names of the
+// classes. Pure data; conversions are in encode_row.h and services/wire/schema_proto.h.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@ namespace mlp {
 
 struct Column {
   std::string name;
-  // The texts it may have, each once: one feature for each, 1 where it is the row's. Empty: a
-  // number.
+  // The texts that the column may have, each once. Each is a feature, which is 1 in the rows that
+  // have the text. A column without categories is a number.
   std::vector<std::string> categories;
-  // What stands in for a missing number or text; none: a missing one is refused.
+  // The substitute for a missing number or text; without one, a missing value is refused.
   std::optional<double> imputed_number;
   std::optional<std::string> imputed_category;
-  // A number becomes (number - mean) / scale. 0 and 1: as it is.
+  // A number becomes (number - mean) / scale. With 0 and 1 it stays as it is.
   double mean = 0;
   double scale = 1;
 

@@ -12,7 +12,7 @@
 namespace mlp {
 namespace {
 
-// What is wrong with a line, and at which byte of it.
+// An error in a line, and the byte at which it is.
 struct Complaint {
   std::size_t byte;
   std::string what;
@@ -102,8 +102,8 @@ absl::StatusOr<Shard> ParseShard(std::string_view text, std::string_view name, L
   const std::size_t columns = ColumnsOf(text.substr(0, text.find('\n')));
   const std::size_t lines =
       std::count(text.begin(), text.end(), '\n') + (text.ends_with('\n') ? 0 : 1);
-  // A good row takes two bytes a column at least, so among the first `room` rows is a bad one or
-  // all are there: a long first row does not claim memory for many short ones.
+  // A good row takes two bytes a column at least, so the first `room` rows are all rows, or one of
+  // them is bad: a long first row does not claim memory for many short ones.
   const std::size_t room = std::min(lines, (text.size() + 1) / (2 * columns) + 1);
   Shard shard{Matrix<double>::from_shape({room, columns - 1}),
               xt::xtensor<std::int32_t, 1>::from_shape({kind == LabelKind::kClass ? room : 0}),

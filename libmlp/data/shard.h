@@ -32,7 +32,7 @@ struct Shard {
 // The sum over a regression shard's rows of (target - mean target)^2; 0 for classes.
 double TotalSquares(const Shard& shard);
 
-// Parses the text of one file; `name` is what errors call it. Blanks around a number are fine.
+// Parses the text of one file; `name` is its name in errors. Blanks around a number are fine.
 // InvalidArgument: empty file, empty line, ragged row, fewer than two columns, not a number, nan or
 // inf, beyond the range of float64, class not a whole number from 0 to kMaxClasses - 1.
 absl::StatusOr<Shard> ParseShard(std::string_view text, std::string_view name,

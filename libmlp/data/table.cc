@@ -21,8 +21,8 @@ TableFormat Known(const TableText& text) {
   return text.format == TableFormat::kAuto ? FormatOf(text.bytes) : text.format;
 }
 
-// `schema` with something for every missing value, so that rows can be encoded before it is known
-// what will stand in for it.
+// `schema` with a substitute for every missing value, so that rows can be encoded before the real
+// substitutes are known.
 Schema Tolerant(Schema schema) {
   for (Column& column : schema.columns) {
     if (column.categories.empty()) {
@@ -34,7 +34,7 @@ Schema Tolerant(Schema schema) {
   return schema;
 }
 
-// NaN for what the row lacks.
+// Makes the values that the row lacks NaN.
 void MarkMissing(const RowEncoder& encoder, const Schema& schema, const CsvRecord& record,
                  double* values) {
   for (std::size_t i = 0; i < schema.columns.size(); ++i) {
@@ -66,7 +66,7 @@ absl::Status AddRow(const RowEncoder& encoder, const Schema& schema, const CsvRe
   return label.status();
 }
 
-// The values of one column over some rows.
+// Hands `take` the values of one feature in some rows.
 template <class Take>
 void ForEachValue(const Table& table, std::span<const std::size_t> rows, std::size_t feature,
                   Take take) {
@@ -84,7 +84,7 @@ std::string MostFrequent(const Table& table, std::span<const std::size_t> rows, 
   return column.categories[best];
 }
 
-// 0 where there is none.
+// The mean of the values that are present; 0 if none is.
 double MeanOfPresent(const Table& table, std::span<const std::size_t> rows, std::size_t feature) {
   double sum = 0;
   std::size_t count = 0;

@@ -19,27 +19,27 @@ namespace mlp {
 
 enum class TableFormat : std::uint8_t { kAuto, kCsv, kLibsvm, kNpy };
 
-// What `bytes` are, by their content: kCsv where they are nothing else.
+// The format of `bytes`, by their content: kCsv if they are nothing else.
 TableFormat FormatOf(std::string_view bytes);
 
 // The bytes of a file, not compressed, and how to read them.
 struct TableText {
-  std::string name;  // what errors call it
+  std::string name;  // its name in errors
   std::string_view bytes;
   TableFormat format = TableFormat::kAuto;
   char separator = ',';  // of CSV
 };
 
-// Every record in order, as ForEachRecord of csv_reader.h. LIBSVM's have so many features, where
-// that is not 0, or as many as the greatest index; then there may be kMaxTableNumbers numbers at
-// most.
+// Hands `take` every record in order, as ForEachRecord of csv_reader.h does. LIBSVM's records have
+// so many features or, if `features` is 0, as many as the greatest index; then there may be
+// kMaxTableNumbers numbers at most.
 absl::Status ForEachRecord(const TableText& text, std::size_t features,
                            const std::function<absl::Status(const CsvRecord&)>& take);
 
 // Encoded rows.
 struct Table {
   std::size_t features = 0;
-  std::vector<double> values;  // rows x features, row by row; NaN where a value is missing
+  std::vector<double> values;  // rows x features, row by row; a missing value is NaN
   std::vector<double> labels;  // class numbers, or the numbers to predict
 
   std::size_t rows() const { return labels.size(); }
@@ -49,7 +49,7 @@ struct Table {
   }
 };
 
-// Numbers in a table, labels aside.
+// The most numbers in a table, labels aside.
 inline constexpr std::size_t kMaxTableNumbers = std::size_t{1} << 28;
 
 struct TableFile {
@@ -57,8 +57,8 @@ struct TableFile {
   Table table;
 };
 
-// Finds out what the columns are and encodes all rows. InvalidArgument, with file, line, column and
-// what to do, where the text is malformed or SchemaBuilder refuses it, or there would be more than
+// Finds the columns' schema and encodes all rows. InvalidArgument, with file, line, column and
+// what to do, if the text is malformed or SchemaBuilder refuses it, or there would be more than
 // kMaxTableNumbers numbers.
 absl::StatusOr<TableFile> ReadTable(const TableText& text, const SchemaOptions& options);
 
@@ -67,17 +67,17 @@ absl::StatusOr<TableFile> ReadTable(const TableText& text, const SchemaOptions& 
 absl::StatusOr<Table> ReadRows(const TableText& text, const Inferred& inferred, Header header,
                                bool impute);
 
-// Has every column impute: its mean, or its most frequent text (the first of those that are), over
-// these rows, in their order.
+// Has every column impute its mean or its most frequent text (the first of those equally frequent)
+// over these rows, in their order.
 void ImputeFrom(const Table& table, std::span<const std::size_t> rows, Schema& schema);
 
 // Gives each column of numbers its mean and population standard deviation over these rows, in their
-// order and with what is imputed; a column that is the same in all rows has scale 1.
-// InvalidArgument where the numbers of a column are too large for that.
+// order and with imputed values; a column that is the same in all rows has scale 1.
+// InvalidArgument if the numbers of a column are too large for that.
 absl::Status StandardizeFrom(const Table& table, std::span<const std::size_t> rows, Schema& schema);
 
-// Makes the values what RowEncoder would have made them by `schema`: fills in what is missing, and
-// standardises. InvalidArgument where one would not be finite.
+// Makes the values what RowEncoder would have made them by `schema`: fills in missing values, and
+// standardises. InvalidArgument if one would not be finite.
 absl::Status Apply(const Schema& schema, Table& table);
 
 }  // namespace mlp

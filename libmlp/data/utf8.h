@@ -1,4 +1,4 @@
-// Whether bytes are text in UTF-8.
+// A check that bytes are text in UTF-8.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,8 @@
 
 namespace mlp {
 
-// Index of the first byte that does not begin a character, or npos. What RFC 3629 forbids (longer
-// forms than needed, surrogates, what is beyond U+10FFFF) is none.
+// Index of the first byte that does not begin a character, or npos. The forms that RFC 3629 forbids
+// (longer ones than needed, surrogates, numbers beyond U+10FFFF) are no characters.
 std::size_t FirstBadUtf8(std::string_view text);
 
 }  // namespace mlp

@@ -1,4 +1,4 @@
-// Containers whose rows begin at a line of the cache, as the kernels want them.
+// Containers whose rows begin at a line of the cache, as the kernels require.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace mlp {
 
-// A stride for so many columns, padded. Rows a power of two apart would share few lines of the
-// first-level cache.
+// A stride for so many columns, padded. It is no multiple of 8 lines: rows a large power of two
+// apart would share few lines of the first-level cache.
 template <class T>
 constexpr std::size_t Stride(std::size_t columns) {
   const std::size_t lines = Padded<T>(columns) / kAlignedValues<T>;

@@ -1,4 +1,4 @@
-// Draws that are a function of a key, so that whoever trains a shard draws the same.
+// Draws that are a function of a key, so that every node that trains a shard draws the same.
 #pragma once
 
 #include <cstdint>

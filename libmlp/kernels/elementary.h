@@ -2,9 +2,9 @@
 // same order for every instruction set, and so the same bits. Errors are against the exact value,
 // in units in the last place (elementary_test.cc measures them).
 //
-// Series are Taylor's, cut off where the rest is far below half a unit; arguments are reduced so
-// that a few terms do. Chebyshev polynomials spread what is cut off evenly, which saves one more
-// (economization: Lanczos, 1938).
+// Series are Taylor's, cut off once the rest is far below half a unit; arguments are reduced so
+// that a few terms are enough. Chebyshev polynomials spread the rest evenly, which saves one more
+// term (economization: Lanczos, 1938).
 #pragma once
 
 #include <array>
@@ -29,7 +29,7 @@ struct Elementary<float> {
   // ln 2 in two parts; x less n times the first one, fused, is exact.
   static constexpr float kLn2High = 0x1.62e4p-1F;
   static constexpr float kLn2Low = 0x1.7f7d1cp-20F;
-  // For |x| up to ln 2 / 2, and up to ln 2 / 32.
+  // The terms for |x| up to ln 2 / 2, and up to ln 2 / 32.
   static constexpr std::size_t kExpTerms = 7, kShortExpTerms = 3;
   static constexpr std::size_t kLogTerms = 6;
 };
@@ -56,11 +56,11 @@ typename Isa::template Vector<T> Polynomial(typename Isa::template Vector<T> x,
   return value;
 }
 
-// 1/1!, 1/2!, 1/3!, …: of (exp(x) - 1) / x for |x| up to a = ln 2 / (2 kSteps).
+// 1/1!, 1/2!, 1/3!, …: the series of (exp(x) - 1) / x for |x| up to a = ln 2 / (2 kSteps).
 //
-// Where there are steps, the first term that is left out is replaced by what is next to it there, T
-// being Chebyshev's polynomials: 4 x^3 = a^3 T_3(x / a) + 3 a^2 x, which x / (4 * 4!) makes x^4 /
-// 4!, and 64 x^7 = a^7 T_7(x / a) + 112 a^2 x^5 - 56 a^4 x^3 + 7 a^6 x.
+// If there are steps, lower terms replace the first term that is left out by its approximation in
+// that range, T being Chebyshev's polynomials: 4 x^3 = a^3 T_3(x / a) + 3 a^2 x, which x / (4 * 4!)
+// makes x^4 / 4!, and 64 x^7 = a^7 T_7(x / a) + 112 a^2 x^5 - 56 a^4 x^3 + 7 a^6 x.
 template <class T, std::size_t kSteps>
 consteval auto ExpSeries() {
   static_assert(kSteps == 1 || kSteps == 16);
@@ -115,7 +115,7 @@ consteval std::array<T, 16> SixteenthsOfPowers() {
 }
 
 // exp(x) = scale (1 + rest) for x <= kGreatest, where scale is a power of 2^(1 / kSteps) and |rest|
-// at most 0.42 / kSteps. Below kLeast the value there; what is not a number stays so.
+// at most 0.42 / kSteps. An x below kLeast gives the value at kLeast; NaN stays NaN.
 template <class Isa, class T, std::size_t kSteps>
 struct ExpParts {
   static_assert(kSteps == 1 || kSteps == 16);
@@ -148,8 +148,9 @@ struct ExpParts {
   V rest;
 };
 
-// For x <= kGreatest; error below 1.1 units. Below kLeast the value there, 1e-38 or 1e-308, instead
-// of 0. More steps are faster, and err by half a unit more often, because their scale is rounded.
+// exp(x) for x <= kGreatest; the error is below 1.1 units. An x below kLeast gives the value at
+// kLeast, 1e-38 or 1e-308, instead of 0. More steps are faster, and err by half a unit more often,
+// because their scale is rounded.
 template <class Isa, class T, std::size_t kSteps = 16>
 typename Isa::template Vector<T> Exp(typename Isa::template Vector<T> x) {
   const ExpParts<Isa, T, kSteps> parts(x);
@@ -179,7 +180,7 @@ typename Isa::template Vector<T> Tanh(typename Isa::template Vector<T> x) {
   return Isa::template FromBits<T>(Isa::Or(Isa::ToBits(value), Isa::And(bits, sign_bit)));
 }
 
-// Of positive normal numbers; what is not a number or infinite gives what is not a number.
+// The logarithm of positive normal numbers; NaN and infinity give NaN.
 // x = 2^k m with m in [sqrt(1/2), sqrt(2)), and log m = 2 artanh s with s = (m - 1) / (m + 1).
 template <class Isa, class T>
 typename Isa::template Vector<T> Log(typename Isa::template Vector<T> x) {
@@ -194,7 +195,7 @@ typename Isa::template Vector<T> Log(typename Isa::template Vector<T> x) {
       Isa::template ShiftRight<E::kMantissaBits>(bits + Isa::All(U(kOne - kRootOfHalf)));
   const auto exponent_bits = Isa::template ShiftLeft<E::kMantissaBits>(biased) - Isa::All(kOne);
   const auto m = Isa::template FromBits<T>(bits - exponent_bits);
-  // biased as a number: put behind the binary point of 2^mantissa.
+  // `biased` becomes a number by its place behind the binary point of 2^mantissa.
   const auto k = Isa::template FromBits<T>(Isa::Or(biased, Isa::ToBits(Isa::All(kShift)))) -
                  Isa::All(kShift + static_cast<T>(E::kExponentBias));
 

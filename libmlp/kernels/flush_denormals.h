@@ -1,7 +1,7 @@
-// While it lives, this thread's results that are too small for full precision become 0, and so do
-// such operands: they cost a hundred times as much as others, and training that has nearly
-// converged is full of them. A mode of the processor, the same for every instruction set, so it
-// does not take bits apart.
+// An object during whose life this thread's results that are too small for full precision become 0,
+// and so do such operands. They cost a hundred times as much as others, and training that has
+// nearly converged is full of them. The mode is the processor's and the same for every instruction
+// set, so the bits stay the same on all of them.
 #pragma once
 
 #include <xmmintrin.h>

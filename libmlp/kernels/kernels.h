@@ -5,7 +5,7 @@
 // order that is written down, and exp, log and tanh are our own (elementary.h).
 //
 // Matrices are row-major with a stride that is a multiple of kAlignedValues: rows are worked on in
-// whole vectors. The padding takes part in the arithmetic; what is in it reaches no element.
+// whole vectors. The padding takes part in the arithmetic, but its values reach no element.
 // Re-entrant.
 #pragma once
 
@@ -45,7 +45,7 @@ struct PaddedMatrix {
   std::size_t stride;
 };
 
-// Of A (rows, depth) and B (depth, columns), for C (rows, columns).
+// A product of A (rows, depth) and B (depth, columns), for C (rows, columns).
 template <class T>
 struct Product {
   std::size_t rows, columns, depth;
@@ -70,7 +70,7 @@ struct Kernels {
   // Padded(columns). (rows, columns), at most 2^24 rows.
   void (*greatest)(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a, T* row);
   // B = A^T. A (rows, columns), in memory Padded(rows) rows; B (columns, rows), in memory
-  // Padded(columns) rows, the last of which get what pads A.
+  // Padded(columns) rows, the last of which get the padding of A.
   void (*transpose)(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a,
                     PaddedMatrix<T> b);
   // sums(i, j mod kAlignedValues) += A(i, j), j in ascending order. A (rows, columns), sums (rows,
@@ -81,21 +81,21 @@ struct Kernels {
   void (*logarithms)(T* values, std::size_t count);
 };
 
-// Names what the bits depend on besides the arguments: the version of the kernels. Machines whose
-// values differ must not train one model together.
+// Names the version of the kernels, which alone decides the bits besides the arguments. Machines
+// whose values differ must not train one model together.
 std::string_view ArithmeticId();
 
 enum class InstructionSet : std::uint8_t { kScalarFma, kAvx2, kAvx512 };
 
 // "scalar-fma", "avx2", "avx512".
 std::string_view InstructionSetName(InstructionSet set);
-// Those that this machine has, the best one last.
+// The instruction sets that this machine has, the best one last.
 std::vector<InstructionSet> AvailableInstructionSets();
-// The best one, or the one that the environment variable MLP_INSTRUCTION_SET names; the best one
-// too where the next function objects.
+// The best one, or the one that the environment variable MLP_INSTRUCTION_SET names. If the next
+// function returns an error, it is the best one too.
 InstructionSet ChosenInstructionSet();
-// InvalidArgument where MLP_INSTRUCTION_SET names none, or one that the machine lacks. For programs
-// to call first.
+// InvalidArgument if MLP_INSTRUCTION_SET names none, or one that the machine lacks. Programs call
+// it first.
 absl::Status CheckChosenInstructionSet();
 
 // `set` must be available.

@@ -1,9 +1,9 @@
 // The kernels, as templates over the vectors of simd.h.
 //
-// For kernel translation units only (kernels_*.cc), each of which is compiled for its own
-// instruction set. Whatever is instantiated here, or in a header that these include, must carry the
-// set in its type: the linker keeps one copy of equal names, and it might be one that the machine
-// cannot run. scripts/check-kernels looks at the object files.
+// Only kernel translation units (kernels_*.cc) include it; each is compiled for its own instruction
+// set. Whatever is instantiated here, or in a header that these include, must carry the set in its
+// type: the linker keeps one copy of equal names, and it might be one that the machine cannot run.
+// scripts/check-kernels looks at the object files.
 #pragma once
 
 #include <algorithm>
@@ -24,8 +24,8 @@ struct KernelsOf {
   using V = typename Isa::template Vector<T>;
   static constexpr std::size_t kLanes = V::size;
 
-  // Calls f(0), f(1), … with constants: a loop over registers, which a compiler would else keep in
-  // memory.
+  // Calls f(0), f(1), … with constants: a loop over registers, which a compiler would otherwise
+  // keep in memory.
   template <std::size_t kCount, class Function>
   [[gnu::always_inline]] static inline void Unrolled(Function f) {
     [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) __attribute__((always_inline)) {
@@ -72,7 +72,8 @@ struct KernelsOf {
   // than it is written in, and such a load waits for all stores before it, and so for the tile
   // before.
 
-  // `larger` tiles of kRows rows, one below the other, and below them `smaller` ones of a row less.
+  // Multiplies `larger` tiles of kRows rows, one below the other, and below them `smaller` tiles of
+  // one row less.
   template <bool kAdd, std::size_t kRows, std::size_t kVectors>
   [[gnu::noinline]] static void MultiplyTiles(std::size_t larger, std::size_t smaller,
                                               const Product<T>& product, std::size_t column,
@@ -88,8 +89,8 @@ struct KernelsOf {
     }
   }
 
-  // In tiles as even as can be, none of more than kRows rows: 17 are 6, 6 and 5 rather than 8, 8
-  // and 1, which would wait for one chain.
+  // Multiplies in tiles that are as even as possible, none of more than kRows rows: 17 are 6, 6 and
+  // 5 rather than 8, 8 and 1, which would wait for one chain.
   template <bool kAdd, std::size_t kRows, std::size_t kVectors>
   [[gnu::always_inline]] static inline void MultiplyRows(std::size_t tiles,
                                                          const Product<T>& product,
@@ -120,7 +121,7 @@ struct KernelsOf {
 
   template <bool kAdd>
   static void MultiplyPanels(const Product<T>& product, std::size_t first, std::size_t depth) {
-    // As even as can be: 4 are 2 and 2 rather than 3 and 1.
+    // The panels are as even as possible: 4 are 2 and 2 rather than 3 and 1.
     std::size_t left = (product.columns + kLanes - 1) / kLanes, column = 0;
     for (std::size_t panels = (left + kTileVectors - 1) / kTileVectors; panels > 0; --panels) {
       // Dividing takes as long as many products do.
@@ -132,8 +133,8 @@ struct KernelsOf {
     }
   }
 
-  // So deep is a panel of B that stays in the first-level cache while all rows of A pass it. C
-  // holds the sums between two of them, as exactly as the registers do.
+  // The depth of a panel of B that stays in the first-level cache while all rows of A pass it. C
+  // holds the sums between two panels, as exactly as the registers do.
   static constexpr std::size_t kPanelDepth = 32 * 1024 / (kTileVectors * sizeof(V));
 
   template <bool kAdd>
@@ -195,8 +196,8 @@ struct KernelsOf {
     }
   }
 
-  // The sum of so many values, each `stride` after the other, in an order that is that of lines of
-  // 64 bytes: first line by line, value by value, then half by half.
+  // The sum of so many values, each `stride` after the other, in the order of lines of 64 bytes:
+  // first line by line, value by value, then half by half.
   static V Sum(const T* values, std::size_t count, std::size_t stride) {
     constexpr std::size_t kLine = kAlignedValues<T>;
     V line[kLine];
@@ -213,11 +214,11 @@ struct KernelsOf {
     return line[0];
   }
 
-  // Of kVectors vectors beside each other: their chains do not wait for each other.
+  // Handles kVectors vectors beside each other: their chains do not wait for each other.
   template <std::size_t kVectors>
   [[gnu::always_inline]] static inline void SoftmaxOfColumns(T* column, std::size_t rows,
                                                              std::size_t stride) {
-    // Shifted by the greatest value, exp cannot overflow.
+    // Subtracting the greatest value keeps exp from overflowing.
     V greatest[kVectors];
     Unrolled<kVectors>([&](auto j) { greatest[j] = Isa::Load(column + j * kLanes); });
     for (std::size_t i = 1; i < rows; ++i) {
@@ -248,7 +249,7 @@ struct KernelsOf {
     for (; j < columns; j += kLanes) SoftmaxOfColumns<1>(a.data + j, rows, a.stride);
   }
 
-  // Which row has the greatest value of each column, the first of equals.
+  // Finds the row with the greatest value of each column, the first of equals.
   static void ArgMax(std::size_t rows, std::size_t columns, PaddedMatrix<const T> a, T* row) {
     for (std::size_t j = 0; j < columns; j += kLanes) {
       V greatest = Isa::Load(a.data + j), index = Isa::All(T(0));
@@ -274,7 +275,7 @@ struct KernelsOf {
     }
   }
 
-  // Of kRows rows below each other: their chains do not wait for each other.
+  // Handles kRows rows below each other: their chains do not wait for each other.
   template <std::size_t kRows>
   [[gnu::always_inline]] static inline void AddRowsByLane(std::size_t columns,
                                                           PaddedMatrix<const T> a,

@@ -1,4 +1,4 @@
-// Where the kernels of each instruction set are. A machine that lacks the set must not call them.
+// The kernels of each instruction set. A machine that lacks the set must not call them.
 #pragma once
 
 #include "libmlp/kernels/kernels.h"

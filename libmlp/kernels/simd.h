@@ -2,8 +2,8 @@
 // kernels need. All of them are exact or rounded once as IEEE 754 says, so an element's value does
 // not depend on which of the vectors it is in.
 //
-// For kernel translation units only: each is compiled for its own instruction set, and what it
-// instantiates must carry that set in its type.
+// Only translation units of one instruction set include it, such as those of the kernels:
+// everything that they instantiate must carry that set in its type.
 #pragma once
 
 #include <array>
@@ -50,7 +50,7 @@ struct ScalarFma {
   static Vector<double> Fma(Vector<double> a, Vector<double> b, Vector<double> c) {
     return {__builtin_fma(a.value, b.value, c.value)};
   }
-  // The greater one, the smaller one; `b` where they are equal or one is not a number.
+  // The greater one, the smaller one; `b` if they are equal or one is NaN.
   template <class T>
   static Vector<T> Max(Vector<T> a, Vector<T> b) {
     return {a.value > b.value ? a.value : b.value};
@@ -59,12 +59,12 @@ struct ScalarFma {
   static Vector<T> Min(Vector<T> a, Vector<T> b) {
     return {a.value < b.value ? a.value : b.value};
   }
-  // 1 where a > b, else 0.
+  // 1 if a > b, else 0.
   template <class T>
   static Vector<T> OneWhereGreater(Vector<T> a, Vector<T> b) {
     return {a.value > b.value ? T(1) : T(0)};
   }
-  // `value` where a > b (a >= b), else 0.
+  // `value` if a > b (a >= b), else 0.
   template <class T>
   static Vector<T> WhereGreater(Vector<T> a, Vector<T> b, Vector<T> value) {
     return {a.value > b.value ? value.value : T(0)};
@@ -130,7 +130,7 @@ struct Xsimd {
   template <class T>
   static Vector<T> Fma(Vector<T> a, Vector<T> b, Vector<T> c) {
 #ifdef __AVX512F__
-    // xsimd 8.1 has none for it, and would round twice.
+    // xsimd 8.1 has no fused multiply-add for it, and would round twice.
     if constexpr (std::is_same_v<T, float>) {
       return Vector<T>(_mm512_fmadd_ps(a, b, c));
     } else {
@@ -212,7 +212,7 @@ struct Xsimd {
 #endif
   }
   // Lane i of vector j is from[i * stride + j]. Exchanges the two blocks off the diagonal, then
-  // does so within each of the four: the first time by what is loaded where, for few execution
+  // does so within each of the four. The loads make the first exchange, because few execution
   // units can move values between the lanes.
   template <class T, std::size_t kLanes>
   static void LoadTransposed(const T* from, std::size_t stride, Vector<T> (&tile)[kLanes]) {
@@ -244,7 +244,7 @@ struct Xsimd {
 #endif
     return std::bit_cast<typename Vector<T>::register_type>(both);
   }
-  // Of kHalf x kHalf values, in all diagonal blocks of twice the size.
+  // Exchanges blocks of kHalf x kHalf values, in all diagonal blocks of twice the size.
   template <std::size_t kHalf, class T, std::size_t kLanes, std::size_t... kLane>
   static void ExchangeBlocks(Vector<T> (&tile)[kLanes], std::index_sequence<kLane...>) {
     (Exchange<kHalf, kLane>(tile, std::make_index_sequence<kLanes>()), ...);

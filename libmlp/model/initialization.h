@@ -1,4 +1,4 @@
-// What a model's parameters are before any training.
+// The parameters of a model before any training.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,9 @@ enum class Initialization : std::uint8_t {
 std::string_view InitializationName(Initialization initialization);
 absl::StatusOr<Initialization> ParseInitialization(std::string_view name);
 
-// Initial parameters. Both are drawn in float64 from std::mt19937(seed), 53 bits a draw as NumPy's
-// legacy generator does, and then rounded to `precision`. kReference draws the layers from output
-// to input, kGlorotUniform from input to output. `spec` must have passed CheckModelSpec.
+// Initial parameters. Both kinds are drawn in float64 from std::mt19937(seed), 53 bits a draw as by
+// NumPy's legacy generator, and then rounded to `precision`. kReference draws the layers from
+// output to input, kGlorotUniform from input to output. `spec` must have passed CheckModelSpec.
 Parameters InitialParameters(const ModelSpec& spec, Precision precision,
                              Initialization initialization, std::uint32_t seed);
 

@@ -16,14 +16,14 @@ namespace mlp {
 
 // The function after every hidden layer.
 enum class Activation : std::uint8_t {
-  // max(0, a); gradient passes where a > 0.
+  // max(0, a); the gradient passes if a > 0.
   kRelu,
   kTanh,
   // 1 / (1 + exp(-a)).
   kLogistic,
   kIdentity,
-  // a unchanged; gradient passes where a >= 0. What the reference system computes under the name of
-  // ReLU; it exists for parity with it and is no function's derivative.
+  // a unchanged; the gradient passes if a >= 0. The reference system computes this under the name
+  // of ReLU. It exists for parity with that system; the gradient is no function's derivative.
   kUnrectifiedRelu,
 };
 
@@ -31,7 +31,7 @@ enum class Activation : std::uint8_t {
 std::string_view ActivationName(Activation activation);
 absl::StatusOr<Activation> ParseActivation(std::string_view name);
 
-// What the last layer's values become.
+// The function of the last layer.
 enum class Output : std::uint8_t {
   kSoftmax,   // probabilities of classes; trained on cross-entropy
   kIdentity,  // one number, which is predicted; trained on squared error
@@ -43,7 +43,7 @@ struct ModelSpec {
   Output output = Output::kSoftmax;
 
   std::size_t features() const { return layer_sizes.front(); }
-  std::size_t classes() const { return layer_sizes.back(); }  // 1 where a number is predicted
+  std::size_t classes() const { return layer_sizes.back(); }  // 1 if a number is predicted
   bool regression() const { return output == Output::kIdentity; }
   std::size_t layers() const { return layer_sizes.size() - 1; }
   friend bool operator==(const ModelSpec&, const ModelSpec&) = default;
@@ -51,17 +51,17 @@ struct ModelSpec {
 
 inline constexpr std::size_t kMaxLayers = 31;
 inline constexpr std::size_t kMaxLayerSize = 1'000'000;
-// 800 MB in float64: what a row of the store holds.
+// 800 MB in float64, which a row of the store can hold.
 inline constexpr std::size_t kMaxParameters = 100'000'000;
 
-// InvalidArgument with the limit where a size is 0 or beyond the limits above, or more than one
-// number is predicted.
+// InvalidArgument with the limit if a size is 0 or beyond the limits above, or more than one number
+// is predicted.
 absl::Status CheckModelSpec(const ModelSpec& spec);
 
 // Sum over the layers of (inputs + 1) * outputs. `spec` must have passed CheckModelSpec.
 std::size_t ParameterCount(const ModelSpec& spec);
 
-// Where in the flat buffer the matrix (inputs + 1, outputs) of `layer` begins.
+// The position in the flat buffer at which the matrix (inputs + 1, outputs) of `layer` begins.
 std::size_t LayerOffset(const ModelSpec& spec, std::size_t layer);
 
 }  // namespace mlp

@@ -15,8 +15,8 @@
 namespace mlp {
 namespace {
 
-// One fault for each 2 MiB of a large model instead of 512, where the system has such pages to
-// give.
+// Saves page faults: each 2 MiB of a large model costs one instead of 512, if the system has such
+// pages.
 void UseHugePages(void* data, std::size_t size) {
   constexpr std::uintptr_t kPage = std::uintptr_t{2} << 20;
   const auto begin = (reinterpret_cast<std::uintptr_t>(data) + kPage - 1) / kPage * kPage;

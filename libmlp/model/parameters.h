@@ -12,8 +12,8 @@
 
 namespace mlp {
 
-// (parameters) by the layout of model_spec.h. A class, so that others can declare it without this
-// header.
+// (parameters) by the layout of model_spec.h. It is a class so that others can declare it without
+// this header.
 class Parameters : public std::variant<Vector<float>, Vector<double>> {
  public:
   using std::variant<Vector<float>, Vector<double>>::variant;
@@ -23,7 +23,7 @@ class Parameters : public std::variant<Vector<float>, Vector<double>> {
 absl::StatusOr<Parameters> ParametersFromBytes(Precision precision, std::string_view bytes);
 
 Parameters ZeroParameters(Precision precision, std::size_t size);
-// For whoever writes all of them.
+// Elements of any value; the caller writes all of them.
 Parameters UninitializedParameters(Precision precision, std::size_t size);
 // sum += addend, element by element. Same size and precision.
 void Add(Parameters& sum, const Parameters& addend);
@@ -34,7 +34,7 @@ void AddAverage(Parameters& parameters, const Parameters& gradient_sum, std::siz
 Parameters Part(const Parameters& parameters, std::size_t first, std::size_t count);
 // The elements of `first`, then those of `second`; same precision.
 Parameters Joined(const Parameters& first, const Parameters& second);
-// Rounded where `precision` is the smaller one.
+// The elements in `precision`, rounded if it is the smaller one.
 Parameters Converted(const Parameters& parameters, Precision precision);
 
 }  // namespace mlp

@@ -1,4 +1,4 @@
-// What a number is held in.
+// The floating-point type of a number.
 #pragma once
 
 #include <cstddef>

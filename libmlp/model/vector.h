@@ -7,8 +7,8 @@
 
 namespace mlp {
 
-// Leaves elements as they are in memory where the container is given no value for them: what is
-// about to be written need not be zeroed, and touches no page before.
+// Leaves elements as they are in memory if the container gets no value for them: memory that is
+// about to be written need not be zeroed, and its pages are not touched before.
 template <class T>
 struct AlignedAllocator {
   using value_type = T;

@@ -14,14 +14,14 @@
 namespace mlp {
 namespace {
 
-// What draws are for; part of their key.
+// The purpose of draws, which is part of their key.
 enum class Purpose : std::uint64_t { kShuffle = 1, kDropout = 2 };
 
 std::uint64_t KeyOf(const DrawKey& key, int epoch, Purpose purpose) {
   return Mixed(key.seed, key.round, key.shard, epoch, static_cast<std::uint64_t>(purpose));
 }
 
-// Fisher and Yates, from the end.
+// Shuffles by Fisher and Yates, from the end.
 void Shuffle(std::vector<std::uint32_t>& numbers, std::uint64_t key) {
   Draws draws(key);
   for (auto left = static_cast<std::uint32_t>(numbers.size()); left > 1; --left) {

@@ -12,7 +12,7 @@
 namespace mlp {
 namespace {
 
-// From row `first` on.
+// The rows from `first` on.
 template <class T>
 PaddedMatrix<T> Rows(AlignedMatrix<T>& matrix, std::size_t first = 0) {
   return {matrix.data() + first * matrix.shape(1), matrix.shape(1)};
@@ -32,9 +32,9 @@ std::size_t DefaultBlockRows(const ModelSpec& spec) {
   return width <= kNarrow ? 64 : std::clamp<std::size_t>(kValues / width, 16, 256) / 16 * 16;
 }
 
-// What takes time are vectors that are multiplied and added; one that is transposed costs as much
-// as about four of them. What lies by row in the input need not be transposed, but sums across
-// inputs must be, once. Where both take about as long, outputs need less memory.
+// Vectors that are multiplied and added take the time; one that is transposed costs as much as
+// about four of them. An input that is kept by row need not be transposed, but sums across inputs
+// must be, once. If both take about as long, outputs need less memory.
 template <class T>
 std::vector<Lanes> FastestLanes(const ModelSpec& spec, std::size_t rows) {
   constexpr std::size_t kTransposed = 4;
@@ -146,7 +146,7 @@ std::size_t Block<T>::WrongRows(const Targets& targets) {
   return wrong;
 }
 
-// Y becomes the gradient of the loss by A_last: Y less what it should be.
+// Y becomes the gradient of the loss by A_last: Y minus its target.
 template <class T>
 void Block<T>::SubtractTargets(const Targets& targets, const Objective<T>& objective) {
   AlignedMatrix<T>& y = outputs_.back();

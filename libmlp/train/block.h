@@ -25,36 +25,36 @@ namespace mlp {
 // Rows of a block whose values fit into the cache, at least 16 and at most 256.
 std::size_t DefaultBlockRows(const ModelSpec& spec);
 
-// Which of the two sizes of a layer lies across the lanes while its gradient is summed. The bits
-// are the same.
+// The one of a layer's two sizes that lies across the lanes while its gradient is summed. The bits
+// are the same with both.
 enum class Lanes : std::uint8_t { kInputs, kOutputs };
 
-// By layer, what takes the least time for the sum over so many rows.
+// The lanes that take the least time for the sum over so many rows, by layer.
 template <class T>
 std::vector<Lanes> FastestLanes(const ModelSpec& spec, std::size_t rows);
 
-// What the rows of a block should come out as.
+// The desired outputs for the rows of a block.
 struct Targets {
   const std::int32_t* labels = nullptr;  // (rows); nullptr in regression
   const double* targets = nullptr;       // (rows) in regression
 };
 
-// How far targets are from the truth, and what pulls them there.
+// The loss of a row, and the weights that shape its gradient.
 template <class T>
 struct Objective {
-  // The loss of a row is -log(max(probability of its label + offset, least)). What the reference
-  // system takes is the default.
+  // The loss of a row is -log(max(probability of its label + offset, least)). The default is the
+  // reference system's.
   T offset = T(1e-6), least = 0;
   // The label counts for 1 - smoothing, and every class for smoothing / classes more (Szegedy et
   // al., 2016), in the gradient alone.
   T smoothing = 0;
-  // (classes), how much a row of each class counts. Empty: all 1.
+  // (classes), the weight of a row of each class. Empty: all 1.
   std::vector<T> class_weights;
 };
 
-// Which hidden units of which rows are left out of a pass (Srivastava et al., 2014).
+// The choice of hidden units that each row leaves out of a pass (Srivastava et al., 2014).
 struct Dropout {
-  double share = 0;       // that is left out, 0 to 1; the others are scaled to make up
+  double share = 0;       // of units left out, 0 to 1; the others are scaled to make up
   std::uint64_t key = 0;  // of the draws
   const std::uint32_t* rows = nullptr;  // numbers of the block's rows: part of the key
 };
@@ -62,21 +62,21 @@ struct Dropout {
 template <class T>
 class Block {
  public:
-  // `spec` must have passed CheckModelSpec. `lanes` by layer, as Gradient shall sum; none: the way
-  // is only forward.
+  // `spec` must have passed CheckModelSpec. `lanes` says by layer how Gradient sums; without them
+  // there are only forward passes.
   Block(const ModelSpec& spec, std::size_t most_rows, InstructionSet set,
         std::vector<Lanes> lanes = {});
 
-  // Forward pass of the rows of `input`, which the other functions speak of; with `weights`
-  // (parameters). `dropout` only on the way to Backward.
+  // Passes the rows of `input` forward with `weights` (parameters). The other functions refer to
+  // these rows. `dropout` is for passes that Backward follows.
   void Forward(const BlockInput<T>& input, const T* weights, const Dropout& dropout = {});
   std::size_t rows() const { return rows_; }
-  // Y of one row and class; in regression of class 0: the number that is predicted.
+  // Y of one row and class; in regression class 0 has the number that is predicted.
   T Probability(std::size_t row, std::size_t label) const { return outputs_.back()(label, row); }
   // Takes the logarithm of each row's likelihood: log(probability of the label), as `objective`
   // says; in regression -(prediction - target)^2 / 2.
   void AddLogLikelihood(const Targets& targets, const Objective<T>& objective);
-  // Of what was taken.
+  // Subtracts the logarithms that AddLogLikelihood took.
   void SubtractLogLikelihood(LossSum& loss) const { loss.Subtract(log_likelihood_.data(), rows_); }
   // Rows whose most probable class, the first of equals, is not the label; 0 in regression.
   std::size_t WrongRows(const Targets& targets);
@@ -85,9 +85,9 @@ class Block {
   // Forward.
   void Backward(const Targets& targets, const Objective<T>& objective, const T* weights);
   // The gradient of the loss by the weights of `layer`, without the biases: Z^T D (inputs,
-  // outputs), with Lanes::kInputs D^T Z (outputs, inputs). Rows first .. end - 1 become those
-  // of `gradient`, where with Lanes::kOutputs there is one for the biases before them, or are added
-  // to them. With Lanes::kInputs in layer 0 the input must have its `by_row`.
+  // outputs), with Lanes::kInputs D^T Z (outputs, inputs). Rows first .. end - 1 become those of
+  // `gradient` or are added to them; with Lanes::kOutputs, a row for the biases lies before them in
+  // `gradient`. With Lanes::kInputs in layer 0 the input must have its `by_row`.
   void Gradient(const BlockInput<T>& input, std::size_t layer, std::size_t first, std::size_t end,
                 bool add, AlignedMatrix<T>& gradient) const;
   // The gradient by the biases, added to `sums` (outputs, kAlignedValues): row i of the block to
@@ -104,13 +104,13 @@ class Block {
   const Kernels<T>& kernels_;
   std::size_t rows_ = 0;
   std::vector<Lanes> lanes_;
-  // By layer. Columns are padded, and so are rows where they are transposed.
+  // One for each layer. Columns are padded, and so are rows if they are transposed.
   std::vector<AlignedMatrix<T>> inputs_;   // (1 + inputs, rows), [1 Z]^T; that of layer 0 is empty
   std::vector<AlignedMatrix<T>> outputs_;  // (outputs, rows): Y^T in the last layer, then D^T
   // D (rows, outputs), or with Lanes::kInputs Z (rows, inputs); empty in layer 0 then.
   std::vector<AlignedMatrix<T>> transposed_;
-  // With dropout. By layer, (outputs, rows): 0 where a unit was left out, else what makes up for
-  // them; and what the unit had before.
+  // The masks of dropout, by layer (outputs, rows): 0 for a unit that was left out, else the factor
+  // that makes up for those; and the values of the units before.
   bool dropped_ = false;
   std::vector<AlignedMatrix<T>> masks_;
   std::vector<AlignedMatrix<T>> unmasked_;

@@ -15,7 +15,7 @@ BlockInputs<T>::BlockInputs(std::size_t features, std::size_t most_rows, std::si
       columns_size_((1 + features) * stride_),
       by_row_size_(Padded<T>(most_rows) * row_stride_),
       inputs_(blocks),
-      // One piece: the allocator keeps it for the next object.
+      // The memory is one piece, which the allocator keeps for the next object.
       memory_(
           AlignedVector<T>::from_shape({ByRowAt(0) + (keeps_rows_ ? blocks : 1) * by_row_size_})) {
   for (std::size_t i = 0; i < blocks; ++i) {
@@ -24,7 +24,7 @@ BlockInputs<T>::BlockInputs(std::size_t features, std::size_t most_rows, std::si
   }
 }
 
-// Of the rows that row(0), row(1), … point to.
+// Loads the rows that row(0), row(1), … point to.
 template <class T>
 template <class Row>
 void BlockInputs<T>::LoadRows(std::size_t block, std::size_t rows, Row row) {

@@ -15,11 +15,11 @@
 
 namespace mlp {
 
-// Of a block. Columns are padded.
+// The input of a block. Columns are padded.
 template <class T>
 struct BlockInput {
   PaddedMatrix<const T> columns;  // [1 X]^T (1 + features, rows)
-  PaddedMatrix<const T> by_row;   // X (rows, features); nullptr where it is not kept
+  PaddedMatrix<const T> by_row;   // X (rows, features); nullptr if it is not kept
   std::size_t rows;
 };
 
@@ -34,21 +34,21 @@ class BlockInputs {
   BlockInputs(const BlockInputs&) = delete;
   BlockInputs& operator=(const BlockInputs&) = delete;
 
-  // Makes rows first .. first + rows - 1 of `features` the input of `block`. In ascending order of
-  // blocks: what lies behind this one is overwritten.
+  // Makes rows first .. first + rows - 1 of `features` the input of `block`. Blocks are loaded in
+  // ascending order: each overwrites memory of the next one.
   void Load(std::size_t block, const Matrix<double>& features, std::size_t first, std::size_t rows);
-  // The same of the rows with those numbers.
+  // Does the same with the rows of those numbers.
   void Gather(std::size_t block, const Matrix<double>& features, const std::uint32_t* numbers,
               std::size_t rows);
 
-  // Of a block that was loaded.
+  // The input of a block that was loaded.
   const BlockInput<T>& operator[](std::size_t block) const { return inputs_[block]; }
 
  private:
   template <class Row>
   void LoadRows(std::size_t block, std::size_t rows, Row row);
-  // Where they lie in memory. Whole vectors of features are transposed, so what pads the last ones
-  // of a block lies in the next block's columns, which are loaded afterwards.
+  // The offsets of a block's columns and rows in memory. Whole vectors of features are transposed,
+  // so the padding of a block's last ones lies in the next block's columns, which are loaded later.
   std::size_t ColumnsAt(std::size_t block) const { return block * columns_size_; }
   std::size_t ByRowAt(std::size_t block) const {
     const std::size_t padding = (Padded<T>(features_) - features_) * stride_;

@@ -1,4 +1,4 @@
-// Which classes a model takes for which, and what follows from that for each class. Pure.
+// The confusion of classes: which ones a model takes for which, and the scores of each class. Pure.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace mlp {
 class Confusion {
  public:
   explicit Confusion(std::size_t classes) : classes_(classes), counts_(classes * classes) {}
-  // Row-major counts, by label and then by what was predicted; a square number of them.
+  // Takes row-major counts, by label and then by predicted class; a square number of them.
   explicit Confusion(std::span<const std::int64_t> counts);
 
   // Both below classes().
@@ -36,9 +36,9 @@ struct ClassScores {
   std::int64_t predicted = 0;  // rows that were taken for it
   std::int64_t right = 0;      // ... that are
 
-  double precision() const;  // right / predicted; 0 where none was
-  double recall() const;     // right / rows; 0 where there are none
-  double f1() const;         // the harmonic mean of both; 0 where both are
+  double precision() const;  // right / predicted; 0 if none was
+  double recall() const;     // right / rows; 0 if there are none
+  double f1() const;         // the harmonic mean of both; 0 if both are
 };
 
 std::vector<ClassScores> ScoresOf(const Confusion& confusion);

@@ -1,4 +1,4 @@
-// What a model is worth on some rows.
+// The measure of a model's predictions for some rows.
 #pragma once
 
 #include <cstddef>
@@ -12,11 +12,11 @@ struct Evaluation {
   // -sum over rows of log(probability of the label + 1e-6), in nats; for regression the sum of
   // (prediction - target)^2 / 2.
   double loss = 0;
-  // For regression: sum over rows of (target - mean target)^2.
+  // The sum over rows of (target - mean target)^2, in regression.
   double total_squares = 0;
 
   double error() const { return static_cast<double>(wrong_rows) / static_cast<double>(rows); }
-  // Of regression; where all targets are the same there is none.
+  // R^2, in regression; not defined if all targets are the same.
   double r_squared() const { return 1 - 2 * loss / total_squares; }
 };
 

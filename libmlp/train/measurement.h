@@ -1,5 +1,5 @@
-// Measures a model on rows that come block by block: what training.h's Evaluate finds on all of
-// them, up to the rounding of the sums, and which classes it takes for which. One thread at a time.
+// Measures a model on rows that come block by block: it finds the same as training.h's Evaluate on
+// all of them, up to the rounding of the sums, and the confusion of classes. One thread at a time.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,8 @@ struct Shard;
 
 class Measurement {
  public:
-  // As Predictor's. Only with at most kMaxConfusionClasses there is a confusion matrix.
+  // Has Predictor's requirements. A model of more than kMaxConfusionClasses gets no confusion
+  // matrix.
   Measurement(const ModelSpec& spec, const Parameters& parameters);
 
   // Errors as those of CheckShard and Evaluate.

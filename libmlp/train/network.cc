@@ -20,7 +20,7 @@ absl::Status Diverged(int epoch) {
                                             ": use a smaller learning rate"));
 }
 
-// Rows that are worked on at a time, at most.
+// The most rows that are worked on at a time.
 static std::size_t MostRows(const NetworkOptions& options, const Shard& shard) {
   return options.batch_rows > 0 ? options.batch_rows : shard.rows();
 }
@@ -42,7 +42,7 @@ Network<T>::Network(const ModelSpec& spec, const Vector<T>& start, const Shard& 
   for (std::size_t l = 0; l < spec.layers(); ++l) {
     const std::size_t inputs = spec.layer_sizes[l], outputs = spec.layer_sizes[l + 1];
     const bool across_inputs = lanes_[l] == Lanes::kInputs;
-    // Rows are padded where whole vectors are transposed.
+    // Rows are padded if whole vectors are transposed.
     gradients_.push_back(
         xt::zeros<T>({1 + (across_inputs ? Padded<T>(inputs) : inputs), Stride<T>(outputs)}));
     sums_across_inputs_.push_back(
@@ -177,7 +177,7 @@ void Network<T>::MeanGradient(T alpha, Vector<T>& gradient) const {
   }
 }
 
-// A member's share of each layer's gradient, block after block.
+// Adds a member's share of each layer's gradient, block after block.
 template <class T>
 void Network<T>::AddGradients(std::size_t member, std::size_t first_block, std::size_t count) {
   for (std::size_t l = 0; l < gradients_.size(); ++l) {
@@ -196,14 +196,14 @@ void Network<T>::AddGradients(std::size_t member, std::size_t first_block, std::
   }
 }
 
-// A member's share of bringing what was summed to where it belongs.
+// Brings a member's share of the sums to their places in the gradients.
 template <class T>
 void Network<T>::FinishGradients(std::size_t member) {
   constexpr std::size_t kLine = kAlignedValues<T>;
   for (std::size_t l = 0; l < gradients_.size(); ++l) {
     const std::size_t inputs = spec_.layer_sizes[l], outputs = spec_.layer_sizes[l + 1];
     AlignedMatrix<T>& gradient = gradients_[l];
-    // Whole vectors of outputs.
+    // Each member's share is whole vectors of outputs.
     const std::size_t vectors = Padded<T>(outputs) / kLine;
     const std::size_t first = vectors * member / team_.size() * kLine,
                       end = std::min(vectors * (member + 1) / team_.size() * kLine, outputs);

@@ -1,9 +1,9 @@
 // A model that learns the rows of one shard: all of them in each step, or a batch at a time.
 //
 // The bits of all results are independent of the size of blocks, the number of threads and the
-// instruction set: rows are summed in an order that is written down, whoever computes them. Beside
+// instruction set: rows are summed in one fixed order, whichever thread computes them. Beside
 // the start and the shard it holds the parameters, their gradient once or twice, and the features
-// once, or twice where inputs lie across the lanes of the first gradient. One thread at a time
+// once, or twice if inputs lie across the lanes of the first gradient. One thread at a time
 // calls it.
 #pragma once
 
@@ -28,11 +28,12 @@ struct Shard;
 struct NetworkOptions {
   std::size_t block_rows = 0;  // a multiple of kAlignedValues; 0: DefaultBlockRows
   std::size_t threads = 1;     // no more than there are blocks
-  std::size_t batch_rows = 0;  // that are worked on at a time, at most; 0: all of them
+  std::size_t batch_rows = 0;  // the most that are worked on at a time; 0: all of them
   InstructionSet set = ChosenInstructionSet();
 };
 
-// Whether a block of rows is so much work that threads gain more than their meetings cost.
+// Tells whether a block of rows is so much work that threads save more time than they spend on
+// waiting for each other.
 bool ThreadsPay(const ModelSpec& spec);
 
 template <class T>
@@ -44,19 +45,19 @@ class Network {
 
   std::size_t threads() const { return team_.size(); }
 
-  // Solver::kDescent: steps until the options say stop; returns how many. Only with all rows.
-  // Cancelled within one of them after `stop`; OutOfRange where the loss becomes non-finite.
+  // Steps by Solver::kDescent until the options say stop; returns the number of steps. Requires all
+  // rows. Cancelled within one step after `stop`; OutOfRange if the loss becomes non-finite.
   absl::StatusOr<int> Descend(const TrainingOptions& options, const std::stop_token& stop);
   // weights -= learning_rate * gradient.
   void Step(T learning_rate);
-  // Only with all rows. Cancelled after `stop`.
+  // Measures the current parameters. Requires all rows. Cancelled after `stop`.
   absl::StatusOr<Evaluation> Measure(const std::stop_token& stop);
 
-  // Makes the rows of those numbers the ones that are worked on, at most `batch_rows`. Only with
-  // batches, before the first Differentiate.
+  // Makes the rows of those numbers the ones that are worked on, at most `batch_rows`. Requires
+  // batches. Call it before the first Differentiate.
   void LoadBatch(const std::uint32_t* numbers, std::size_t count);
-  // Finds the sum of the gradients of the rows that are worked on; adds their loss to `loss` and
-  // where `wrong` is given the rows whose class is not the label. Cancelled after `stop`.
+  // Finds the sum of the gradients of the rows that are worked on. Adds their loss to `loss` and,
+  // if `wrong` is given, the rows whose class is not the label to it. Cancelled after `stop`.
   absl::Status Differentiate(const Objective<T>& objective, const Dropout& dropout,
                              const std::stop_token& stop, double& loss,
                              std::size_t* wrong = nullptr);
@@ -72,7 +73,7 @@ class Network {
   template <class Each, class Together>
   absl::Status ForEachBlocks(const std::stop_token& stop, Each each, Together together);
   std::size_t BlocksOf(std::size_t rows) const { return (rows + block_rows_ - 1) / block_rows_; }
-  // Of the rows of those numbers, or where there are none the first ones.
+  // Loads the rows of those numbers or, if `numbers` is null, the first ones.
   void LoadInputs(const std::uint32_t* numbers, std::size_t count);
   Targets TargetsOf(std::size_t block) const;
   void AddGradients(std::size_t member, std::size_t first_block, std::size_t count);
@@ -84,21 +85,21 @@ class Network {
   Team team_;
   const Kernels<T>& kernels_;
   Vector<T> weights_;  // (parameters)
-  // By layer, columns are padded.
+  // One for each layer. Columns are padded.
   std::vector<Lanes> lanes_;
   std::vector<AlignedMatrix<T>> gradients_;           // (1 + inputs, outputs)
   std::vector<AlignedMatrix<T>> sums_across_inputs_;  // (outputs, inputs), with Lanes::kInputs
   std::vector<AlignedMatrix<T>> bias_sums_;           // (outputs, kAlignedValues)
   BlockInputs<T> inputs_;                             // of the rows that are worked on
   std::size_t loaded_blocks_ = 0;                     // of `inputs_`
-  // Of a batch; empty where all rows are worked on.
+  // The rows of a batch; empty if all rows are worked on.
   std::vector<std::uint32_t> numbers_;
   std::vector<std::int32_t> labels_;
   std::vector<double> targets_;
   std::vector<Block<T>> blocks_;  // one for each thread
 };
 
-// What training says whose step `epoch` led to numbers that are none.
+// The error of training whose step `epoch` led to non-finite numbers.
 absl::Status Diverged(int epoch);
 
 extern template class Network<float>;

@@ -1,8 +1,8 @@
 // Steps along mean gradients, as scikit-learn takes them, so that its results can be compared.
 //
-// Arithmetic is exact IEEE 754: fused multiply-adds where it says fma, roots, quotients. Sums over
-// parameters go in sixteen partial sums whatever the processor has, so the bits are the same
-// everywhere. One thread at a time for each object.
+// Arithmetic is exact IEEE 754: explicit fused multiply-adds, roots, quotients. Sums over
+// parameters are sixteen partial sums on every processor, so the bits are the same everywhere. One
+// thread at a time for each object.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ double SumOfSquares(const T* values, std::size_t count);
 template <class T>
 class Optimizer {
  public:
-  // For `size` parameters; by kSgd or kAdam.
+  // Optimizes `size` parameters by kSgd or kAdam.
   Optimizer(const TrainingOptions& options, std::size_t size);
 
   // One step; `gradient` (size) is the mean's and is used up, `weights` (size).
@@ -29,7 +29,7 @@ class Optimizer {
   // kAdam (Kingma, Ba 2015), in step t:
   //   m = beta_1 m + (1 - beta_1) g;  v = beta_2 v + (1 - beta_2) g^2
   //   w -= rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
-  // Before either, g is scaled to clip_norm where it is longer.
+  // Both first scale g to clip_norm if it is longer.
   void Step(Vector<T>& gradient, Vector<T>& weights);
 
  private:

@@ -1,4 +1,4 @@
-// What a model says of rows, as many blocks of them as come, with no copy of its parameters.
+// The predictions of a model for rows, in any number of blocks, with no copy of its parameters.
 //
 // The bits are those of training.h, however the rows are cut. One thread at a time for each object.
 #pragma once
@@ -20,7 +20,7 @@ class Predictor {
   ~Predictor();
   Predictor(Predictor&&) noexcept;
 
-  // outputs[i] becomes what the model says of features[i], for the first `rows` of both: the
+  // Makes outputs[i] the model's output for features[i], for the first `rows` of both: the
   // probabilities of the classes, or the number that is predicted. features (>= rows, features),
   // outputs (>= rows, classes).
   void Predict(const Matrix<double>& features, std::size_t rows, Matrix<double>& outputs);
@@ -32,7 +32,7 @@ class Predictor {
   std::unique_ptr<Pass> pass_;
 };
 
-// What the model says of all rows, (rows, classes).
+// The model's outputs for all rows, (rows, classes).
 Matrix<double> Probabilities(const ModelSpec& spec, const Parameters& parameters,
                              const Matrix<double>& features);
 

@@ -13,7 +13,7 @@ namespace mlp {
 
 class Team {
  public:
-  // Of `size` members, at least 1; of fewer where the system has no more threads.
+  // Has `size` members, at least 1; fewer if the system has no more threads.
   explicit Team(std::size_t size);
   ~Team();
   Team(const Team&) = delete;

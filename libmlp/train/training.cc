@@ -16,7 +16,7 @@
 namespace mlp {
 namespace {
 
-// Forward passes of block after block, with no more memory than for one of them. After each calls
+// Passes block after block forward, with no more memory than one of them needs. After each calls
 // visit(block, first row). Cancelled after `stop`.
 template <class T, class Visit>
 absl::Status ForEachBlock(const ModelSpec& spec, const Vector<T>& parameters,

@@ -1,4 +1,4 @@
-// How a model is trained: the solver and what it is told.
+// The options of training a model: the solver and its settings.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,10 @@
 
 namespace mlp {
 
-// How parameters go down the gradient.
+// The method by which parameters go down the gradient.
 enum class Solver : std::uint8_t {
-  // All rows in each step, by the learning rate times the sum of their gradients: what the
-  // reference system does.
+  // All rows in each step, by the learning rate times the sum of their gradients, as in the
+  // reference system.
   kDescent,
   // Batches of rows, by the learning rate times their mean gradient, with momentum; optimizer.h.
   kSgd,
@@ -24,7 +24,7 @@ enum class Solver : std::uint8_t {
 // "descent", "sgd", "adam".
 std::string_view SolverName(Solver solver);
 
-// What batches are trained with, by kSgd and kAdam. Names and defaults are scikit-learn's.
+// The options for batches, used by kSgd and kAdam. Names and defaults are scikit-learn's.
 struct BatchOptions {
   int batch_size = 200;   // rows of a step, >= 1; no more than there are
   bool shuffle = true;    // the rows anew in each epoch
@@ -37,11 +37,12 @@ struct BatchOptions {
   double dropout = 0;     // share of the hidden units that a row leaves out; 0 to less than 1
   double clip_norm = 0;   // the longest that a step's mean gradient may be; 0: any length
   double label_smoothing = 0;              // block.h; 0 to less than 1
-  std::vector<double> class_weights = {};  // (classes), how much its rows count; empty: all 1
+  std::vector<double> class_weights = {};  // (classes), the weight of its rows; empty: all 1
   friend bool operator==(const BatchOptions&, const BatchOptions&) = default;
 };
 
-// Whose draws they are: rows are shuffled and units left out the same wherever a shard is trained.
+// The key of draws: rows are shuffled and units left out the same on every node that trains a
+// shard.
 struct DrawKey {
   std::uint64_t seed = 1;
   int round = 1;
@@ -60,8 +61,8 @@ struct TrainingOptions {
   friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
 };
 
-// InvalidArgument, which begins with the option ("batches.momentum must be …"), where one is out of
-// its range or is not for the solver; `classes` are the model's, 0 where they are not known.
+// InvalidArgument, which begins with the option ("batches.momentum must be …"), if one is out of
+// its range or is not for the solver; `classes` are the model's, 0 if they are not known.
 absl::Status CheckTrainingOptions(const TrainingOptions& options, std::size_t classes);
 
 }  // namespace mlp

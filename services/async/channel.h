@@ -1,4 +1,4 @@
-// Channel<T>: a queue of what happened, in order, for one flow that waits for it.
+// Channel<T>: a queue of items, in order, for one flow that waits for them.
 //
 // Any number of producers, one consumer, all on the loop thread. NextBefore always suspends, so a
 // consumer's endless loop gives the others their turn and cannot grow the stack.

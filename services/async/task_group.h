@@ -58,8 +58,8 @@ class TaskGroup {
 
   static Detached Run(TaskGroup* group, Task<void> task) {
     {
-      // The task is destroyed before its end is reported: its parameters may refer to what the
-      // joiner destroys.
+      // The task is destroyed before its end is reported: its parameters may refer to objects that
+      // the joiner destroys.
       Task<void> running = std::move(task);
       co_await std::move(running);
     }

@@ -31,7 +31,7 @@ class VirtualClock final : public Clock {
     while (RunOne()) {
     }
   }
-  // Runs what is due up to `when`, then stands at `when`.
+  // Runs the timers that are due up to `when`, then stands at `when`.
   void RunUntil(TimePoint when) {
     while (timers_.Earliest() && *timers_.Earliest() <= when) RunOne();
     now_ = std::max(now_, when);

@@ -44,7 +44,7 @@ class OffloadAwaiter {
 }  // namespace internal
 
 // co_await Offload(workers, std::move(work)) returns the result of work(), which runs on a worker.
-// The loop thread must leave alone what `work` refers to until then.
+// Until then the loop thread must not touch the objects that `work` refers to.
 template <class F>
 Task<std::invoke_result_t<F&>> Offload(Workers& workers, F work) {
   internal::OffloadAwaiter<F> offload(workers, work);

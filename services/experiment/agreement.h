@@ -1,4 +1,4 @@
-// Real runs beside simulated ones, cell by cell; the simulation was given what the real cell
+// Real runs beside simulated ones, cell by cell; the simulation uses the times that the real cell
 // measured. Pure.
 #pragma once
 

@@ -27,10 +27,10 @@ namespace {
 
 constexpr auto kUntilUp = std::chrono::seconds(30);
 
-// Hears the events where they happen, so that no stream of them disturbs what is measured.
+// Takes the events inside the coordinator, so that no stream of them disturbs the measurement.
 class Listener final : public coordinator::JobLog {
  public:
-  // On the coordinator's loop thread.
+  // Called on the coordinator's loop thread.
   void Append(const std::string&, const coordinator::JobEvent& event) override {
     const std::lock_guard lock(mutex_);
     measure_.Add(event);
@@ -40,7 +40,7 @@ class Listener final : public coordinator::JobLog {
     changed_.notify_all();
   }
 
-  // How the job ended; nullopt where `stop` came first.
+  // Waits for the event that ends the job; nullopt if `stop` came first.
   std::optional<coordinator::events::StateChanged> WaitForEnd(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, stop, [this] { return end_.has_value(); });
@@ -123,7 +123,7 @@ absl::Status CreateJob(const std::shared_ptr<grpc::Channel>& channel,
       v1::JobService::NewStub(channel)->CreateJob(&context, request, &response));
 }
 
-// Errors: what keeps the cluster from starting or the job from ending well.
+// Returns an error if the cluster does not start or the job does not succeed.
 absl::StatusOr<Figures> RunIn(const Experiment& experiment,
                               const coordinator::LoadDataset& datasets, const RunKey& key,
                               const std::stop_token& stop) {

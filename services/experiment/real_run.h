@@ -10,7 +10,7 @@
 
 namespace mlp::experiment {
 
-// InvalidArgument, about `file`, where a cluster of one process cannot be that large.
+// InvalidArgument, about `file`, if a cluster of one process cannot be that large.
 absl::Status CheckReal(const Experiment& experiment, const std::string& file);
 
 // Runs to the end, or until `stop`, in a cluster of its own. `datasets` is that of DatasetsOf. Any

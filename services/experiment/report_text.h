@@ -21,7 +21,7 @@ report::TextTable MakespanTable(const Summary& summary);
 report::TextTable AgreementTable(const Experiment& experiment,
                                  const std::vector<Agreement>& agreements);
 
-// Describes in sentences what was run: the task, the cluster, the number of runs.
+// Describes the runs in sentences: the task, the cluster, the number of runs.
 std::string SettingText(const Summary& summary);
 // Says whether it was interrupted, and states the problems; empty if there is nothing to say.
 std::vector<std::string> Warnings(const Summary& summary);

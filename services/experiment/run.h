@@ -1,4 +1,4 @@
-// One run of an experiment: a job under one policy, one load and one seed, and what was measured.
+// One run of an experiment: a job under one policy, one load and one seed, and its figures.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,8 @@ struct Figures {
   std::int64_t rejections = 0;
   std::int64_t copies = 0;     // second copies that were sent
   double copies_per_task = 0;  // attempts that a node accepted, divided by tasks
-  // Shares of the nodes' time, together 1: something was computed; nothing was, but a task was
-  // held; neither.
+  // Shares of the nodes' time, together 1. A node computes, or holds a task without computing, or
+  // does neither.
   double computing = 0;
   double held_up = 0;
   double idle = 0;

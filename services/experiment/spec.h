@@ -65,7 +65,7 @@ inline const std::vector<std::uint64_t>& SeedsOf(const Experiment& experiment, M
   return mode == Mode::kReal ? experiment.seeds : experiment.simulated_seeds;
 }
 
-// Limits, so that a mistyped number is an error and not a machine that swaps.
+// Limits that make a mistyped number an error and not a machine that swaps.
 inline constexpr int kMaxExperimentNodes = 100'000;
 inline constexpr int kMaxShards = 1'000'000;
 inline constexpr int kMaxRepeats = 100'000;

@@ -24,8 +24,8 @@ struct LocalClusterOptions {
   std::uint64_t load_seed = 1;
   std::optional<std::filesystem::path> log_dir;
 
-  // For experiments; see NodeServerOptions. With a source of datasets and a trainer no `data_dir`
-  // is needed.
+  // The parts that experiments replace; see NodeServerOptions. With a source of datasets and a
+  // trainer no `data_dir` is needed.
   node::MakeShardTrainer make_trainer;
   coordinator::InProcess in_process;  // precise timers are the nodes', too
 };
@@ -34,14 +34,14 @@ inline constexpr int kMaxLocalNodes = 256;
 
 class LocalCluster {
  public:
-  // InvalidArgument where the numbers are out of range or don't fit each other; whatever keeps the
-  // coordinator or a node from starting. Nodes are called "node-1", "node-2" … whatever their
-  // ports, so that the same seed gives the same injected load in every run.
+  // InvalidArgument if the numbers are out of range or don't fit each other; otherwise the error
+  // that keeps the coordinator or a node from starting. Nodes are called "node-1", "node-2" …
+  // whatever their ports, so that the same seed gives the same injected load in every run.
   static absl::StatusOr<std::unique_ptr<LocalCluster>> Start(const LocalClusterOptions& options);
-  // Cancels what runs and stops everything.
+  // Cancels running jobs and stops everything.
   ~LocalCluster();
 
-  // host:port to connect a client to.
+  // The host:port to which a client connects.
   const std::string& coordinator_address() const { return coordinator_address_; }
 
  private:

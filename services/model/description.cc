@@ -37,7 +37,7 @@ absl::StatusOr<std::string> Text(const ordered_json& json, const char* key) {
   return found->get<std::string>();
 }
 
-// Sets `value` to what `parse` makes of the text.
+// Sets `value` to the result of `parse` for the text.
 template <class Value, class Parse>
 absl::Status ReadWord(const ordered_json& json, const char* key, Parse parse, Value& value) {
   const absl::StatusOr<std::string> text = Text(json, key);

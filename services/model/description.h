@@ -1,4 +1,4 @@
-// A model without its parameters as JSON: what its files in JSON and npz have in common.
+// A model without its parameters as JSON: the common part of its files in JSON and npz.
 #pragma once
 
 #include <nlohmann/json.hpp>

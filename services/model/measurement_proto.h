@@ -11,7 +11,7 @@
 namespace mlp::model {
 
 // Fills in all of the response but the model's digest. `schema`, of the model, may be nullptr;
-// `rows_source` says where the rows come from.
+// `rows_source` names the source of the rows.
 v1::EvaluateModelResponse ToProto(const Measurement& measurement, const Schema* schema,
                                   std::string_view rows_source);
 

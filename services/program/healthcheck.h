@@ -1,4 +1,4 @@
-// Asking a server's standard health service, for --healthcheck.
+// A query to a server's standard health service, for --healthcheck.
 #pragma once
 
 #include <chrono>
@@ -8,8 +8,8 @@
 
 namespace mlp::program {
 
-// OK where `service` ("" for the server as a whole) at `address` answers SERVING within `timeout`.
-// Otherwise an error that says what it answered. Blocks; not for the loop thread.
+// Returns OK if `service` ("" for the server as a whole) at `address` answers SERVING within
+// `timeout`, otherwise an error that says what it answered. Blocks; not for the loop thread.
 absl::Status CheckHealth(const std::string& address, const std::string& service,
                          std::chrono::milliseconds timeout);
 

@@ -1,5 +1,5 @@
-// What main of every server program does around its server: reads the command line, logs to stderr,
-// answers --healthcheck, says where it listens.
+// The frame of every server program around its server: it reads the command line, logs to stderr,
+// answers --healthcheck, and says where it listens.
 //
 //   ServerProgram program(texts);
 //   ...                                                   // declares its own in program.app()
@@ -18,27 +18,28 @@ namespace mlp::program {
 
 struct ServerTexts {
   std::string name;         // "mlp-node"
-  std::string server;       // what --healthcheck asks: "node"
-  std::string service;      // ... whether it serves: "mlp.v1.NodeService"
+  std::string server;       // the server that --healthcheck asks: "node"
+  std::string service;      // the service that it asks about: "mlp.v1.NodeService"
   std::string description;  // for --help, as is the footer
   std::string footer;
 };
 
 class ServerProgram {
  public:
-  // Program logs, gRPC's own among them, go to stderr from here on, in plain lines that begin with
-  // time, level and name. Before gRPC is used.
+  // Sends program logs, gRPC's own among them, to stderr from here on, in plain lines that begin
+  // with time, level and name. Construct it before gRPC is used.
   explicit ServerProgram(ServerTexts texts);
 
   CLI::App& app() { return app_; }
   // Declares --log-level, --healthcheck and --version after the options that app() has, and reads
-  // the arguments. The exit code if the program is to end: --help and --version were answered, the
-  // usage is wrong, or this processor lacks the instruction set that was asked for.
+  // the arguments. Returns the exit code if the program is to end: --help or --version was
+  // answered, the usage is wrong, or this processor lacks the instruction set that was asked for.
   std::optional<int> Parse(int argc, char** argv);
 
-  // Whether --healthcheck was given.
+  // Tells whether --healthcheck was given.
   bool healthcheck() const { return healthcheck_; }
-  // Asks the server at the port of `listen` on this machine whether it serves; exit code 0 or 1.
+  // Asks the server at the port of `listen` on this machine whether it serves. Returns exit code 0
+  // or 1.
   int HealthCheck(const std::string& listen) const;
 
  private:
@@ -48,7 +49,7 @@ class ServerProgram {
   bool healthcheck_ = false;
 };
 
-// Logs the error; the exit code that goes with it: 2 for InvalidArgument (wrong usage), else 1.
+// Logs the error and returns its exit code: 2 for InvalidArgument (wrong usage), else 1.
 int Fail(const absl::Status& status);
 
 // Logs the host of `listen` and the port that the server has.

@@ -1,4 +1,4 @@
-// Termination signals, taken by one thread instead of interrupting any.
+// Termination signals, which one thread takes instead of any being interrupted.
 #pragma once
 
 #include <chrono>
@@ -7,11 +7,11 @@
 namespace mlp::program {
 
 // Blocks SIGINT and SIGTERM for the calling thread and those that it starts, and ignores SIGPIPE.
-// First thing in main, before any thread and the first gRPC object.
+// Call it first in main, before any thread and the first gRPC object.
 void BlockTerminationSignals();
 // Waits for SIGINT or SIGTERM and returns its number.
 int WaitForTerminationSignal();
-// The same, waiting for it no longer than `time`; nothing where none came.
+// The same, but waits no longer than `time`; returns nothing if none came.
 std::optional<int> TerminationSignalWithin(std::chrono::milliseconds time);
 
 }  // namespace mlp::program

@@ -49,7 +49,7 @@ class Tag {
 };
 
 // Awaits the one operation that `start(void* tag)` starts. Name nothing in `start`'s capture list
-// but `&`: g++ 12 destroys twice what a temporary lambda owns.
+// but `&`: g++ 12 destroys the members of a temporary lambda twice.
 template <class Start>
 class [[nodiscard]] Completion final : private Tag {
  public:

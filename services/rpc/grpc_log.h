@@ -7,8 +7,8 @@ namespace mlp::rpc {
 // debug.
 void LogWhatGrpcSays();
 
-// While it lives, gRPC's messages on this thread are logged at level debug: its errors are returned
-// as statuses, which say more to a user.
+// An object during whose life gRPC's messages on this thread are logged at level debug: its errors
+// are returned as statuses, which say more to a user.
 class QuietGrpc {
  public:
   QuietGrpc();

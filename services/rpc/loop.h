@@ -24,7 +24,7 @@
 
 namespace mlp::rpc {
 
-// How long the turns of a loop took: all other flows wait while one flow runs.
+// The lengths of a loop's turns: all other flows wait while one flow runs.
 struct LoopTurns {
   static constexpr std::chrono::milliseconds kLong{1};
 

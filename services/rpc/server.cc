@@ -58,8 +58,8 @@ void SetLimitsAndKeepalive(grpc::ServerBuilder& builder) {
   // Clients ping every second, see MakeChannel.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 500);
-  // The pings free what the calls of a client that froze or vanished hold; a client that is paused
-  // for a moment in a debugger or a terminal keeps its calls.
+  // The pings free the resources that calls of a frozen or vanished client hold; a client that is
+  // paused for a moment in a debugger or a terminal keeps its calls.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
@@ -98,8 +98,8 @@ struct Server::Standard {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options) {
   if (absl::Status status = CheckAddress(options.listen); !status.ok()) return status;
-  // gRPC's own health service would poll on threads beside the loop's, which doubles what a call
-  // costs.
+  // gRPC's own health service would poll on threads beside the loop's, which doubles the cost of
+  // a call.
   grpc::EnableDefaultHealthCheckService(false);
   auto standard = std::make_unique<Standard>();
   grpc::ServerBuilder builder;

@@ -88,8 +88,8 @@ class ServerStream {
   async::TaskGroup sending_;  // one task at most
 };
 
-// Time without a request after which a call that awaits one is cancelled: what its handler keeps
-// for the client must not be kept for ever.
+// Time without a request after which a call that awaits one is cancelled: its handler must not
+// keep things for the client for ever.
 inline constexpr std::chrono::seconds kMaxSilence{60};
 
 // The requests of a call that sends a stream of them, as its handler sees them. Loop thread only.

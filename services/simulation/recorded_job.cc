@@ -33,7 +33,7 @@ struct Move {
   bool up = false;
 };
 
-// What the records say about the job and its world.
+// The facts about the job and its world in the records.
 class Observed {
  public:
   explicit Observed(const std::vector<JobEvent>& records) {
@@ -56,7 +56,7 @@ class Observed {
     }
     return times;
   }
-  // By shard; the median of all where a shard was never trained.
+  // The compute times by shard; a shard that was never trained gets the median of all.
   std::vector<nanoseconds> ComputeTimeByShard() const {
     std::vector<nanoseconds> times(static_cast<std::size_t>(options.shards),
                                    Median(ComputeTimes()));
@@ -175,7 +175,7 @@ SimulatedWorldOptions WorldFor(const Observed& observed) {
   return world;
 }
 
-// Lets the nodes come and go as they did.
+// Makes the nodes come and go as they did.
 void ScheduleMoves(const Observed& observed, SimulatedWorld& world) {
   const async::TimePoint begin = world.clock().Now();
   for (const Move& move : observed.moves) {

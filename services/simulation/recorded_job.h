@@ -1,5 +1,5 @@
-// What can be done with a recorded job: replay its decisions, or run it again, in virtual time,
-// under another policy and with the same misfortunes.
+// The uses of a recorded job: to replay its decisions, or to run it again, in virtual time, under
+// another policy and with the same misfortunes.
 #pragma once
 
 #include <chrono>
@@ -14,12 +14,12 @@
 
 namespace mlp::simulation {
 
-// The records of a job log. InvalidArgument, with the sequence number and the field, for what no
-// coordinator writes.
+// The records of a job log. InvalidArgument, with the sequence number and the field, for an event
+// that no coordinator writes.
 absl::StatusOr<std::vector<coordinator::JobEvent>> RecordsOf(
     const std::vector<v1::JobEvent>& events);
 
-// How another policy is to be tried. What is left out is as recorded where that fits the policy,
+// The trial of another policy. An option that is left out is as recorded if that fits the policy,
 // else the policy's default.
 struct WhatIfOptions {
   std::string policy;
@@ -38,16 +38,16 @@ struct JobCourse {
   std::int64_t copies = 0;     // second copies, part of the attempts
   std::int64_t cancelled = 0;  // part of the attempts
   std::int64_t failures = 0;
-  std::string trouble;  // why it did not get through; empty: it did
+  std::string trouble;  // the reason why it failed; empty if it succeeded
 };
 
 struct WhatIf {
   JobCourse recorded;
   JobCourse same;   // simulated under the recorded policy: how far the simulation can be trusted
   JobCourse other;  // simulated under the other one
-  // What the log says about the cluster: medians over the attempts that finished.
+  // The figures of the cluster in the log: medians over the attempts that finished.
   std::chrono::nanoseconds compute_time{};
-  std::chrono::nanoseconds message_time{};  // each way, with all else that is no compute or wait
+  std::chrono::nanoseconds message_time{};  // each way; all time but computing and waiting
   int nodes = 0;
   int shards = 0;
 };
@@ -55,9 +55,9 @@ struct WhatIf {
 // Simulates as many rounds as were finished. The misfortunes are the recorded ones: nodes come and
 // go when they did, and the load that each node injects follows from its profile, also for pairs of
 // node and shard that were never tried. Computing takes as long as it did for that shard (median).
-// Not simulated: failures other than by a lost node; a node that came back with another load
-// profile has its first one. Errors: InvalidArgument where the records are none of a job (see
-// Replay), where no round was finished, or where the options don't fit the policy.
+// Failures other than by a lost node are not simulated; a node that came back with another load
+// profile has its first one. Errors: InvalidArgument if the records are not a job's (see Replay),
+// no round was finished, or the options don't fit the policy.
 absl::StatusOr<WhatIf> SimulateUnder(const std::vector<coordinator::JobEvent>& records,
                                      const WhatIfOptions& options);
 

@@ -13,8 +13,8 @@ namespace {
 
 using async::Task;
 
-// Carries what the node tells to the coordinator's observer, which hears it a message later. The
-// node goes on meanwhile; what is still on its way when the call ends is lost.
+// Carries the node's messages to the coordinator's observer, which gets each after the latency. The
+// node goes on meanwhile; messages that are still on their way when the call ends are lost.
 class Messenger final : public AttemptObserver {
  public:
   Messenger(async::Clock& clock, async::Duration latency, AttemptObserver& to)

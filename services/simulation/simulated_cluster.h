@@ -1,8 +1,8 @@
 // A cluster without network, processes or real time: the coordinator's flows run on the nodes' own
 // flows, with messages that take virtual time and nodes that crash and return on command.
 //
-// What is simulated is the transport alone; injected load, queues, rejections and arithmetic are
-// those of the real node. Same program, same course, every time. Single-threaded.
+// Only the transport is simulated; injected load, queues, rejections and arithmetic are those of
+// the real node. The same program takes the same course every time. Single-threaded.
 #pragma once
 
 #include <memory>
@@ -27,8 +27,8 @@ class SimulatedCluster final : public coordinator::Cluster {
   int AddNode(SimulatedNodeOptions options);
   // The node, which must be down, joins as a new process.
   void Start(int node);
-  // The node vanishes with all it holds: its attempts fail with Unavailable. Nothing where it is
-  // down.
+  // The node vanishes with all it holds: its attempts fail with Unavailable. Does nothing if the
+  // node is down.
   void Crash(int node);
 
   const std::vector<coordinator::NodeStatus>& nodes() const override { return membership_.nodes(); }

@@ -40,7 +40,7 @@ async::Task<> SimulatedWorld::Ask(coordinator::JobSpec spec, std::string request
 }
 
 coordinator::Job SimulatedWorld::Finish(const std::string& id, const std::stop_token& stop) {
-  // Where the job has ended its last event is waited for even then: it has the digest.
+  // If the job has ended, its last event is waited for even after a stop: it has the digest.
   const auto stops = [&] {
     return stop.stop_requested() && !coordinator::IsFinal(coordinator_.Get(id)->state);
   };

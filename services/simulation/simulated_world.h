@@ -2,7 +2,7 @@
 // and tests. Thousands of simulated seconds pass in an instant, and the same world always takes the
 // same course.
 //
-// Single-threaded; worlds share nothing, so that any number of them may run side by side. Whatever
+// Single-threaded; worlds share nothing, so any number of them may run side by side. An event that
 // is to happen at a given time, such as a crash, is scheduled on clock().
 #pragma once
 
@@ -30,13 +30,13 @@ struct SimulatedWorldOptions {
   async::Duration message_time = std::chrono::microseconds(500);  // each way
   coordinator::LoadDataset load_dataset;
   coordinator::SchedulerWaits waits;
-  std::optional<std::uint64_t> scheduler_seed;  // of what policies draw; none: the job's seed
+  std::optional<std::uint64_t> scheduler_seed;  // of the policies' draws; none: the job's seed
 };
 
 class SimulatedWorld {
  public:
   explicit SimulatedWorld(SimulatedWorldOptions options);
-  // Stops the coordinator; what was scheduled on the clock still happens.
+  // Stops the coordinator; events that were scheduled on the clock still happen.
   ~SimulatedWorld();
   SimulatedWorld(const SimulatedWorld&) = delete;
   SimulatedWorld& operator=(const SimulatedWorld&) = delete;
@@ -45,13 +45,13 @@ class SimulatedWorld {
   SimulatedCluster& cluster() { return cluster_; }  // node n is options.nodes[n]
   coordinator::Coordinator& coordinator() { return coordinator_; }
 
-  // Coordinator::Create, waited for.
+  // Calls Coordinator::Create and waits for its end.
   absl::StatusOr<coordinator::Job> Create(coordinator::JobSpec spec, std::string request_id = "");
   // Runs the world until the job has ended, nothing more can happen by itself, or `stop` was
-  // requested, which another thread may do. The job as it is then, which must exist; of one that
-  // has ended all events are there.
+  // requested, which another thread may do. Returns the job, which must exist, as it is then; all
+  // events of a job that has ended are there.
   coordinator::Job Finish(const std::string& id, const std::stop_token& stop = {});
-  // Both. Errors are those of Create.
+  // Does both. Errors are those of Create.
   absl::StatusOr<coordinator::Job> RunJob(coordinator::JobSpec spec,
                                           const std::stop_token& stop = {});
   // All events of the job so far, in order.
@@ -71,7 +71,7 @@ class SimulatedWorld {
   async::Task<> Ask(coordinator::JobSpec spec, std::string request_id,
                     std::optional<absl::StatusOr<coordinator::Job>>& answer);
 
-  // In the order of dependence: later members refer to earlier ones.
+  // The order of these members matters: later ones refer to earlier ones.
   async::VirtualClock clock_;
   async::InlineWorkers workers_;
   SimulatedCluster cluster_;

@@ -9,7 +9,7 @@ struct Dataset;
 
 namespace mlp::simulation {
 
-// So many shards of one row, one feature, two classes, and a validation row.
+// A dataset of so many shards of one row, with one feature, two classes, and a validation row.
 std::shared_ptr<const coordinator::Dataset> SyntheticDataset(int shards);
 
 }  // namespace mlp::simulation

@@ -24,7 +24,7 @@ TrainingResult SyntheticTraining(const ModelSpec& model, Precision precision, st
   std::minstd_rand random(static_cast<std::uint32_t>(key % 2147483647U) + 1U);
   const auto fill = [&random](auto& gradient) {
     using Element = typename std::decay_t<decltype(gradient)>::value_type;
-    // Within +-2^-11: small, so that a job of many rounds stays finite.
+    // Elements lie within +-2^-11: they are small, so that a job of many rounds stays finite.
     for (auto& element : gradient) {
       const auto drawn = static_cast<std::int64_t>(random()) - (std::int64_t{1} << 30);
       element = static_cast<Element>(static_cast<double>(drawn) / static_cast<double>(1ULL << 41));

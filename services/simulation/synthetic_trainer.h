@@ -1,5 +1,5 @@
 // A synthetic workload, in place of training: gradients that are made up, and computing that takes
-// a stated time. For experiments and simulations, where the course of a job matters and not its
+// a stated time. Experiments and simulations use it if the course of a job matters and not its
 // model.
 #pragma once
 
@@ -21,10 +21,10 @@ class SyntheticTrainer final : public node::ShardTrainer {
   async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task, std::stop_token stop) override;
 };
 
-// How long a task computes on the node's clock; at least 0.
+// The time that a task computes on the node's clock; at least 0.
 using ComputeTime = std::function<std::chrono::nanoseconds(std::int32_t round, std::int32_t shard)>;
 
-// Lets `compute_time` pass, and then trains as `trainer` does. Both count as computing.
+// Waits for `compute_time`, and then trains as `trainer` does. Both count as computing.
 class TimedTrainer final : public node::ShardTrainer {
  public:
   TimedTrainer(async::Clock& clock, ComputeTime compute_time,

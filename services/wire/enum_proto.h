@@ -1,5 +1,5 @@
 // Enumerations as they travel. UNSPECIFIED and numbers that this version does not know are refused
-// with an error that names the field and the values there are; whoever has a default fills it in
+// with an error that names the field and the values there are; a caller with a default fills it in
 // before.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Parameters that are too large for one message: they travel in pieces, which are put where they
-// belong as they come.
+// Parameters that are too large for one message: they travel in pieces, and each is put in its
+// place when it comes.
 #pragma once
 
 #include <cstddef>
@@ -14,24 +14,24 @@
 
 namespace mlp::wire {
 
-// Up to this size parameters travel within the message that is about them.
+// The size up to which parameters travel within the message that is about them.
 inline constexpr std::size_t kWholeBytes = std::size_t{1} << 20;
-// Of a piece: some hundred microseconds of copying and checking. A multiple of an element.
+// The size of a piece: some hundred microseconds of copying and checking. A multiple of an element.
 inline constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
-// Whether they travel within the message.
+// Tells whether `parameters` travel within the message.
 bool TravelWhole(const Parameters& parameters);
 
 // Puts pieces together. Takes the memory for all of them at once.
 class ParameterAssembly {
  public:
-  // InvalidArgument where `bytes` is no number of elements that a model may have.
+  // InvalidArgument if `bytes` is no number of elements that a model may have.
   static absl::StatusOr<ParameterAssembly> Begin(Precision precision, std::int64_t bytes);
 
-  // Appends the piece. InvalidArgument where it is more than was to come, or has an element that is
+  // Appends the piece. InvalidArgument if it is more than was to come, or has an element that is
   // not finite.
   absl::Status Add(std::string_view piece);
-  // Everything, once; InvalidArgument where something is missing or the digest is not `sha256`.
+  // Returns all of them, once. InvalidArgument if some are missing or the digest is not `sha256`.
   absl::StatusOr<Parameters> Finish(std::string_view sha256) &&;
 
  private:

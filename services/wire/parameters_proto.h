@@ -19,7 +19,7 @@ v1::ParameterBuffer ToProto(const Parameters& parameters);
 v1::ParameterBuffer ToProto(const Parameters& parameters, std::string sha256);
 // The same without the data, which travels otherwise.
 v1::ParameterBuffer ReferenceTo(const Parameters& parameters, std::string sha256);
-// Of what travels otherwise: precision and digest must be there.
+// Checks a reference to parameters that travel otherwise: it must have precision and digest.
 absl::Status CheckReference(const v1::ParameterBuffer& buffer, std::string_view field);
 // Parameters of a model of shape `spec`, which must have passed CheckModelSpec: as many elements,
 // the digest right, all finite. InvalidArgument names the field below `field` and what is wrong.

@@ -56,7 +56,7 @@ std::string ToJson(const Schema& schema) {
   options.add_whitespace = true;
   options.preserve_proto_field_names = true;
   std::string json;
-  // Fails only on what is no UTF-8, of which it then writes what it can.
+  // Fails only on text that is no UTF-8, and then writes as much as it can.
   (void)google::protobuf::util::MessageToJsonString(ToProto(schema), &json, options);
   return json;
 }

@@ -16,8 +16,7 @@ absl::StatusOr<Schema> FromProto(const v1::Schema& proto, std::string_view field
 
 // The message as JSON, with a newline at its end; numbers travel unchanged.
 std::string ToJson(const Schema& schema);
-// The reverse. InvalidArgument, after `name`, where the text is no such JSON or the schema is
-// wrong.
+// The reverse. InvalidArgument, after `name`, if the text is no such JSON or the schema is wrong.
 absl::StatusOr<Schema> SchemaFromJson(std::string_view json, std::string_view name);
 
 }  // namespace mlp::wire

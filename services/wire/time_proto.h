@@ -14,8 +14,9 @@ namespace mlp::wire {
 google::protobuf::Duration ToProto(std::chrono::nanoseconds duration);
 google::protobuf::Timestamp ToProto(std::chrono::sys_time<std::chrono::nanoseconds> time);
 
-// No duration of the protocol is negative. InvalidArgument, blamed on `field`, where one is, where
-// `nanos` is not 0 to 999,999,999, or beyond the 292 years that nanoseconds can count.
+// Refuses durations that the protocol does not allow. InvalidArgument, blamed on `field`, if one is
+// negative, its `nanos` are not 0 to 999,999,999, or it is beyond the 292 years that nanoseconds
+// can count.
 absl::StatusOr<std::chrono::nanoseconds> FromProto(const google::protobuf::Duration& duration,
                                                    std::string_view field);
 // The same limits, from 1970 on.

@@ -109,7 +109,7 @@ absl::Status CheckPresent(const v1::TrainShardRequest& request) {
   return absl::OkStatus();
 }
 
-// All but shape and parameters, which are checked as they are converted.
+// Checks all but shape and parameters, which are checked as they are converted.
 absl::Status CheckFields(const v1::TrainShardRequest& request) {
   if (auto status = CheckKey(request); !status.ok()) return status;
   if (auto status = CheckPresent(request); !status.ok()) return status;
@@ -210,7 +210,7 @@ absl::Status Refer(TrainTask& task, const v1::TrainShardRequest& request,
   return absl::OkStatus();
 }
 
-// ---- How an attempt goes
+// ---- The course of an attempt
 
 v1::TrainShardEvent AcceptedEvent(int queued_behind) {
   v1::TrainShardEvent event;

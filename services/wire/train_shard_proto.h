@@ -1,6 +1,6 @@
 // The messages of TrainShard, both directions beside each other: tasks, which are checked field by
-// field as they come in, and how attempts go. Takes time in proportion to the parameters: for
-// worker threads. Re-entrant.
+// field as they come in, and the course of attempts. They take time in proportion to the
+// parameters, so call them on worker threads. Re-entrant.
 #pragma once
 
 #include <chrono>
@@ -31,22 +31,23 @@ v1::TrainShardRequest ToProto(const TrainTask& task, SendParameters parameters);
 // InvalidArgument names the field at fault and what it must be. The parameters' values are null if
 // the request only refers to them.
 absl::StatusOr<TrainTask> FromProto(const v1::TrainShardRequest& request);
-// Gives the task what its request refers to. InvalidArgument if it is of another shape or
-// precision.
+// Gives the task the parameters that its request refers to. InvalidArgument if they are of another
+// shape or precision.
 absl::Status Refer(TrainTask& task, const v1::TrainShardRequest& request,
                    SharedParameters parameters);
 
-// ---- How an attempt goes
+// ---- The course of an attempt
 
 v1::TrainShardEvent AcceptedEvent(int queued_behind);
 v1::TrainShardEvent StartedEvent(std::chrono::nanoseconds queued_for,
                                  std::chrono::nanoseconds held_up_for);
-// Tells what the event says of the two; a time that is none is 0.
+// Tells `observer` that the task was accepted or started, if the event says so. An invalid time
+// counts as 0.
 void TellObserver(const v1::TrainShardEvent& event, AttemptObserver& observer);
 
 v1::TrainShardEvent RejectedEvent(RejectReason reason);
 v1::TrainShardEvent::Rejected::Reason ToProto(RejectReason reason);
-// kUnstated if it is none that this version knows.
+// Returns kUnstated for a reason that this version does not know.
 RejectReason FromProto(v1::TrainShardEvent::Rejected::Reason reason);
 
 // `rows_source` is the shard's file. A gradient that does not travel whole is left out.

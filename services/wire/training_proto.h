@@ -1,4 +1,4 @@
-// How shards are trained, as it travels from client to coordinator and from there to nodes.
+// The options of training as they travel from client to coordinator and from there to nodes.
 #pragma once
 
 #include <string_view>
@@ -10,12 +10,11 @@
 namespace mlp::wire {
 
 v1::Solver ToProto(Solver solver);
-// UNSPECIFIED is DESCENT. InvalidArgument, blamed on `field`, where it is none that this version
-// knows.
+// UNSPECIFIED is DESCENT. InvalidArgument, blamed on `field`, if this version does not know it.
 absl::StatusOr<Solver> FromProto(v1::Solver solver, std::string_view field);
 
 v1::BatchTraining ToProto(const BatchOptions& options);
-// With defaults for what is not set. What is out of range is found by CheckTrainingOptions.
+// Fills in defaults for fields that are not set. CheckTrainingOptions finds values out of range.
 BatchOptions FromProto(const v1::BatchTraining& proto);
 
 }  // namespace mlp::wire

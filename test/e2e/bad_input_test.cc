@@ -1,5 +1,5 @@
-// What a cluster is given that it must refuse, with the error that it owes, while a job is running
-// that must not notice.
+// Tests of input that a cluster must refuse, with the right error, while a job is running that must
+// not notice.
 
 #include <arpa/inet.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -70,7 +70,7 @@ v1::CreateJobRequest Letters() {
   return request;
 }
 
-// The field that the error's BadRequest names; empty where it has none.
+// The field that the error's BadRequest names; empty if it has none.
 std::string FieldIn(const grpc::Status& status) {
   google::rpc::Status details;
   details.ParseFromString(status.error_details());
@@ -214,7 +214,7 @@ struct Watchers {
   std::vector<std::unique_ptr<Watcher>> all;
 };
 
-// As many watchers as there may be, none of which reads. What is not read fills the window of its
+// As many watchers as there may be, none of which reads. Unread messages fill the window of their
 // connection, so the last one, which may read, has a connection of its own.
 Watchers FillUpWatchers(const std::string& address, const v1::WatchJobRequest& watch) {
   constexpr std::size_t kPerConnection = 50;
@@ -280,7 +280,7 @@ TEST_CASE("a thousand watchers that stop reading hold up no job, and one more is
 
   const Watchers silent = FillUpWatchers(cluster->coordinator_address(), watch);
   v1::WatchJobResponse response;
-  // The coordinator hears of streams that begin or end a moment later.
+  // The coordinator learns a moment later that a stream has begun or ended.
   const auto try_one_more = [&](grpc::Status& status) {
     grpc::ClientContext context;
     const auto reader = stub->WatchJob(&context, watch);

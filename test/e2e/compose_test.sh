@@ -4,7 +4,7 @@
 set -euo pipefail
 # shellcheck source=test/support/testing.sh
 source test/support/testing.sh
-# Enough load that a job lasts some seconds.
+# The load is enough for a job to last some seconds.
 export LOAD_PROBABILITY=0.8 LOAD_DELAY=100ms
 train() { "${compose[@]}" exec -T coordinator mlp-client train letters --preset reference; }
 

@@ -1,4 +1,5 @@
-// Data that travels: the programs as processes, and no file that more than one of them sees.
+// Tests of data that travels: the programs as processes, and no file that more than one of them
+// sees.
 #include <signal.h>
 
 #include <catch2/catch.hpp>
@@ -42,7 +43,7 @@ class TravellingCluster {
     }
     for (auto& node : nodes_) ListeningAddress(*node);
   }
-  // What each of them has logged.
+  // Stops the nodes and returns the log of each.
   std::vector<std::string> StopNodes() {
     std::vector<std::string> logs;
     for (auto& node : nodes_) node->Signal(SIGTERM);
@@ -65,7 +66,7 @@ class TravellingCluster {
     return DigestIn(trained.out);
   }
   const fs::path& path() const { return scratch_.path(); }
-  // Of the node with that number.
+  // The files in the cache of the node with that number.
   std::vector<fs::path> CacheFiles(int number) const {
     std::vector<fs::path> files;
     const std::string name = "node-" + std::to_string(number);

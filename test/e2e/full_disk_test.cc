@@ -1,6 +1,6 @@
 // Disks that give out under the coordinator's state while a job runs: full, refusing to be written,
 // read-only. Real programs on file systems that are mounted for the test, so only root can run it.
-// Prints how long things took.
+// Prints the times.
 
 #include <fcntl.h>
 #include <grpcpp/client_context.h>
@@ -47,7 +47,7 @@ using mlp::v1::JobService;
 
 // ---- Disks
 
-// A file system of its own; not mounted() where this user may not mount one.
+// A file system of its own; not mounted() if this user may not mount one.
 class Disk {
  public:
   virtual ~Disk() { Unmount(MNT_DETACH); }
@@ -59,7 +59,7 @@ class Disk {
   void Fill() {
     const int file = open(ballast().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     REQUIRE(file >= 0);
-    // In smaller and smaller pieces, until not one byte fits.
+    // The pieces become smaller and smaller, until not one byte fits.
     for (std::size_t size = 1 << 16; size > 0;) {
       const ssize_t written = write(file, std::string(size, 'x').data(), size);
       if (written <= 0) size /= 2;
@@ -91,7 +91,7 @@ class MemoryDisk final : public Disk {
   MemoryDisk() { Mount("tmpfs", "tmpfs", "size=8m"); }
 };
 
-// What a machine has; read-only after an error, as Debian mounts it.
+// The file system that a machine has; read-only after an error, as Debian mounts it.
 class Ext4Disk final : public Disk {
  public:
   Ext4Disk() {
@@ -106,15 +106,15 @@ class Ext4Disk final : public Disk {
     if (device_) Succeeds({"losetup", "--detach", *device_});
   }
 
-  // As after an error of the disk: what is open for writing cannot be written any more, either.
-  // False where this kernel cannot do so on purpose.
+  // Makes it read-only as an error of the disk does: files that are open for writing cannot be
+  // written any more, either. Returns false if this kernel cannot do so on purpose.
   bool Break() {
     std::ofstream trigger("/sys/fs/ext4/" + fs::path(*device_).filename().string() +
                           "/trigger_fs_error");
     trigger << "a test's" << std::flush;
     return trigger.good();
   }
-  // Nobody may use it any more.
+  // Mounts it anew, so that it can be written again. Nobody may use it meanwhile.
   void Repair() {
     Unmount(0);
     REQUIRE_FALSE(mounted());
@@ -123,7 +123,7 @@ class Ext4Disk final : public Disk {
   }
 
  private:
-  // Its first line of output, where it ended with 0.
+  // Runs the command; returns its first line of output if it ended with 0.
   static std::optional<std::string> Succeeds(std::vector<std::string> command) {
     try {
       const ProcessResult result = Run(std::move(command));
@@ -185,7 +185,7 @@ class LettersJob {
     coordinator_ = MakeCoordinator();
     coordinator_->WaitForLine("listening on");
   }
-  // How it ends where it cannot start.
+  // Returns the result of a coordinator that cannot start.
   ProcessResult RefusedCoordinator() { return MakeCoordinator()->Wait(); }
   int StopCoordinator(int signal) {
     coordinator_->Signal(signal);
@@ -208,7 +208,7 @@ class LettersJob {
     REQUIRE(status.ok());
     return response.job();
   }
-  // Asks for it until it is so.
+  // Asks for the job until `is_so`.
   mlp::v1::Job WaitUntil(const std::function<bool(const mlp::v1::Job&)>& is_so) {
     const auto deadline = Clock::now() + 30s;
     mlp::v1::Job job = Get();
@@ -228,12 +228,13 @@ class LettersJob {
     context.set_deadline(std::chrono::system_clock::now() + 10s);
     return stub_->CreateJob(&context, request, &response);
   }
-  // What the client says of the job.
+  // Returns the client's output for the job.
   std::string Said(const std::string& command) {
     return StartClient({command, "job-1"})->Wait().out;
   }
 
-  // The job succeeds with its digest, its watcher missed nothing, and the state is whole.
+  // Checks that the job succeeds with its digest, its watcher missed nothing, and the state is
+  // whole.
   void CheckEnd() {
     const ProcessResult watched = client_->Wait();
     INFO(watched.out.substr(watched.out.size() - std::min<std::size_t>(watched.out.size(), 2000)));
@@ -342,8 +343,8 @@ TEST_CASE("a database that may not be written pauses the job, and it goes on whe
   CheckGoesOn(job, paused);
 }
 
-// While files are open for writing, nobody may make a file system read-only, but an error does; it
-// can only be written again after it was unmounted. So this coordinator cannot go on by itself.
+// Nobody may make a file system read-only while files are open for writing, but an error does. It
+// can only be written again after it was unmounted, so this coordinator cannot go on by itself.
 TEST_CASE(
     "a disk that went read-only pauses the job and refuses a start, mounted anew it goes on") {
   Ext4Disk disk;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every fuzzer runs for 20 s from its seeds and finds nothing. FUZZ_SECONDS: how many.
+# Every fuzzer runs for 20 s, or FUZZ_SECONDS, from its seeds and finds nothing.
 set -euo pipefail
 # shellcheck source=test/support/testing.sh
 source test/support/testing.sh

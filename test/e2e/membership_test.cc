@@ -71,7 +71,7 @@ class ElasticCluster {
     (void)reader_->Finish();
   }
 
-  // When it was started.
+  // Starts a node and returns the time of its start.
   Time Start(const std::string& name, const std::vector<std::string>& options = {},
              const std::string& listen = "127.0.0.1:0") {
     const Time now = std::chrono::system_clock::now();
@@ -93,12 +93,12 @@ class ElasticCluster {
   ProcessResult Client(const std::vector<std::string>& arguments) const {
     return Run(Concatenated({Program("mlp-client"), "--coordinator", address_}, arguments));
   }
-  // Its `mlp-client watch`, from now on.
+  // Starts `mlp-client watch` for the job.
   std::unique_ptr<Process> Watcher() const {
     return std::make_unique<Process>(std::vector<std::string>{
         Program("mlp-client"), "--coordinator", address_, "watch", "job-1"});
   }
-  // Asks `mlp-client nodes` until it says so; what it says at last.
+  // Asks `mlp-client nodes` until its output has `text`; returns its last output.
   std::string NodesUntil(const std::string& text) const {
     const auto limit = std::chrono::steady_clock::now() + 20s;
     std::string said;
@@ -108,8 +108,8 @@ class ElasticCluster {
     return said;
   }
 
-  // The job's next event that is so; an event without content where none came. Those before it are
-  // in `seen`.
+  // The job's next event that `is_so`; an event without content if none came. The events before it
+  // are in `seen`.
   JobEvent Next(const std::function<bool(const JobEvent&)>& is_so) {
     while (true) {
       for (; next_ < batch_.events_size(); ++next_) {
@@ -149,7 +149,7 @@ class ElasticCluster {
   int next_ = 0;
 };
 
-// Prints the time, and checks that it is not beyond all reason on a machine that does much else.
+// Prints the time, and checks that it is below a limit that even a busy machine keeps.
 void Measured(const std::string& what, Time begin, const JobEvent& end,
               std::chrono::seconds limit) {
   REQUIRE(end.sequence() > 0);
@@ -233,7 +233,7 @@ TEST_CASE("SIGTERM lets a node finish what it has: nothing fails, and it ends wi
     rejected += event.has_attempt_rejected();
     if (TimeOf(event) > TimeOf(left)) CHECK(event.attempt_dispatched().node() != "b");
   }
-  CHECK(rejected <= 8);  // what was on its way, which its slots limit
+  CHECK(rejected <= 8);  // its slots limit the tasks on their way
 }
 
 TEST_CASE("a job whose nodes are all killed waits, says why, and goes on when one returns") {
@@ -312,7 +312,7 @@ TEST_CASE("of two nodes with one name the newer one works, and the logs say so")
   CHECK_THAT(cluster.node("a").WaitForLine("registered"), Contains("as a"));
   const Time third = cluster.Start("b");
   CHECK(cluster.Accepted("b", third).sequence() > 0);
-  // Where the newer one is stopped, the older one has the name again.
+  // Once the newer one is stopped, the older one has the name again.
   const Time stopped = cluster.Signal("a", SIGTERM);
   CHECK(cluster.node("a").Wait().exit_code == 0);
   CHECK(cluster.Accepted("a", stopped).sequence() > 0);

@@ -1,5 +1,4 @@
-// What becomes of a trained model: the programs as processes, one model on its way through all of
-// them.
+// Tests of a trained model on its way through all programs, which are processes.
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <string>

@@ -55,7 +55,7 @@ struct Training {
   }
 };
 
-// All at once: under load they mostly wait.
+// Checks every digest. The jobs run all at once, because under load they mostly wait.
 void CheckDigests(const std::string& policy, double load, const std::string& expected) {
   std::vector<Training> trainings;
   for (const int nodes : {1, 2, 4, 7}) {
@@ -192,7 +192,7 @@ TEST_CASE("a client whose reader has gone ends at its next line, in silence, and
   REQUIRE(cluster.Client({"train", "letters", "--rounds", "100000", "--detach"}).exit_code == 0);
   const std::string watch = Program("mlp-client") + " --coordinator " +
                             cluster.coordinator_address() + " watch job-1 | head -n 1";
-  // However the shell was started.
+  // The shell ignores SIGPIPE, as it would if its parent did: the client must end all the same.
   const ProcessResult result = Run({"sh", "-c", "trap '' PIPE; " + watch});
   CHECK(result.exit_code == 0);
   CHECK_FALSE(result.out.empty());

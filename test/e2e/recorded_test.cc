@@ -1,5 +1,4 @@
-// What an earlier version of the programs wrote, as test/recorded/README.md tells, is read by
-// these.
+// Tests that these programs read the files of an earlier version; see test/recorded/README.md.
 
 #include <signal.h>
 
@@ -37,7 +36,7 @@ void CheckReplays(const fs::path& log) {
   CHECK_THAT(replayed.out, Contains("all identical"));
 }
 
-// The digest of the model that every job ends with that comes to its end.
+// The model digest of every recorded job that comes to its end.
 std::string RecordedDigest() {
   std::ifstream log(RecordedLog(1));
   std::string last;

@@ -118,7 +118,7 @@ TEST_CASE(
   CHECK(differs.exit_code == 1);
   CHECK_THAT(differs.out, Contains("1 differ") && Contains("offer 1") && Contains("offer 0"));
 
-  // Half of the text could end where a line does, and would then be a log of fewer events.
+  // Half of the text could end with a line, and would then be a log of fewer events.
   const std::size_t line_end = text.find('\n', text.size() / 2);
   REQUIRE(line_end != std::string::npos);
   std::ofstream(edited) << text.substr(0, line_end - 1);

@@ -37,7 +37,7 @@ class RestartedCluster {
     }
   }
 
-  // The coordinator, which is there again as soon as it listens.
+  // Starts the coordinator and returns once it listens.
   void Start() {
     coordinator_ = MakeCoordinator(address_, options_);
     coordinator_->WaitForLine("listening on");
@@ -50,7 +50,7 @@ class RestartedCluster {
     coordinator_->Signal(signal);
     return coordinator_->Wait();
   }
-  // Another one, with the same options.
+  // Runs another one with the same options to its end.
   ProcessResult Second() const { return MakeCoordinator("127.0.0.1:0", options_)->Wait(); }
 
   std::unique_ptr<Process> StartClient(std::vector<std::string> arguments) const {
@@ -66,11 +66,11 @@ class RestartedCluster {
     INFO(put.out << put.err);
     REQUIRE(put.exit_code == 0);
   }
-  // The letters job, with a client that follows it.
+  // Starts a client that trains the letters and follows the job.
   std::unique_ptr<Process> Train() const {
     return StartClient({"train", "letters", "--preset", "reference", "--max-retries", "100000"});
   }
-  // The same when three of its rounds are done.
+  // The same, but returns when three of its rounds are done.
   std::unique_ptr<Process> TrainUntilThirdRound() const {
     std::unique_ptr<Process> client = Train();
     client->WaitForLine("round 3/30");
@@ -96,7 +96,7 @@ class RestartedCluster {
   std::vector<std::unique_ptr<Process>> nodes_;
 };
 
-// That it succeeded, with the bits of an undisturbed run. What it printed.
+// Checks that it succeeds with the bits of an undisturbed run. Returns its output.
 ProcessResult CheckSucceeds(Process& client) {
   ProcessResult followed = client.Wait();
   INFO(followed.out << followed.err);
@@ -105,7 +105,7 @@ ProcessResult CheckSucceeds(Process& client) {
   return followed;
 }
 
-// The commands of the manual that has `text` in them.
+// The block of commands in the manual that has `text` in it.
 std::string CommandsWith(const std::string& text) {
   const std::string manual =
       mlp::ReadFile(fs::path(MLP_SOURCE_DIR) / "docs" / "operations.md").value();
@@ -182,7 +182,7 @@ TEST_CASE("a node that was drained stays so when the coordinator was killed") {
   CheckSucceeds(*cluster.Train());
   const std::string nodes = cluster.Client({"nodes"}).out;
   CHECK_THAT(nodes, Contains("node-1 is draining: drained by the operator"));
-  // Lease, slots, held, done.
+  // The columns are lease, slots, held, done.
   CHECK(std::regex_search(nodes, std::regex("\nnode-1 +draining +[0-9.]+ s +any +0 +0 ")));
   CHECK(std::regex_search(nodes, std::regex("\nnode-2 +up ")));
 }

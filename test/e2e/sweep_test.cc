@@ -41,7 +41,7 @@ std::size_t FinishedJobs(const std::string& address) {
   return count;
 }
 
-// The command in `text` that trains once more what the sweep found best, run by a shell.
+// Runs, in a shell, the command in `text` that trains the sweep's best setting once more.
 ProcessResult RunBestCommand(const std::string& text, const std::string& address) {
   const std::size_t begin =
       text.find("mlp-client --coordinator " + address + " train letters --solver adam");
@@ -94,7 +94,7 @@ TEST_CASE("a sweep goes on after an interrupt and a killed coordinator, and trai
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 9);
   CHECK(FinishedJobs(address) == 8);
 
-  // Again, when all is done; and the best one's command by itself.
+  // The sweep runs again when all is done, and then the best one's command by itself.
   CHECK(Run(sweep, here).exit_code == 0);
   CHECK(FinishedJobs(address) == 8);
   CHECK(ContentOf(directory.path() / "out" / "results.csv") == csv);

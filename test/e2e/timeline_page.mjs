@@ -12,7 +12,7 @@ function check(condition, problem) {
   if (!condition) problems.push(problem);
 }
 
-// In the page: every piece of text that is shown, and what is wrong with where it is.
+// Runs in the page: returns every visible piece of text, and the errors of its position.
 function layoutProblems() {
   const found = [];
   const texts = [];
@@ -49,7 +49,8 @@ function layoutProblems() {
   return found;
 }
 
-// In the page: text that is too faint on its ground, by WCAG 2.1's contrast ratio of 4.5.
+// Runs in the page: returns text that is too faint on its ground, by WCAG 2.1's contrast ratio of
+// 4.5.
 function contrastProblems() {
   const channels = (color) => color.match(/[\d.]+/g).map(Number);
   const luminance = (color) => {
@@ -84,7 +85,7 @@ async function visible(page) {
   return {from, width};
 }
 
-// Until the page has drawn what was last asked of it.
+// Waits until the page has drawn the last change.
 function drawn(page) {
   return page.evaluate(
       () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));

@@ -101,7 +101,7 @@ TEST_CASE("what is wrong with a file is said with its line and key") {
   }
 }
 
-// Only UndefinedBehaviorSanitizer makes this fail for certain if it is wrong.
+// This fails for certain only under UndefinedBehaviorSanitizer.
 TEST_CASE("letters beyond ASCII are refused where whitespace may stand, and fine in a text") {
   const std::string text(kTiny);
   const auto refused = ParseExperiment("rounds = \u00e9\n" + text, "tiny.toml").status();

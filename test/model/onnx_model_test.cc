@@ -1,4 +1,4 @@
-// Tests of the graph's form; test/e2e/onnx_test.py tests what it computes.
+// Tests of the graph's form; test/e2e/onnx_test.py tests its results.
 #include "services/model/onnx_model.h"
 
 #include <onnx/onnx_pb.h>

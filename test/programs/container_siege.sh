@@ -11,7 +11,7 @@ source test/support/testing.sh
 jobs=$2
 least_faults=5
 
-# Enough load that a job outlasts its faults.
+# The load is enough for a job to outlast its faults.
 export LOAD_PROBABILITY=0.8 LOAD_DELAY=500ms
 start_containers
 wanted=$(local_digest "${3:-build/release/bin}")
@@ -33,13 +33,13 @@ harm() {
   esac >/dev/null
 }
 
-# train: from a container of its own, which outlives the coordinator's.
+# train: runs the client in a container of its own, which outlives the coordinator's.
 train() {
   docker run --rm --network "$network" "$MLP_IMAGE" --coordinator coordinator:9090 \
     train letters --preset reference --max-retries 100000
 }
 
-# mended VICTIM: waits until it is; nothing where it was not hurt.
+# mended VICTIM: waits until it is mended; does nothing if it was not hurt.
 mended() {
   [[ -z ${hurt[$1]:-} ]] || wait "${hurt[$1]}" || fail "container $1 was not mended"
   unset "hurt[$1]"

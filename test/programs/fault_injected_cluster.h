@@ -1,6 +1,6 @@
-// The real programs on loopback, made to be hurt: a coordinator with a state directory, and nodes
-// that register with it. Each can be started again at its address, and every connection between
-// them, and from clients, may pass a relay that can break it.
+// The real programs on loopback, for tests that inject faults: a coordinator with a state
+// directory, and nodes that register with it. Each can be started again at its address, and every
+// connection between them, and from clients, may pass a relay that can break it.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -33,7 +33,7 @@ class FaultInjectedCluster {
   explicit FaultInjectedCluster(const FaultInjectedOptions& options = {});
 
   Process& program(int number) { return *programs_[static_cast<std::size_t>(number)]; }
-  // The address that the program listens on, whatever stands before it.
+  // The address that the program listens on, even if a relay stands before it.
   const std::string& address(int number) const {
     return addresses_[static_cast<std::size_t>(number)];
   }
@@ -46,7 +46,7 @@ class FaultInjectedCluster {
   const std::shared_ptr<grpc::Channel>& channel(int number) const {
     return channels_[static_cast<std::size_t>(number)];
   }
-  // Returns what a node says about itself. Throws if it does not answer within 10 s.
+  // Returns a node's answer to GetNode. Throws if it does not answer within 10 s.
   v1::GetNodeResponse AskNode(int number) const;
   // Starts `mlp-client --json <arguments>`.
   std::unique_ptr<Process> Client(std::vector<std::string> arguments) const;

@@ -52,7 +52,7 @@ class Faults {
  public:
   Faults(std::uint64_t seed, FaultInjectedCluster& cluster, FaultKinds kinds = {});
 
-  // Mends what is due and draws the next fault. A program that is hurt already is spared.
+  // Mends the faults that are due and draws the next one. A program that is hurt already is spared.
   void Turn();
   void MendAll();
 

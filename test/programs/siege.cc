@@ -138,8 +138,8 @@ std::optional<Resumption> ResumptionIn(const Watched& watched) {
   return resumption;
 }
 
-// The result of one job and one kill: what the nodes trained beyond what the job needed; nullopt if
-// the job was over.
+// The result of one job and one kill: the shards that the nodes trained beyond the job's need;
+// there is no resumption if the job was over.
 struct KillResult {
   std::string problem;
   std::optional<Resumption> resumption;

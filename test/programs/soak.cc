@@ -183,7 +183,7 @@ class Soak {
     return result.out.find("JOB_STATE_SUCCEEDED") == std::string::npos;
   }
 
-  // Lets more watchers come, stand still or be killed; the rest are killed when the job is over.
+  // May start, freeze or kill a watcher; the rest are killed when the job is over.
   void Pass(const std::string& id, std::vector<std::unique_ptr<Process>>& passers_by) {
     const int what = faults_.Between(0, 5);
     if (what < 2) passers_by.push_back(cluster_.Client({"watch", id}));

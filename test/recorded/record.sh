@@ -38,7 +38,7 @@ kill_now() {
 client() { "$bin/mlp-client" --coordinator "$listen" "$@"; }
 # train OPTION...: submits the job that all share.
 train() { client train tiny --rounds 3 --epochs 2 --hidden 3 --learning-rate 0.01 "$@"; }
-# await JOB EVENT [ROUND]: until the job's log says it.
+# await JOB EVENT [ROUND]: waits until the job's log has the event.
 await() {
   until grep -s "\"round\":${3:-[0-9]*},\"$2\"" "logs/$1.jsonl" >"$work/found"; do sleep 0.005; done
 }
@@ -77,7 +77,7 @@ for node in 1 2 3; do kill_now node-$node; done
 await job-6 waiting
 start_node node-1 0 0s
 client watch job-6
-# What else a state directory has.
+# The other content of a state directory.
 client model export job-1 -o "$work/tiny.mlp"
 client model import "$work/tiny.mlp" --name imported
 start_node node-2 0 0s

@@ -24,8 +24,8 @@ namespace mlp::rpc {
 // Time that it waits for the next piece of parameters.
 inline constexpr std::chrono::milliseconds kTestSilence{300};
 
-// Serves GetJob, EvaluateModel, TrainShard and PutParameters. The id in the request determines what
-// a handler does.
+// Serves GetJob, EvaluateModel, TrainShard and PutParameters. The id in the request determines the
+// handler's behaviour.
 class TestServer {
  public:
   explicit TestServer(const std::string& listen = "127.0.0.1:0");

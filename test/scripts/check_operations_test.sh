@@ -6,7 +6,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
 
-# What the build has: one test that ctest runs, one that it does not.
+# The build has one test that ctest runs, and one that it does not.
 cat > "$work/CTestTestfile.cmake" <<'TESTS'
 add_test([==[unit_test:a node waits, it says]==] "true")
 add_test(script "true")

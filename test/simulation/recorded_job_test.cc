@@ -1,5 +1,5 @@
-// Tests of how a recorded job would have gone under another policy. The recorded jobs are
-// simulated, too, so the results can be checked to the nanosecond.
+// Tests of the course of a recorded job under another policy. The recorded jobs are simulated, too,
+// so the results can be checked to the nanosecond.
 
 #include "services/simulation/recorded_job.h"
 
@@ -115,7 +115,8 @@ TEST_CASE("a policy that would not have got through says why") {
   story.spec.policy = "random";
   story.spec.hedge_after.reset();
   story.spec.max_retries = 3;
-  // The node without load leaves once random, which nobody rejects, has given everything out.
+  // The node without load leaves once the random policy, whose offers no node rejects, has given
+  // out everything.
   story.crashes = {{1s, 0ms, 0}};
   const auto records = test::Records(story);
   const WhatIf what_if = TryPolicy(records, "random").value();

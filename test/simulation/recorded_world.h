@@ -54,7 +54,7 @@ inline simulation::SimulatedWorldOptions WorldOf(const Story& story) {
   return options;
 }
 
-// Lets the story happen; returns the job's records.
+// Runs the story; returns the job's records.
 inline std::vector<coordinator::JobEvent> Records(const Story& story) {
   simulation::SimulatedWorld world(WorldOf(story));
   const auto begin = world.clock().Now();

@@ -189,7 +189,7 @@ TEST_CASE("a deadline that was looked at and put off is put off in the replay") 
   job.Join(9min + 50s, 2);
   job.Tell<events::AttemptAccepted, AttemptAccepted>(9min + 55s, 3);
   const std::size_t before = job.records.size();
-  job.WakeUp();  // the time is ten minutes: both are put off by the limit of then
+  job.WakeUp();  // the time is ten minutes: the limit of that time postpones both
   REQUIRE(job.records.size() == before);
   // The limit shrinks to five minutes, which the silence of both exceeds already.
   job.Tell<events::AttemptStarted, AttemptStarted>(10min + 25s, 3);

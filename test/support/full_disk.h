@@ -6,7 +6,7 @@
 
 namespace mlp::test {
 
-// Keeps every file of this process from growing beyond so many bytes while it lives.
+// An object that keeps every file of this process from growing beyond so many bytes.
 class FullDisk {
  public:
   explicit FullDisk(rlim_t bytes) {

@@ -32,7 +32,7 @@ class Scratch {
 
   const std::filesystem::path& path() const { return path_; }
   bool empty() const { return std::filesystem::is_empty(path_); }
-  // Makes the file, and the folders that it is in; its path.
+  // Makes the file, and the folders that it is in. Returns its path.
   std::filesystem::path Write(const std::filesystem::path& name, const std::string& text) const {
     std::filesystem::create_directories((path_ / name).parent_path());
     std::ofstream(path_ / name, std::ios::binary) << text;

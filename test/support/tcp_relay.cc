@@ -62,7 +62,7 @@ class Way {
   // True if everything has been passed on, and the end as well.
   bool Over() const { return over_; }
 
-  // Reads what has come. False if the connection has broken, or is to be broken.
+  // Reads the bytes that have come. False if the connection has broken, or is to be broken.
   bool Read(Clock::time_point due, bool then_break) {
     if (!Reads()) return true;
     char buffer[65536];
@@ -75,7 +75,7 @@ class Way {
     held_ += kept;
     return !then_break;
   }
-  // Passes on what is due. False if the connection has broken.
+  // Passes on the bytes that are due. False if the connection has broken.
   bool Write(Clock::time_point now) {
     while (Writes(now)) {
       std::string& bytes = chunks_.front().bytes;
@@ -130,7 +130,7 @@ class TcpRelay::Connection {
     }
   }
 
-  // Passes on what is there and due. False if the connection has ended.
+  // Passes on the bytes that are there and due. False if the connection has ended.
   bool PassOn(const Order& order) {
     const Clock::time_point now = Clock::now();
     bool whole = true;

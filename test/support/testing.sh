@@ -1,5 +1,5 @@
-# Sourced by the tests beside it, which run at the root of the repository and get the directory of
-# the programs as their argument.
+# Functions for the scripts that test, which run at the root of the repository and get the directory
+# of the programs as their argument.
 # shellcheck shell=bash
 
 # skip REASON: ends the test as skipped.
@@ -27,7 +27,7 @@ digest_of() {
 $1"
 }
 
-# local_digest BIN_DIR: what the reference's job on letters gives in a single process.
+# local_digest BIN_DIR: prints the digest of the reference's job on letters in a single process.
 local_digest() {
   digest_of "$("$1/mlp-client" train --local 4 datasets/letters --preset reference)"
 }
@@ -51,7 +51,7 @@ start_containers() {
   else
     skip "neither docker compose nor docker-compose is installed"
   fi
-  # Any free port; an image of its own.
+  # The port is any free one; the image is the test's own.
   export MLP_PORT=0 MLP_IMAGE=mlp-cluster:test
   compose+=(-p "mlp-test-$$" -f deploy/docker-compose.yml)
   work=$(mktemp -d)
@@ -62,12 +62,12 @@ start_containers() {
   quietly "${compose[@]}" exec -T coordinator mlp-client dataset put /data/letters
 }
 
-# stop_containers: for start_containers; a test that fails shows what they said last.
+# stop_containers: undoes start_containers; a test that fails shows the containers' last output.
 stop_containers() {
   (($? == 0)) || "${compose[@]}" logs --tail=20 >&2 || true
   "${compose[@]}" down --volumes --timeout 1 >/dev/null 2>&1 || true
   rm -rf "$work"
 }
 
-# quietly COMMAND...: its output only when it fails.
+# quietly COMMAND...: runs it, and shows its output only if it fails.
 quietly() { "$@" >"$work/out" 2>&1 || { cat "$work/out" >&2; return 1; }; }

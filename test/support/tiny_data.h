@@ -22,7 +22,7 @@ class TinyData {
   static void WriteTo(const std::filesystem::path& directory);
 
   // Returns the directory that has the dataset "tiny"; it is made on the first call and removed
-  // with the process. Nobody changes what is in there.
+  // with the process. Nobody changes its files.
   static const std::filesystem::path& Path();
   static absl::StatusOr<std::shared_ptr<const coordinator::Dataset>> Dataset();
   static coordinator::JobSpec Job();

@@ -23,8 +23,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using wire::SendParameters;
 
-// Every field has another value than when it is left out, and so have those of the messages in it:
-// who adds a field to the protocol sets it in the converters, too.
+// Checks that every field, also of the messages in it, has another value than when it is left out:
+// whoever adds a field to the protocol must set it in the converters, too.
 void CheckEveryFieldIsSet(const Message& message) {
   const auto& fields = *message.GetDescriptor();
   const auto& reflection = *message.GetReflection();
@@ -64,7 +64,7 @@ TrainTask TaskFor(ModelSpec model) {
   return task;
 }
 
-// With a value of its own in every field.
+// A task with a value of its own in every field.
 TrainTask FullTask() {
   TrainTask task = TaskFor(ModelSpec{{2, 3, 2}, Activation::kTanh});
   task.training.solver = Solver::kAdam;

@@ -1,4 +1,4 @@
-"""What a task costs that has nothing to compute, against a bare echo."""
+"""The cost of a task that has nothing to compute, against a bare echo."""
 
 from __future__ import annotations
 

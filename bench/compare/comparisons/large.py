@@ -1,4 +1,4 @@
-"""Models of many parameters: what a byte costs the coordinator, and how much memory it needs."""
+"""Models of many parameters: the coordinator's cost for a byte, and the memory that it needs."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def run(context: Context) -> Section:
 
 
 class _Comparison:
-    """In one precision. A peer that fails gets a line that says why, and is not asked again."""
+    """The comparison in one precision. The line of a peer that fails says why."""
 
     def __init__(self, precision: str) -> None:
         self._precision = precision

@@ -1,4 +1,4 @@
-"""Tables of our own micro-benchmarks, as Google Benchmark prints them."""
+"""Tables of the project's micro-benchmarks, as Google Benchmark prints them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a task is under way at 1,000 tasks a second."""
+"""The time that a task is under way at 1,000 tasks a second."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class _Pace:
         self._epochs = 1
 
     def epochs(self) -> int:
-        """That made about 1,000 tasks a second just now; 1 where the machine cannot do as many."""
+        """The epochs that gave about 1,000 tasks a second just now; 1 on a machine too slow."""
         for _ in range(_ADJUSTMENTS):
             cycle = 1 / _paced(self._epochs, _TRIAL_ROUNDS)["rate"]
             adjusted = max(self._epochs + round((_CYCLE - cycle) / self._epoch), 1)

@@ -1,4 +1,4 @@
-"""64 node processes on this machine: the same model, and what a task costs the coordinator."""
+"""64 node processes on this machine: the same model, and the coordinator's cost for a task."""
 
 from __future__ import annotations
 

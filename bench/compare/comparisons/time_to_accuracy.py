@@ -1,4 +1,4 @@
-"""How long a model as good as scikit-learn's takes, on a coordinator and four nodes."""
+"""The time for a model as good as scikit-learn's, on a coordinator and four nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-// A coordinator with one recorded job, job-1, that breaks connections when it is told to.
+// A coordinator with one recorded job, job-1, that breaks connections when its options say so.
 #pragma once
 
 #include <cstddef>
@@ -28,11 +28,11 @@ class FakeCoordinator {
   ~FakeCoordinator();
 
   const std::string& address() const;
-  // What the CreateJob calls asked for.
+  // The requests of the CreateJob calls.
   std::vector<v1::CreateJobRequest> submissions() const;
-  // Where the WatchJob calls began.
+  // The sequence numbers from which the WatchJob calls began.
   std::vector<std::int64_t> watched_from() const;
-  // What the last EvaluateModel call asked for.
+  // The request of the last EvaluateModel call.
   v1::EvaluateModelRequest evaluated() const;
   v1::Model model() const;
 

@@ -1,4 +1,4 @@
-// What datasets are made in: reading, dealing, fitting and writing, each by itself.
+// Tests of the steps in which datasets are made: reading, dealing, fitting and writing, each alone.
 #include "cli/dataset/dataset_plan.h"
 
 #include <catch2/catch.hpp>

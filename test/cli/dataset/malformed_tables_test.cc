@@ -1,5 +1,5 @@
-// Tables that are none, as the program is given them: what it says of each, and that nothing comes
-// of it.
+// Tests that the program refuses malformed tables: its message for each, and that it makes no
+// dataset of them.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>

@@ -1,4 +1,4 @@
-// For tests: what gzip would make of a text.
+// The bytes that gzip would make of a text, for tests.
 #pragma once
 
 #include <zlib.h>

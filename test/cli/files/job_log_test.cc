@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file that goes with the object.
+// A file that is removed with the object.
 class LogFile {
  public:
   explicit LogFile(const std::string& text) : path_(scratch_.Write("job-1.jsonl", text)) {}

@@ -1,4 +1,4 @@
-// What is done with models in files: no coordinator is needed.
+// Tests of the commands for models in files: no coordinator is needed.
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -47,7 +47,7 @@ ProcessResult RunOffline(std::vector<std::string> arguments) {
   return RunClient("127.0.0.1:1", std::move(arguments));
 }
 
-// A model that needs no thought: y = 2 x.
+// A trivial model: y = 2 x.
 model::SavedModel Double() {
   model::SavedModel model;
   model.spec = {{1, 1}, Activation::kRelu, Output::kIdentity};
@@ -55,7 +55,7 @@ model::SavedModel Double() {
   return model;
 }
 
-// Class 1, "b, c", where x > 0.
+// A model whose class is 1, "b, c", if x > 0.
 model::SavedModel Sign() {
   model::SavedModel model;
   model.spec = {{1, 2}};

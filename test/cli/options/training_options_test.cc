@@ -11,7 +11,7 @@
 namespace mlp::cli {
 namespace {
 
-// What `train x OPTIONS` asks for.
+// The specification that `train x OPTIONS` asks for.
 v1::JobSpec SpecOf(std::vector<std::string> options) {
   options.insert(options.begin(), {"train", "x"});
   const auto parsed = ParseCommandLine(std::move(options));

@@ -122,7 +122,7 @@ class FakeJobs::Service final : public v1::JobService::Service {
   FakeJobsOptions options_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  // Guarded by mutex_, as what the options count:
+  // Guarded by mutex_, like the counts of the options:
   std::vector<v1::Job> jobs_;
   std::map<std::string, std::size_t> numbers_;  // by request id
   std::size_t most_running_ = 0;

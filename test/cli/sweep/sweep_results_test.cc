@@ -45,7 +45,7 @@ v1::Job Failed(const std::string& detail) {
   return job;
 }
 
-// Out of order, as they end.
+// Three outcomes out of order, as trials end.
 std::vector<Outcome> Three() {
   return {OutcomeOf(1, JobWith(0.25, "job-2")),
           OutcomeOf(0, Failed("the loss is not finite, at all")),

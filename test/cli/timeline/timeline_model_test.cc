@@ -24,7 +24,7 @@ std::string PhasesOf(const Recording& recording, std::int64_t id) {
   return PhasesText(timeline, AttemptOf(timeline, id));
 }
 
-// What must be true of every timeline.
+// Checks the properties that every timeline must have.
 void CheckInvariants(const Timeline& timeline) {
   for (const Attempt& attempt : timeline.attempts) {
     Time at = attempt.dispatched;

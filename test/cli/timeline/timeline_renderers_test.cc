@@ -34,7 +34,7 @@ std::vector<std::string> LinesOf(const std::string& text) {
   return lines;
 }
 
-// A job whose names and reasons are made to break whatever does not escape them.
+// A job whose names and reasons break a renderer that does not escape them.
 Timeline Hostile() {
   Recording recording;
   recording

@@ -50,7 +50,7 @@ struct ClusterServiceFixture {
     if (!status.ok()) return rpc::FromGrpcStatus(status);
     return response;
   }
-  // The node of that name, where there is exactly one.
+  // The node of that name, if there is exactly one.
   std::optional<v1::NodeStatus> Find(const std::string& name) {
     const auto list = Call(&Stub::ListNodes, v1::ListNodesRequest()).value();
     std::optional<v1::NodeStatus> found;
@@ -60,7 +60,7 @@ struct ClusterServiceFixture {
     }
     return found;
   }
-  // Asks until the node is in that state; whether that was so within some seconds.
+  // Asks until the node is in that state; returns false if it is not within some seconds.
   bool Reaches(const std::string& name, v1::NodeState state) {
     const auto limit = std::chrono::steady_clock::now() + 20s;
     while (std::chrono::steady_clock::now() < limit) {
@@ -84,7 +84,7 @@ v1::HeartbeatRequest Heartbeat() {
   v1::HeartbeatRequest request;
   request.set_name("fake");
   request.set_instance_id("i1");
-  request.set_address(":1");  // where nobody listens
+  request.set_address(":1");  // nobody listens there
   request.set_protocol(kProtocolVersion);
   request.set_arithmetic(std::string(ArithmeticId()));
   return request;

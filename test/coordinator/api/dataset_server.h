@@ -15,7 +15,7 @@
 
 namespace mlp::coordinator {
 
-// Remembers no dataset, but which jobs use which.
+// Remembers no dataset, only the jobs that use each.
 class UsersLedger final : public DatasetLedger {
  public:
   using Users = std::map<std::string, std::vector<std::string>>;  // ids of jobs, by dataset

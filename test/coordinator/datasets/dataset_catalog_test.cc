@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Contains;
 
-// Remembers in memory; fails, or waits, when it is told to.
+// Remembers in memory; fails, or waits, if the test says so.
 class FakeLedger final : public DatasetLedger {
  public:
   explicit FakeLedger(async::Clock& clock) : released_(clock) {}

@@ -1,4 +1,4 @@
-// Datasets for tests of those who store them.
+// Datasets for tests of the code that stores them.
 #pragma once
 
 #include <map>

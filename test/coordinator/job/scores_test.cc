@@ -1,4 +1,4 @@
-// When early stopping stops, and which round it takes.
+// Tests of the time at which early stopping stops, and of the round that it takes.
 #include <catch2/catch.hpp>
 #include <vector>
 
@@ -13,7 +13,7 @@ JobSpec SpecWith(int patience, double min_improvement) {
   return spec;
 }
 
-// After rounds with so many wrong rows of 100.
+// The scores after rounds with so many wrong rows of 100.
 Scores After(const JobSpec& spec, const std::vector<std::size_t>& wrong_rows) {
   Scores scores;
   int round = 0;

@@ -1,4 +1,4 @@
-// Who is up, who is not and why: in numbers and times of its own.
+// Tests of the nodes' states and their reasons, with made-up numbers and times.
 #include "services/coordinator/membership/membership.h"
 
 #include <catch2/catch.hpp>
@@ -56,7 +56,7 @@ struct Fixture {
     return membership.nodes()[static_cast<std::size_t>(number)];
   }
   NodeState state(int number) const { return node(number).state; }
-  // Lets time pass as the lease flow does: it looks whenever a lease expires.
+  // Passes time as the lease flow does: it looks whenever a lease expires.
   void Pass(std::chrono::nanoseconds time) {
     const auto end = now + time;
     while (membership.NextExpiry() && *membership.NextExpiry() <= end) {

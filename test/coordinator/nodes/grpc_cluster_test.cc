@@ -169,14 +169,14 @@ TEST_CASE("a node that registers is dialled back and trains") {
   CHECK(f.cluster.nodes()[0].active_attempts == 0);
 }
 
-// More than a message carries within it.
+// A model with more parameters than a message carries within it.
 const ModelSpec kLarge{{2, 600, 600, 2}, Activation::kTanh};
 
 Task<> TrainLarge(GrpcClusterFixture& f, const node::NodeServer& node,
                   std::vector<std::string>& ends) {
   CHECK(f.Heartbeat(node).ok());
   co_await f.Until(1);
-  // At once: the later one comes first, and waits for the parameters that are on their way.
+  // Both are sent at once: the later one comes first, and waits for the parameters on their way.
   for (std::size_t i = ends.size(); i-- > 0;) {
     f.Spawn(f.TrainModel(ends[i], kLarge, static_cast<int>(i)));
   }

@@ -65,7 +65,7 @@ Job FullJob() {
   return job;
 }
 
-// What does not travel.
+// Removes the fields that do not travel.
 Job WithoutTheRest(Job job) {
   job.number = 0;
   job.request_id.clear();
@@ -104,7 +104,7 @@ TEST_CASE("A specification comes back with nothing filled in", "[job_proto]") {
   job.spec.hidden_layer_sizes.clear();
   job.model.layer_sizes = {16, 26};
   CheckComesBack(job);
-  // Which a client could not ask for.
+  // The message can state slots and hedging for any policy, which no client could ask for.
   for (const std::string_view policy : PolicyNames()) {
     job.spec.policy = std::string(policy);
     job.spec.slots = 2;

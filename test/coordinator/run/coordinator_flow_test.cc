@@ -49,7 +49,7 @@ struct FlowWorld {
     }
   }
   std::vector<JobEvent> Events(const std::string& id) {
-    clock.RunFor(1ms);  // by then what was recorded now is written
+    clock.RunFor(1ms);  // writes the events recorded so far
     return coordinator.Events(id);
   }
 

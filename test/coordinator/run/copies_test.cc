@@ -1,4 +1,4 @@
-// What RunJob makes of second copies whose results both arrive.
+// Tests of RunJob with second copies whose results both arrive.
 #include <catch2/catch.hpp>
 #include <map>
 #include <optional>
@@ -85,7 +85,7 @@ Ended RunOne(bool second_lies, int rounds = 1, std::vector<CachedResult> second_
   spec.dataset = "one";
   spec.rounds = rounds;
   const Job job = coordinator.RunJob(spec);
-  clock.RunFor(1ms);  // by then what was recorded now is written
+  clock.RunFor(1ms);  // writes the events recorded so far
   return {job, coordinator.Events(job.id)};
 }
 

@@ -1,4 +1,5 @@
-// The words for every state that a round can wait in: a scheduler is brought there, and asked.
+// Tests of the words for every state that a round can wait in: each brings a scheduler there, and
+// asks it.
 #include "services/coordinator/run/explain_round.h"
 
 #include <catch2/catch.hpp>

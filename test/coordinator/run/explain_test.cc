@@ -1,5 +1,5 @@
-// What Coordinator::Explain says of a job in every state, on simulated nodes in virtual time: each
-// test brings the state about and checks that what was said comes true.
+// Tests of Coordinator::Explain for a job in every state, on simulated nodes in virtual time: each
+// test brings the state about and checks that the explanation comes true.
 #include <catch2/catch.hpp>
 #include <functional>
 #include <optional>
@@ -15,14 +15,14 @@ using Catch::Contains;
 
 namespace {
 
-// What a node does with an offer.
+// The behaviour of a node with an offer.
 struct Behaviour {
   bool rejects = false;
   std::chrono::nanoseconds held_up{};
   std::chrono::nanoseconds computes = 100ms;
 };
 
-// Nodes node-1, node-2 … that answer in a millisecond and behave as they are told.
+// Nodes node-1, node-2 … that answer in a millisecond and behave as the test says.
 class ScriptedCluster final : public Cluster {
  public:
   explicit ScriptedCluster(async::Clock& clock) : clock_(clock) {}
@@ -94,7 +94,7 @@ JobSpec TwoRounds() {
   return spec;
 }
 
-// Workers that take as long as they are told.
+// Workers that take as long as the test says.
 class SlowWorkers final : public async::Workers {
  public:
   explicit SlowWorkers(async::Clock& clock) : clock_(clock) {}

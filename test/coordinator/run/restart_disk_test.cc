@@ -1,4 +1,4 @@
-// What a coordinator does about its disk, before and after it starts again, in virtual time.
+// Tests of a coordinator and its disk, before and after it starts again, in virtual time.
 
 #include <catch2/catch.hpp>
 #include <memory>
@@ -117,7 +117,7 @@ TEST_CASE(
   world.options.keep_jobs = 2;
   Life life = world.Start();
   for (int i = 0; i < 4; ++i) life.Finish(life.Create(TinyData::Job())->value().id);
-  world.clock.RunFor(1ms);  // by then what was recorded now is written
+  world.clock.RunFor(1ms);  // writes the events recorded so far
   CHECK(world.store.Load()->jobs.size() == 2);
   CHECK(absl::IsNotFound(life.coordinator->Get("job-1").status()));
 

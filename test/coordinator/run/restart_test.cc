@@ -1,5 +1,5 @@
-// What a coordinator finds when it starts again, in virtual time: jobs go on where they were, and
-// nothing that anybody was told is taken back.
+// Tests of a coordinator that starts again, in virtual time: jobs go on where they were, and no
+// event that a watcher has seen is taken back.
 
 #include <catch2/catch.hpp>
 #include <optional>
@@ -76,7 +76,7 @@ TEST_CASE("a job that stops early ends with its best round's model, wherever it 
 
 namespace {
 
-// How long after the restart the first shard was sent.
+// The time from the restart to the first shard that was sent.
 async::Duration FirstDispatchAfterResuming(const std::vector<JobEvent>& events) {
   std::optional<async::TimePoint> resumed;
   for (const JobEvent& event : events) {

@@ -77,18 +77,18 @@ class Life {
   }
   ~Life() { Stop(); }
 
-  // As SIGTERM does.
+  // Ends this life as SIGTERM does.
   void Stop() {
     stop_.request_stop();
     while (flows_.running() > 0 && clock_.RunOne()) {
     }
   }
-  // As SIGKILL does.
+  // Ends this life as SIGKILL does.
   void Crash() {
     disk.cut_off = true;
     Stop();
   }
-  // Create, until it is answered or `patience` has passed.
+  // Calls Create and waits until it is answered or `patience` has passed.
   std::optional<absl::StatusOr<Job>> Create(JobSpec spec, std::string request_id = "",
                                             async::Duration patience = 1s) {
     auto answer = std::make_shared<std::optional<absl::StatusOr<Job>>>();
@@ -102,17 +102,17 @@ class Life {
   Job Finish(const std::string& id) {
     while (!IsFinal(Get(id).state) && clock_.RunOne()) {
     }
-    clock_.RunFor(0ns);  // what was recorded now is written now
+    clock_.RunFor(0ns);  // writes the events recorded so far
     return Get(id);
   }
-  // How many events a watcher has been told by now.
+  // The number of events that a watcher has got by now.
   std::size_t EventsTold(const std::string& id) {
     std::size_t told = 0;
     flows_.Spawn(CountEvents(id, told));
     clock_.RunFor(1ms);
     return told;
   }
-  // Until the job has finished so many rounds and so many shards of the next one.
+  // Runs until the job has finished so many rounds and so many shards of the next one.
   void RunUntil(const std::string& id, int rounds, std::size_t shards) {
     const auto there = [&] {
       const JobProgress progress = disk.GetProgress(id).value();
@@ -154,7 +154,7 @@ class Life {
 struct World {
   Life Start(int nodes = 2) { return Life(clock, store, nodes, options, load); }
   // A coordinator takes the job and is killed when so many rounds and so many shards of the next
-  // one are done. The job's id.
+  // one are done. Returns the job's id.
   std::string CrashIn(const JobSpec& spec, int rounds, std::size_t shards) {
     Life first = Start();
     std::string id = first.Create(spec)->value().id;

@@ -1,5 +1,4 @@
-// A coordinator that runs in virtual time on whatever cluster it is given, without a disk, for
-// tests of its flows.
+// A coordinator that runs in virtual time on any cluster, without a disk, for tests of its flows.
 #pragma once
 
 #include <optional>
@@ -46,14 +45,14 @@ class RunningCoordinator {
     return *answer;
   }
   Job Get(const std::string& id) { return coordinator_.Get(id).value(); }
-  // Until the job has ended or nothing more can happen by itself.
+  // Runs until the job has ended or nothing more can happen by itself.
   Job Finish(const std::string& id) {
     while (!IsFinal(Get(id).state) && clock_.RunOne()) {
     }
     return Get(id);
   }
   Job RunJob(JobSpec spec) { return Finish(Create(std::move(spec)).value().id); }
-  // What is written by now.
+  // The events that are written by now.
   std::vector<JobEvent> Events(const std::string& id) {
     return store_.Events(id, 1, 100'000).value();
   }

@@ -24,7 +24,7 @@ NodePool PoolWith(const std::vector<int>& active) {
 
 const std::set<int> kNobody;
 
-// How often each node is chosen in 6000 draws.
+// Counts how often each node is chosen in 6000 draws.
 std::map<int, int> Tally(Policy& policy, const Candidates& candidates) {
   std::mt19937_64 random(7);
   std::map<int, int> chosen;

@@ -15,7 +15,7 @@ namespace mlp::coordinator {
 
 using Names = std::vector<std::string>;  // of nodes
 
-// One slot and no hedging: what the tests are not about stays simple.
+// One slot and no hedging: the parts that a test does not look at stay simple.
 inline SchedulerOptions Options(int shards, std::string policy) {
   SchedulerOptions options;
   options.shards = shards;
@@ -83,13 +83,13 @@ class Driver {
     return std::get<GiveUp>(decisions.back());
   }
 
-  // Until NextWakeup(), where that is not just for a deadline, which is a minute away at least.
+  // The time until NextWakeup(), unless that is just for a deadline, at least a minute away.
   std::optional<std::chrono::nanoseconds> Sleep() const {
     const auto wakeup = scheduler_.NextWakeup();
     if (!wakeup || *wakeup - now_ >= std::chrono::minutes(1)) return std::nullopt;
     return *wakeup - now_;
   }
-  // Until NextWakeup(), whatever it is for; there must be one.
+  // The time until NextWakeup(), whatever it is for; there must be one.
   std::chrono::nanoseconds LongSleep() const { return scheduler_.NextWakeup().value() - now_; }
   RoundFacts Explain() const { return scheduler_.Explain(now_); }
   TimePoint now() const { return now_; }

@@ -1,4 +1,4 @@
-// What Scheduler::Explain tells of second copies and deadlines, and that it comes true.
+// Tests that Scheduler::Explain tells of second copies and deadlines, and that it comes true.
 #include <catch2/catch.hpp>
 
 #include "test/coordinator/scheduler/scheduler_driver.h"

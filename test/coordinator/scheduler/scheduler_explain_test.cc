@@ -1,4 +1,4 @@
-// What Scheduler::Explain tells in every state that a round can wait in, and that it comes true.
+// Tests of Scheduler::Explain in every state that a round can wait in, and that it comes true.
 #include <catch2/catch.hpp>
 
 #include "test/coordinator/scheduler/scheduler_driver.h"

@@ -1,5 +1,5 @@
-// How the scheduler goes by what it knows of nodes: what they have kept, that they come, leave and
-// fail, what they cannot train.
+// Tests of the scheduler's use of its knowledge of nodes: the results and rows that they have
+// kept, that they come, leave and fail, and the shards that they cannot train.
 #include <catch2/catch.hpp>
 #include <map>
 #include <optional>

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What the scheduler was told, and when it was asked.
+// An event that the scheduler got, or a call of Decide, with its time.
 struct Step {
   TimePoint now;
   std::optional<SchedulerEvent> event;  // nullopt: Decide
@@ -149,7 +149,7 @@ class World {
     Expect(!given_up_ || scheduler_.Decide(now_).empty(), "nothing after giving up");
   }
 
-  // To the next thing on the agenda or the wakeup, whichever is first.
+  // Advances to the next thing on the agenda or the wakeup, whichever is first.
   void Advance() {
     const std::optional<TimePoint> wakeup = scheduler_.NextWakeup();
     Expect(!wakeup || *wakeup > now_, "a wakeup lies in the future");

@@ -24,8 +24,8 @@ inline std::vector<Change> StepChanges(int step) {
   return changes;
 }
 
-// Returns how many steps were taken; -1 if the store has what no number of steps leaves, or cannot
-// be read.
+// Returns the number of steps that were taken; -1 if the store's content fits no number of steps,
+// or cannot be read.
 inline int StepsTaken(Store& store) {
   const auto state = store.Load();
   const auto events = store.Events("job-1", 1, SIZE_MAX);

@@ -1,5 +1,5 @@
-// Tests of what every store must do. Each test runs with the one in memory and with the one on
-// disk.
+// Tests of the requirements on every store. Each test runs with the one in memory and with the one
+// on disk.
 #include "services/coordinator/store/store.h"
 
 #include <atomic>

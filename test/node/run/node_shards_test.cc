@@ -1,4 +1,4 @@
-// Tests of where a node gets its shards.
+// Tests of the places from which a node gets its shards.
 
 #include <catch2/catch.hpp>
 

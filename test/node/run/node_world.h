@@ -36,7 +36,7 @@ class HeldWorkers final : public async::Workers {
     if (!held_) Release();
   }
   void Hold() { held_ = true; }
-  // Lets the work run that is held back, and all that comes later.
+  // Runs the work that is held back, and all that comes later.
   void Release() {
     held_ = false;
     for (const auto& work : std::exchange(waiting_, {})) work();

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 // Sends a change to the coordinator's end of a call.
 using Answer = std::function<void(std::function<void(Call&)>)>;
 
-// Reports what the node does to the coordinator's end of a call, a message later.
+// Reports the node's progress to the coordinator's end of a call, a message later.
 class Messenger final : public AttemptObserver {
  public:
   explicit Messenger(Answer send) : send_(std::move(send)) {}

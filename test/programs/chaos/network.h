@@ -59,7 +59,7 @@ class Network {
   async::TimePoint Send(std::weak_ptr<Process> to, const bool& cut, std::function<void()> message) {
     return Send(std::move(to), cut, nullptr, std::move(message), {});
   }
-  // Sends part of a stream, not before what was sent before it; if it is lost, `link` is broken.
+  // Sends part of a stream, which arrives after the parts before it; if it is lost, `link` breaks.
   async::TimePoint SendInStream(std::weak_ptr<Process> to, const bool& cut, Link& link,
                                 std::function<void()> message, async::TimePoint earliest) {
     return Send(std::move(to), cut, &link, std::move(message), earliest);

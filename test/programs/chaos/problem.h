@@ -1,4 +1,4 @@
-// What a job's record must have, whatever happened to it. Pure.
+// The check of a job's record, which must hold whatever happened to the job. Pure.
 #pragma once
 
 #include <string>

@@ -175,7 +175,7 @@ class World {
                           {});
   }
   void Reset(Machine& machine, const std::string& why) {
-    // While the link is cut, the coordinator may not hear of it before it is whole again.
+    // If the link is cut, the coordinator may not notice the end before it is whole again.
     machine.link.broken = machine.link.to_coordinator_cut || machine.link.from_coordinator_cut;
     ResetNode(machine);
     TellCoordinator(machine, machine.process, why);
@@ -215,7 +215,7 @@ class World {
     });
   }
 
-  // Repairs after `pause` what is broken.
+  // Repairs the fault after `pause`.
   void Later(Duration pause, std::function<void()> mend) {
     const TimePoint when = clock_.Now() + pause;
     last_fault_ = std::max(last_fault_, when);
@@ -266,7 +266,7 @@ class World {
     Later(course_.Between(0s, 6s), [process] { process->clock.Thaw(); });
   }
 
-  // Lets a machine's time jump ahead, as if it had been suspended.
+  // Makes a machine's time jump ahead, as if it had been suspended.
   void Jump() {
     const std::size_t whose = static_cast<std::size_t>(course_.Below(int(machines_.size()) + 1));
     std::shared_ptr<Process> process = coordinator_;

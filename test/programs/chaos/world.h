@@ -2,7 +2,7 @@
 // wants one job done, with misfortunes that a seed draws. The same seed takes the same course.
 //
 // The production code runs: Coordinator, RunJob, RoundRunner, Scheduler, Journal, Membership, Node.
-// All that it stands on is simulated.
+// Everything below it is simulated.
 #pragma once
 
 #include <cstdint>
