@@ -29,7 +29,7 @@ AlignedTable::Row RowOf(const v1::Job& job) {
           {StateName(job.state()), ColourOf(job.state())},
           job.spec().dataset(),
           absl::StrCat(job.rounds_done(), "/", job.spec().rounds()),
-          ValidationText(job),
+          ModelValidationText(job),
           TimeText(job.has_create_time() ? &job.create_time() : nullptr),
           job.detail()};
 }
@@ -106,7 +106,7 @@ int Run(const Session& session, const ExplainCommand& command) {
                     });
 }
 
-std::string ValidationText(const v1::Job& job) {
+std::string ModelValidationText(const v1::Job& job) {
   const v1::Evaluation* measured = ModelValidation(job);
   if (measured == nullptr) return "-";
   const bool regression = job.model().output() == v1::OUTPUT_IDENTITY;
