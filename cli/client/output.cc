@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "cli/client/text_width.h"
 
 namespace mlp::cli {
 namespace {
@@ -51,7 +52,7 @@ void AlignedTable::Print(const Terminal& terminal) const {
   std::vector<std::size_t> widths(rows_[0].size());
   for (const Row& row : rows_) {
     for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], row[i].text.size());
+      widths[i] = std::max(widths[i], TextWidth(row[i].text));
   }
   for (const Row& row : rows_) {
     std::string gap;  // before a cell, so that no line ends in spaces
@@ -61,7 +62,7 @@ void AlignedTable::Print(const Terminal& terminal) const {
         continue;
       }
       terminal.out << gap << Coloured(terminal, row[i].colour, row[i].text);
-      gap.assign(widths[i] - row[i].text.size() + 2, ' ');
+      gap.assign(widths[i] - TextWidth(row[i].text) + 2, ' ');
     }
     terminal.out << '\n';
   }
@@ -87,9 +88,10 @@ std::string TimeText(const google::protobuf::Timestamp* time) {
 }
 
 std::string FirstParts(const std::string& line, std::size_t width) {
-  if (line.size() <= width) return line;
-  const std::size_t gap = line.rfind("  ", width);
-  return line.substr(0, gap == std::string::npos ? width : gap);
+  const std::size_t end = BytesOfWidth(line, width);
+  if (end == line.size()) return line;
+  const std::size_t gap = line.rfind("  ", end);
+  return line.substr(0, gap == std::string::npos ? end : gap);
 }
 
 std::string ShareText(double share) { return absl::StrFormat("%.4f", share); }

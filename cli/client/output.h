@@ -29,7 +29,7 @@ enum class Colour { kNone, kRed, kGreen, kYellow };
 // `text` between escape sequences if `terminal` shows colours, else `text` alone.
 std::string Coloured(const Terminal& terminal, Colour colour, std::string_view text);
 
-// Rows of left-aligned columns, two spaces apart.
+// Rows of left-aligned columns, two spaces apart, as wide as text_width.h says.
 class AlignedTable {
  public:
   struct Cell {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -12,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "cli/client/errors.h"
 #include "cli/experiment/experiment_output.h"
+#include "cli/files/write_file.h"
 #include "services/experiment/agreement.h"
 #include "services/experiment/job_of.h"
 #include "services/experiment/real_run.h"
@@ -59,28 +59,6 @@ absl::StatusOr<fs::path> OutputOf(const ExperimentCommand& command) {
   return absl::InvalidArgumentError(
       absl::StrCat("--out ", command.out.string(),
                    " is there already and is no empty directory; choose another one"));
-}
-
-absl::Status WriteFile(const fs::path& path, const std::string& content) {
-  std::ofstream file(path, std::ios::binary);
-  file << content;
-  if (file.flush()) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("cannot write ", path.string(), "; is the disk full?"));
-}
-
-absl::Status WriteAll(const fs::path& directory,
-                      const std::vector<std::pair<std::string, std::string>>& files) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot make the directory ", directory.string(), ": ", error.message()));
-  }
-  for (const auto& [name, content] : files) {
-    if (absl::Status status = WriteFile(directory / name, content); !status.ok()) return status;
-  }
-  return absl::OkStatus();
 }
 
 class Conductor {
@@ -151,12 +129,17 @@ class Conductor {
 int Report(const Session& session, const experiment::Summary& summary,
            const std::vector<experiment::Run>& runs,
            const std::vector<experiment::Agreement>& agreements, const fs::path& out) {
-  const absl::Status written = WriteAll(
+  const absl::Status written = WriteInto(
       out, {{"results.csv", experiment::ResultsCsv(*summary.experiment, summary.mode, runs)},
             {"report.md", experiment::ReportMarkdown(summary, agreements)},
             {"report.html", experiment::ReportHtml(summary, agreements)}});
   PrintResults(session, summary, agreements, out.string());
-  if (!written.ok()) Log(session, std::string(written.message()));
+  if (!written.ok()) {
+    Log(session, std::string(written.message()));
+  } else if (!session.json) {
+    session.terminal.out << "Written to " << out.string()
+                         << ": results.csv, report.md, report.html\n";
+  }
   for (const std::string& warning : experiment::Warnings(summary)) Log(session, warning);
   if (session.interrupt.happened()) return kExitInterrupted;
   return written.ok() && summary.problems.empty() ? kExitDone : kExitFailed;

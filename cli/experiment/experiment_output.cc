@@ -141,8 +141,7 @@ void PrintResults(const Session& session, const experiment::Summary& summary,
        << (experiment::SameRanking(agreements) ? "the same" : "NOT the same") << '\n';
     Print(session, experiment::AgreementTable(*summary.experiment, agreements));
   }
-  to << "\nModel digest of every run: " << summary.digest << "\nWritten to " << out
-     << ": results.csv, report.md, report.html\n";
+  to << "\nModel digest of every run: " << summary.digest << '\n';
 }
 
 }  // namespace mlp::cli

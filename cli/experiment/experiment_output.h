@@ -34,7 +34,7 @@ class ExperimentProgress {
 };
 
 // Prints tables and sentences, or JSON: an object for each cell, comparison and agreement, and one
-// for the experiment.
+// for the experiment, which has `out`, the directory of the files.
 void PrintResults(const Session& session, const experiment::Summary& summary,
                   const std::vector<experiment::Agreement>& agreements, const std::string& out);
 

@@ -18,6 +18,19 @@ absl::Status WriteAtOnce(const std::filesystem::path& path, const std::string& b
   return file->Finish();
 }
 
+absl::Status WriteInto(const std::filesystem::path& directory,
+                       const std::vector<std::pair<std::string, std::string>>& files) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("cannot make the directory ", directory.string(), ": ", error.message()));
+  }
+  absl::Status status;
+  for (const auto& [name, content] : files) status.Update(WriteAtOnce(directory / name, content));
+  return status;
+}
+
 absl::StatusOr<NewFile> NewFile::Open(const std::filesystem::path& path) {
   std::error_code ignored;
   const bool direct = std::filesystem::is_other(path, ignored);

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -14,6 +16,12 @@ namespace mlp::cli {
 // Writes a file so that whoever reads `path` sees the old one or all of the new one.
 // PermissionDenied, with what to look at, if it cannot be written.
 absl::Status WriteAtOnce(const std::filesystem::path& path, const std::string& bytes);
+
+// Writes files, by name and content, each as WriteAtOnce does, into `directory`, which is made if
+// it is not there. One that cannot be written does not keep the others from it. PermissionDenied,
+// with the first that could not be made or written.
+absl::Status WriteInto(const std::filesystem::path& directory,
+                       const std::vector<std::pair<std::string, std::string>>& files);
 
 // A file that is written piece by piece. The pieces go to another file beside `path`, which takes
 // its place at Finish and is removed without one. If `path` is no regular file, such as /dev/null

@@ -11,15 +11,6 @@
 namespace mlp::cli {
 namespace {
 
-// The validation of the job's model, which is the best round's if the job stops early.
-std::string ValidationText(const v1::Job& job) {
-  if (!job.has_validation()) return "-";
-  const v1::Evaluation& measured =
-      job.spec().early_stopping() ? job.best_validation() : job.validation();
-  const bool regression = job.model().output() == v1::OUTPUT_IDENTITY;
-  return regression ? ScoreText(measured) : ShareText(measured.error());
-}
-
 Colour ColourOf(v1::JobState state) {
   switch (state) {
     case v1::JOB_STATE_SUCCEEDED:
@@ -38,7 +29,7 @@ AlignedTable::Row RowOf(const v1::Job& job) {
           {StateName(job.state()), ColourOf(job.state())},
           job.spec().dataset(),
           absl::StrCat(job.rounds_done(), "/", job.spec().rounds()),
-          ValidationText(job),
+          ModelValidationText(job),
           TimeText(job.has_create_time() ? &job.create_time() : nullptr),
           job.detail()};
 }
@@ -113,6 +104,13 @@ int Run(const Session& session, const ExplainCommand& command) {
                     [&session](const v1::ExplainJobResponse& said) {
                       session.terminal.out << ExplanationText(said) << std::flush;
                     });
+}
+
+std::string ModelValidationText(const v1::Job& job) {
+  const v1::Evaluation* measured = ModelValidation(job);
+  if (measured == nullptr) return "-";
+  const bool regression = job.model().output() == v1::OUTPUT_IDENTITY;
+  return regression ? ScoreText(*measured) : ShareText(measured->error());
 }
 
 std::string ExplanationText(const v1::ExplainJobResponse& said) {

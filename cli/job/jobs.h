@@ -47,6 +47,9 @@ int Run(const Session& session, const CancelCommand& command);
 int Run(const Session& session, const RemoveCommand& command);
 int Run(const Session& session, const ExplainCommand& command);
 
+// The error of the job's model on the validation rows, in regression R^2; "-" if there is none.
+std::string ModelValidationText(const v1::Job& job);
+
 // The answer to `explain` in one or two lines.
 std::string ExplanationText(const v1::ExplainJobResponse& said);
 

@@ -9,6 +9,7 @@
 #include "cli/files/write_file.h"
 #include "cli/model/model_source.h"
 #include "cli/options/enum_words.h"
+#include "cli/show/json_fields.h"
 #include "services/model/saved_model.h"
 
 namespace mlp::cli {
@@ -52,6 +53,20 @@ bool WouldGarble(const Session& session, const ModelExportCommand& command) {
          OutputFormat(command) != model::Format::kJson;
 }
 
+void SayExported(const Session& session, const std::filesystem::path& file, std::size_t bytes,
+                 const std::string& digest) {
+  if (!session.json) {
+    session.terminal.out << file.string() << ": " << bytes << " bytes, model digest " << digest
+                         << std::endl;
+    return;
+  }
+  google::protobuf::Struct object;
+  SetField(object, "file", file.string());
+  SetField(object, "bytes", static_cast<double>(bytes));
+  SetField(object, "modelDigest", digest);
+  session.terminal.out << Json(object) << std::endl;
+}
+
 }  // namespace
 
 int Run(const Session& session, const ModelListCommand&) {
@@ -79,8 +94,7 @@ int Run(const Session& session, const ModelExportCommand& command) {
   }
   const absl::Status written = WriteAtOnce(command.output, *bytes);
   if (!written.ok()) return Fail(session, written);
-  session.terminal.out << command.output.string() << ": " << bytes->size()
-                       << " bytes, model digest " << model::DigestOf(*model) << std::endl;
+  SayExported(session, command.output, bytes->size(), model::DigestOf(*model));
   return kExitDone;
 }
 

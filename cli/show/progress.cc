@@ -49,8 +49,7 @@ std::optional<std::string> Progress::Apply(const v1::JobEvent& event) {
       StartRound(event);
       return std::nullopt;
     case v1::JobEvent::kAttemptFinished:
-      ++shards_done_;
-      nodes_.insert(event.attempt_finished().node());
+      FinishAttempt(event);
       return std::nullopt;
     case v1::JobEvent::kAttemptFailed:
       return absl::StrCat("round ", event.round(), ": shard ", event.attempt_failed().shard(),
@@ -73,7 +72,7 @@ std::string Progress::Status() const {
     return absl::StrCat(queued_.empty() ? "waiting to start" : queued_, Clock());
   }
   std::string status =
-      absl::StrCat("round ", round_, "/", rounds_, "  shards ", shards_done_, "/", shards_);
+      absl::StrCat("round ", round_, "/", rounds_, "  shards ", shards_done_.size(), "/", shards_);
   absl::StrAppend(&status, Clock());
   if (validation_) absl::StrAppend(&status, "  validation ", ScoreText(*validation_));
   if (last_round_) {
@@ -105,10 +104,19 @@ std::string Progress::RoundLine(int round, const v1::Evaluation& validation) con
 void Progress::StartRound(const v1::JobEvent& event) {
   round_ = event.round();
   shards_ = event.round_started().shards();
-  shards_done_ = event.round_started().kept_shards_size();
+  const auto& kept = event.round_started().kept_shards();
+  shards_done_ = std::set<int>(kept.begin(), kept.end());
   if (first_round_ != 0) return;
   first_round_ = round_;
   first_round_time_ = now_;
+}
+
+// Results that came second, maybe in a later round, do not count: the coordinator does not use
+// them.
+void Progress::FinishAttempt(const v1::JobEvent& event) {
+  const v1::JobEvent::AttemptFinished& finished = event.attempt_finished();
+  nodes_.insert(finished.node());
+  if (event.round() == round_ && !finished.superseded()) shards_done_.insert(finished.shard());
 }
 
 void Progress::FinishRound(const v1::JobEvent& event) {

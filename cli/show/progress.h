@@ -37,6 +37,7 @@ class Progress {
   std::string WaitingLine(const v1::JobEvent::Waiting& waiting) const;
   std::string RoundLine(int round, const v1::Evaluation& validation) const;
   void StartRound(const v1::JobEvent& event);
+  void FinishAttempt(const v1::JobEvent& event);
   void FinishRound(const v1::JobEvent& event);
   std::string Clock() const;
   std::optional<Time> TimeLeft() const;
@@ -47,10 +48,10 @@ class Progress {
   int shards_;
   Time now_;
 
-  std::string queued_;  // "queued behind job-1"
-  int round_ = 0;       // the one that trains; 0: none yet
-  int shards_done_ = 0;
-  int first_round_ = 0;  // seen here: a watcher may come late
+  std::string queued_;         // "queued behind job-1"
+  int round_ = 0;              // the one that trains; 0: none yet
+  std::set<int> shards_done_;  // of that round
+  int first_round_ = 0;        // seen here: a watcher may come late
   Time first_round_time_{};
   int finished_round_ = 0;
   Time finished_round_time_{};

@@ -70,6 +70,11 @@ std::string LayersText(const v1::Job& job) {
                          Word(job.spec().activation()), Word(job.spec().precision()));
 }
 
+// Whether the job's model is the best round's rather than the last one's.
+bool HasBestModel(const v1::Job& job) {
+  return job.spec().early_stopping() && job.has_best_validation();
+}
+
 bool IsRegression(const v1::Evaluation& evaluation) { return evaluation.total_squares() > 0; }
 
 std::string RoundsText(const v1::Job& job) {
@@ -108,6 +113,11 @@ std::string LearningRateText(const v1::JobSpec& spec) {
 
 }  // namespace
 
+const v1::Evaluation* ModelValidation(const v1::Job& job) {
+  if (HasBestModel(job)) return &job.best_validation();
+  return job.has_validation() ? &job.validation() : nullptr;
+}
+
 double Score(const v1::Evaluation& evaluation) {
   if (!IsRegression(evaluation)) return 1 - evaluation.error();
   return 1 - 2 * evaluation.loss() / evaluation.total_squares();
@@ -134,11 +144,11 @@ std::string Summary(const v1::Job& job, const Followed& followed) {
   std::string text = Heading(job, followed);
   if (!job.detail().empty()) text += Line("why", job.detail());
   text += Line("rounds", RoundsText(job));
-  if (job.spec().early_stopping() && job.has_best_validation()) {
-    text += Line("validation error", EvaluationText(job.best_validation()));
+  if (const v1::Evaluation* validation = ModelValidation(job)) {
+    text += Line("validation error", EvaluationText(*validation));
+  }
+  if (HasBestModel(job)) {
     text += Line("best round", absl::StrCat(job.best_round(), ", whose model and error these are"));
-  } else if (job.has_validation()) {
-    text += Line("validation error", EvaluationText(job.validation()));
   }
   const bool classes = job.model().output() != v1::OUTPUT_IDENTITY;
   if (followed.last_round && classes) {

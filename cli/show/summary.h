@@ -22,6 +22,10 @@ struct Followed {
 // regression "53.4 (root mean square over 89 rows of validate_x.txt), R^2 0.4921".
 std::string EvaluationText(const v1::Evaluation& evaluation);
 
+// The validation of the job's model, which is the best round's if the job stops early; null if the
+// job has none. Valid as long as `job`.
+const v1::Evaluation* ModelValidation(const v1::Job& job);
+
 // Accuracy, in regression R^2: greater is better.
 double Score(const v1::Evaluation& evaluation);
 

@@ -84,11 +84,12 @@ std::string CsvRow(const Plan& plan, const Outcome& outcome) {
 
 Outcome OutcomeOf(std::size_t trial, const v1::Job& job) {
   Outcome outcome{.trial = trial, .job = job, .problem = ""};
+  const v1::Evaluation* validation = ModelValidation(job);
   if (job.state() != v1::JOB_STATE_SUCCEEDED) {
     outcome.problem = job.detail().empty() ? Word(job.state()) : job.detail();
-  } else if (!job.has_validation()) {
+  } else if (validation == nullptr) {
     outcome.problem = "was not validated";
-  } else if (!std::isfinite(Score(job.validation()))) {
+  } else if (!std::isfinite(Score(*validation))) {
     outcome.problem = "has no finite score";
   }
   return outcome;
@@ -96,9 +97,9 @@ Outcome OutcomeOf(std::size_t trial, const v1::Job& job) {
 
 std::optional<double> ScoreOf(const Outcome& outcome) {
   if (!outcome.problem.empty()) return std::nullopt;
-  const v1::Job& job = outcome.job;
-  const bool best = job.spec().early_stopping() && job.has_best_validation();
-  return Score(best ? job.best_validation() : job.validation());
+  const v1::Evaluation* validation = ModelValidation(outcome.job);
+  if (validation == nullptr) return std::nullopt;
+  return Score(*validation);
 }
 
 double SecondsOf(const v1::Job& job) {

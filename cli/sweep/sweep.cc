@@ -1,7 +1,6 @@
 #include "cli/sweep/sweep.h"
 
 #include <algorithm>
-#include <system_error>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -46,19 +45,6 @@ std::string BestCommand(const Session& session, const SweepCommand& command, con
                       TrainArguments(plan, standings.front().best->trial));
 }
 
-absl::Status WriteFiles(const fs::path& directory, const std::string& csv,
-                        const std::string& html) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("cannot make the directory ", directory.string(), ": ", error.message()));
-  }
-  absl::Status status = WriteAtOnce(directory / "results.csv", csv);
-  status.Update(WriteAtOnce(directory / "report.html", html));
-  return status;
-}
-
 // Says how an interrupted sweep goes on.
 void SayInterrupted(const Session& session, const SweepCommand& command, const Plan& plan,
                     std::size_t ended, const std::vector<std::string>& running) {
@@ -88,7 +74,8 @@ bool Report(const Session& session, const SweepCommand& command, const Plan& pla
           : absl::StrCat("Only ", outcomes.size(), " of ", plan.trials(), " trials have ended.");
   const std::string title = "Sweep of " + command.file.filename().string();
   const absl::Status written =
-      WriteFiles(out, ResultsCsv(plan, outcomes), ReportHtml(plan, outcomes, title, best, note));
+      WriteInto(out, {{"results.csv", ResultsCsv(plan, outcomes)},
+                      {"report.html", ReportHtml(plan, outcomes, title, best, note)}});
   PrintSweep(session, plan, outcomes, {.command = best, .out = out.string()});
   if (!written.ok()) {
     Log(session, std::string(written.message()));

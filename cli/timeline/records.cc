@@ -40,8 +40,7 @@ std::vector<Field> FieldsOf(const Timeline& timeline, const Attempt& attempt) {
   fields.push_back({"outcome", OutcomeName(attempt.outcome), true});
   fields.push_back({"race", RaceName(attempt.race), true});
   fields.push_back({"offered_because", attempt.reason, true});
-  fields.push_back(
-      {"ended_because", attempt.cancelled_at ? attempt.cancel_reason : attempt.end_reason, true});
+  fields.push_back({"ended_because", EndReason(attempt), true});
   return fields;
 }
 

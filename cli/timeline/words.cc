@@ -86,10 +86,13 @@ std::string EndText(const Attempt& attempt) {
   return absl::StrCat(OutcomeName(attempt.outcome), ", ", RaceName(attempt.race));
 }
 
+std::string EndReason(const Attempt& attempt) {
+  return attempt.cancelled_at ? attempt.cancel_reason : attempt.end_reason;
+}
+
 std::string WhyText(const Attempt& attempt) {
-  if (!attempt.end_reason.empty()) return attempt.end_reason;
-  if (attempt.cancelled_at) return attempt.cancel_reason;
-  return attempt.reason;
+  const std::string end_reason = EndReason(attempt);
+  return end_reason.empty() ? attempt.reason : end_reason;
 }
 
 std::string Milliseconds(Time duration) {

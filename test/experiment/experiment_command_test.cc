@@ -65,6 +65,22 @@ TEST_CASE("a directory that has something in it is not written to") {
   CHECK(fs::exists(directory.path() / "here/there/report.html"));
 }
 
+TEST_CASE(
+    "results that cannot be written are an error that says why, and leave no half of a file") {
+  const Place directory;
+  const std::string file = directory.Write("tiny.toml", kTiny);
+  // As on a full disk, no file may have a byte.
+  const std::string limited =
+      "trap '' XFSZ; ulimit -f 0; exec " + kClient + " experiment " + file + " --out out";
+  test::ProcessOptions options;
+  options.directory = directory.path();
+  const ProcessResult result = test::Run({"/bin/sh", "-c", limited}, options);
+  CHECK(result.exit_code == 1);
+  CHECK_THAT(result.err, Contains("cannot write out/results.csv: File too large"));
+  CHECK_THAT(result.out, Contains("faster than random") && !Contains("Written to"));
+  CHECK(fs::is_empty(directory.path() / "out"));
+}
+
 TEST_CASE("a malformed experiment is refused with file, line and key, and writes nothing") {
   const Place directory;
   const std::string file = directory.Write("bad.toml", "noodles = 4\n" + kTiny);

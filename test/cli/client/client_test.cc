@@ -7,6 +7,9 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include "test/cli/client/client_program.h"
 #include "test/cli/client/fake_coordinator.h"
@@ -162,6 +165,26 @@ TEST_CASE("JSON output is one object a line and ends with the job") {
   CHECK_THAT(result.out, Catch::StartsWith("{\"sequence\":\"1\""));
   const std::string last = result.out.substr(result.out.rfind("\n{") + 1);
   CHECK_THAT(last, Catch::StartsWith("{\"job\":{") && Contains("\"modelDigest\":\"c0ffee\""));
+}
+
+TEST_CASE("JSON output is one object a line where a model is written, too") {
+  FakeCoordinator coordinator;
+  const Scratch directory;
+  const std::string file = (directory.path() / "letters.mlp").string();
+  const std::vector<std::string> commands[] = {{"--json", "train", "letters", "--save", file},
+                                               {"--json", "model", "export", "job-1", "-o", file}};
+  for (const auto& command : commands) {
+    CAPTURE(command);
+    const ProcessResult result = test::Run(ClientOf(coordinator.address(), command));
+    CHECK(result.exit_code == 0);
+    std::istringstream lines(result.out);
+    std::string last;
+    for (std::string line; std::getline(lines, line); last = line) {
+      CHECK_THAT(line, Catch::StartsWith("{") && Catch::EndsWith("}"));
+    }
+    CHECK_THAT(last, Contains("\"file\":\"" + file + "\"") && Contains("\"modelDigest\":\"") &&
+                         Contains("\"bytes\":" + std::to_string(ContentOf(file).size())));
+  }
 }
 
 TEST_CASE("an interrupt detaches and says how to go on") {

@@ -36,6 +36,29 @@ TEST_CASE("a table is aligned, coloured or not, and has no trailing spaces") {
   CHECK_THAT(coloured.str(), Catch::Contains("job-10  \x1b[31mFAILED\x1b[0m\n"));
 }
 
+TEST_CASE("a table is aligned by its letters, whatever their bytes") {
+  AlignedTable table({"CLASS", "ROWS"});
+  table.Add({"Äpfel", "1"});
+  table.Add({"яблоко", "2"});
+  std::ostringstream out, ignored;
+  table.Print(Terminal{out, ignored});
+  CHECK(out.str() ==
+        "CLASS   ROWS\n"
+        "Äpfel   1\n"
+        "яблоко  2\n");
+}
+
+TEST_CASE("a narrow screen shows whole letters, as many as fit") {
+  const std::string line = "größer  länger";
+  CHECK(FirstParts(line, 14) == line);
+  CHECK(FirstParts(line, 13) == "größer");
+  CHECK(FirstParts(line, 6) == "größer");
+  CHECK(FirstParts(line, 4) == "größ");
+  CHECK(FirstParts(line, 3) == "grö");
+  CHECK(FirstParts(line, 0).empty());
+  CHECK(FirstParts("\xa4\xa4gr\xf6", 2) == "\xa4\xa4gr");  // no UTF-8
+}
+
 TEST_CASE("a narrow screen shows whole parts from the left") {
   const std::string line = "round 2/2  shards 1/2  elapsed 8.00 s";
   CHECK(FirstParts(line, line.size()) == line);

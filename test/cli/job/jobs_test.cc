@@ -27,5 +27,17 @@ TEST_CASE("where nothing comes next there is one line") {
   CHECK(ExplanationText(Said("")) == "job-1, round 1 of 2: waits\n");
 }
 
+TEST_CASE("a list of jobs has the error of each job's model, and no error that nobody measured") {
+  v1::Job job;
+  job.mutable_spec()->set_early_stopping(true);
+  CHECK(ModelValidationText(job) == "-");
+  job.mutable_validation()->set_error(0.5);
+  CHECK(ModelValidationText(job) == "0.5000");  // the best round is not known
+  job.mutable_best_validation()->set_error(0.25);
+  CHECK(ModelValidationText(job) == "0.2500");
+  job.mutable_spec()->set_early_stopping(false);
+  CHECK(ModelValidationText(job) == "0.5000");
+}
+
 }  // namespace
 }  // namespace mlp::cli

@@ -94,6 +94,35 @@ TEST_CASE("the status grows with what is known") {
         "error 0.3280");
 }
 
+v1::JobEvent FinishedIn(int round, int shard, bool superseded) {
+  v1::JobEvent event;
+  *event.mutable_time() = SubmittedJob().create_time();
+  event.set_round(round);
+  event.mutable_attempt_finished()->set_node("a");
+  event.mutable_attempt_finished()->set_shard(shard);
+  event.mutable_attempt_finished()->set_superseded(superseded);
+  return event;
+}
+
+TEST_CASE("the status counts each shard of its round once, whatever came second or late") {
+  Progress progress(SubmittedJob(), true);
+  v1::JobEvent started;
+  *started.mutable_time() = SubmittedJob().create_time();
+  started.set_round(2);
+  started.mutable_round_started()->set_shards(3);
+  started.mutable_round_started()->add_kept_shards(1);
+  progress.Apply(started);
+  CHECK_THAT(progress.Status(), Catch::StartsWith("round 2/2  shards 1/3  "));
+  progress.Apply(FinishedIn(1, 0, true));  // of the round before
+  progress.Apply(FinishedIn(1, 2, false));
+  progress.Apply(FinishedIn(2, 1, true));
+  CHECK_THAT(progress.Status(), Catch::StartsWith("round 2/2  shards 1/3  "));
+  progress.Apply(FinishedIn(2, 0, false));
+  progress.Apply(FinishedIn(2, 0, true));
+  progress.Apply(FinishedIn(2, 2, false));
+  CHECK_THAT(progress.Status(), Catch::StartsWith("round 2/2  shards 3/3  "));
+}
+
 TEST_CASE("a watcher who comes late estimates from the rounds that it saw") {
   v1::Job job = SubmittedJob();
   job.mutable_spec()->set_rounds(10);

@@ -101,6 +101,20 @@ TEST_CASE("the score is the best round's with early stopping and the last round'
   CHECK(ScoreOf(OutcomeOf(0, job)) == Approx(0.7));
 }
 
+TEST_CASE("with early stopping the best round's score must be finite, not the last round's") {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  v1::Job job = JobWith(kNaN, "job-1");
+  job.mutable_best_validation()->set_error(0.3);
+  CHECK(OutcomeOf(0, job).problem == "has no finite score");
+  job.mutable_spec()->set_early_stopping(true);
+  CHECK(OutcomeOf(0, job).problem.empty());
+  CHECK(ScoreOf(OutcomeOf(0, job)) == Approx(0.7));
+  job.mutable_validation()->set_error(0.4);
+  job.mutable_best_validation()->set_error(kNaN);
+  CHECK(OutcomeOf(0, job).problem == "has no finite score");
+  CHECK_FALSE(ScoreOf(OutcomeOf(0, job)));
+}
+
 TEST_CASE("in regression the score is R^2") {
   v1::Job job = JobWith(0, "job-1");
   job.mutable_model()->set_output(v1::OUTPUT_IDENTITY);

@@ -11,6 +11,7 @@
 #include "cli/timeline/records.h"
 #include "cli/timeline/table.h"
 #include "cli/timeline/timeline.h"
+#include "cli/timeline/words.h"
 #include "test/cli/timeline/timeline_recording.h"
 
 namespace mlp::cli::timeline {
@@ -78,6 +79,19 @@ TEST_CASE("JSON lines parse and have null where a number has no meaning") {
   CHECK(first.fields().at("copy_of").has_null_value());
   CHECK(ParseJson(lines[3]).fields().at("race").string_value() == "won");
   CHECK(ParseJson(JsonLines(Hostile())).fields().at("node").string_value() == "<b>\"a\"&");
+}
+
+TEST_CASE("an attempt that was cancelled and then refused ended because it was cancelled") {
+  Recording recording;
+  recording.At(0, R"("attemptDispatched": {"attempt": 1, "node": "a", "reason": "a is free"})")
+      .At(2, R"("attemptCancelled": {"attempt": 1, "node": "a", "reason": "2 has started"})")
+      .At(5, R"("attemptRejected": {"attempt": 1, "node": "a", "reason": "load"})");
+  const Timeline timeline = recording.Build();
+  REQUIRE(timeline.attempts.size() == 1);
+  CHECK(timeline.attempts[0].outcome == Outcome::kRejected);
+  CHECK(WhyText(timeline.attempts[0]) == "2 has started");
+  const Struct record = ParseJson(JsonLines(timeline));
+  CHECK(record.fields().at("ended_because").string_value() == "2 has started");
 }
 
 TEST_CASE("the phases of each thread of the Chrome trace add up to the wall time of its lane") {
