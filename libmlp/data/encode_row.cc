@@ -129,7 +129,8 @@ absl::Status RowEncoder::FindByName(const CsvRecord& header) {
 
 absl::Status RowEncoder::FindByPosition(const CsvRecord& first) {
   const std::size_t columns = schema_->columns.size();
-  const bool numbers = cells_ > columns && GoesByNumbers(*schema_);
+  const bool numbers =
+      cells_ > columns && GoesByNumbers(*schema_) && PositionOf(schema_->label).has_value();
   for (std::size_t i = 0; i < columns; ++i) {
     cell_of_.push_back(numbers ? *PositionOf(schema_->columns[i].name) : i);
   }

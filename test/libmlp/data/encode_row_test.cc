@@ -101,6 +101,15 @@ TEST_CASE("Columns that go by numbers are found where they were, with a header o
         "t.csv:1:1: the row has 3 cells; expected 2, the features, or 3 with the label last");
 }
 
+TEST_CASE("A label with a name comes last although the columns beside it go by numbers") {
+  Schema schema = PlainSchema(2, 3);
+  schema.label = std::string("kind");
+  const auto encoded = EncodeAll(schema, "5,7,2\n");
+  REQUIRE(encoded.status() == absl::OkStatus());
+  CHECK(encoded->features == std::vector<std::vector<double>>{{5, 7}});
+  CHECK(encoded->labels == std::vector<double>{2});
+}
+
 TEST_CASE("Missing values become what the schema has for them") {
   const auto encoded =
       EncodeAll(Penguins(), "40,?,\n40, ,NaN\n40,NA,na\n40,N/A,null\n40,<NA>,#n/a\n");
