@@ -1,7 +1,7 @@
 // A scheduling policy: which of the nodes that may have a shard gets it.
 //
-// To add one: write a class in a file of its own under policies/, add its line to the table in
-// policy.cc, a test, and a line in the documentation. Nothing else knows policies by name.
+// CONTRIBUTING.md says how to add one. The scheduler knows none by name: only the table in
+// policy.cc and the conversion from and to the protocol's enumeration do.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,7 @@ class Policy {
   virtual Choice Choose(const Candidates& candidates, std::mt19937_64& random) = 0;
 };
 
-// "random", "least-load", "pull", "power-of-two".
+// In the order of the table, such as "pull".
 std::vector<std::string_view> PolicyNames();
 // nullptr where `name` is not among them.
 std::unique_ptr<Policy> MakePolicy(std::string_view name);
