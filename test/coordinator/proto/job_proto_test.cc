@@ -1,10 +1,13 @@
 #include "services/coordinator/proto/job_proto.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include <catch2/catch.hpp>
 #include <functional>
 
 #include "services/base/field_error.h"
 #include "services/coordinator/scheduler/policy.h"
+#include "services/wire/training_proto.h"
 #include "test/coordinator/store/store_fixtures.h"
 
 namespace mlp::coordinator {
@@ -127,6 +130,17 @@ TEST_CASE("Every schedule and server optimizer comes back", "[job_proto]") {
   job.spec.batches.class_weights.clear();
   job.spec.balanced_classes = true;
   CheckComesBack(job);
+}
+
+TEST_CASE("Every solver has a name and a value of the protocol", "[job_proto]") {
+  CHECK(kSolvers.size() == static_cast<std::size_t>(v1::Solver_descriptor()->value_count()) - 1);
+  for (const Solver solver : kSolvers) {
+    INFO(SolverName(solver));
+    CHECK(wire::FromProto(wire::ToProto(solver), "spec.solver").value() == solver);
+    CHECK(ParseSolver(SolverName(solver)).value() == solver);
+  }
+  CHECK(ParseSolver("lbfgs").status().message() ==
+        "unknown solver 'lbfgs': there are descent, sgd, adam");
 }
 
 TEST_CASE("Jobs that are trained in batches have scikit-learn's defaults", "[job_proto]") {
