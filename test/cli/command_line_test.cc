@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "absl/strings/str_split.h"
 #include "cli/client/errors.h"
 #include "cli/job/jobs.h"
 #include "cli/job/train.h"
@@ -15,6 +16,7 @@
 #include "cli/node/nodes.h"
 #include "cli/options/enum_words.h"
 #include "cli/replay/replay.h"
+#include "test/cli/all_commands.h"
 
 namespace mlp::cli {
 namespace {
@@ -283,10 +285,11 @@ TEST_CASE("wrong usage is refused with the option's name") {
 }
 
 TEST_CASE("every command has help with an example") {
-  for (const std::string name :
-       {"train", "jobs", "job", "watch", "cancel", "explain", "nodes", "drain", "undrain", "model",
-        "evaluate", "replay", "timeline", "experiment"}) {
-    const EarlyExit help = Refused({name, "--help"});
+  REQUIRE_FALSE(AllCommands().empty());
+  for (const std::string& name : AllCommands()) {
+    std::vector<std::string> arguments = absl::StrSplit(name, absl::ByChar(' '));
+    arguments.push_back("--help");
+    const EarlyExit help = Refused(arguments);
     CHECK(help.exit_code == kExitDone);
     CHECK_THAT(help.text, Catch::Contains("Example: mlp-client " + name));
   }
