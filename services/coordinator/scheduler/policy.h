@@ -1,7 +1,7 @@
 // A scheduling policy: which of the nodes that may have a shard gets it.
 //
-// CONTRIBUTING.md says how to add one. The scheduler knows none by name: only the table in
-// policy.cc and the conversion from and to the protocol's enumeration do.
+// CONTRIBUTING.md says how to add one. Beside the numbers of the reference system, only the table
+// in policy.cc and the conversion to and from the protocol know policies by name.
 #pragma once
 
 #include <cstdint>
