@@ -4,15 +4,19 @@
 // events that lead to it; it must grow no faster than the logarithm of the number of nodes.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "services/coordinator/scheduler/policy.h"
 #include "services/coordinator/scheduler/scheduler.h"
 
 namespace mlp::coordinator {
@@ -26,7 +30,7 @@ constexpr int kShardsPerNode = 10;
 // all that surrounds the scheduler.
 class World {
  public:
-  World(const char* policy, int nodes) : scheduler_(Options(policy, nodes)) {
+  World(std::string_view policy, int nodes) : scheduler_(Options(policy, nodes)) {
     for (int node = 0; node < nodes; ++node) {
       scheduler_.Apply(now_, NodeJoined{node, "node-" + std::to_string(node)});
     }
@@ -50,9 +54,9 @@ class World {
   double Seconds() { return std::chrono::duration<double>(std::exchange(spent_, {})).count(); }
 
  private:
-  static SchedulerOptions Options(const char* policy, int nodes) {
+  static SchedulerOptions Options(std::string_view policy, int nodes) {
     SchedulerOptions options;
-    options.policy = policy;
+    options.policy = std::string(policy);
     options.shards = kShardsPerNode * nodes;
     return options;
   }
@@ -110,7 +114,7 @@ class World {
   Clock::duration spent_{};
 };
 
-void Decisions(benchmark::State& state, const char* policy) {
+void Decisions(benchmark::State& state, std::string_view policy) {
   World world(policy, static_cast<int>(state.range(0)));
   world.RunRound();  // allocates memory for all later rounds
   world.Seconds();
@@ -129,10 +133,16 @@ void Sizes(benchmark::internal::Benchmark* benchmark) {
   benchmark->RangeMultiplier(10)->Range(10, 10'000)->Unit(benchmark::kMillisecond)->UseManualTime();
 }
 
-BENCHMARK_CAPTURE(Decisions, pull, "pull")->Apply(Sizes);
-BENCHMARK_CAPTURE(Decisions, random, "random")->Apply(Sizes);
-BENCHMARK_CAPTURE(Decisions, least_load, "least-load")->Apply(Sizes);
-BENCHMARK_CAPTURE(Decisions, power_of_two, "power-of-two")->Apply(Sizes);
+// Registers "Decisions/power_of_two" and so on, one for each policy.
+[[maybe_unused]] const bool kRegistered = [] {
+  for (const std::string_view policy : PolicyNames()) {
+    std::string name = "Decisions/" + std::string(policy);
+    std::replace(name.begin(), name.end(), '-', '_');
+    const auto run = [policy](benchmark::State& state) { Decisions(state, policy); };
+    benchmark::RegisterBenchmark(name.c_str(), run)->Apply(Sizes);
+  }
+  return true;
+}();
 
 }  // namespace
 }  // namespace mlp::coordinator

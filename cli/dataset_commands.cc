@@ -23,6 +23,7 @@ void DatasetCommands::AddTo(CLI::App& app, CommandLine& line) {
   CLI::App& dataset = *app.add_subcommand("dataset", "Send, list, remove and make datasets");
   dataset.require_subcommand(1);
   dataset.fallthrough();
+  dataset.footer("Example: mlp-client dataset put iris.csv --label species");
   AddPut(dataset, line);
   AddCommand(dataset, line, "ls", "List the coordinator's datasets", list_,
              "mlp-client dataset ls");

@@ -3,7 +3,7 @@
 option(MLP_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" OFF)
 set(MLP_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, such as 'address,undefined' or 'thread'")
 
-option(MLP_UNITY "Compile our sources in batches: much faster from nothing, slower after a change" OFF)
+option(MLP_UNITY "Compile our sources in unity batches: much faster from nothing, slower after a change" OFF)
 option(MLP_FUZZ "Make the fuzzers; needs clang and 'fuzzer-no-link' in MLP_SANITIZE" OFF)
 
 if(NOT CMAKE_BUILD_TYPE)
@@ -46,11 +46,11 @@ endif()
 
 if(MLP_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # A coroutine's frame may have fields of an anonymous namespace. g++ takes that for a mistake if the
-  # namespace is not in the main file, and in a batch none is.
+  # namespace is not in the main file, and in a unity batch none is.
   target_compile_options(mlp_warnings INTERFACE -Wno-subobject-linkage)
 endif()
 
-# mlp_batches(NAME): under MLP_UNITY, the target's sources are compiled in batches.
+# mlp_batches(NAME): under MLP_UNITY, the target's sources are compiled in unity batches.
 function(mlp_batches name)
   set_target_properties(${name} PROPERTIES UNITY_BUILD ${MLP_UNITY} UNITY_BUILD_BATCH_SIZE 8)
 endfunction()

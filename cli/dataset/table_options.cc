@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 
 namespace mlp::cli {
 
@@ -11,10 +12,13 @@ std::vector<CLI::Option*> AddColumnOptions(CLI::App& app, TableOptions& options)
   SchemaOptions& schema = options.schema;
   const std::map<std::string, Header> headers = {
       {"auto", Header::kAuto}, {"yes", Header::kYes}, {"no", Header::kNo}};
-  const std::map<std::string, TableFormat> formats = {{"auto", TableFormat::kAuto},
-                                                      {"csv", TableFormat::kCsv},
-                                                      {"libsvm", TableFormat::kLibsvm},
-                                                      {"npy", TableFormat::kNpy}};
+  std::map<std::string, TableFormat> formats;
+  std::string format_words;
+  for (const TableFormat format : kTableFormats) {
+    const std::string word(TableFormatName(format));
+    formats[word] = format;
+    absl::StrAppend(&format_words, format_words.empty() ? "" : "|", word);
+  }
   return {
       app.add_option("--label", schema.label, "Column with the class, by name or number [last]")
           ->type_name("COLUMN"),
@@ -38,7 +42,7 @@ std::vector<CLI::Option*> AddColumnOptions(CLI::App& app, TableOptions& options)
           ->type_name("auto|yes|no"),
       app.add_option("--format", options.format, "Of the file [auto]")
           ->transform(CLI::CheckedTransformer(formats).description(""))
-          ->type_name("auto|csv|libsvm|npy"),
+          ->type_name(format_words),
       AddSeparatorOption(app, options.separator)};
 }
 

@@ -1,25 +1,16 @@
 #include "cli/timeline/model.h"
 
-#include <algorithm>
-#include <array>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "cli/timeline/before_start.h"
 #include "cli/timeline/fold.h"
 #include "cli/timeline/races.h"
+#include "services/simulation/recorded_job.h"
 
 namespace mlp::cli::timeline {
 namespace {
-
-// Policies that bind a shard at once tell nodes nothing about slots, so those nodes queue first.
-bool HoldsUpFirst(std::string_view policy) {
-  constexpr std::array<std::string_view, 4> kQueueFirst = {"", "random", "least-load",
-                                                           "power-of-two"};
-  return std::find(kQueueFirst.begin(), kQueueFirst.end(), policy) == kQueueFirst.end();
-}
 
 // The nodes that are known to have no injected load.
 std::set<std::string> WithoutLoad(const std::vector<NodeFacts>& nodes) {
@@ -40,7 +31,9 @@ Timeline BuildTimeline(const std::vector<v1::JobEvent>& events) {
 
   std::vector<Attempt>& attempts = timeline.attempts;
   DecideRaces(attempts);
-  const auto waits = WaitsBeforeStart(attempts, WithoutLoad(nodes), HoldsUpFirst(timeline.policy));
+  // A node without slots queues first.
+  const bool holds_up_first = simulation::GivesSlots(timeline.policy);
+  const auto waits = WaitsBeforeStart(attempts, WithoutLoad(nodes), holds_up_first);
   for (std::size_t i = 0; i < attempts.size(); ++i) {
     attempts[i].phases = PhasesOf(attempts[i], waits[i]);
   }

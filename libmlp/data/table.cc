@@ -21,6 +21,19 @@ TableFormat Known(const TableText& text) {
   return text.format == TableFormat::kAuto ? FormatOf(text.bytes) : text.format;
 }
 
+// True if the first record may name the columns.
+bool MayNameColumns(TableFormat format) {
+  switch (format) {
+    case TableFormat::kAuto:
+    case TableFormat::kCsv:
+      return true;
+    case TableFormat::kLibsvm:
+    case TableFormat::kNpy:
+      return false;
+  }
+  return false;
+}
+
 // `schema` with a substitute for every missing value, so that rows can be encoded before the real
 // substitutes are known.
 Schema Tolerant(Schema schema) {
@@ -119,6 +132,20 @@ void StandardizeColumn(const Table& table, std::span<const std::size_t> rows, st
 
 }  // namespace
 
+std::string_view TableFormatName(TableFormat format) {
+  switch (format) {
+    case TableFormat::kAuto:
+      return "auto";
+    case TableFormat::kCsv:
+      return "csv";
+    case TableFormat::kLibsvm:
+      return "libsvm";
+    case TableFormat::kNpy:
+      return "npy";
+  }
+  return "";
+}
+
 TableFormat FormatOf(std::string_view bytes) {
   if (LooksLikeNpy(bytes)) return TableFormat::kNpy;
   const std::string_view first = bytes.substr(0, std::size_t{1} << 16);
@@ -146,9 +173,8 @@ absl::Status ForEachRecord(const TableText& text, std::size_t features,
 }
 
 absl::StatusOr<TableFile> ReadTable(const TableText& text, const SchemaOptions& options) {
-  const bool names = Known(text) == TableFormat::kCsv;
   SchemaOptions known = options;
-  if (!names) known.header = Header::kNo;
+  if (!MayNameColumns(Known(text))) known.header = Header::kNo;
   SchemaBuilder builder(text.name, known);
   absl::Status status =
       ForEachRecord(text, 0, [&](const CsvRecord& record) { return builder.Take(record); });
@@ -166,15 +192,14 @@ absl::StatusOr<TableFile> ReadTable(const TableText& text, const SchemaOptions& 
 absl::StatusOr<Table> ReadRows(const TableText& text, const Inferred& inferred, Header header,
                                bool impute) {
   const Schema& schema = inferred.schema;
-  const bool names = Known(text) == TableFormat::kCsv;
+  if (!MayNameColumns(Known(text))) header = Header::kNo;
   const Schema tolerant = impute ? Tolerant(schema) : schema;
   Table table;
   table.features = schema.features();
   std::optional<RowEncoder> encoder;
   const auto take = [&](const CsvRecord& record) -> absl::Status {
     if (!encoder) {
-      absl::StatusOr<RowEncoder> made =
-          RowEncoder::Make(tolerant, record, names ? header : Header::kNo, text.name);
+      absl::StatusOr<RowEncoder> made = RowEncoder::Make(tolerant, record, header, text.name);
       if (!made.ok()) return made.status();
       encoder = *std::move(made);
       if (!encoder->has_label()) {
@@ -193,7 +218,7 @@ absl::StatusOr<Table> ReadRows(const TableText& text, const Inferred& inferred, 
     }
     return AddRow(*encoder, tolerant, record, impute, table);
   };
-  absl::Status status = ForEachRecord(text, names ? 0 : schema.columns.size(), take);
+  absl::Status status = ForEachRecord(text, schema.columns.size(), take);
   if (!status.ok()) return status;
   if (table.rows() == 0) return BadText(text.name, {}, "there is no row after the header");
   return table;

@@ -1,6 +1,7 @@
 // Tables as people have them (CSV, LIBSVM, NumPy), as rows of features and labels.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -18,7 +19,11 @@
 namespace mlp {
 
 enum class TableFormat : std::uint8_t { kAuto, kCsv, kLibsvm, kNpy };
+inline constexpr std::array kTableFormats = {TableFormat::kAuto, TableFormat::kCsv,
+                                             TableFormat::kLibsvm, TableFormat::kNpy};
 
+// The name as users write it: "auto", "csv", "libsvm", "npy".
+std::string_view TableFormatName(TableFormat format);
 // The format of `bytes`, by their content: kCsv if they are nothing else.
 TableFormat FormatOf(std::string_view bytes);
 

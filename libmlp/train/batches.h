@@ -1,4 +1,4 @@
-// Training a shard a batch at a time (Solver::kSgd and kAdam).
+// Training a shard a batch at a time (TrainsBatches of training_options.h).
 #pragma once
 
 #include <stop_token>

@@ -33,10 +33,13 @@ Optimizer<T>::Optimizer(const TrainingOptions& options, std::size_t size)
 template <class T>
 void Optimizer<T>::Step(Vector<T>& gradient, Vector<T>& weights) {
   Clip(gradient);
-  if (options_.solver == Solver::kAdam) {
-    StepByAdam(gradient, weights);
-  } else {
-    StepBySgd(gradient, weights);
+  switch (options_.solver) {
+    case Solver::kDescent:  // makes its steps in Network
+      break;
+    case Solver::kSgd:
+      return StepBySgd(gradient, weights);
+    case Solver::kAdam:
+      return StepByAdam(gradient, weights);
   }
 }
 

@@ -19,7 +19,7 @@ double SumOfSquares(const T* values, std::size_t count);
 template <class T>
 class Optimizer {
  public:
-  // Optimizes `size` parameters by kSgd or kAdam.
+  // Optimizes `size` parameters by a solver that trains batches.
   Optimizer(const TrainingOptions& options, std::size_t size);
 
   // One step; `gradient` (size) is the mean's and is used up, `weights` (size).

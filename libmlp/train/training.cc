@@ -52,7 +52,7 @@ absl::StatusOr<TrainingResult> TrainNetwork(const ModelSpec& spec, const Vector<
                                             const std::stop_token& stop, int threads) {
   const bool alone = threads <= 1 || !ThreadsPay(spec);
   NetworkOptions network_options{.threads = alone ? 1 : static_cast<std::size_t>(threads)};
-  const bool batches = options.solver != Solver::kDescent;
+  const bool batches = TrainsBatches(options.solver);
   if (batches) {
     network_options.batch_rows =
         std::min(static_cast<std::size_t>(options.batches.batch_size), shard.rows());

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/model/absl_view.h"
 
 namespace mlp {
 namespace {
@@ -51,12 +52,45 @@ std::string_view SolverName(Solver solver) {
   return "";
 }
 
+absl::StatusOr<Solver> ParseSolver(std::string_view name) {
+  std::string known;
+  for (const Solver solver : kSolvers) {
+    if (name == SolverName(solver)) return solver;
+    absl::StrAppend(&known, known.empty() ? "" : ", ", AbslView(SolverName(solver)));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown solver '", AbslView(name), "': there are ", known));
+}
+
+bool TrainsBatches(Solver solver) {
+  switch (solver) {
+    case Solver::kDescent:
+      return false;
+    case Solver::kSgd:
+    case Solver::kAdam:
+      return true;
+  }
+  return false;
+}
+
+std::string BatchSolverNames() {
+  std::vector<std::string> names;
+  for (const Solver solver : kSolvers) {
+    if (TrainsBatches(solver)) names.emplace_back(SolverName(solver));
+  }
+  std::string text = names.front();
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    absl::StrAppend(&text, i + 1 < names.size() ? ", " : " and ", names[i]);
+  }
+  return text;
+}
+
 absl::Status CheckTrainingOptions(const TrainingOptions& options, std::size_t classes) {
   const BatchOptions& batches = options.batches;
-  if (options.solver == Solver::kDescent) {
+  if (!TrainsBatches(options.solver)) {
     if (batches == BatchOptions{}) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        "batches are for solvers sgd and adam; choose one of them, or leave them out");
+    return absl::InvalidArgumentError(absl::StrCat("batches are for solvers ", BatchSolverNames(),
+                                                   "; choose one of them, or leave them out"));
   }
   absl::Status status;
   if (batches.batch_size < 1) {

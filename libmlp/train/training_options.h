@@ -1,12 +1,15 @@
 // The options of training a model: the solver and its settings.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace mlp {
 
@@ -21,10 +24,18 @@ enum class Solver : std::uint8_t {
   kAdam,
 };
 
+inline constexpr std::array kSolvers = {Solver::kDescent, Solver::kSgd, Solver::kAdam};
+
 // "descent", "sgd", "adam".
 std::string_view SolverName(Solver solver);
+// InvalidArgument, with the names that there are, where `name` is none of them.
+absl::StatusOr<Solver> ParseSolver(std::string_view name);
+// True if the solver takes batches of rows, and so has BatchOptions.
+bool TrainsBatches(Solver solver);
+// "sgd and adam": those that do.
+std::string BatchSolverNames();
 
-// The options for batches, used by kSgd and kAdam. Names and defaults are scikit-learn's.
+// The options for batches. Names and defaults are scikit-learn's.
 struct BatchOptions {
   int batch_size = 200;   // rows of a step, >= 1; no more than there are
   bool shuffle = true;    // the rows anew in each epoch

@@ -3,9 +3,13 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
@@ -26,6 +30,10 @@ using mlp::coordinator::CoordinatorServerOptions;
 
 constexpr const char* kDefaultDataDir = "datasets";
 constexpr const char* kDefaultNodesFile = "compute_nodes.txt";
+
+// The policies that the reference system has numbers for, from 1 on. Others get none.
+constexpr std::array<std::string_view, 4> kNumbered = {"random", "least-load", "pull",
+                                                       "power-of-two"};
 
 constexpr const char* kFooter = R"(
 Example:
@@ -52,6 +60,18 @@ struct Arguments {
   mlp::coordinator::LeaseTerms lease_terms;
   std::vector<std::string> reference_form;  // PORT [POLICY]
 };
+
+// "random (1), least-load (2), …": all names.
+std::string PolicyWords() {
+  std::string words;
+  for (const std::string_view name : mlp::coordinator::PolicyNames()) {
+    absl::StrAppend(&words, words.empty() ? "" : ", ", std::string(name));
+    const auto* const numbered = std::find(kNumbered.begin(), kNumbered.end(), name);
+    if (numbered == kNumbered.end()) continue;
+    absl::StrAppend(&words, " (", numbered - kNumbered.begin() + 1, ")");
+  }
+  return words;
+}
 
 void DeclareLeases(CLI::App& app, Arguments& arguments) {
   app.add_option("--heartbeat-interval", arguments.heartbeat_interval,
@@ -80,8 +100,7 @@ void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--log-dir", arguments.log_dir,
                  "Directory for job logs, one file of JSON lines a job");
   app.add_option("--default-policy", arguments.default_policy,
-                 "Scheduling policy of jobs that name none: random (1), least-load (2), pull (3), "
-                 "power-of-two (4)")
+                 "Scheduling policy of jobs that name none: " + PolicyWords())
       ->capture_default_str();
   app.add_option(
          "--state-dir", arguments.state_dir,
@@ -101,10 +120,9 @@ void Declare(CLI::App& app, Arguments& arguments) {
 }
 
 std::string PolicyName(const std::string& given) {
-  if (given == "1") return "random";
-  if (given == "2") return "least-load";
-  if (given == "3") return "pull";
-  if (given == "4") return "power-of-two";
+  for (std::size_t i = 0; i < kNumbered.size(); ++i) {
+    if (given == absl::StrCat(i + 1)) return std::string(kNumbered[i]);
+  }
   return given;
 }
 

@@ -9,6 +9,7 @@
 #include "services/base/field_error.h"
 #include "services/coordinator/job/job_spec.h"
 #include "services/coordinator/proto/job_event_proto.h"
+#include "services/coordinator/scheduler/policy.h"
 #include "services/simulation/simulated_world.h"
 #include "services/simulation/synthetic_dataset.h"
 
@@ -248,6 +249,10 @@ absl::StatusOr<std::vector<JobEvent>> RecordsOf(const std::vector<v1::JobEvent>&
     records.push_back(*std::move(record));
   }
   return records;
+}
+
+bool GivesSlots(const std::string& policy) {
+  return coordinator::MakePolicy(policy) != nullptr && coordinator::BindsWhenFree(policy);
 }
 
 absl::StatusOr<WhatIf> SimulateUnder(const std::vector<JobEvent>& records,

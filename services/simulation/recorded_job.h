@@ -28,6 +28,9 @@ struct WhatIfOptions {
   std::optional<std::chrono::nanoseconds> hedge_after;  // with hedging
 };
 
+// True if a coordinator tells nodes of slots under this policy. False for what is no policy's name.
+bool GivesSlots(const std::string& policy);
+
 // The course that a job took, or would take.
 struct JobCourse {
   std::string policy;

@@ -173,7 +173,7 @@ v1::TrainShardRequest ToProto(const TrainTask& task, SendParameters parameters) 
   request.set_learning_rate(task.training.learning_rate);
   request.set_tolerance(task.training.tolerance);
   request.set_solver(ToProto(task.training.solver));
-  if (task.training.solver != Solver::kDescent) {
+  if (TrainsBatches(task.training.solver)) {
     *request.mutable_batches() = ToProto(task.training.batches);
     request.set_seed(task.training.key.seed);
   }

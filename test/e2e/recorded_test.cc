@@ -1,7 +1,8 @@
-// Tests that these programs read the files of an earlier version; see test/recorded/README.md.
+// Tests that these programs read the files of earlier versions; see test/recorded/README.md.
 
 #include <signal.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -19,9 +20,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path Recording() { return fs::path(MLP_SOURCE_DIR) / "test/recorded/764d06b"; }
-fs::path RecordedLog(int job) {
-  return Recording() / "logs" / ("job-" + std::to_string(job) + ".jsonl");
+const fs::path kRecorded = fs::path(MLP_SOURCE_DIR) / "test/recorded";
+
+// Returns the folder of each version that is recorded, and fails if there is none.
+std::vector<fs::path> Recordings() {
+  std::vector<fs::path> folders;
+  for (const fs::directory_entry& entry : fs::directory_iterator(kRecorded)) {
+    const bool data = entry.path().filename() == "tiny";  // what the jobs are trained on
+    if (entry.is_directory() && !data) folders.push_back(entry.path());
+  }
+  std::sort(folders.begin(), folders.end());
+  REQUIRE_FALSE(folders.empty());
+  return folders;
+}
+
+fs::path RecordedLog(const fs::path& recording, int job) {
+  return recording / "logs" / ("job-" + std::to_string(job) + ".jsonl");
 }
 
 ProcessResult Client(std::vector<std::string> arguments) {
@@ -37,8 +51,8 @@ void CheckReplays(const fs::path& log) {
 }
 
 // The model digest of every recorded job that comes to its end.
-std::string RecordedDigest() {
-  std::ifstream log(RecordedLog(1));
+std::string RecordedDigest(const fs::path& recording) {
+  std::ifstream log(RecordedLog(recording, 1));
   std::string last;
   for (std::string line; std::getline(log, line);) last = line;
   const std::string key = "\"modelDigest\":\"";
@@ -48,9 +62,9 @@ std::string RecordedDigest() {
 // A coordinator on a copy of the recorded state and logs, and nodes that have no data.
 class GoneOn {
  public:
-  GoneOn() {
+  explicit GoneOn(const fs::path& recording) {
     for (const char* part : {"state", "logs"}) {
-      fs::copy(Recording() / part, scratch_.path() / part, fs::copy_options::recursive);
+      fs::copy(recording / part, scratch_.path() / part, fs::copy_options::recursive);
     }
     coordinator_ = Start({"mlp-coordinator", "--state-dir", "state", "--log-dir", "logs"});
     address_ = ListeningAddress(*coordinator_);
@@ -89,23 +103,10 @@ class GoneOn {
   std::vector<std::unique_ptr<Process>> nodes_;
 };
 
-}  // namespace
-
-TEST_CASE("job logs of an earlier version replay with the decisions that it made") {
-  for (int job = 1; job <= 7; ++job) CheckReplays(RecordedLog(job));
-}
-
-TEST_CASE("a job log of an earlier version can be tried under another policy") {
-  const ProcessResult tried = Client({"replay", RecordedLog(1).string(), "--policy", "random"});
-  INFO(tried.out << tried.err);
-  CHECK(tried.exit_code == 0);
-  CHECK_THAT(tried.out, Contains("With the other settings (random) the job would have taken"));
-}
-
-TEST_CASE("job logs of an earlier version are shown as timelines") {
+void CheckTimelines(const fs::path& recording) {
   std::string all;
   for (int job = 1; job <= 7; ++job) {
-    const ProcessResult shown = Client({"timeline", RecordedLog(job).string()});
+    const ProcessResult shown = Client({"timeline", RecordedLog(recording, job).string()});
     INFO(job << ": " << shown.err);
     CHECK(shown.exit_code == 0);
     all += shown.out;
@@ -115,9 +116,9 @@ TEST_CASE("job logs of an earlier version are shown as timelines") {
   }
 }
 
-TEST_CASE("a state directory of an earlier version has its jobs, data and nodes, which go on") {
-  const std::string digest = RecordedDigest();
-  GoneOn cluster;
+void CheckStateGoesOn(const fs::path& recording) {
+  const std::string digest = RecordedDigest(recording);
+  GoneOn cluster(recording);
   const std::string jobs = cluster.Client({"jobs"});
   for (int job = 1; job <= 8; ++job) CHECK_THAT(jobs, Contains("job-" + std::to_string(job)));
   CHECK_THAT(cluster.Client({"job", "job-3"}), Contains("CANCELLED"));
@@ -138,4 +139,43 @@ TEST_CASE("a state directory of an earlier version has its jobs, data and nodes,
   CHECK(DigestIn(cluster.Client({"watch", "job-8"})) == digest);
   cluster.Stop();
   for (const int job : {7, 8}) CheckReplays(cluster.log(job));
+}
+
+}  // namespace
+
+TEST_CASE("the README of the recordings has a row for each") {
+  const std::string rows = ContentOf(kRecorded / "README.md");
+  for (const fs::path& recording : Recordings()) {
+    CHECK_THAT(rows, Contains("| `" + recording.filename().string() + "` |"));
+  }
+}
+
+TEST_CASE("job logs of an earlier version replay with the decisions that it made") {
+  for (const fs::path& recording : Recordings()) {
+    for (int job = 1; job <= 7; ++job) CheckReplays(RecordedLog(recording, job));
+  }
+}
+
+TEST_CASE("a job log of an earlier version can be tried under another policy") {
+  for (const fs::path& recording : Recordings()) {
+    const std::string log = RecordedLog(recording, 1).string();
+    const ProcessResult tried = Client({"replay", log, "--policy", "random"});
+    INFO(log << ": " << tried.out << tried.err);
+    CHECK(tried.exit_code == 0);
+    CHECK_THAT(tried.out, Contains("With the other settings (random) the job would have taken"));
+  }
+}
+
+TEST_CASE("job logs of an earlier version are shown as timelines") {
+  for (const fs::path& recording : Recordings()) {
+    INFO(recording.string());
+    CheckTimelines(recording);
+  }
+}
+
+TEST_CASE("a state directory of an earlier version has its jobs, data and nodes, which go on") {
+  for (const fs::path& recording : Recordings()) {
+    INFO(recording.string());
+    CheckStateGoesOn(recording);
+  }
 }

@@ -107,8 +107,9 @@ absl::Status CheckBatches(const JobSpec& spec) {
   options.batches = spec.batches;
   absl::Status status = BelowField("spec.", CheckTrainingOptions(options, 0));
   if (!spec.balanced_classes || !status.ok()) return status;
-  if (spec.solver == Solver::kDescent) {
-    return FieldError("spec.class_weight", "is for solvers sgd and adam; choose one of them");
+  if (!TrainsBatches(spec.solver)) {
+    return FieldError("spec.class_weight",
+                      absl::StrCat("is for solvers ", BatchSolverNames(), "; choose one of them"));
   }
   if (!spec.batches.class_weights.empty()) {
     return FieldError("spec.class_weight",

@@ -259,7 +259,8 @@ void SetServer(const JobSpec& spec, v1::JobSpec& proto) {
 absl::StatusOr<JobSpec> FromProto(const v1::JobSpec& proto, const std::string& default_policy) {
   JobSpec spec;
   spec.policy = default_policy;
-  if (proto.solver() == v1::SOLVER_SGD || proto.solver() == v1::SOLVER_ADAM) SetBatchDefaults(spec);
+  const auto solver = wire::FromProto(proto.solver(), "spec.solver");
+  if (solver.ok() && TrainsBatches(*solver)) SetBatchDefaults(spec);
   absl::Status status = ApplyPreset(proto.preset(), spec);
   status.Update(SetFields(proto, spec));
   status.Update(SetSlotsAndHedging(proto, spec));
@@ -303,7 +304,7 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   proto.set_hedging(spec.hedge_after ? v1::HEDGING_ON : v1::HEDGING_OFF);
   if (spec.hedge_after) *proto.mutable_hedge_after() = wire::ToProto(*spec.hedge_after);
   proto.set_solver(wire::ToProto(spec.solver));
-  if (spec.solver != Solver::kDescent) *proto.mutable_batches() = wire::ToProto(spec.batches);
+  if (TrainsBatches(spec.solver)) *proto.mutable_batches() = wire::ToProto(spec.batches);
   proto.set_class_weight(spec.balanced_classes ? v1::CLASS_WEIGHT_BALANCED : v1::CLASS_WEIGHT_NONE);
   SetSchedule(spec.schedule, proto);
   SetServer(spec, proto);

@@ -1,7 +1,7 @@
 // A scheduling policy: which of the nodes that may have a shard gets it.
 //
-// To add one: write a class in a file of its own under policies/, add its line to the table in
-// policy.cc, a test, and a line in the documentation. Nothing else knows policies by name.
+// CONTRIBUTING.md says how to add one. Beside the numbers of the reference system, only the table
+// in policy.cc and the conversion to and from the protocol know policies by name.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,7 @@ class Policy {
   virtual Choice Choose(const Candidates& candidates, std::mt19937_64& random) = 0;
 };
 
-// Returns "random", "least-load", "pull" and "power-of-two".
+// Returns the names in the order of the table, such as "pull".
 std::vector<std::string_view> PolicyNames();
 // Makes the policy of that name; nullptr if PolicyNames() lacks it.
 std::unique_ptr<Policy> MakePolicy(std::string_view name);

@@ -8,8 +8,9 @@
 namespace mlp::node {
 
 CachedResults::Key CachedResults::KeyOf(const TrainTask& task) {
-  return {task.job_id, task.round,   task.shard, task.data.sha256, task.parameters.sha256,
-          *task.model, task.training};
+  // Who adds a field decides here whether the bits depend on it, as they do not on offer and terms.
+  const auto& [job_id, round, shard, offer, terms, data, model, parameters, training] = task;
+  return {job_id, round, shard, data.sha256, parameters.sha256, *model, training};
 }
 
 SharedTrained CachedResults::Find(const TrainTask& task) const {

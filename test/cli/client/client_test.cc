@@ -7,10 +7,13 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_join.h"
+#include "test/cli/all_commands.h"
 #include "test/cli/client/client_program.h"
 #include "test/cli/client/fake_coordinator.h"
 #include "test/support/process.h"
@@ -37,32 +40,51 @@ TEST_CASE("help goes to standard output and wrong usage to the error output") {
   CHECK_THAT(test::Run({kClient, "--version"}).out, Contains("mlp-client"));
 }
 
+// Each command that needs a coordinator.
+const std::vector<std::string> kCommands[] = {
+    {"train", "letters"},
+    {"jobs"},
+    {"job", "job-1"},
+    {"watch", "job-1"},
+    {"cancel", "job-1"},
+    {"nodes"},
+    {"model", "job-1"},
+    {"evaluate", "job-1", "rows.txt"},
+    {"drain", "a"},
+    {"undrain", "a"},
+    {"explain", "job-1"},
+    {"timeline", "job-1"},
+    {"rm", "job-1"},
+    {"predict", "job-1", "/dev/null"},
+    {"model", "export", "job-1"},
+    {"model", "import", MLP_SOURCE_DIR "/fuzz/corpus/model_file/fruit.mlp"},
+    {"model", "ls"},
+    {"model", "rm", "letters"},
+    {"dataset", "put", MLP_SOURCE_DIR "/test/recorded/tiny"},
+    {"dataset", "ls"},
+    {"dataset", "rm", "letters"},
+    {"dataset", "show", "no-such-dataset"},
+    {"sweep", MLP_SOURCE_DIR "/experiments/letters-sweep.toml"}};
+
+TEST_CASE("every command is tried without a coordinator, unless it needs none") {
+  const std::set<std::string> need_none = {"dataset split", "experiment", "replay"};
+  for (const std::string& name : AllCommands()) {
+    INFO(name);
+    const bool tried = std::ranges::any_of(kCommands, [&name](const auto& command) {
+      return absl::StrJoin(command, " ").append(" ").starts_with(name + " ");
+    });
+    CHECK(tried != need_none.contains(name));
+  }
+}
+
 TEST_CASE(
     "with nothing listening every command tries for a moment, ends with 3 and says what to do") {
-  const std::vector<std::string> commands[] = {
-      {"train", "letters"},
-      {"jobs"},
-      {"job", "job-1"},
-      {"watch", "job-1"},
-      {"cancel", "job-1"},
-      {"nodes"},
-      {"model", "job-1"},
-      {"evaluate", "job-1", "rows.txt"},
-      {"drain", "a"},
-      {"undrain", "a"},
-      {"explain", "job-1"},
-      {"timeline", "job-1"},
-      {"rm", "job-1"},
-      {"predict", "job-1", "/dev/null"},
-      {"model", "ls"},
-      {"model", "rm", "letters"},
-      {"sweep", MLP_SOURCE_DIR "/experiments/letters-sweep.toml"}};
   std::vector<std::unique_ptr<Process>> clients;  // all at once: each waits
-  for (const auto& command : commands) {
+  for (const auto& command : kCommands) {
     clients.push_back(std::make_unique<Process>(ClientOf("127.0.0.1:1", command)));
   }
   for (std::size_t i = 0; i < clients.size(); ++i) {
-    CAPTURE(commands[i]);
+    CAPTURE(kCommands[i]);
     const ProcessResult result = clients[i]->Wait();
     CHECK(result.exit_code == 3);
     CHECK_THAT(result.err, Contains("no coordinator listens at 127.0.0.1:1 yet; trying for 2 s") &&

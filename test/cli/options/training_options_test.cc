@@ -1,5 +1,7 @@
 #include "cli/options/training_options.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include <catch2/catch.hpp>
 #include <set>
 #include <string>
@@ -42,6 +44,11 @@ TEST_CASE("every option of training sets its own field, and nothing that is not 
     const std::string value = ValueFor(TypeName(option));
     CHECK(SetTrainingOption(option, value, spec).ok());
     CHECK(spec.ByteSizeLong() > 0);
+  }
+  const auto& batches = *v1::BatchTraining::descriptor();
+  for (int i = 0; i < batches.field_count(); ++i) {
+    INFO(batches.field(i)->full_name());
+    CHECK(fields.contains("batches." + batches.field(i)->name()));
   }
 }
 

@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "cli/timeline/model.h"
 #include "cli/timeline/words.h"
+#include "services/coordinator/job/job_spec.h"
+#include "services/coordinator/scheduler/policy.h"
 #include "test/cli/show/recorded_job.h"
 #include "test/cli/timeline/timeline_recording.h"
 
@@ -69,19 +71,23 @@ Recording Waited(const std::string& policy) {
   return recording;
 }
 
-TEST_CASE("a node with slots holds a task up before it queues it") {
-  CHECK(PhasesOf(Waited("pull"), 1) ==
-        "sending 0-5, held up 5-55, queued 55-60, reading the shard 60-64, computing 64-84, "
-        "returning 84-90");
-}
-
-TEST_CASE("a node without slots holds a task up when its turn has come") {
-  const std::string expected =
+TEST_CASE(
+    "a node with slots holds a task up before it queues it, one without when its turn has come") {
+  const std::string with_slots =
+      "sending 0-5, held up 5-55, queued 55-60, reading the shard 60-64, computing 64-84, "
+      "returning 84-90";
+  const std::string without =
       "sending 0-5, queued 5-10, held up 10-60, reading the shard 60-64, computing 64-84, "
       "returning 84-90";
-  CHECK(PhasesOf(Waited("random"), 1) == expected);
-  CHECK(PhasesOf(Waited("least-load"), 1) == expected);
-  CHECK(PhasesOf(Waited("power-of-two"), 1) == expected);
+  CHECK(PhasesOf(Waited("pull"), 1) == with_slots);
+  CHECK(PhasesOf(Waited("random"), 1) == without);
+  CHECK(PhasesOf(Waited(""), 1) == without);
+  for (const std::string_view name : coordinator::PolicyNames()) {
+    const std::string policy(name);
+    INFO(policy);
+    const bool slots = coordinator::BindsWhenFree(policy);
+    CHECK(PhasesOf(Waited(policy), 1) == (slots ? with_slots : without));
+  }
 }
 
 TEST_CASE("durations that a late message would push beyond the end begin earlier instead") {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "services/async/inline_workers.h"
@@ -14,6 +15,7 @@
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 #include "services/coordinator/datasets/dataset_loader.h"
+#include "services/coordinator/scheduler/policy.h"
 #include "services/simulation/simulated_cluster.h"
 #include "test/coordinator/run/running_coordinator.h"
 #include "test/support/scratch.h"
@@ -95,11 +97,11 @@ TEST_CASE("a job trains every shard once in every round and ends with a digest")
 TEST_CASE("the digest is the same for any number of nodes, policy, load and crash") {
   const std::string digest = FlowWorld(1).coordinator.RunJob(TinyJob()).model_digest;
   for (const int nodes : {1, 2, 5, 9}) {
-    for (const std::string policy : {"random", "least-load", "pull"}) {
+    for (const std::string_view policy : PolicyNames()) {
       for (const double load : {0.0, 0.5, 0.8}) {
         INFO(nodes << " nodes, " << policy << ", load " << load);
         FlowWorld world(nodes, load);
-        JobSpec spec = TinyJob(policy);
+        JobSpec spec = TinyJob(std::string(policy));
         spec.max_retries = 10'000;
         const Job job = world.coordinator.RunJob(spec);
         CHECK(job.state == JobState::kSucceeded);
@@ -111,10 +113,10 @@ TEST_CASE("the digest is the same for any number of nodes, policy, load and cras
 
 TEST_CASE("a node that crashes in mid-round loses its shards to the others") {
   const std::string digest = FlowWorld(1).coordinator.RunJob(TinyJob()).model_digest;
-  for (const std::string policy : {"random", "least-load", "pull"}) {
+  for (const std::string_view policy : PolicyNames()) {
     INFO(policy);
     FlowWorld world(3, 0.5);
-    const std::string id = world.coordinator.Create(TinyJob(policy)).value().id;
+    const std::string id = world.coordinator.Create(TinyJob(std::string(policy))).value().id;
     world.clock.RunFor(10ms);
     world.cluster.Crash(1);
     const Job job = world.coordinator.Finish(id);

@@ -32,10 +32,10 @@ std::map<int, int> Tally(Policy& policy, const Candidates& candidates) {
   return chosen;
 }
 
-TEST_CASE("there are four policies, and no other name makes one") {
-  const std::vector<std::string_view> expected = {"random", "least-load", "pull", "power-of-two"};
-  CHECK(PolicyNames() == expected);
-  for (const std::string_view name : PolicyNames()) CHECK(MakePolicy(name) != nullptr);
+TEST_CASE("every name makes a policy, and no other name does") {
+  const std::vector<std::string_view> names = PolicyNames();
+  for (const std::string_view name : names) CHECK(MakePolicy(name) != nullptr);
+  CHECK(std::set(names.begin(), names.end()).size() == names.size());
   CHECK(MakePolicy("") == nullptr);
   CHECK(MakePolicy("Pull") == nullptr);
 }

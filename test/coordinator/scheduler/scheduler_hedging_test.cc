@@ -1,6 +1,7 @@
 // Slots, second copies, deadlines, and a policy of one's own.
 #include <catch2/catch.hpp>
 
+#include "services/coordinator/scheduler/policy.h"
 #include "test/coordinator/scheduler/scheduler_driver.h"
 
 namespace mlp::coordinator {
@@ -109,9 +110,10 @@ TEST_CASE("a shard that has come back is not waited for as if it were out") {
 }
 
 TEST_CASE("without hedging, and with policies that bind at once, there are no copies") {
-  for (const char* policy : {"pull", "random", "least-load", "power-of-two"}) {
-    SchedulerOptions options = Options(1, policy);
-    if (std::string(policy) != "pull") options.hedge_after = 1ms;
+  for (const std::string_view policy : PolicyNames()) {
+    INFO(policy);
+    SchedulerOptions options = Options(1, std::string(policy));
+    if (MakePolicy(policy)->traits().binding == Binding::kAtOnce) options.hedge_after = 1ms;
     Driver driver(options, 2);
     driver.Accept(driver.TheDispatch());
     driver.Wait(30s);

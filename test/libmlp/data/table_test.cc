@@ -179,6 +179,7 @@ TEST_CASE("The format of a file is told by its content") {
   CHECK(FormatOf("1 a:3\n") == TableFormat::kCsv);
   CHECK(FormatOf("") == TableFormat::kCsv);
   CHECK(FormatOf("\x93NUMPY\x01") == TableFormat::kNpy);
+  for (const TableFormat format : kTableFormats) CHECK_FALSE(TableFormatName(format).empty());
 }
 
 TEST_CASE("A table that would take too much memory is refused") {

@@ -1,6 +1,6 @@
 // letters_bits DATASET ROUNDS SHARDS PRECISION SET THREADS SOLVER: trains on the first shards of
 // letters and writes the bytes of the parameters to standard output; with solver descent the
-// reference job, with sgd and adam batches with every option. It uses so many threads, although the
+// reference job, with the others batches with every option. It uses so many threads, although the
 // model is a small one. Exit code 77 if the machine lacks the instruction set.
 #include <algorithm>
 #include <cstdio>
@@ -20,10 +20,10 @@
 namespace mlp {
 namespace {
 
-TrainingOptions OptionsFor(std::string_view solver) {
-  if (solver == "descent") return {.epochs = 10, .learning_rate = 1e-4, .tolerance = 0.2};
+TrainingOptions OptionsFor(Solver solver) {
+  if (!TrainsBatches(solver)) return {.epochs = 10, .learning_rate = 1e-4, .tolerance = 0.2};
   TrainingOptions options{.epochs = 2, .learning_rate = 0.01};
-  options.solver = solver == "adam" ? Solver::kAdam : Solver::kSgd;
+  options.solver = solver;
   options.batches.batch_size = 150;  // more than a block
   options.batches.alpha = 0.01;
   options.batches.dropout = 0.25;
@@ -36,7 +36,7 @@ TrainingOptions OptionsFor(std::string_view solver) {
 template <class T>
 Vector<T> Gradient(const ModelSpec& spec, const Vector<T>& start, const Shard& shard,
                    const TrainingOptions& training, NetworkOptions options) {
-  const bool batches = training.solver != Solver::kDescent;
+  const bool batches = TrainsBatches(training.solver);
   if (batches) options.batch_rows = static_cast<std::size_t>(training.batches.batch_size);
   Network<T> network(spec, start, shard, options);
   if (batches) {
@@ -84,7 +84,7 @@ int Main(char** argv) {
   const ModelSpec spec{{16, 20, 26}, Activation::kUnrectifiedRelu};
   const Parameters parameters =
       TrainRounds(spec, ParsePrecision(argv[4]).value(), std::atoi(argv[2]),
-                  Shards(argv[1], std::atoi(argv[3])), OptionsFor(argv[7]),
+                  Shards(argv[1], std::atoi(argv[3])), OptionsFor(ParseSolver(argv[7]).value()),
                   {.threads = static_cast<std::size_t>(std::atoi(argv[6])), .set = *set});
   const auto bytes = BytesOf(parameters);
   return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() ? 0 : 1;

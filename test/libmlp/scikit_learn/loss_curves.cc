@@ -26,7 +26,7 @@ LossCurve ParseCurve(const std::string& line) {
   TrainingOptions& options = result.options;
   text >> solver >> options.batches.momentum >> options.batches.nesterov >> activation >> hidden >>
       options.batches.alpha >> options.batches.batch_size >> options.learning_rate >> kind >> colon;
-  options.solver = solver == "adam" ? Solver::kAdam : Solver::kSgd;
+  options.solver = ParseSolver(solver).value();
   options.batches.shuffle = false;
   const bool regression = kind == "regression";
   result.spec = {LayerSizes(hidden, regression), ParseActivation(activation).value(),

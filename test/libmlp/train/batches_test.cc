@@ -210,7 +210,7 @@ TEST_CASE("Regression goes down half the squared error, by every solver") {
   const Parameters start =
       InitialParameters(spec, Precision::kFloat64, Initialization::kGlorotUniform, 5);
   const Evaluation before = Evaluate(spec, start, shard).value();
-  for (const Solver solver : {Solver::kDescent, Solver::kSgd, Solver::kAdam}) {
+  for (const Solver solver : kSolvers) {
     TrainingOptions options{.epochs = 300,
                             .learning_rate = solver == Solver::kDescent ? 0.002 : 0.01};
     options.solver = solver;
