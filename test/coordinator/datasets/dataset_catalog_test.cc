@@ -11,6 +11,7 @@
 #include "services/coordinator/api/dataset_proto.h"
 #include "services/coordinator/job/dataset.h"
 #include "test/coordinator/datasets/dataset_files.h"
+#include "test/support/no_descriptors.h"
 #include "test/support/scratch.h"
 
 namespace mlp::coordinator {
@@ -326,6 +327,37 @@ TEST_CASE("a stored file that was damaged is asked for again") {
   CHECK(missing[0].sha256 == Sha256(text));
   CHECK(world.Put("tiny", kTinyTexts).ok());
   CHECK(world.catalog->Load("tiny").ok());
+}
+
+TEST_CASE("a dataset whose files cannot be read for the moment keeps them") {
+  World world;
+  world.Put("tiny", kTinyTexts).value();
+  world.MakeDirectory("directory", kOther);
+  const std::map<std::string, std::string> named = {{"tiny", "tiny/train_2.txt: "},
+                                                    {"directory", "cannot be read now: "}};
+  {
+    const test::NoDescriptors none;
+    for (const auto& [name, file] : named) {
+      const absl::Status status = world.catalog->Load(name).status();
+      CHECK(status.code() == absl::StatusCode::kUnavailable);
+      CHECK_THAT(std::string(status.message()),
+                 Catch::StartsWith(file) && Contains("Too many open files; try again"));
+    }
+  }
+  CHECK(world.FilesStored() == 3);
+  CHECK(world.catalog->Load("tiny").ok());
+  CHECK(world.catalog->Load("directory").ok());
+}
+
+TEST_CASE("a good file stays where another file of its dataset is damaged") {
+  World world;
+  world.Put("tiny", kTinyTexts).value();
+  fs::remove(world.vault->PathOf(Sha256(kTinyTexts.at("train_2.txt"))));
+  {
+    const test::NoDescriptors none;
+    CHECK(absl::IsDataLoss(world.catalog->Load("tiny").status()));
+  }
+  CHECK(world.FilesStored() == 2);
 }
 
 TEST_CASE("pieces of one file that come at once are stored one after the other") {
