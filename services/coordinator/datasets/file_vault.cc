@@ -146,7 +146,12 @@ fs::path FileVault::UploadOf(const std::string& sha256) const { return uploads_ 
 absl::StatusOr<std::int64_t> FileVault::Write(const std::string& sha256, std::int64_t bytes,
                                               std::int64_t offset, std::string_view piece) {
   if (Has(sha256)) return bytes;
-  const std::int64_t received = Received(sha256);
+  std::int64_t received = Received(sha256);
+  if (received >= bytes && offset == 0) {
+    // All of it came, and the coordinator ended before the file was complete.
+    RemoveFile(UploadOf(sha256));
+    received = 0;
+  }
   if (offset != received) {
     return absl::FailedPreconditionError(
         absl::StrCat("the next piece of the file begins at byte ", received, ", not at ", offset));

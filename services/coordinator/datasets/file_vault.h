@@ -34,7 +34,7 @@ class FileVault {
 
   // Stores the piece that begins at `offset` of a file of `bytes` bytes. Returns the number of
   // bytes that are there; after the last piece, when the file is complete. A file that is there
-  // already stays.
+  // already stays. An upload of all bytes that was not completed begins anew at offset 0.
   // FailedPrecondition: another offset is next. InvalidArgument: beyond the end. DataLoss: the
   // digest is wrong; the upload is dropped. ResourceExhausted, with a retry delay: no room, or
   // kMaxUploads are on their way and none of them stands still. Unavailable: cannot write, or

@@ -155,6 +155,18 @@ TEST_CASE("a plan names each file that is missing, once, and how much of it is t
   CHECK(missing[1].received == 0);
 }
 
+TEST_CASE("a file that had all come when the coordinator was killed is asked for from its start") {
+  World world;
+  const std::string& text = kTinyTexts.at("train_2.txt");
+  world.state.Write(fs::path("uploads") / Hex(Sha256(text)), text);
+  world.Restart();
+  const auto missing = world.Await(world.catalog->Plan(FilesOf(kTinyTexts))).value();
+  REQUIRE(missing.size() == 3);
+  for (const MissingFile& file : missing) CHECK(file.received == 0);
+  CHECK(world.Put("tiny", kTinyTexts).ok());
+  CHECK(world.FilesStored() == 3);
+}
+
 TEST_CASE("a dataset appears only when it is complete, well-formed and remembered") {
   World world;
   SECTION("a file is missing") {
