@@ -199,7 +199,7 @@ absl::Status FileVault::Complete(const std::string& sha256, int upload) {
   if (!error && SyncDirectory(files_)) return absl::OkStatus();
   if (error) errno = error.value();
   absl::Status status = CannotWrite(PathOf(sha256));
-  RemoveFile(path);
+  fs::rename(PathOf(sha256), path, error);  // the bytes are good, the name is not on the disk
   RemoveFile(PathOf(sha256));
   return status;
 }

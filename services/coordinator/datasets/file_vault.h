@@ -39,7 +39,7 @@ class FileVault {
   // digest is wrong; the upload is dropped. ResourceExhausted, with a retry delay: no room, or
   // kMaxUploads are on their way and none of them stands still. Unavailable: cannot write, or
   // cannot read what came to check it. What came before the piece stays, and the upload goes on
-  // from there; only if the whole file cannot be flushed or moved, the upload is dropped.
+  // from there; only if the whole file cannot be flushed, the upload is dropped.
   absl::StatusOr<std::int64_t> Write(const std::string& sha256, std::int64_t bytes,
                                      std::int64_t offset, std::string_view piece);
 

@@ -104,6 +104,20 @@ TEST_CASE("a file that cannot be checked for the moment costs no more than its l
   CHECK(vault.vault->Has(kDigest));
 }
 
+TEST_CASE("a file that cannot be put in its place costs no more than its last piece") {
+  Vault vault;
+  vault.Write(0, kText.substr(0, 5)).value();
+  const fs::path place = vault.vault->PathOf(kDigest);
+  vault.scratch.Write(place / "file", "in the way");
+  const absl::Status status = vault.Write(5, kText.substr(5)).status();
+  CHECK(status.code() == absl::StatusCode::kUnavailable);
+  CHECK_THAT(std::string(status.message()), Contains("cannot write " + place.string()));
+  CHECK(vault.vault->Received(kDigest) == 5);
+  fs::remove_all(place);
+  CHECK(vault.Write(5, kText.substr(5)).value() == kBytes);
+  CHECK(vault.vault->Has(kDigest));
+}
+
 TEST_CASE("a file that is there is not written again") {
   Vault vault;
   vault.Write(0, kText).value();
