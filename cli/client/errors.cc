@@ -12,8 +12,9 @@
 namespace mlp::cli {
 namespace {
 
+// True if nobody answered. Who blames a field has read the request.
 bool NoAnswer(const absl::Status& error) {
-  return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error);
+  return (absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error)) && !FieldOf(error);
 }
 
 std::string Unreachable(const absl::Status& error, std::string_view address) {

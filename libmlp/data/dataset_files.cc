@@ -1,7 +1,9 @@
 #include "libmlp/data/dataset_files.h"
 
 #include <algorithm>
-#include <fstream>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -25,9 +27,21 @@ std::string_view TakeDigits(std::string_view& text) {
 
 absl::Status CannotRead(const std::filesystem::path& path, const std::error_code& error) {
   const std::string message = absl::StrCat(path.string(), ": ", error.message());
-  const bool nothing_there =
-      error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
-  return nothing_there ? absl::NotFoundError(message) : absl::InvalidArgumentError(message);
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) {
+    return absl::NotFoundError(message);
+  }
+  // What is no file, and what is no name of one, stays so.
+  for (const std::errc lasting :
+       {std::errc::is_a_directory, std::errc::not_supported, std::errc::filename_too_long,
+        std::errc::too_many_symbolic_link_levels}) {
+    if (error == lasting) return absl::InvalidArgumentError(message);
+  }
+  return absl::InternalError(message);
+}
+
+// Returns errno as a status.
+absl::Status CannotRead(const std::filesystem::path& path) {
+  return CannotRead(path, std::error_code(errno, std::generic_category()));
 }
 
 absl::Status CheckRelativeName(std::string_view name) {
@@ -108,11 +122,12 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
                                                    kMaxFileBytes, " are possible: split the file"));
   }
   std::string bytes(size, '\0');
-  std::ifstream file(path, std::ios::binary);
-  if (!file.read(bytes.data(), static_cast<std::streamsize>(size))) {
-    return absl::InvalidArgumentError(absl::StrCat(path.string(), ": cannot be read"));
-  }
-  return bytes;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             &std::fclose);
+  if (file == nullptr) return CannotRead(path);
+  if (std::fread(bytes.data(), 1, size, file.get()) == size) return bytes;
+  if (std::ferror(file.get()) != 0) return CannotRead(path);
+  return absl::InternalError(absl::StrCat(path.string(), ": became shorter while it was read"));
 }
 
 absl::StatusOr<std::filesystem::path> ResolveBelow(const std::filesystem::path& root,

@@ -27,18 +27,19 @@ struct DatasetFiles {
 inline constexpr std::string_view kSchemaFile = "schema.json";
 
 // Finds the files of the dataset in `directory`. NotFound: no such directory. InvalidArgument: no
-// shards, no validation file or more than one.
+// shards, no validation file or more than one. Internal: it cannot be read now, see ReadFile.
 absl::StatusOr<DatasetFiles> ListDatasetFiles(const std::filesystem::path& directory);
 
 inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
 
 // Reads the bytes of a file. NotFound, or InvalidArgument if it is no regular file or larger than
-// kMaxFileBytes.
+// kMaxFileBytes. Internal if it is there and the system does not let it be read (too many open
+// files, no permission, a failing disk): that says nothing about its bytes, and may pass.
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path);
 
 // The directory or file that `name` means below `root`, which must exist. InvalidArgument if
 // `name` is empty, absolute, has a ".." component, or leads outside `root` through a link;
-// NotFound if it does not exist.
+// NotFound if nothing is there; Internal if the system does not let it be looked up.
 absl::StatusOr<std::filesystem::path> ResolveBelow(const std::filesystem::path& root,
                                                    std::string_view name);
 

@@ -40,8 +40,11 @@ absl::StatusOr<std::vector<FileFound>> FilesIn(const fs::path& directory) {
     if (path.extension() == kPart) {
       fs::remove(path, ignored);
     } else if (!path.has_extension() && entry->is_regular_file(ignored)) {
-      files.push_back(
-          {path.filename().string(), entry->file_size(ignored), entry->last_write_time(ignored)});
+      std::error_code unknown;  // a size that is not known is not one that does not fit
+      const std::uint64_t bytes = entry->file_size(unknown);
+      if (!unknown) {
+        files.push_back({path.filename().string(), bytes, entry->last_write_time(ignored)});
+      }
     }
   }
   if (error) {
@@ -52,19 +55,19 @@ absl::StatusOr<std::vector<FileFound>> FilesIn(const fs::path& directory) {
   return files;
 }
 
-// Reads the file's bytes, which must be `size` and have the digest. The error says what is wrong.
+// Reads the file's bytes, which must be `size` and have the digest. DataLoss if the file is gone or
+// damaged; Unavailable if it cannot be read now. The error says what is wrong.
 absl::StatusOr<std::string> ReadChecked(const fs::path& path, std::uint64_t size,
                                         const std::string& sha256) {
-  std::error_code error;
-  const std::uint64_t found = fs::file_size(path, error);
-  if (error) return absl::DataLossError(absl::StrCat("cannot be read: ", error.message()));
-  if (found != size) {
-    return absl::DataLossError(absl::StrCat("has ", found, " bytes instead of ", size));
-  }
   absl::StatusOr<std::string> bytes = ReadFile(path);
-  if (!bytes.ok()) return bytes;
+  if (absl::IsInternal(bytes.status())) return absl::UnavailableError(bytes.status().message());
+  if (!bytes.ok()) return absl::DataLossError(bytes.status().message());
+  if (bytes->size() != size) {
+    return absl::DataLossError(absl::StrCat("has ", bytes->size(), " bytes instead of ", size));
+  }
   if (Sha256(*bytes) != sha256) return absl::DataLossError("its bytes have another SHA-256");
-  fs::last_write_time(path, fs::file_time_type::clock::now(), error);
+  std::error_code ignored;
+  fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
   return bytes;
 }
 
@@ -122,16 +125,18 @@ Task<absl::StatusOr<std::string>> DiskCache::Fetch(std::string sha256, std::stop
   absl::StatusOr<std::string> kept = co_await Read(sha256);
   if (kept.ok()) co_return kept;
   absl::StatusOr<std::string> fetched = co_await origin_.Fetch(sha256, std::move(stop));
-  if (absl::IsDataLoss(kept.status())) {
+  const bool unread = absl::IsUnavailable(kept.status());
+  if (unread || absl::IsDataLoss(kept.status())) {
     spdlog::warn("cache file {}: {}; {}", (directory_ / Hex(sha256)).string(),
                  std::string(kept.status().message()),
                  fetched.ok() ? "refetched" : "could not be refetched");
   }
-  if (fetched.ok()) co_await Keep(sha256, *fetched);
+  if (fetched.ok() && !unread) co_await Keep(sha256, *fetched);
   co_return fetched;
 }
 
 // Reads the file. NotFound if the cache does not have it, DataLoss if the file is gone or damaged.
+// Unavailable if it cannot be read now; it stays in the cache.
 Task<absl::StatusOr<std::string>> DiskCache::Read(const std::string& sha256) {
   const std::string name = Hex(sha256);
   const std::optional<std::uint64_t> size = files_.Use(name);
@@ -139,9 +144,8 @@ Task<absl::StatusOr<std::string>> DiskCache::Read(const std::string& sha256) {
   const fs::path path = directory_ / name;
   auto read = [&path, &size, &sha256] { return ReadChecked(path, *size, sha256); };
   const absl::StatusOr<std::string> bytes = co_await async::Offload(workers_, std::move(read));
-  if (bytes.ok()) co_return bytes;
-  files_.Remove(name);
-  co_return absl::DataLossError(bytes.status().message());
+  if (absl::IsDataLoss(bytes.status())) files_.Remove(name);
+  co_return bytes;
 }
 
 Task<> DiskCache::Keep(const std::string& sha256, const std::string& bytes) {

@@ -14,6 +14,7 @@
 #include "test/node/run/fake_source.h"
 #include "test/node/shard_files.h"
 #include "test/support/full_disk.h"
+#include "test/support/no_descriptors.h"
 
 namespace mlp::node {
 namespace {
@@ -112,6 +113,22 @@ TEST_CASE("a file that was deleted from the cache is fetched again, with a warni
   CHECK(world.Fetch(digest).value() == "rows");
   CHECK_THAT(logged.text(), Contains(Hex(digest)) && Contains("refetched"));
   CHECK(fs::exists(world.FileOf(digest)));
+}
+
+TEST_CASE("a file in the cache that cannot be read for the moment is fetched, and stays") {
+  DiskCacheWorld world;
+  const std::string digest = world.origin.Add("rows");
+  world.Fetch(digest).value();
+  const Logged logged;
+  {
+    const test::NoDescriptors none;
+    CHECK(world.Fetch(digest).value() == "rows");
+  }
+  CHECK(world.origin.asked.size() == 2);
+  CHECK_THAT(logged.text(), Contains(Hex(digest)) && Contains("Too many open files; refetched") &&
+                                !Contains("cannot keep files"));
+  CHECK(world.Fetch(digest).value() == "rows");
+  CHECK(world.origin.asked.size() == 2);
 }
 
 TEST_CASE("the cache keeps within its bytes and drops what was used least recently") {

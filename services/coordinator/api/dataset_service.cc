@@ -1,7 +1,9 @@
 #include "services/coordinator/api/dataset_service.h"
 
+#include <cerrno>
 #include <fstream>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -36,9 +38,19 @@ absl::Status Check(const v1::WriteFileRequest& request) {
   return status;
 }
 
+// Returns the error of the system. Only a file that is not there is not found: a node takes that
+// for an answer and does not ask again.
+absl::Status CannotOpen(int error) {
+  if (error == ENOENT || error == ENOTDIR) {
+    return absl::NotFoundError("the file is gone; list the datasets again");
+  }
+  return absl::UnavailableError(absl::StrCat(
+      "the file cannot be opened: ", std::generic_category().message(error), "; try again"));
+}
+
 absl::Status OpenAt(const std::filesystem::path& path, std::int64_t offset, std::ifstream& file) {
   file.open(path, std::ios::binary | std::ios::ate);
-  if (!file) return absl::NotFoundError("the file is gone; list the datasets again");
+  if (!file) return CannotOpen(errno);
   const std::int64_t size = file.tellg();
   if (offset > size) {
     return absl::OutOfRangeError(

@@ -107,7 +107,9 @@ Task<absl::StatusOr<std::vector<MissingFile>>> DatasetCatalog::Plan(
     std::set<std::string> seen;
     for (const DatasetFile& file : files) {
       if (!seen.insert(file.sha256).second || vault_->Has(file.sha256)) continue;
-      missing.push_back({file.sha256, vault_->Received(file.sha256)});
+      const std::int64_t received = vault_->Received(file.sha256);
+      // All of it came and it is not complete: no piece is left to go on with.
+      missing.push_back({file.sha256, received < file.bytes ? received : 0});
     }
     return missing;
   };

@@ -70,7 +70,7 @@ class DatasetCatalog {
   async::Task<absl::StatusOr<std::int64_t>> Write(FilePiece piece);
   // Makes `files`, which are InOrder, a dataset. One with the same files stays as it is.
   // FailedPrecondition: files are missing, or a job uses the dataset that has the name.
-  // InvalidArgument: a file is malformed.
+  // InvalidArgument: a file is malformed. Unavailable: one cannot be read now.
   async::Task<absl::StatusOr<CommittedDataset>> Commit(std::string name,
                                                        std::vector<DatasetFile> files);
   // Removes a stored dataset. NotFound; FailedPrecondition if a job uses it or it is a directory.
@@ -82,7 +82,7 @@ class DatasetCatalog {
 
   // Reads and checks the dataset; jobs with the same content share it in memory. NotFound,
   // InvalidArgument, DataLoss (a stored file was damaged and is dropped), Unavailable (it is being
-  // replaced). Any thread; blocks.
+  // replaced, or a file cannot be read now). Any thread; blocks.
   absl::StatusOr<std::shared_ptr<const Dataset>> Load(const std::string& name);
 
  private:

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "libmlp/data/dataset_files.h"
 #include "libmlp/data/shard.h"
+#include "services/base/field_error.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/job/dataset.h"
 #include "services/wire/schema_proto.h"
@@ -23,14 +24,25 @@ struct FileBytes {
   std::string sha256;
 };
 
+// Says that another try may read what the system did not let be read; other errors stay as they
+// are.
+absl::Status ForAnotherTry(const absl::Status& error) {
+  if (!absl::IsInternal(error)) return error;
+  return absl::UnavailableError(
+      absl::StrCat("cannot be read now: ", error.message(), "; try again"));
+}
+
+absl::Status CannotUse(const std::string& name, bool stored, const absl::Status& error) {
+  if (absl::IsInternal(error)) return WithContext(name, ForAnotherTry(error));
+  if (!stored) return error;
+  return absl::DataLossError(absl::StrCat(
+      name, ": the stored file cannot be read: ", error.message(), "; put the dataset again"));
+}
+
 absl::StatusOr<FileBytes> ReadBytes(const std::string& dataset, const DatasetSources::File& file) {
   std::string name = absl::StrCat(dataset, "/", file.name);
   absl::StatusOr<std::string> text = ReadFile(file.path);
-  if (!text.ok() && !file.sha256.empty()) {
-    return absl::DataLossError(absl::StrCat(name, ": the stored file cannot be read: ",
-                                            text.status().message(), "; put the dataset again"));
-  }
-  if (!text.ok()) return text.status();
+  if (!text.ok()) return CannotUse(name, !file.sha256.empty(), text.status());
   std::string digest = Sha256(*text);
   if (!file.sha256.empty() && digest != file.sha256) {
     return absl::DataLossError(
@@ -120,9 +132,9 @@ std::vector<std::string> DirectoriesBelow(const fs::path& data_dir) {
 
 absl::StatusOr<DatasetSources> FindBelow(const fs::path& data_dir, const std::string& name) {
   absl::StatusOr<fs::path> directory = ResolveBelow(data_dir, name);
-  if (!directory.ok()) return directory.status();
+  if (!directory.ok()) return ForAnotherTry(directory.status());
   absl::StatusOr<DatasetFiles> files = ListDatasetFiles(*directory);
-  if (!files.ok()) return files.status();
+  if (!files.ok()) return ForAnotherTry(files.status());
   DatasetSources sources;
   sources.name = name;
   for (const std::string& file : files->train) {
@@ -177,9 +189,9 @@ absl::Status NoSuchDataset(const std::string& name, const std::vector<std::strin
 
 absl::StatusOr<Shard> ReadRows(const fs::path& data_dir, const std::string& name, LabelKind kind) {
   absl::StatusOr<fs::path> path = ResolveBelow(data_dir, name);
-  if (!path.ok()) return path.status();
+  if (!path.ok()) return ForAnotherTry(path.status());
   absl::StatusOr<std::string> text = ReadFile(*path);
-  if (!text.ok()) return text.status();
+  if (!text.ok()) return ForAnotherTry(text.status());
   return ParseShard(*text, name, kind);
 }
 

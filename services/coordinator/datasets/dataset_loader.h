@@ -1,4 +1,7 @@
 // Reads datasets from files anywhere. Blocks, so call it on workers. Re-entrant.
+//
+// Whatever reads is Unavailable if something is there and the system does not let it be read now:
+// that is worth another try.
 #pragma once
 
 #include <filesystem>
@@ -40,7 +43,7 @@ std::vector<std::string> DirectoriesBelow(const std::filesystem::path& data_dir)
 
 // Reads and checks every file. InvalidArgument if a file is malformed (file:line:column), files
 // differ in their number of features, or the rows are not what the schema says; DataLoss if a
-// stored file is gone or has another digest.
+// stored file is gone, or was read whole and has another digest.
 absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const DatasetSources& sources);
 
 // Does both. NotFound, with the names that there are, if `data_dir` has no such dataset.

@@ -52,6 +52,13 @@ absl::Status CannotWrite(const fs::path& path) {
   return absl::UnavailableError(absl::StrCat("cannot write ", path.string(), ": ", why));
 }
 
+// Returns errno as a status.
+absl::Status CannotRead(const fs::path& path) {
+  const std::string why = std::generic_category().message(errno);
+  return absl::UnavailableError(
+      absl::StrCat("cannot read ", path.string(), ": ", why, "; try again"));
+}
+
 bool WriteAll(int file, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(file, bytes.data(), bytes.size());
@@ -62,15 +69,26 @@ bool WriteAll(int file, std::string_view bytes) {
   return true;
 }
 
-// Returns the digest of the whole file; empty if it cannot be read.
-std::string DigestOf(const fs::path& path) {
+void RemoveFile(const fs::path& path) {
+  std::error_code ignored;
+  fs::remove(path, ignored);
+}
+
+// Takes the piece back that came last: the bytes that were there before it are still good.
+void TakeBack(const fs::path& path, int upload, std::int64_t received) {
+  if (received == 0 || ::ftruncate(upload, received) != 0) RemoveFile(path);
+}
+
+// Returns the digest of the whole file. Unavailable if it cannot be read.
+absl::StatusOr<std::string> DigestOf(const fs::path& path) {
   const Descriptor file(path, O_RDONLY | O_CLOEXEC);
+  if (file.number() < 0) return CannotRead(path);
   std::vector<char> piece(std::size_t{1} << 20);
   Sha256Pieces pieces;
   while (true) {
     const ssize_t size = ::read(file.number(), piece.data(), piece.size());
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return "";
+    if (size < 0) return CannotRead(path);
     if (size == 0) return pieces.Digest();
     pieces.Add({piece.data(), static_cast<std::size_t>(size)});
   }
@@ -90,11 +108,6 @@ bool IsOlderThan(const fs::directory_entry& entry, std::chrono::nanoseconds age)
   std::error_code error;
   const auto written = entry.last_write_time(error);
   return !error && fs::file_time_type::clock::now() - written > age;
-}
-
-void RemoveFile(const fs::path& path) {
-  std::error_code ignored;
-  fs::remove(path, ignored);
 }
 
 }  // namespace
@@ -133,7 +146,12 @@ fs::path FileVault::UploadOf(const std::string& sha256) const { return uploads_ 
 absl::StatusOr<std::int64_t> FileVault::Write(const std::string& sha256, std::int64_t bytes,
                                               std::int64_t offset, std::string_view piece) {
   if (Has(sha256)) return bytes;
-  const std::int64_t received = Received(sha256);
+  std::int64_t received = Received(sha256);
+  if (received >= bytes && offset == 0) {
+    // All of it came, and the coordinator ended before the file was complete.
+    RemoveFile(UploadOf(sha256));
+    received = 0;
+  }
   if (offset != received) {
     return absl::FailedPreconditionError(
         absl::StrCat("the next piece of the file begins at byte ", received, ", not at ", offset));
@@ -151,21 +169,24 @@ absl::StatusOr<std::int64_t> FileVault::Write(const std::string& sha256, std::in
   if (upload.number() < 0) return CannotWrite(path);
   if (!WriteAll(upload.number(), piece)) {
     absl::Status status = CannotWrite(path);
-    // The bytes that were there before the piece are still good.
-    if (received == 0 || ::ftruncate(upload.number(), received) != 0) RemoveFile(path);
+    TakeBack(path, upload.number(), received);
     return status;
   }
   if (now_there < bytes) return now_there;
-  if (absl::Status status = Complete(sha256, upload.number()); !status.ok()) return status;
+  if (absl::Status status = Complete(sha256, upload.number()); !status.ok()) {
+    TakeBack(path, upload.number(), received);  // an upload of all its bytes could not go on
+    return status;
+  }
   return now_there;
 }
 
 absl::Status FileVault::Complete(const std::string& sha256, int upload) {
   const fs::path path = UploadOf(sha256);
-  const std::string found = DigestOf(path);
-  if (found != sha256) {
+  const absl::StatusOr<std::string> found = DigestOf(path);
+  if (!found.ok()) return found.status();
+  if (*found != sha256) {
     RemoveFile(path);
-    return absl::DataLossError(absl::StrCat("the file that came has SHA-256 ", Hex(found),
+    return absl::DataLossError(absl::StrCat("the file that came has SHA-256 ", Hex(*found),
                                             " instead of ", Hex(sha256), "; send it again"));
   }
   std::error_code error;
@@ -178,7 +199,7 @@ absl::Status FileVault::Complete(const std::string& sha256, int upload) {
   if (!error && SyncDirectory(files_)) return absl::OkStatus();
   if (error) errno = error.value();
   absl::Status status = CannotWrite(PathOf(sha256));
-  RemoveFile(path);
+  fs::rename(PathOf(sha256), path, error);  // the bytes are good, the name is not on the disk
   RemoveFile(PathOf(sha256));
   return status;
 }
@@ -203,7 +224,9 @@ absl::Status FileVault::MakeRoom() {
 void FileVault::Remove(const std::string& sha256) { RemoveFile(PathOf(sha256)); }
 
 void FileVault::RemoveIfDamaged(const std::string& sha256) {
-  if (Has(sha256) && DigestOf(PathOf(sha256)) != sha256) Remove(sha256);
+  if (!Has(sha256)) return;
+  const absl::StatusOr<std::string> found = DigestOf(PathOf(sha256));
+  if (found.ok() && *found != sha256) Remove(sha256);
 }
 
 void FileVault::DropOld(const std::set<std::string>& needed) {

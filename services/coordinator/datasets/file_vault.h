@@ -34,15 +34,18 @@ class FileVault {
 
   // Stores the piece that begins at `offset` of a file of `bytes` bytes. Returns the number of
   // bytes that are there; after the last piece, when the file is complete. A file that is there
-  // already stays.
+  // already stays. An upload of all bytes that was not completed begins anew at offset 0.
   // FailedPrecondition: another offset is next. InvalidArgument: beyond the end. DataLoss: the
   // digest is wrong; the upload is dropped. ResourceExhausted, with a retry delay: no room, or
-  // kMaxUploads are on their way and none of them stands still. Unavailable: cannot write.
+  // kMaxUploads are on their way and none of them stands still. Unavailable: cannot write, or
+  // cannot read what came to check it. What came before the piece stays, and the upload goes on
+  // from there; only if the whole file cannot be flushed, the upload is dropped.
   absl::StatusOr<std::int64_t> Write(const std::string& sha256, std::int64_t bytes,
                                      std::int64_t offset, std::string_view piece);
 
   void Remove(const std::string& sha256);
-  // Removes the file if its bytes do not have the digest in its name any more.
+  // Removes the file if its bytes do not have the digest in its name any more. One that cannot be
+  // read stays: it may be good.
   void RemoveIfDamaged(const std::string& sha256);
   // Drops uploads, and files that are not `needed`, that are older than a day: their senders have
   // given up. Call it at the start.

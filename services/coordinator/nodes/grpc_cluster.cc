@@ -320,19 +320,19 @@ async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::Call(LinkPtr link, cons
 
 async::Task<absl::Status> GrpcCluster::Put(LinkPtr link, RoundParameters parameters,
                                            std::stop_token stop) {
-  while (link->coming == parameters.sha256) {
+  while (link->coming.contains(parameters.sha256)) {
     const bool arrived = co_await link->arrived.Wait(stop);
     if (!arrived) co_return absl::CancelledError("the call was cancelled");
   }
   if (link->has == parameters.sha256) co_return absl::OkStatus();
-  link->coming = parameters.sha256;
+  link->coming.insert(parameters.sha256);
   PieceWriter pieces(parameters);
   std::function<std::optional<grpc::ByteBuffer>()> next = [&pieces] { return pieces.Next(); };
   rpc::CallOptions options;
   const absl::StatusOr<grpc::ByteBuffer> put = co_await rpc::CallWithStream(
       loop_, link->channel, "/mlp.v1.NodeService/PutParameters", options, std::move(next), stop);
   if (put.ok()) link->has = parameters.sha256;
-  link->coming.clear();
+  link->coming.erase(parameters.sha256);
   link->arrived.Notify();
   co_return put.status();
 }

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -61,10 +62,9 @@ class GrpcCluster final : public Cluster {
     std::unique_ptr<v1::NodeService::Stub> stub;
     std::stop_source gone;  // requested: the process is gone, and its calls end
     std::string gone_because;
-    // The digests of the parameters that the process has for certain, and of those on their way.
-    std::string has;
-    std::string coming;
-    async::Signal arrived;  // they have arrived, or failed to
+    std::string has;               // the digest of parameters that the process has for certain
+    std::set<std::string> coming;  // the digests of those on their way, each from one attempt
+    async::Signal arrived;         // some of these have arrived, or failed to
   };
   using LinkPtr = std::shared_ptr<Link>;
 

@@ -1,12 +1,17 @@
 #include "services/node/cache/parameter_cache.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace mlp::node {
 
 void ParameterCache::Keep(std::string sha256, SharedParameters parameters) {
-  if (Find(sha256) != nullptr) return;
+  const auto there = std::ranges::find(entries_, sha256, &Entry::sha256);
+  if (there != entries_.end()) {
+    std::rotate(there, std::next(there), entries_.end());  // they are the last to come now
+    return;
+  }
   bytes_ += mlp::BytesOf(*parameters).size();
   entries_.push_back({std::move(sha256), std::move(parameters)});
   while (entries_.size() > most_ || (entries_.size() > 1 && bytes_ > most_bytes_)) {

@@ -18,6 +18,7 @@ class ParameterCache {
  public:
   ParameterCache(std::size_t most, std::size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
 
+  // Keeps the parameters as the last that came, also if they are there already.
   void Keep(std::string sha256, SharedParameters parameters);
   // Returns the parameters; null if they are not there.
   SharedParameters Find(std::string_view sha256) const;

@@ -74,7 +74,9 @@ Task<absl::StatusOr<DataTrainer::LoadedShard>> DataTrainer::FindShard(
   if (loaded.shard != nullptr) co_return loaded;
   const TimePoint started = clock_.Now();
   absl::StatusOr<std::shared_ptr<const Shard>> shard = co_await ReadShard(reference);
-  if (source_ != nullptr && absl::IsFailedPrecondition(shard.status())) {
+  const bool elsewhere =
+      absl::IsFailedPrecondition(shard.status()) || absl::IsUnavailable(shard.status());
+  if (source_ != nullptr && elsewhere) {
     shard = co_await FetchShard(reference, std::move(stop));
   }
   if (!shard.ok()) co_return shard.status();

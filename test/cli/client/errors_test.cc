@@ -40,6 +40,14 @@ TEST_CASE("an error blames its field once") {
   CHECK(ExitCodeOf(FieldError("spec.rounds", "is 0")) == kExitFailed);
 }
 
+TEST_CASE("what is unavailable for now is not taken for a coordinator that cannot be reached") {
+  const absl::Status error = AtField(
+      "spec.dataset", absl::UnavailableError("tiny/train_1.txt: cannot be read now; try again"));
+  CHECK(ErrorText(error, kAddress) ==
+        "spec.dataset: tiny/train_1.txt: cannot be read now; try again");
+  CHECK(ExitCodeOf(error) == kExitFailed);
+}
+
 TEST_CASE("a full queue says when to try again") {
   const auto full = WithRetryAfter(absl::ResourceExhaustedError("64 jobs are waiting"),
                                    std::chrono::milliseconds(1500));

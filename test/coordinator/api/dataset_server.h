@@ -1,4 +1,4 @@
-// A DatasetService on 127.0.0.1, with a vault of its own and no jobs.
+// A DatasetService on 127.0.0.1, with a vault and an empty data directory of its own and no jobs.
 #pragma once
 
 #include <functional>
@@ -40,7 +40,7 @@ struct DatasetServer {
     server = rpc::Server::Listen(options).value();
     workers = std::make_unique<async::ThreadWorkers>(
         2, [this](std::function<void()> done) { server->Post(std::move(done)); });
-    catalog = std::make_unique<DatasetCatalog>(server->loop(), *workers, std::nullopt, vault.get(),
+    catalog = std::make_unique<DatasetCatalog>(server->loop(), *workers, data.path(), vault.get(),
                                                ledger, std::vector<DatasetRecord>());
     service.Serve(*server, *catalog, *workers);
     server->Start();
@@ -50,6 +50,7 @@ struct DatasetServer {
   std::string address() const { return "127.0.0.1:" + std::to_string(server->port()); }
 
   const test::Scratch state;
+  const test::Scratch data;
   std::unique_ptr<FileVault> vault = FileVault::Open(state.path()).value();
   UsersLedger ledger;
   DatasetService service;

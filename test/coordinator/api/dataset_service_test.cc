@@ -105,6 +105,22 @@ TEST_CASE("a file of several pieces comes out as it went in") {
   CHECK(service.Get(Sha256(text), 2'000'000).value() == text.substr(2'000'000));
 }
 
+TEST_CASE("a file that cannot be opened is worth another try, one that is gone is not") {
+  Service service;
+  for (const auto& [name, text] : kTinyTexts) service.data.Write("tiny/" + name, text);
+  REQUIRE(service.catalog->Load("tiny").ok());
+  const std::string& text = kTinyTexts.at("train_2.txt");
+  const std::filesystem::path file = service.data.path() / "tiny" / "train_2.txt";
+  CHECK(service.Get(Sha256(text), 0).value() == text);
+  std::filesystem::remove(file);
+  CHECK(service.Get(Sha256(text), 0).status().code() == absl::StatusCode::kNotFound);
+  std::filesystem::create_symlink(file, file);  // nobody can open it
+  const absl::Status status = service.Get(Sha256(text), 0).status();
+  CHECK(status.code() == absl::StatusCode::kUnavailable);
+  CHECK_THAT(std::string(status.message()),
+             Catch::Contains("cannot be opened: Too many levels of symbolic links"));
+}
+
 TEST_CASE("bad requests are refused with the field at fault") {
   Service service;
   const auto field_of = [](const auto& answer) { return FieldOf(answer.status()); };

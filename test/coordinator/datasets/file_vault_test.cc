@@ -7,6 +7,7 @@
 #include "services/base/retry_after.h"
 #include "services/base/sha256.h"
 #include "test/support/full_disk.h"
+#include "test/support/no_descriptors.h"
 #include "test/support/scratch.h"
 
 namespace mlp::coordinator {
@@ -85,6 +86,38 @@ TEST_CASE("a file whose digest is wrong is dropped") {
   CHECK(vault.Write(0, kText).value() == kBytes);
 }
 
+TEST_CASE("a file that cannot be checked for the moment costs no more than its last piece") {
+  Vault vault;
+  const std::size_t before = GENERATE(std::size_t{0}, std::size_t{5});
+  if (before > 0) vault.Write(0, kText.substr(0, before)).value();
+  const auto offset = static_cast<std::int64_t>(before);
+  {
+    const test::NoDescriptors one(1);  // for the upload; none to read it again
+    const absl::Status status = vault.Write(offset, kText.substr(before)).status();
+    CHECK(status.code() == absl::StatusCode::kUnavailable);
+    CHECK_THAT(std::string(status.message()),
+               Contains(vault.UploadOf(kDigest).string() + ": Too many open files"));
+  }
+  CHECK_FALSE(vault.vault->Has(kDigest));
+  CHECK(vault.vault->Received(kDigest) == offset);
+  CHECK(vault.Write(offset, kText.substr(before)).value() == kBytes);
+  CHECK(vault.vault->Has(kDigest));
+}
+
+TEST_CASE("a file that cannot be put in its place costs no more than its last piece") {
+  Vault vault;
+  vault.Write(0, kText.substr(0, 5)).value();
+  const fs::path place = vault.vault->PathOf(kDigest);
+  vault.scratch.Write(place / "file", "in the way");
+  const absl::Status status = vault.Write(5, kText.substr(5)).status();
+  CHECK(status.code() == absl::StatusCode::kUnavailable);
+  CHECK_THAT(std::string(status.message()), Contains("cannot write " + place.string()));
+  CHECK(vault.vault->Received(kDigest) == 5);
+  fs::remove_all(place);
+  CHECK(vault.Write(5, kText.substr(5)).value() == kBytes);
+  CHECK(vault.vault->Has(kDigest));
+}
+
 TEST_CASE("a file that is there is not written again") {
   Vault vault;
   vault.Write(0, kText).value();
@@ -152,6 +185,16 @@ TEST_CASE("a damaged file is removed, a good one stays") {
   std::fstream(vault.vault->PathOf(kDigest), std::ios::in | std::ios::out) << "1";
   vault.vault->RemoveIfDamaged(kDigest);
   CHECK_FALSE(vault.vault->Has(kDigest));
+}
+
+TEST_CASE("a file that cannot be read for the moment is not taken for a damaged one") {
+  Vault vault;
+  vault.Write(0, kText).value();
+  {
+    const test::NoDescriptors none;
+    vault.vault->RemoveIfDamaged(kDigest);
+  }
+  CHECK(vault.vault->Has(kDigest));
 }
 
 TEST_CASE("a state directory that cannot be made is refused with the option to change") {

@@ -1,21 +1,31 @@
 // GrpcCluster with real nodes and heartbeats made up by the test, on the test's own loop.
 #include "services/coordinator/nodes/grpc_cluster.h"
 
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <condition_variable>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libmlp/kernels/kernels.h"
 #include "libmlp/model/initialization.h"
 #include "libmlp/model/model_spec.h"
 #include "libmlp/train/training.h"
+#include "mlp/v1/node.grpc.pb.h"
 #include "services/async/inline_workers.h"
 #include "services/async/wait.h"
 #include "services/attempt/trained.h"
+#include "services/base/protocol_version.h"
 #include "services/base/sha256.h"
 #include "services/node/node_server.h"
 #include "services/rpc/channel.h"
@@ -45,6 +55,15 @@ std::unique_ptr<node::NodeServer> StartNode(bool held_up) {
   return node::NodeServer::Start(options).value();
 }
 
+// Returns the parameters that a job begins with; another job's are others.
+RoundParameters ParametersOf(const ModelSpec& model, int job) {
+  RoundParameters parameters;
+  parameters.values = Share(InitialParameters(
+      model, Precision::kFloat64, Initialization::kReference, static_cast<std::uint32_t>(job)));
+  parameters.sha256 = Sha256(BytesOf(*parameters.values));
+  return parameters;
+}
+
 class GrpcClusterFixture : private MembershipObserver, private AttemptObserver {
  public:
   explicit GrpcClusterFixture(LeaseTerms terms = kLong)
@@ -61,10 +80,13 @@ class GrpcClusterFixture : private MembershipObserver, private AttemptObserver {
   }
 
   absl::StatusOr<int> Heartbeat(const node::NodeServer& node) {
+    return HeartbeatOf(node.instance_id(), node.port());
+  }
+  absl::StatusOr<int> HeartbeatOf(const std::string& instance_id, int port) {
     NodeHeartbeat heartbeat;
     heartbeat.name = "a";
-    heartbeat.instance_id = node.instance_id();
-    heartbeat.address = "127.0.0.1:" + std::to_string(node.port());
+    heartbeat.instance_id = instance_id;
+    heartbeat.address = "127.0.0.1:" + std::to_string(port);
     heartbeat.arithmetic = std::string(ArithmeticId());
     return cluster.Heartbeat(heartbeat);
   }
@@ -78,17 +100,15 @@ class GrpcClusterFixture : private MembershipObserver, private AttemptObserver {
     const ModelSpec small{{2, 3, 2}, Activation::kTanh};
     return TrainModel(end, small, 0);
   }
-  Task<> TrainModel(std::string& end, ModelSpec shape, int shard) {
+  Task<> TrainModel(std::string& end, ModelSpec shape, int shard, int job = 1) {
     const auto model = std::make_shared<const ModelSpec>(std::move(shape));
     auto task = std::make_shared<TrainTask>();
-    task->job_id = "job-1";
+    task->job_id = "job-" + std::to_string(job);
     task->round = 1;
     task->shard = shard;
     task->data = {"xor", "train_1.txt", std::string(32, 'x')};
     task->model = model;
-    task->parameters.values =
-        Share(InitialParameters(*model, Precision::kFloat64, Initialization::kReference, 1));
-    task->parameters.sha256 = Sha256(BytesOf(*task->parameters.values));
+    task->parameters = ParametersOf(*model, job);
     task->terms.slots = 1;
     task->terms.rejectable = false;
     const std::stop_token stop = stop_.get_token();
@@ -189,6 +209,96 @@ TEST_CASE("large parameters go to a node once, and large gradients come back in 
   std::vector<std::string> ends(2);  // as many as the node takes at once
   f.Run(TrainLarge(f, *node, ends));
   CHECK(ends == std::vector<std::string>(2, "trained"));
+}
+
+// A node that counts how often it is sent which parameters, and trains nothing. The answer to one
+// set of them waits until it is let go.
+class CountingNode final : public v1::NodeService::Service {
+ public:
+  explicit CountingNode(std::string held) : held_(std::move(held)) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+  }
+  ~CountingNode() override {
+    LetGo();
+    server_->Shutdown();
+  }
+
+  int port() const { return port_; }
+  void LetGo() {
+    {
+      const std::scoped_lock lock(mutex_);
+      let_go_ = true;
+    }
+    changed_.notify_all();
+  }
+  // Returns the number of times, by digest.
+  std::map<std::string, int> puts() {
+    const std::scoped_lock lock(mutex_);
+    return puts_;
+  }
+
+  grpc::Status GetNode(grpc::ServerContext*, const v1::GetNodeRequest*,
+                       v1::GetNodeResponse* response) override {
+    response->set_name("a");
+    response->set_instance_id("counting");
+    response->set_arithmetic(std::string(ArithmeticId()));
+    response->set_protocol(kProtocolVersion);
+    return grpc::Status::OK;
+  }
+  grpc::Status PutParameters(grpc::ServerContext*,
+                             grpc::ServerReader<v1::PutParametersRequest>* pieces,
+                             v1::PutParametersResponse*) override {
+    std::string sha256;
+    v1::PutParametersRequest piece;
+    while (pieces->Read(&piece)) {
+      if (sha256.empty()) sha256 = piece.parameters().sha256();
+    }
+    std::unique_lock lock(mutex_);
+    ++puts_[sha256];
+    if (sha256 == held_) changed_.wait(lock, [this] { return let_go_; });
+    return grpc::Status::OK;
+  }
+  grpc::Status TrainShard(grpc::ServerContext*, const v1::TrainShardRequest*,
+                          grpc::ServerWriter<v1::TrainShardEvent>*) override {
+    return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "trains nothing");
+  }
+
+ private:
+  const std::string held_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_:
+  bool let_go_ = false;
+  std::map<std::string, int> puts_;
+};
+
+Task<> SendTwoSets(GrpcClusterFixture& f, CountingNode& node, std::vector<std::string>& ends) {
+  CHECK(f.HeartbeatOf("counting", node.port()).ok());
+  co_await f.Until(1);
+  f.Spawn(f.TrainModel(ends[0], kLarge, 0, 1));
+  f.Spawn(f.TrainModel(ends[1], kLarge, 0, 2));
+  co_await f.UntilSaid(ends[0]);
+  // The first set has arrived, the second is still on its way.
+  f.Spawn(f.TrainModel(ends[2], kLarge, 1, 2));
+  node.LetGo();
+  co_await f.UntilSaid(ends[1]);
+  co_await f.UntilSaid(ends[2]);
+}
+
+TEST_CASE("large parameters of two jobs go to a node at the same time, and each of them once") {
+  const std::string first = ParametersOf(kLarge, 1).sha256;
+  const std::string second = ParametersOf(kLarge, 2).sha256;
+  CountingNode node(second);
+  GrpcClusterFixture f;
+  std::vector<std::string> ends(3);
+  f.Run(SendTwoSets(f, node, ends));
+  CHECK(node.puts() == std::map<std::string, int>{{first, 1}, {second, 1}});
+  for (const std::string& end : ends) CHECK_THAT(end, Contains("trains nothing"));
 }
 
 Task<> Replace(GrpcClusterFixture& f, const node::NodeServer& first, const node::NodeServer& second,

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "test/support/no_descriptors.h"
 #include "test/support/scratch.h"
 
 namespace mlp {
@@ -97,6 +98,23 @@ TEST_CASE("What is no readable file is refused") {
   fs::resize_file(directory.path() / "huge", kMaxFileBytes + 1);  // sparse
   CHECK(DatasetRefusal(ReadFile(directory.path() / "huge"), kInvalid) ==
         name + "/huge: 1073741825 bytes, at most 1073741824 are possible: split the file");
+}
+
+TEST_CASE("What cannot be opened for the moment is told apart from what is no file") {
+  constexpr auto kInternal = absl::StatusCode::kInternal;
+  const Directory directory;
+  const std::string name = directory.path().string();
+  directory.Write("train_1.txt");
+  directory.Write("validate_1.txt");
+  {
+    const test::NoDescriptors none;
+    CHECK(DatasetRefusal(ReadFile(directory.path() / "train_1.txt"), kInternal) ==
+          name + "/train_1.txt: Too many open files");
+    CHECK(DatasetRefusal(ListDatasetFiles(directory.path()), kInternal) ==
+          name + ": Too many open files");
+  }
+  CHECK(ReadFile(directory.path() / "train_1.txt").ok());
+  CHECK(ListDatasetFiles(directory.path()).ok());
 }
 
 TEST_CASE("Names below the root are resolved") {

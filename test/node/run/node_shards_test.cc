@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "test/node/run/node_world.h"
+#include "test/support/no_descriptors.h"
 
 namespace mlp::node {
 namespace {
@@ -63,6 +64,16 @@ TEST_CASE("what the data directory has is not fetched, what it lacks or has othe
     CHECK(story.code() == absl::StatusCode::kInvalidArgument);
     CHECK(world.source.asked.empty());
   }
+}
+
+TEST_CASE("a file in the data directory that cannot be read for the moment is fetched") {
+  World world(0, From::kBoth);
+  world.source.Add(kXor);
+  const test::NoDescriptors none;
+  const Story& story = world.Offer();
+  world.clock.RunAll();
+  CHECK(story.trained());
+  CHECK(world.source.asked.size() == 1);
 }
 
 TEST_CASE("a fetch that fails fails the task with its code, names the file and frees the slot") {

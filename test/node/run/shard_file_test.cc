@@ -5,6 +5,7 @@
 #include "libmlp/data/shard.h"
 #include "services/base/field_error.h"
 #include "test/node/shard_files.h"
+#include "test/support/no_descriptors.h"
 
 namespace mlp::node {
 namespace {
@@ -35,6 +36,19 @@ TEST_CASE("a file that is not there is named below the data directory") {
   CHECK(status.code() == absl::StatusCode::kFailedPrecondition);
   CHECK_THAT(std::string(status.message()), Catch::StartsWith("xor/train_2.txt: "));
   CHECK_THAT(std::string(status.message()), !Catch::Contains(data.path().string()));
+}
+
+TEST_CASE("a file that cannot be read for the moment is not taken for a wrong one") {
+  const DataDirectory data;
+  const ShardReference reference = data.Write("xor", "train_1.txt", kXor);
+  {
+    const test::NoDescriptors none;
+    const absl::Status status = LoadShard(data.path(), reference).status();
+    CHECK(status.code() == absl::StatusCode::kUnavailable);
+    CHECK_THAT(std::string(status.message()),
+               Catch::StartsWith("xor/train_1.txt: ") && Catch::Contains("Too many open files"));
+  }
+  CHECK(LoadShard(data.path(), reference).ok());
 }
 
 TEST_CASE("a file with another digest is refused and both digests are told") {
