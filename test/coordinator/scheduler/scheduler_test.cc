@@ -64,6 +64,26 @@ TEST_CASE("a failed attempt of an earlier round costs neither its shard nor its 
   CHECK_THAT(fresh.reason, !Contains("retry"));
 }
 
+TEST_CASE("a round that starts over owes no copies of the one before") {
+  Driver driver(Hedged(2, 10ms), 3);
+  for (const Dispatch& dispatch : driver.Dispatches()) driver.Accept(dispatch);
+  REQUIRE(driver.Sleep() == 10ms);
+  driver.Apply(RoundStarted{{0, 1}});
+  CHECK(driver.scheduler().Done());
+  CHECK(driver.Sleep() == std::nullopt);
+  driver.Wait(10ms);
+  CHECK(driver.Decide().empty());
+}
+
+TEST_CASE("a plan to give up does not outlive its round") {
+  SchedulerOptions options = Options(1, "pull");
+  options.max_retries = 0;
+  Driver driver(options, 2);
+  driver.Reject(driver.TheDispatch());
+  driver.Apply(RoundStarted{});
+  CHECK(driver.TheDispatch().shard == 0);
+}
+
 TEST_CASE("events about attempts that are unknown or have ended are ignored") {
   Driver driver(Options(2, "pull"), 1);
   const Dispatch first = driver.TheDispatch();
@@ -191,7 +211,7 @@ TEST_CASE("a rest of a node that has left needs no wakeup") {
 
 // ---- Giving up
 
-TEST_CASE("an attempt that would fail anywhere ends the round at once and calls the others back") {
+TEST_CASE("an attempt that would fail anywhere ends the round at once and cancels the others") {
   Driver driver(Options(3, "random"), 1);
   const std::vector<Dispatch> out = driver.Dispatches();
   driver.Fail(out[1], FailureKind::kHopeless, "not finite");
