@@ -87,7 +87,7 @@ std::string EndText(const Attempt& attempt) {
 }
 
 std::string EndReason(const Attempt& attempt) {
-  return attempt.cancelled_at ? attempt.cancel_reason : attempt.end_reason;
+  return attempt.end_reason.empty() ? attempt.cancel_reason : attempt.end_reason;
 }
 
 std::string WhyText(const Attempt& attempt) {

@@ -20,8 +20,8 @@ const char* RaceName(Race race);
 std::string WhatText(const Attempt& attempt);
 // The end of the attempt: OutcomeName, and the race if there was one: "cancelled, lost".
 std::string EndText(const Attempt& attempt);
-// The reason that decided its end: that of its cancellation if there was one, whatever the attempt
-// did after it, else that of its rejection or failure; may be empty.
+// The reason for its outcome: that of its rejection or failure, also if it was cancelled before, or
+// else that of its cancellation; may be empty.
 std::string EndReason(const Attempt& attempt);
 // The reason for its end, or, if the end has none, for its offer; may be empty.
 std::string WhyText(const Attempt& attempt);

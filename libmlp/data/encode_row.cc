@@ -42,6 +42,14 @@ bool GoesByNumbers(const Schema& schema) {
                      [](const Column& column) { return PositionOf(column.name).has_value(); });
 }
 
+// True if the columns are "1", "2", … without a gap and the label has a name: it can only be last.
+bool LabelComesNext(const Schema& schema) {
+  for (std::size_t i = 0; i < schema.columns.size(); ++i) {
+    if (PositionOf(schema.columns[i].name) != i) return false;
+  }
+  return !PositionOf(schema.label).has_value();
+}
+
 std::unordered_set<std::string> TextsOf(const CsvRecord& record) {
   std::unordered_set<std::string> texts;
   for (const CsvCell& cell : record.cells) texts.insert(cell.text);
@@ -129,8 +137,7 @@ absl::Status RowEncoder::FindByName(const CsvRecord& header) {
 
 absl::Status RowEncoder::FindByPosition(const CsvRecord& first) {
   const std::size_t columns = schema_->columns.size();
-  const bool numbers =
-      cells_ > columns && GoesByNumbers(*schema_) && PositionOf(schema_->label).has_value();
+  const bool numbers = cells_ > columns && GoesByNumbers(*schema_) && !LabelComesNext(*schema_);
   for (std::size_t i = 0; i < columns; ++i) {
     cell_of_.push_back(numbers ? *PositionOf(schema_->columns[i].name) : i);
   }

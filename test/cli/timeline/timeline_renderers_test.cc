@@ -81,17 +81,23 @@ TEST_CASE("JSON lines parse and have null where a number has no meaning") {
   CHECK(ParseJson(JsonLines(Hostile())).fields().at("node").string_value() == "<b>\"a\"&");
 }
 
-TEST_CASE("an attempt that was cancelled and then refused ended because it was cancelled") {
+TEST_CASE("the reason beside an outcome is the one that it has, in the table and in JSON") {
   Recording recording;
   recording.At(0, R"("attemptDispatched": {"attempt": 1, "node": "a", "reason": "a is free"})")
-      .At(2, R"("attemptCancelled": {"attempt": 1, "node": "a", "reason": "2 has started"})")
-      .At(5, R"("attemptRejected": {"attempt": 1, "node": "a", "reason": "load"})");
+      .At(0, R"("attemptDispatched": {"attempt": 2, "node": "b", "reason": "b is free"})")
+      .At(2, R"("attemptCancelled": {"attempt": 1, "node": "a", "reason": "3 has started"})")
+      .At(3, R"("attemptCancelled": {"attempt": 2, "node": "b", "reason": "3 has started"})")
+      .At(5, R"("attemptRejected": {"attempt": 1, "node": "a", "reason": "load"})")
+      .At(6, R"("attemptReleased": {"attempt": 2, "node": "b"})");
   const Timeline timeline = recording.Build();
-  REQUIRE(timeline.attempts.size() == 1);
+  REQUIRE(timeline.attempts.size() == 2);
   CHECK(timeline.attempts[0].outcome == Outcome::kRejected);
-  CHECK(WhyText(timeline.attempts[0]) == "2 has started");
-  const Struct record = ParseJson(JsonLines(timeline));
-  CHECK(record.fields().at("ended_because").string_value() == "2 has started");
+  CHECK(WhyText(timeline.attempts[0]) == "load");
+  CHECK(timeline.attempts[1].outcome == Outcome::kReleased);
+  CHECK(WhyText(timeline.attempts[1]) == "3 has started");
+  const std::string lines = JsonLines(timeline);
+  const std::size_t first = lines.find('\n');
+  CHECK(ParseJson(lines.substr(0, first)).fields().at("ended_because").string_value() == "load");
 }
 
 TEST_CASE("the phases of each thread of the Chrome trace add up to the wall time of its lane") {

@@ -108,6 +108,10 @@ TEST_CASE("A label with a name comes last although the columns beside it go by n
   REQUIRE(encoded.status() == absl::OkStatus());
   CHECK(encoded->features == std::vector<std::vector<double>>{{5, 7}});
   CHECK(encoded->labels == std::vector<double>{2});
+  // The second column of the table was ignored: the cell after the features need not be the label.
+  schema.columns[1].name = "3";
+  CHECK(RowRefusal(schema, "5,6,7\n") ==
+        "t.csv:1:1: the row has 3 cells; expected 2, the features, or 3 with the label last");
 }
 
 TEST_CASE("Missing values become what the schema has for them") {
