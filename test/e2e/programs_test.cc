@@ -252,6 +252,7 @@ TEST_CASE("job logs hold every event of a job, a line of JSON each") {
   const ProcessResult trained = Run({Program("mlp-client"), "--coordinator", address, "train",
                                      "letters", "--rounds", "2", "--epochs", "1"});
   REQUIRE(trained.exit_code == 0);
+  CHECK_THAT(trained.out, Contains("11 shards, 2 rounds of 1 epoch\n"));
   coordinator.Signal(SIGTERM);
   REQUIRE(coordinator.Wait().exit_code == 0);
 
