@@ -253,6 +253,11 @@ void AddCommon(CLI::App& app, CommandLine& line) {
 std::string ProblemOf(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<std::string> unknown = app.remaining();
   if (!app.get_subcommands().empty() || unknown.empty()) return error.what();
+  if (unknown.size() > 1 && !unknown[0].starts_with("-") && IsWholeNumber(unknown[1])) {
+    return unknown[0] +
+           " is not a command, and the reference system's form has seven arguments and no options: "
+           "HOST PORT DATASET ROUNDS EPOCHS HIDDEN LEARNING-RATE";
+  }
   return unknown.front() + " is not a command or an option";
 }
 

@@ -53,7 +53,7 @@ void ModelCommands::AddExport(CLI::App& model, CommandLine& line) {
            }
            export_.format = *format;
          },
-         "[what FILE ends with, or mlp]")
+         "What to write [what FILE ends with, or mlp]")
       ->type_name("onnx|npz|json|mlp");
   app.add_option("-o,--output", export_.output, "File to write [standard output]");
 }

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/client/text_width.h"
 
@@ -22,6 +23,12 @@ std::size_t Width() {
   return size.ws_col;
 }
 
+// TERM=dumb: escape sequences would be shown as they are.
+bool IsDumb() {
+  const char* term = std::getenv("TERM");
+  return term != nullptr && std::string_view(term) == "dumb";
+}
+
 // NO_COLOR counts if it is set and not empty: https://no-color.org
 bool ColoursWanted() {
   const char* no_color = std::getenv("NO_COLOR");
@@ -31,8 +38,9 @@ bool ColoursWanted() {
 }  // namespace
 
 Terminal StandardTerminal() {
-  const bool tty = isatty(STDOUT_FILENO) == 1;
-  return Terminal{std::cout, std::cerr, tty, tty && ColoursWanted(), Width()};
+  const bool any = isatty(STDOUT_FILENO) == 1;
+  const bool tty = any && !IsDumb();
+  return Terminal{std::cout, std::cerr, tty, tty && ColoursWanted(), Width(), any};
 }
 
 std::string Coloured(const Terminal& terminal, Colour colour, std::string_view text) {
@@ -95,6 +103,10 @@ std::string FirstParts(const std::string& line, std::size_t width) {
 }
 
 std::string ShareText(double share) { return absl::StrFormat("%.4f", share); }
+
+std::string CountText(std::int64_t count, const std::string& one) {
+  return absl::StrCat(count, " ", one, count == 1 ? "" : "s");
+}
 
 std::string Json(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -16,12 +17,13 @@ namespace mlp::cli {
 struct Terminal {
   std::ostream& out;
   std::ostream& err;
-  bool tty = false;        // `out` is a terminal: lines may be redrawn
-  bool colours = false;    // `out` is a terminal, and its user did not set NO_COLOR
+  bool tty = false;        // `out` is a terminal, and not a dumb one: lines may be redrawn
+  bool colours = false;    // the same, and its user did not set NO_COLOR
   std::size_t width = 80;  // columns
+  bool garbles = false;    // `out` is any terminal, which bytes that are no text would garble
 };
 
-// Standard output and error as they are now.
+// Standard output and error as they are now. A terminal is dumb if TERM says so.
 Terminal StandardTerminal();
 
 enum class Colour { kNone, kRed, kGreen, kYellow };
@@ -56,6 +58,8 @@ std::string TimeText(const google::protobuf::Timestamp* time);
 std::string FirstParts(const std::string& line, std::size_t width);
 // An error or an accuracy with four decimals.
 std::string ShareText(double share);
+// "1 epoch", "2 epochs".
+std::string CountText(std::int64_t count, const std::string& one);
 // One line of protobuf JSON without its end. It has scalars that are zero, too.
 std::string Json(const google::protobuf::Message& message);
 

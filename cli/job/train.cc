@@ -39,10 +39,10 @@ v1::CreateJobRequest RequestFor(const TrainCommand& command, const std::string& 
 }
 
 void SaySubmitted(const Session& session, const v1::Job& job) {
-  session.terminal.out << absl::StreamFormat("%s submitted: %s, %d shards, %d rounds of %d epochs",
-                                             job.id(), job.spec().dataset(), job.shards(),
-                                             job.spec().rounds(), job.spec().epochs())
-                       << std::endl;
+  session.terminal.out << job.id() << " submitted: " << job.spec().dataset() << ", "
+                       << CountText(job.shards(), "shard") << ", "
+                       << CountText(job.spec().rounds(), "round") << " of "
+                       << CountText(job.spec().epochs(), "epoch") << std::endl;
 }
 
 // The directory's absolute path. It ends in "/", so that its parent is the directory itself.

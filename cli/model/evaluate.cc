@@ -60,7 +60,12 @@ absl::StatusOr<v1::EvaluateModelResponse> MeasureThere(const Session& session,
   v1::EvaluateModelRequest request;
   request.set_id(command.model);
   request.set_file(command.file);
-  return JobClient(session).EvaluateModel(request);
+  absl::StatusOr<v1::EvaluateModelResponse> measured = JobClient(session).EvaluateModel(request);
+  if (!measured.ok() && !session.interrupt.happened()) {
+    Log(session, absl::StrCat("no file ", command.file,
+                              " is here; asking the coordinator for it in its data directory"));
+  }
+  return measured;
 }
 
 }  // namespace

@@ -49,19 +49,22 @@ model::Format OutputFormat(const ModelExportCommand& command) {
 
 // A binary model would garble a terminal. JSON is text.
 bool WouldGarble(const Session& session, const ModelExportCommand& command) {
-  return command.output.empty() && session.terminal.tty &&
+  return command.output.empty() && session.terminal.garbles &&
          OutputFormat(command) != model::Format::kJson;
 }
 
-void SayExported(const Session& session, const std::filesystem::path& file, std::size_t bytes,
+void SayExported(const Session& session, const ModelExportCommand& command, std::size_t bytes,
                  const std::string& digest) {
+  const std::string file = command.output.string();
+  const std::string format(model::FormatName(OutputFormat(command)));
   if (!session.json) {
-    session.terminal.out << file.string() << ": " << bytes << " bytes, model digest " << digest
-                         << std::endl;
+    session.terminal.out << file << ": " << format << ", " << bytes << " bytes, model digest "
+                         << digest << std::endl;
     return;
   }
   google::protobuf::Struct object;
-  SetField(object, "file", file.string());
+  SetField(object, "file", file);
+  SetField(object, "format", format);
   SetField(object, "bytes", static_cast<double>(bytes));
   SetField(object, "modelDigest", digest);
   session.terminal.out << Json(object) << std::endl;
@@ -94,7 +97,7 @@ int Run(const Session& session, const ModelExportCommand& command) {
   }
   const absl::Status written = WriteAtOnce(command.output, *bytes);
   if (!written.ok()) return Fail(session, written);
-  SayExported(session, command.output, bytes->size(), model::DigestOf(*model));
+  SayExported(session, command, bytes->size(), model::DigestOf(*model));
   return kExitDone;
 }
 

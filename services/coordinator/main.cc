@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -58,7 +59,9 @@ struct Arguments {
   std::string state_dir;
   std::string heartbeat_interval = "1s";
   mlp::coordinator::LeaseTerms lease_terms;
-  std::vector<std::string> reference_form;  // PORT [POLICY]
+  // The reference system's form: PORT [POLICY].
+  std::optional<int> port;
+  std::string policy;
 };
 
 // "random (1), least-load (2), …": all names.
@@ -76,6 +79,7 @@ std::string PolicyWords() {
 void DeclareLeases(CLI::App& app, Arguments& arguments) {
   app.add_option("--heartbeat-interval", arguments.heartbeat_interval,
                  "How often nodes that register (mlp-node --coordinator) say that they live")
+      ->type_name("DURATION")
       ->capture_default_str();
   app.add_option("--suspect-after", arguments.lease_terms.suspect_after,
                  "Missed heartbeats after which a node gets nothing new")
@@ -87,25 +91,32 @@ void DeclareLeases(CLI::App& app, Arguments& arguments) {
 
 void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.listen, "Address to serve on; port 0 takes any free one")
+      ->type_name("HOST:PORT")
       ->capture_default_str();
   app.add_option("--data-dir", arguments.data_dir,
-                 "Directory whose subdirectories are datasets (default: ./datasets, where it is "
-                 "there)");
+                 "Directory whose subdirectories are datasets (default: ./datasets, if it is "
+                 "there)")
+      ->type_name("DIR");
   app.add_option("--nodes", arguments.nodes,
                  "Nodes: host:port,host:port; a name may stand for several")
+      ->type_name("HOST:PORT,…")
       ->envname("MLP_NODES");
   app.add_option("--nodes-file", arguments.nodes_file,
-                 "File of host,port lines (default: compute_nodes.txt, where it is there)");
+                 "File of host,port lines (default: compute_nodes.txt, if it is there)")
+      ->type_name("FILE");
   DeclareLeases(app, arguments);
   app.add_option("--log-dir", arguments.log_dir,
-                 "Directory for job logs, one file of JSON lines a job");
+                 "Directory for job logs, one file of JSON lines a job")
+      ->type_name("DIR");
   app.add_option("--default-policy", arguments.default_policy,
                  "Scheduling policy of jobs that name none: " + PolicyWords())
+      ->type_name("POLICY")
       ->capture_default_str();
   app.add_option(
          "--state-dir", arguments.state_dir,
          "Directory for what must survive: jobs, models, datasets. After a restart jobs go on "
          "where they were (default: none, they end with this process)")
+      ->type_name("DIR")
       ->envname("MLP_STATE_DIR");
   app.add_option("--keep-checkpoints", arguments.keep_checkpoints,
                  "Rounds of a running job whose parameters are kept in --state-dir")
@@ -114,9 +125,11 @@ void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--keep-jobs", arguments.keep_jobs, "Ended jobs to remember")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  app.add_option("reference-form", arguments.reference_form,
-                 "PORT [POLICY]: the reference system's command line")
-      ->expected(0, 2);
+  app.add_option("port", arguments.port, "As the reference system takes it: --listen 0.0.0.0:PORT")
+      ->check(CLI::Range(0, 65535));
+  app.add_option("policy", arguments.policy,
+                 "As the reference system takes it: --default-policy, by its number too")
+      ->type_name("POLICY");
 }
 
 std::string PolicyName(const std::string& given) {
@@ -157,11 +170,8 @@ absl::StatusOr<mlp::coordinator::LeaseTerms> LeaseTermsFrom(const Arguments& arg
 }
 
 absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
-  if (!arguments.reference_form.empty()) {
-    arguments.listen = absl::StrCat("0.0.0.0:", arguments.reference_form.front());
-    if (arguments.reference_form.size() == 2)
-      arguments.default_policy = arguments.reference_form[1];
-  }
+  if (arguments.port) arguments.listen = absl::StrCat("0.0.0.0:", *arguments.port);
+  if (!arguments.policy.empty()) arguments.default_policy = arguments.policy;
   auto nodes = Nodes(arguments);
   if (!nodes.ok()) return nodes.status();
   const auto terms = LeaseTermsFrom(arguments);

@@ -57,6 +57,7 @@ void DeclareLoad(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   app.add_option("--load-delay", arguments.load_delay, "How long a task is held up, such as 20ms")
+      ->type_name("DURATION")
       ->capture_default_str();
   app.add_option("--load-seed", arguments.options.load_seed,
                  "Seed of rejections and delays: the same seed, the same misfortunes")
@@ -65,29 +66,36 @@ void DeclareLoad(CLI::App& app, Arguments& arguments) {
 
 void DeclareData(CLI::App& app, Arguments& arguments) {
   app.add_option("--data-dir", arguments.data_dir,
-                 "Directory whose subdirectories are datasets (default: ./datasets, where it is "
-                 "there)");
+                 "Directory whose subdirectories are datasets (default: ./datasets, if it is "
+                 "there)")
+      ->type_name("DIR");
   app.add_option("--cache-dir", arguments.cache_dir,
-                 "Directory of this node's own to keep fetched shards in (default: memory only)");
+                 "Directory of this node's own to keep fetched shards in (default: memory only)")
+      ->type_name("DIR");
   app.add_option("--cache-bytes", arguments.options.cache_bytes,
                  "Most bytes in --cache-dir; the least recently used shards go first")
+      ->type_name("BYTES")
       ->capture_default_str();
   app.add_option("--memory-bytes", arguments.options.memory_bytes,
                  "Memory for parsed shards, in bytes")
+      ->type_name("BYTES")
       ->capture_default_str();
 }
 
 void DeclareMembership(CLI::App& app, Arguments& arguments) {
   app.add_option("--coordinator", arguments.options.coordinator,
                  "Register with the coordinator at HOST:PORT, keep a lease there, and fetch shards "
-                 "from it (default: the coordinator knows the node by --nodes)");
+                 "from it (default: the coordinator knows the node by --nodes)")
+      ->type_name("HOST:PORT");
   app.add_option("--name", arguments.options.name,
-                 "Name, unique within the cluster (default: host name and port)");
+                 "Name, unique within the cluster (default: host name and port)")
+      ->type_name("NAME");
   app.add_option("--advertise", arguments.options.advertise,
                  "HOST:PORT where the coordinator connects to this node; :PORT stands for the "
-                 "host that it sees (default: that, with the port of --listen)");
+                 "host that it sees (default: that, with the port of --listen)")
+      ->type_name("HOST:PORT");
   app.add_option("--threads", arguments.options.threads,
-                 "Threads that a task computes on at most, where its model is large enough for it "
+                 "Threads that a task computes on at most, if its model is large enough for it "
                  "to pay; to the same bits")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
@@ -97,12 +105,14 @@ void DeclareMembership(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   app.add_option("--drain-timeout", arguments.drain_timeout,
                  "How long SIGTERM lets tasks go on that the node has")
+      ->type_name("DURATION")
       ->capture_default_str();
 }
 
 void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.options.listen,
                  "Address to serve on; port 0 takes any free one")
+      ->type_name("HOST:PORT")
       ->capture_default_str();
   DeclareData(app, arguments);
   DeclareMembership(app, arguments);

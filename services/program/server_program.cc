@@ -37,7 +37,9 @@ ServerProgram::ServerProgram(ServerTexts texts)
 }
 
 std::optional<int> ServerProgram::Parse(int argc, char** argv) {
-  app_.add_option("--log-level", log_level_, "trace, debug, info, warn or error")
+  app_.add_option("--log-level", log_level_,
+                  "Least serious messages that it prints to standard error")
+      ->type_name("LEVEL")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
   app_.add_flag("--healthcheck", healthcheck_,

@@ -51,6 +51,7 @@ TEST_CASE(
         "| `--hidden` | `INT,...` | 20; by sgd and adam 100 | ", "| `--no-shuffle` |  |  | ",
         "| `--activation` | `identity\\|logistic\\|", "\n## dataset split\n",
         "| `--limit` | `INT in [1 - 1000]` | 20 | ", "| `--from` | `INT >= 0` | 1 | ",
+        "| `--format` | `onnx\\|npz\\|json\\|mlp` | what FILE ends with, or mlp | What to write |",
         "| `-o,--output` | ", "Example: `mlp-client drain node-2`"}) {
     CHECK_THAT(page.text, Catch::Contains(part));
   }
@@ -242,6 +243,22 @@ TEST_CASE("nothing else is taken for the reference's positional form") {
       {"localhost", "9091", "./letters", "30", "10", "20"},
       {"--coordinator", "9091", "train", "letters", "--rounds", "3", "--json"}};
   for (const auto& arguments : others) CHECK(ExpandReferenceForm(arguments) == arguments);
+}
+
+TEST_CASE("a wrong number of arguments in the reference's form is refused with their names") {
+  const std::string names = "HOST PORT DATASET ROUNDS EPOCHS HIDDEN LEARNING-RATE";
+  const std::vector<std::string> wrong[] = {
+      {"localhost", "9090", "./letters", "30", "10", "20"},
+      {"localhost", "9090", "./letters", "30", "10", "20", "0.0001", "--json"},
+      {"localhost", "9090"}};
+  for (const auto& arguments : wrong) {
+    const EarlyExit refused = Refused(arguments);
+    CHECK(refused.exit_code == kExitUsage);
+    CHECK_THAT(refused.text, Catch::Contains("localhost is not a command, and the reference") &&
+                                 Catch::Contains(names));
+  }
+  CHECK_THAT(Refused({"fly", "high"}).text,
+             Catch::Contains("fly is not a command or an option") && !Catch::Contains(names));
 }
 
 TEST_CASE("wrong usage is refused with the option's name") {

@@ -181,6 +181,15 @@ TEST_CASE("a follower of a job that a restarted coordinator has lost is told so"
   CHECK_THAT(result.out, !Contains("round 1/"));  // of a stranger's job
 }
 
+TEST_CASE("the servers' help names what options take, and the reference's arguments") {
+  for (const std::string program : {"mlp-coordinator", "mlp-node"}) {
+    const ProcessResult help = Run({Program(program), "--help"});
+    CHECK(help.exit_code == 0);
+    CHECK_THAT(help.out, Contains("--listen HOST:PORT=0.0.0.0:909") && Contains("--data-dir DIR") &&
+                             Contains("[port] [p") && !Contains("TEXT") && !Contains("(0x)"));
+  }
+}
+
 TEST_CASE("output that cannot be written is an error, not silence") {
   const ProcessResult result = Run({"sh", "-c", Program("mlp-client") + " --help > /dev/full"});
   CHECK(result.exit_code == 1);
@@ -252,6 +261,7 @@ TEST_CASE("job logs hold every event of a job, a line of JSON each") {
   const ProcessResult trained = Run({Program("mlp-client"), "--coordinator", address, "train",
                                      "letters", "--rounds", "2", "--epochs", "1"});
   REQUIRE(trained.exit_code == 0);
+  CHECK_THAT(trained.out, Contains("11 shards, 2 rounds of 1 epoch\n"));
   coordinator.Signal(SIGTERM);
   REQUIRE(coordinator.Wait().exit_code == 0);
 

@@ -18,7 +18,9 @@ absl::Status InUse(const std::string& name, const std::vector<std::string>& jobs
   const std::string who = jobs.empty() ? "a job that is being created" : absl::StrJoin(jobs, ", ");
   return absl::FailedPreconditionError(
       absl::StrCat("dataset \"", name, "\" is used by ", who,
-                   "; wait until it has ended, cancel it, or take another name"));
+                   jobs.size() > 1 ? "; wait until they have ended, cancel them, "
+                                   : "; wait until it has ended, cancel it, ",
+                   "or take another name"));
 }
 
 absl::Status FilesMissing(const std::string& name, const std::vector<std::string>& missing) {

@@ -70,7 +70,7 @@ Explanation ExplainPending(const Job& job, const QueuePlace& place, TimePoint no
     absl::StrAppend(&said.waiting_for, ", behind ", place.running, ", which is in ",
                     place.stands_at);
   }
-  absl::StrAppend(&said.waiting_for, ", and waits for ", RoughDuration(now - job.create_time));
+  absl::StrAppend(&said.waiting_for, "; it has waited for ", RoughDuration(now - job.create_time));
   const std::string& before = place.ahead.empty() ? place.running : place.ahead.back();
   said.next = absl::StrCat(
       job.id, " starts ", before.empty() ? "at once" : absl::StrCat("when ", before, " has ended"));

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
+#include "services/base/duration_text.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -12,10 +12,6 @@ namespace {
 // The number of shards whose copies no node can take that one decision looks at: its cost must not
 // grow with the cluster.
 constexpr int kMaxCopiesSkipped = 16;
-
-std::string Text(std::chrono::nanoseconds duration) {
-  return absl::FormatDuration(absl::FromChrono(duration));
-}
 
 }  // namespace
 
@@ -274,7 +270,7 @@ void Scheduler::ExpireSilent(TimePoint now, std::vector<Decision>& decisions) {
     attempt.wanted = false;
     shards_.Drop(attempt.shard, *id);
     GiveBackToken(attempt);
-    const std::string silent = absl::StrCat("no sign of life for ", Text(limit),
+    const std::string silent = absl::StrCat("no sign of life for ", RoughDuration(limit),
                                             attempt.started ? " since it started" : "");
     decisions.push_back(Cancel{*id, silent});
     nodes_.LetRest(now, attempt.node, BackOff(nodes_.CountFailure(attempt.node)),
@@ -372,7 +368,7 @@ std::string Scheduler::WhyCopy(TimePoint now, AttemptId id) const {
   const Attempt& attempt = attempts_.at(id);
   return absl::StrCat("second copy: attempt ", id, " on node ", nodes_.name(attempt.node),
                       attempt.accepted ? " has not started " : " was not answered ",
-                      Text(now - attempt.accepted.value_or(attempt.dispatched)), " after ",
+                      RoughDuration(now - attempt.accepted.value_or(attempt.dispatched)), " after ",
                       attempt.accepted ? "it was accepted" : "it was sent");
 }
 

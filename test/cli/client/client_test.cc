@@ -140,7 +140,8 @@ TEST_CASE("train submits, follows and sums up") {
   const ProcessResult result =
       RunClient(coordinator.address(), {"train", MLP_SOURCE_DIR "/datasets/letters/"});
   CHECK(result.exit_code == 0);
-  CHECK_THAT(result.out, Contains("job-1 submitted: letters") && Contains("round 2/2") &&
+  CHECK_THAT(result.out, Contains("job-1 submitted: letters") &&
+                             Contains("2 rounds of 10 epochs\n") && Contains("round 2/2") &&
                              Contains("validation error 0.3331 (1166 of 3500 rows") &&
                              Contains("2 nodes") && Contains("model digest     c0ffee"));
   CHECK(result.err.empty());
@@ -321,7 +322,15 @@ TEST_CASE("evaluate measures a file that is here and asks the coordinator about 
   CHECK(there.out ==
         "error 0.3280 (492 of 1500 rows of train_letters11.txt wrong), accuracy 0.6720, loss "
         "1234.5000, model digest c0ffee\n");
+  CHECK(there.err.empty());
   CHECK(coordinator.evaluated().file() == "letters/train_letters11.txt");
+  const ProcessResult nowhere =
+      RunClient(coordinator.address(), {"evaluate", "job-2", "missing.txt"});
+  CHECK(nowhere.exit_code == 1);
+  CHECK(nowhere.err ==
+        "mlp-client: no file missing.txt is here; asking the coordinator for it in its data "
+        "directory\n"
+        "mlp-client: there is no job job-2\n");
 }
 
 }  // namespace

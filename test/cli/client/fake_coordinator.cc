@@ -187,6 +187,7 @@ grpc::Status FakeCoordinator::Jobs::GetModel(grpc::ServerContext*,
 grpc::Status FakeCoordinator::Jobs::EvaluateModel(grpc::ServerContext*,
                                                   const v1::EvaluateModelRequest* request,
                                                   v1::EvaluateModelResponse* response) {
+  if (request->id() != "job-1") return NoSuchJob(request->id());
   std::lock_guard lock(mutex_);
   evaluated_ = *request;
   v1::Evaluation& evaluation = *response->mutable_evaluation();

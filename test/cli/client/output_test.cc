@@ -1,14 +1,54 @@
 #include "cli/client/output.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <sstream>
+#include <string>
 
 #include "cli/client/screen.h"
 #include "mlp/v1/job.pb.h"
 
 namespace mlp::cli {
 namespace {
+
+// StandardTerminal's flags with standard output on `file` and TERM as `term`: "terminal" for tty,
+// "colours", "garbles".
+std::string FlagsOn(const std::string& file, const char* term) {
+  setenv("TERM", term, 1);
+  unsetenv("NO_COLOR");
+  const int opened = open(file.c_str(), O_RDWR | O_NOCTTY);
+  REQUIRE(opened >= 0);
+  const int before = dup(STDOUT_FILENO);
+  dup2(opened, STDOUT_FILENO);
+  const Terminal terminal = StandardTerminal();
+  dup2(before, STDOUT_FILENO);
+  close(before);
+  close(opened);
+  return std::string(terminal.tty ? "terminal " : "") + (terminal.colours ? "colours " : "") +
+         (terminal.garbles ? "garbles" : "");
+}
+
+TEST_CASE("a dumb terminal gets no colours, and no line is drawn again") {
+  const int master = posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE(master >= 0);
+  REQUIRE(grantpt(master) == 0);
+  REQUIRE(unlockpt(master) == 0);
+  const std::string slave = ptsname(master);
+  CHECK(FlagsOn(slave, "xterm") == "terminal colours garbles");
+  CHECK(FlagsOn(slave, "dumb") == "garbles");
+  CHECK(FlagsOn("/dev/null", "xterm").empty());
+  close(master);
+}
+
+TEST_CASE("a count names one thing or several") {
+  CHECK(CountText(0, "epoch") == "0 epochs");
+  CHECK(CountText(1, "epoch") == "1 epoch");
+  CHECK(CountText(2, "epoch") == "2 epochs");
+}
 
 TEST_CASE("durations are as precise as they are short") {
   using namespace std::chrono_literals;

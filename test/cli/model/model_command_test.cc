@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <iterator>
+#include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -74,16 +76,29 @@ TEST_CASE("a model file goes from one format to the others and back to its diges
   const std::string start = files.Add("m.mlp", model::test::Fruit());
   const std::string digest = model::DigestOf(model::test::Fruit());
   std::string before = start;
-  for (const char* name : {"m.json", "m.npz", "m.model"}) {
+  const std::pair<std::string, std::string> formats[] = {
+      {"m.json", "json"}, {"m.npz", "npz"}, {"m.model", "mlp"}};
+  for (const auto& [name, format] : formats) {
     const ProcessResult result = RunOffline({"model", "export", before, "-o", files.Path(name)});
     INFO(result.err);
     REQUIRE(result.exit_code == 0);
-    CHECK_THAT(result.out, Contains("model digest " + digest));
+    CHECK_THAT(result.out, Catch::StartsWith(files.Path(name) + ": " + format + ", ") &&
+                               Contains(" bytes, model digest " + digest));
     before = files.Path(name);
   }
   CHECK(ContentOf(before) == ContentOf(start));
   CHECK(RunOffline({"model", "export", start, "--format", "json"}).out ==
         ContentOf(files.Path("m.json")));
+}
+
+TEST_CASE("export names the format that it wrote, so that a mistyped ending shows") {
+  Files files;
+  const std::string model = files.Add("m", Double());
+  const std::string typo = files.Path("m.onx");
+  CHECK_THAT(RunOffline({"model", "export", model, "-o", typo}).out,
+             Catch::StartsWith(typo + ": mlp, "));
+  CHECK_THAT(RunOffline({"--json", "model", "export", model, "-o", typo}).out,
+             Contains("\"format\":\"mlp\""));
 }
 
 TEST_CASE("predict prints the most probable class and the probabilities, by the schema's names") {

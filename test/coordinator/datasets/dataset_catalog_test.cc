@@ -133,11 +133,11 @@ TEST_CASE("a dataset that a job uses is neither removed nor replaced") {
   std::string who;
   SECTION("a job that is known") {
     world.ledger.used_by["tiny"] = {"job-3", "job-4"};
-    who = "job-3, job-4";
+    who = "job-3, job-4; wait until they have ended, cancel them, or";
   }
   SECTION("a job that has just read it") {
     held = world.catalog->Load("tiny").value();
-    who = "a job";
+    who = "a job that is being created; wait until it has ended, cancel it, or";
   }
   const absl::Status removed = world.Await(world.catalog->Remove("tiny"));
   CHECK(removed.code() == absl::StatusCode::kFailedPrecondition);

@@ -228,8 +228,8 @@ TEST_CASE("explain: a job in the queue names the job before it, and how far that
   world.clock.RunFor(1500ms);
   const Explanation said = world.Explain(third);
   CHECK(said.waiting_for ==
-        "job-3 is number 2 in the queue, behind job-1, which is in round 2 of 2, and waits for 1.5 "
-        "s");
+        "job-3 is number 2 in the queue, behind job-1, which is in round 2 of 2; it has waited for "
+        "1.5 s");
   CHECK(said.since == world.coordinator.Get(third).create_time);
   CHECK(said.next ==
         "job-3 starts when job-2 has ended; mlp-client explain job-1 says what that one waits for");

@@ -56,7 +56,7 @@ TEST_CASE("a task that is accepted and does not start gets a second copy on anot
   CHECK(copy.node != first.node);
   CHECK(copy.hedge_of == first.attempt);
   CHECK(copy.reason ==
-        "second copy: attempt 1 on node a has not started 10ms after it was accepted; node b is "
+        "second copy: attempt 1 on node a has not started 10 ms after it was accepted; node b is "
         "idle longest (of 2 with a free slot)");
 
   driver.Accept(copy);
@@ -83,7 +83,7 @@ TEST_CASE("an offer that is not answered gets a copy after a while") {
   driver.TheDispatch();
   CHECK(driver.Sleep() == 260ms);
   driver.Wait(260ms);
-  CHECK_THAT(driver.TheDispatch().reason, Contains("was not answered 260ms after it was sent"));
+  CHECK_THAT(driver.TheDispatch().reason, Contains("was not answered 0.3 s after it was sent"));
 }
 
 TEST_CASE("an offer gets a copy for want of an answer after four times the longest answer seen") {
@@ -266,10 +266,10 @@ TEST_CASE("an attempt that says nothing is cancelled at its deadline and tried e
   const std::vector<Decision> decisions = driver.Decide();
   REQUIRE(decisions.size() == 2);
   CHECK(std::get<Cancel>(decisions[0]).attempt == silent.attempt);
-  CHECK(std::get<Cancel>(decisions[0]).reason == "no sign of life for 10m");
+  CHECK(std::get<Cancel>(decisions[0]).reason == "no sign of life for 10 min 00 s");
   const auto& again = std::get<Dispatch>(decisions[1]);
   CHECK(again.node != silent.node);
-  CHECK_THAT(again.reason, Contains("node a gave no sign of life for 10m"));
+  CHECK_THAT(again.reason, Contains("node a gave no sign of life for 10 min 00 s"));
   CHECK(driver.LongSleep() == 20min);  // perhaps it is just slow
 }
 
