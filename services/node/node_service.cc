@@ -12,7 +12,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/kernels/kernels.h"
-#include "libmlp/model/parameters.h"
 #include "mlp/v1/node.grpc.pb.h"
 #include "services/attempt/trained.h"
 #include "services/base/field_error.h"
@@ -210,9 +209,9 @@ Task<absl::StatusOr<v1::PutParametersResponse>> NodeService::Handlers::PutParame
     added = assembly->Add(next->data());
   }
   if (!added.ok()) co_return AtField("data", added);
-  absl::StatusOr<Parameters> all = (*std::move(assembly)).Finish(sha256);
+  absl::StatusOr<SharedParameters> all = (*std::move(assembly)).Finish(sha256);
   if (!all.ok()) co_return AtField("data", all.status());
-  parameters_.Keep(std::move(sha256), Share(*std::move(all)));
+  parameters_.Keep(std::move(sha256), *std::move(all));
   co_return v1::PutParametersResponse();
 }
 

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/model/parameters.h"
 
 namespace mlp::wire {
 namespace {
@@ -28,11 +29,12 @@ absl::StatusOr<ParameterAssembly> ParameterAssembly::Begin(Precision precision,
     return absl::InvalidArgumentError(absl::StrCat("must be ", element, " bytes each of 1 to ",
                                                    kMaxParameters, " parameters, is ", bytes));
   }
-  Parameters room = UninitializedParameters(precision, static_cast<std::size_t>(bytes / element));
-  return ParameterAssembly(std::move(room));
+  return ParameterAssembly(std::make_shared<Parameters>(
+      UninitializedParameters(precision, static_cast<std::size_t>(bytes / element))));
 }
 
-ParameterAssembly::ParameterAssembly(Parameters room) : parameters_(std::move(room)) {}
+ParameterAssembly::ParameterAssembly(std::shared_ptr<Parameters> room)
+    : parameters_(std::move(room)) {}
 
 absl::Status ParameterAssembly::Add(std::string_view piece) {
   return std::visit(
@@ -52,11 +54,11 @@ absl::Status ParameterAssembly::Add(std::string_view piece) {
         checked_ = complete;
         return absl::OkStatus();
       },
-      parameters_);
+      *parameters_);
 }
 
-absl::StatusOr<Parameters> ParameterAssembly::Finish(std::string_view sha256) && {
-  const std::size_t all = BytesOf(parameters_).size();
+absl::StatusOr<SharedParameters> ParameterAssembly::Finish(std::string_view sha256) && {
+  const std::size_t all = BytesOf(*parameters_).size();
   if (filled_ < all) {
     return absl::InvalidArgumentError(absl::StrCat("ended after ", filled_, " of ", all, " bytes"));
   }

@@ -3,13 +3,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "libmlp/model/model_spec.h"
-#include "libmlp/model/parameters.h"
+#include "libmlp/model/shared_parameters.h"
 #include "services/base/sha256.h"
 
 namespace mlp::wire {
@@ -32,14 +34,14 @@ class ParameterAssembly {
   // not finite.
   absl::Status Add(std::string_view piece);
   // Returns all of them, once. InvalidArgument if some are missing or the digest is not `sha256`.
-  absl::StatusOr<Parameters> Finish(std::string_view sha256) &&;
+  absl::StatusOr<SharedParameters> Finish(std::string_view sha256) &&;
 
  private:
-  explicit ParameterAssembly(Parameters room);
+  explicit ParameterAssembly(std::shared_ptr<Parameters> room);
 
-  Parameters parameters_;
-  std::size_t filled_ = 0;   // bytes
-  std::size_t checked_ = 0;  // elements that are finite
+  std::shared_ptr<Parameters> parameters_;  // nobody else has them before Finish
+  std::size_t filled_ = 0;                  // bytes
+  std::size_t checked_ = 0;                 // elements that are finite
   Sha256Pieces digest_;
 };
 

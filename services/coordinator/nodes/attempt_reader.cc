@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "libmlp/model/parameters.h"
 #include "services/base/field_error.h"
 #include "services/wire/enum_proto.h"
 #include "services/wire/parameters_proto.h"
@@ -33,7 +34,9 @@ void AttemptReader::ReadFinished(const v1::TrainShardEvent::Finished& finished) 
   }
   trained_ = *std::move(trained);
   if (wire::TravelWhole(*task_.parameters.values)) {
-    return Finish(wire::FromProto(finished.gradient(), *task_.model, "finished.gradient"));
+    auto gradient = wire::FromProto(finished.gradient(), *task_.model, "finished.gradient");
+    if (!gradient.ok()) return Fail(gradient.status());
+    return Finish(Share(*std::move(gradient)));
   }
   bytes_to_come_ = BytesOf(*task_.parameters.values).size();
 }
@@ -56,9 +59,9 @@ absl::Status AttemptReader::BeginGradient() {
   return absl::OkStatus();
 }
 
-void AttemptReader::Finish(absl::StatusOr<Parameters> gradient) {
+void AttemptReader::Finish(absl::StatusOr<SharedParameters> gradient) {
   if (!gradient.ok()) return Fail(gradient.status());
-  trained_.gradient = Share(*std::move(gradient));
+  trained_.gradient = *std::move(gradient);
   outcome_ = AttemptOutcome(std::make_shared<const Trained>(std::move(trained_)));
 }
 

@@ -38,7 +38,7 @@ class AttemptReader {
   void ReadFinished(const v1::TrainShardEvent::Finished& finished);
   void ReadGradient(const std::string& piece);
   absl::Status BeginGradient();
-  void Finish(absl::StatusOr<Parameters> gradient);
+  void Finish(absl::StatusOr<SharedParameters> gradient);
   void Fail(const absl::Status& status);
 
   const TrainTask& task_;

@@ -1,5 +1,6 @@
 // Tests of the requirements on every store. Each test runs with the one in memory and with the one
 // on disk.
+#include "absl/strings/str_cat.h"
 #include "services/coordinator/store/store.h"
 
 #include <atomic>

@@ -8,6 +8,7 @@
 #include <random>
 #include <sstream>
 
+#include "absl/strings/str_cat.h"
 #include "services/coordinator/store/disk/sqlite_store.h"
 #include "test/coordinator/store/disk/disk_faults.h"
 #include "test/coordinator/store/disk/sqlite_fixtures.h"

@@ -1,5 +1,8 @@
 // Tests that only a store in a directory can have; store_test.cc has the rest, and
 // sqlite_faults_test.cc disks that fail.
+#include "absl/strings/str_cat.h"
+#include "services/base/sha256.h"
+#include "services/coordinator/proto/job_proto.h"
 #include "services/coordinator/store/disk/sqlite_store.h"
 
 #include <algorithm>
