@@ -240,8 +240,7 @@ std::vector<std::string> DatasetCatalog::KnownNames() const {
     for (const auto& [name, record] : stored_) names.push_back(name);
   }
   std::ranges::sort(names);
-  const auto repeated = std::ranges::unique(names);
-  names.erase(repeated.begin(), repeated.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

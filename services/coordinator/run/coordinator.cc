@@ -342,7 +342,8 @@ async::Task<> Coordinator::Run(std::stop_token stop) {
       ChangeState(pending->job.id, JobState::kCancelled, kShutDown);
     }
   }
-  co_await journal_.Committed();  // watchers learn how their jobs ended
+  // Watchers learn how their jobs ended; a store that fails now has said so.
+  (co_await journal_.Committed()).IgnoreError();
   stopping_ = true;
   co_await journal_.Close();
 }
