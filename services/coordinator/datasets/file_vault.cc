@@ -151,8 +151,9 @@ bool FileVault::CanRead(const std::string& sha256) const {
     const std::scoped_lock lock(mutex_);
     if (unreadable_.contains(sha256)) return false;
   }
-  const Descriptor file(PathOf(sha256), O_RDONLY | O_CLOEXEC);
-  return file.number() >= 0 || absl::IsResourceExhausted(CannotRead(PathOf(sha256), errno));
+  const fs::path path = PathOf(sha256);
+  const Descriptor file(path, O_RDONLY | O_CLOEXEC);
+  return file.number() >= 0 || absl::IsResourceExhausted(CannotRead(path, errno));
 }
 
 std::int64_t FileVault::Received(const std::string& sha256) const {
