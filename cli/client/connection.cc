@@ -1,8 +1,10 @@
 #include "cli/client/connection.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "services/base/answered.h"
 #include "services/rpc/channel.h"
 
 namespace mlp::cli {
@@ -11,6 +13,8 @@ namespace {
 using SystemClock = std::chrono::system_clock;
 
 constexpr std::chrono::seconds kPatience(2);
+// A wait that needs no words.
+constexpr std::chrono::seconds kBrief(2);
 // The longest time until an interrupt is noticed.
 constexpr std::chrono::milliseconds kLook(50);
 
@@ -40,6 +44,15 @@ void CoordinatorChannel::AwaitCoordinator() {
     }
     channel_->WaitForStateChange(state, std::min(SystemClock::now() + kLook, end));
   }
+}
+
+void CoordinatorChannel::SayAgain(const absl::Status& why, const RetryPolicy& retries) {
+  if (retries.tries * retries.pause <= kBrief || interrupt_.happened()) return;
+  const bool answered = IsAnswered(why);
+  err_ << "mlp-client: "
+       << (answered ? "the coordinator at " : "no answer from the coordinator at ") << address_
+       << (answered ? " says: " : ": ") << std::string(why.message()) << "; trying again"
+       << std::endl;
 }
 
 }  // namespace mlp::cli

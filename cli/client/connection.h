@@ -16,6 +16,7 @@
 #include "cli/client/interrupt.h"
 #include "cli/client/retry_policy.h"
 #include "cli/client/session.h"
+#include "services/base/field_error.h"
 #include "services/rpc/status.h"
 
 namespace mlp::cli {
@@ -29,6 +30,8 @@ class CoordinatorChannel {
   // Connects at the first call. If no coordinator listens yet, that call waits for one, up to 2 s,
   // and says so on the session's error output. An interrupt ends the wait.
   const std::shared_ptr<grpc::Channel>& Connected();
+  // Says on the session's error output what a call that failed waits for, unless that is brief.
+  void SayAgain(const absl::Status& why, const RetryPolicy& retries);
   Interrupt& interrupt() const { return interrupt_; }
 
  private:
@@ -55,9 +58,15 @@ class CallContext {
 
 struct CallTerms {
   std::chrono::seconds limit = std::chrono::seconds(30);  // of each try
-  // The further tries while the coordinator is not there, for calls that may be repeated.
+  // The further tries while the coordinator is not there, for calls that may be repeated. An answer
+  // that blames a field is not tried again.
   RetryPolicy retries = kTryOnce;
 };
+
+// True if the coordinator may have been away, or busy, for a moment.
+inline bool MayPass(const absl::Status& error) {
+  return absl::IsUnavailable(error) && !FieldOf(error);
+}
 
 template <class Service>
 class Connection {
@@ -80,7 +89,8 @@ class Connection {
                                 const Request& request, const CallTerms& terms = {}) {
     for (int left = terms.retries.tries;; --left) {
       absl::StatusOr<Response> response = CallOnce(method, request, terms.limit);
-      if (!absl::IsUnavailable(response.status()) || left == 0) return response;
+      if (!MayPass(response.status()) || left == 0) return response;
+      if (left == terms.retries.tries) channel_.SayAgain(response.status(), terms.retries);
       if (interrupt().WaitFor(terms.retries.pause)) return response;
     }
   }

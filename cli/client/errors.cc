@@ -6,15 +6,15 @@
 #include "absl/strings/str_cat.h"
 #include "cli/client/output.h"
 #include "cli/options/training_options.h"
+#include "services/base/answered.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 
 namespace mlp::cli {
 namespace {
 
-// True if nobody answered. Who blames a field has read the request.
 bool NoAnswer(const absl::Status& error) {
-  return (absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error)) && !FieldOf(error);
+  return (absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error)) && !IsAnswered(error);
 }
 
 std::string Unreachable(const absl::Status& error, std::string_view address) {

@@ -25,23 +25,9 @@ std::string_view TakeDigits(std::string_view& text) {
   return digits;
 }
 
+// The codes of std::filesystem are errno's.
 absl::Status CannotRead(const std::filesystem::path& path, const std::error_code& error) {
-  const std::string message = absl::StrCat(path.string(), ": ", error.message());
-  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) {
-    return absl::NotFoundError(message);
-  }
-  // What is no file, and what is no name of one, stays so.
-  for (const std::errc lasting :
-       {std::errc::is_a_directory, std::errc::not_supported, std::errc::filename_too_long,
-        std::errc::too_many_symbolic_link_levels}) {
-    if (error == lasting) return absl::InvalidArgumentError(message);
-  }
-  return absl::InternalError(message);
-}
-
-// Returns errno as a status.
-absl::Status CannotRead(const std::filesystem::path& path) {
-  return CannotRead(path, std::error_code(errno, std::generic_category()));
+  return mlp::CannotRead(path, error.value());
 }
 
 absl::Status CheckRelativeName(std::string_view name) {
@@ -62,6 +48,32 @@ absl::Status CheckRelativeName(std::string_view name) {
 }
 
 }  // namespace
+
+absl::Status CannotRead(const std::filesystem::path& path, int error) {
+  const std::string message =
+      absl::StrCat(path.string(), ": ", std::generic_category().message(error));
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      return absl::NotFoundError(message);
+    case EISDIR:
+    case ENOTSUP:
+    case ENAMETOOLONG:
+    case ELOOP:
+      return absl::InvalidArgumentError(message);
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EINTR:
+    case EAGAIN:
+    case ENOBUFS:
+    case ETIMEDOUT:
+    case ESTALE:
+      return absl::ResourceExhaustedError(message);
+    default:
+      return absl::InternalError(message);
+  }
+}
 
 bool NaturalLess(std::string_view a, std::string_view b) {
   std::string_view rest_a = a, rest_b = b;
@@ -124,9 +136,9 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
   std::string bytes(size, '\0');
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              &std::fclose);
-  if (file == nullptr) return CannotRead(path);
+  if (file == nullptr) return CannotRead(path, errno);
   if (std::fread(bytes.data(), 1, size, file.get()) == size) return bytes;
-  if (std::ferror(file.get()) != 0) return CannotRead(path);
+  if (std::ferror(file.get()) != 0) return CannotRead(path, errno);
   return absl::InternalError(absl::StrCat(path.string(), ": became shorter while it was read"));
 }
 

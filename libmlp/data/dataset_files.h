@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace mlp {
@@ -27,19 +28,25 @@ struct DatasetFiles {
 inline constexpr std::string_view kSchemaFile = "schema.json";
 
 // Finds the files of the dataset in `directory`. NotFound: no such directory. InvalidArgument: no
-// shards, no validation file or more than one. Internal: it cannot be read now, see ReadFile.
+// shards, no validation file or more than one. Otherwise, if it cannot be read, see CannotRead.
 absl::StatusOr<DatasetFiles> ListDatasetFiles(const std::filesystem::path& directory);
 
 inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
 
-// Reads the bytes of a file. NotFound, or InvalidArgument if it is no regular file or larger than
-// kMaxFileBytes. Internal if it is there and the system does not let it be read (too many open
-// files, no permission, a failing disk): that says nothing about its bytes, and may pass.
+// Returns what the system's error says about the file: NotFound if nothing is there,
+// InvalidArgument if it is no file. Otherwise its bytes may be good: ResourceExhausted if the
+// system is short of something (too many open files), which passes; Internal if the failure lasts
+// until somebody mends it (no permission, a failing disk). The message names the path and the
+// reason.
+absl::Status CannotRead(const std::filesystem::path& path, int error);
+
+// Reads the bytes of a file. InvalidArgument if it is no regular file or larger than kMaxFileBytes.
+// If it cannot be read, see CannotRead.
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path);
 
 // The directory or file that `name` means below `root`, which must exist. InvalidArgument if
 // `name` is empty, absolute, has a ".." component, or leads outside `root` through a link;
-// NotFound if nothing is there; Internal if the system does not let it be looked up.
+// NotFound if nothing is there. If it cannot be looked up, see CannotRead.
 absl::StatusOr<std::filesystem::path> ResolveBelow(const std::filesystem::path& root,
                                                    std::string_view name);
 

@@ -55,17 +55,23 @@ absl::StatusOr<std::vector<FileFound>> FilesIn(const fs::path& directory) {
   return files;
 }
 
-// Reads the file's bytes, which must be `size` and have the digest. DataLoss if the file is gone or
-// damaged; Unavailable if it cannot be read now. The error says what is wrong.
+// Reads the file's bytes, which must be `size` and have the digest. DataLoss if the file is gone,
+// damaged, or cannot be read for a reason that lasts; Unavailable if it cannot be read now. The
+// error names the file and says what is wrong.
 absl::StatusOr<std::string> ReadChecked(const fs::path& path, std::uint64_t size,
                                         const std::string& sha256) {
   absl::StatusOr<std::string> bytes = ReadFile(path);
-  if (absl::IsInternal(bytes.status())) return absl::UnavailableError(bytes.status().message());
+  if (absl::IsResourceExhausted(bytes.status())) {
+    return absl::UnavailableError(bytes.status().message());
+  }
   if (!bytes.ok()) return absl::DataLossError(bytes.status().message());
   if (bytes->size() != size) {
-    return absl::DataLossError(absl::StrCat("has ", bytes->size(), " bytes instead of ", size));
+    return absl::DataLossError(
+        absl::StrCat(path.string(), ": has ", bytes->size(), " bytes instead of ", size));
   }
-  if (Sha256(*bytes) != sha256) return absl::DataLossError("its bytes have another SHA-256");
+  if (Sha256(*bytes) != sha256) {
+    return absl::DataLossError(absl::StrCat(path.string(), ": its bytes have another SHA-256"));
+  }
   std::error_code ignored;
   fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
   return bytes;
@@ -127,16 +133,15 @@ Task<absl::StatusOr<std::string>> DiskCache::Fetch(std::string sha256, std::stop
   absl::StatusOr<std::string> fetched = co_await origin_.Fetch(sha256, std::move(stop));
   const bool unread = absl::IsUnavailable(kept.status());
   if (unread || absl::IsDataLoss(kept.status())) {
-    spdlog::warn("cache file {}: {}; {}", (directory_ / Hex(sha256)).string(),
-                 std::string(kept.status().message()),
+    spdlog::warn("cache file {}; {}", std::string(kept.status().message()),
                  fetched.ok() ? "refetched" : "could not be refetched");
   }
   if (fetched.ok() && !unread) co_await Keep(sha256, *fetched);
   co_return fetched;
 }
 
-// Reads the file. NotFound if the cache does not have it, DataLoss if the file is gone or damaged.
-// Unavailable if it cannot be read now; it stays in the cache.
+// Reads the file. NotFound if the cache does not have it. DataLoss as ReadChecked; the cache has it
+// no more. Unavailable if it cannot be read now; it stays in the cache.
 Task<absl::StatusOr<std::string>> DiskCache::Read(const std::string& sha256) {
   const std::string name = Hex(sha256);
   const std::optional<std::uint64_t> size = files_.Use(name);

@@ -2,10 +2,11 @@
 // once a start. It is a source in front of another one.
 //
 // A file is named by its digest and checked when it is read: one that is gone, truncated or changed
-// is fetched again, with a warning. One that cannot be read for the moment is fetched, too, and
-// stays. Bounded by bytes; the least recently used go first, also across restarts. If a file cannot
-// be written (no room), the cache does not keep it and work goes on. Files in the directory that
-// are not the cache's stay as they are.
+// is fetched again, with a warning. One that cannot be read (no permission, a failing disk) is
+// fetched, too, and replaced; if that is for the moment (too many open files), it stays. Bounded by
+// bytes; the least recently used go first, also across restarts. If a file cannot be written (no
+// room), the cache does not keep it and work goes on. Files in the directory that are not the
+// cache's stay as they are.
 #pragma once
 
 #include <cstdint>

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "services/base/answered.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 
@@ -71,6 +72,11 @@ std::chrono::milliseconds Milliseconds(const google::protobuf::Duration& delay) 
   return seconds + std::chrono::milliseconds(std::clamp(delay.nanos(), 0, 999'999'999) / 1'000'000);
 }
 
+// Only errors with these codes come from a connection as well.
+bool MayLackAnswer(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
 absl::Status WithDetails(absl::Status status, const google::rpc::Status& details) {
   for (const auto& detail : details.details()) {
     google::rpc::BadRequest bad_request;
@@ -101,8 +107,9 @@ absl::Status FromGrpcStatus(const grpc::Status& status) {
   const absl::Status plain(static_cast<absl::StatusCode>(status.error_code()),
                            status.error_message());
   google::rpc::Status details;
-  if (plain.ok() || !details.ParseFromString(status.error_details())) return plain;
-  return WithDetails(plain, details);
+  const std::string bytes = status.error_details();
+  if (plain.ok() || bytes.empty() || !details.ParseFromString(bytes)) return plain;
+  return WithDetails(MayLackAnswer(plain) ? Answered(plain) : plain, details);
 }
 
 }  // namespace mlp::rpc

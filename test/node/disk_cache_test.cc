@@ -15,6 +15,7 @@
 #include "test/node/shard_files.h"
 #include "test/support/full_disk.h"
 #include "test/support/no_descriptors.h"
+#include "test/support/unprivileged.h"
 
 namespace mlp::node {
 namespace {
@@ -127,6 +128,21 @@ TEST_CASE("a file in the cache that cannot be read for the moment is fetched, an
   CHECK(world.origin.asked.size() == 2);
   CHECK_THAT(logged.text(), Contains(Hex(digest)) && Contains("Too many open files; refetched") &&
                                 !Contains("cannot keep files"));
+  CHECK(world.Fetch(digest).value() == "rows");
+  CHECK(world.origin.asked.size() == 2);
+}
+
+TEST_CASE("a file in the cache that may not be read is fetched and replaced, with a warning") {
+  DiskCacheWorld world;
+  const std::string digest = world.origin.Add("rows");
+  world.Fetch(digest).value();
+  const fs::path file = world.FileOf(digest);
+  fs::permissions(file, fs::perms::none);
+  const test::Unprivileged user;
+  const Logged logged;
+  CHECK(world.Fetch(digest).value() == "rows");
+  CHECK_THAT(logged.text(),
+             Contains("cache file " + file.string() + ": Permission denied; refetched"));
   CHECK(world.Fetch(digest).value() == "rows");
   CHECK(world.origin.asked.size() == 2);
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "services/base/answered.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 
@@ -15,7 +16,9 @@ absl::Status RoundTrip(const absl::Status& status) { return FromGrpcStatus(ToGrp
 TEST_CASE("every canonical code survives the way out and back") {
   for (int code = 0; code <= 16; ++code) {
     const absl::Status status(static_cast<absl::StatusCode>(code), "why");
-    CHECK(RoundTrip(status) == status);
+    const absl::Status back = RoundTrip(status);
+    CHECK(back.code() == status.code());
+    CHECK(back.message() == status.message());
   }
 }
 
@@ -26,6 +29,17 @@ TEST_CASE("field and retry delay survive the way out and back") {
   CHECK(back.message() == "job: spec.epochs: must be 1 or more");
   CHECK(FieldOf(back) == "spec.epochs");
   CHECK(RetryAfterOf(back) == std::chrono::milliseconds(2500));
+}
+
+TEST_CASE("what a server answers is told from what a connection ends with") {
+  for (const auto code : {absl::StatusCode::kUnavailable, absl::StatusCode::kDeadlineExceeded}) {
+    CHECK(IsAnswered(RoundTrip(absl::Status(code, "the disk is busy"))));
+    const grpc::Status broken(static_cast<grpc::StatusCode>(code), "connection refused");
+    CHECK_FALSE(IsAnswered(FromGrpcStatus(broken)));
+  }
+  const absl::Status answered = RoundTrip(absl::UnavailableError("the disk is busy"));
+  CHECK(IsAnswered(RoundTrip(answered)));
+  CHECK_FALSE(IsAnswered(RoundTrip(absl::OkStatus())));
 }
 
 TEST_CASE("an error without details has none when it comes back") {

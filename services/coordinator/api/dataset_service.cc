@@ -1,13 +1,18 @@
 #include "services/coordinator/api/dataset_service.h"
 
 #include <cerrno>
-#include <fstream>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/data/dataset_files.h"
 #include "mlp/v1/dataset.grpc.pb.h"
 #include "services/async/task.h"
 #include "services/base/field_error.h"
@@ -38,34 +43,41 @@ absl::Status Check(const v1::WriteFileRequest& request) {
   return status;
 }
 
-// Returns the error of the system. Only a file that is not there is not found: a node takes that
-// for an answer and does not ask again.
-absl::Status CannotOpen(int error) {
-  if (error == ENOENT || error == ENOTDIR) {
+// nullptr: not open
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+// Answers that the system does not let the file be "opened" or "read". A node asks again only if
+// the answer is Unavailable.
+absl::Status CannotBe(std::string_view what, const std::filesystem::path& path, int error) {
+  const absl::StatusCode code = CannotRead(path, error).code();
+  if (code == absl::StatusCode::kNotFound) {
     return absl::NotFoundError("the file is gone; list the datasets again");
   }
-  return absl::UnavailableError(absl::StrCat(
-      "the file cannot be opened: ", std::generic_category().message(error), "; try again"));
+  const std::string why = absl::StrCat("the file cannot be ", std::string(what), ": ",
+                                       std::generic_category().message(error));
+  return code == absl::StatusCode::kResourceExhausted ? absl::UnavailableError(why + "; try again")
+                                                      : absl::FailedPreconditionError(why);
 }
 
-absl::Status OpenAt(const std::filesystem::path& path, std::int64_t offset, std::ifstream& file) {
-  file.open(path, std::ios::binary | std::ios::ate);
-  if (!file) return CannotOpen(errno);
-  const std::int64_t size = file.tellg();
-  if (offset > size) {
+absl::StatusOr<File> OpenAt(const std::filesystem::path& path, std::int64_t offset) {
+  File file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (file == nullptr) return CannotBe("opened", path, errno);
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) return CannotBe("opened", path, error.value());
+  if (static_cast<std::uintmax_t>(offset) > size) {
     return absl::OutOfRangeError(
         absl::StrCat("offset: is ", offset, ", the file has ", size, " bytes"));
   }
-  file.seekg(offset);
-  return absl::OkStatus();
+  if (::fseeko(file.get(), offset, SEEK_SET) != 0) return CannotBe("read", path, errno);
+  return file;
 }
 
 // Reads the next piece, which is empty at the end.
-absl::StatusOr<std::string> ReadPiece(std::ifstream& file) {
+absl::StatusOr<std::string> ReadPiece(const std::filesystem::path& path, std::FILE* file) {
   std::string piece(kPieceBytes, '\0');
-  file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-  if (file.bad()) return absl::UnavailableError("the file cannot be read");
-  piece.resize(static_cast<std::size_t>(file.gcount()));
+  piece.resize(std::fread(piece.data(), 1, piece.size(), file));
+  if (std::ferror(file) != 0) return CannotBe("read", path, errno);
   return piece;
 }
 
@@ -180,12 +192,11 @@ async::Task<absl::Status> DatasetService::Handlers::GetFile(
   if (request.offset() < 0) co_return FieldError("offset", "must be 0 or more");
   const absl::StatusOr<std::filesystem::path> path = co_await catalog_.Find(request.sha256());
   if (!path.ok()) co_return path.status();
-  std::ifstream file;
-  auto open = [&path, &request, &file] { return OpenAt(*path, request.offset(), file); };
-  const absl::Status opened = co_await async::Offload(workers_, std::move(open));
-  if (!opened.ok()) co_return opened;
+  auto open = [&path, &request] { return OpenAt(*path, request.offset()); };
+  const absl::StatusOr<File> file = co_await async::Offload(workers_, std::move(open));
+  if (!file.ok()) co_return file.status();
   while (true) {
-    auto read = [&file] { return ReadPiece(file); };
+    auto read = [&path, &file] { return ReadPiece(*path, file->get()); };
     absl::StatusOr<std::string> piece = co_await async::Offload(workers_, std::move(read));
     if (!piece.ok()) co_return piece.status();
     if (piece->empty()) co_return absl::OkStatus();

@@ -108,7 +108,7 @@ Task<absl::StatusOr<std::vector<MissingFile>>> DatasetCatalog::Plan(
     std::vector<MissingFile> missing;
     std::set<std::string> seen;
     for (const DatasetFile& file : files) {
-      if (!seen.insert(file.sha256).second || vault_->Has(file.sha256)) continue;
+      if (!seen.insert(file.sha256).second || vault_->CanRead(file.sha256)) continue;
       const std::int64_t received = vault_->Received(file.sha256);
       // All of it came and it is not complete: no piece is left to go on with.
       missing.push_back({file.sha256, received < file.bytes ? received : 0});
@@ -137,7 +137,12 @@ Task<absl::StatusOr<CommittedDataset>> DatasetCatalog::Commit(std::string name,
   async::FifoMutex::Ticket ticket(changes_);
   co_await ticket.Acquire({});
   const std::optional<DatasetRecord> there = Stored(name);
-  if (there && there->files == files) co_return CommittedDataset{StatusOf(*there)};
+  if (there && there->files == files) {
+    auto check = [this, &there] { return CheckComplete(*there); };
+    const absl::Status complete = co_await async::Offload(workers_, std::move(check));
+    if (!complete.ok()) co_return complete;
+    co_return CommittedDataset{StatusOf(*there)};
+  }
   if (absl::Status status = BeginChange(name); !status.ok()) co_return status;
   DatasetRecord record;
   record.name = std::move(name);
@@ -327,12 +332,16 @@ DatasetSources DatasetCatalog::SourcesOf(const DatasetRecord& record) const {
   return sources;
 }
 
-absl::StatusOr<DatasetRecord> DatasetCatalog::Measure(DatasetRecord record) const {
+absl::Status DatasetCatalog::CheckComplete(const DatasetRecord& record) const {
   std::vector<std::string> missing;
   for (const DatasetFile& file : record.files) {
-    if (!vault_->Has(file.sha256)) missing.push_back(file.name);
+    if (!vault_->CanRead(file.sha256)) missing.push_back(file.name);
   }
-  if (!missing.empty()) return FilesMissing(record.name, missing);
+  return missing.empty() ? absl::OkStatus() : FilesMissing(record.name, missing);
+}
+
+absl::StatusOr<DatasetRecord> DatasetCatalog::Measure(DatasetRecord record) const {
+  if (absl::Status status = CheckComplete(record); !status.ok()) return status;
   const absl::StatusOr<SharedDataset> dataset = LoadStored(record);
   if (!dataset.ok()) return dataset.status();
   Describe(**dataset, record);

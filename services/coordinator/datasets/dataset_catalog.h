@@ -63,14 +63,15 @@ class DatasetCatalog {
                  std::optional<std::filesystem::path> data_dir, FileVault* vault,
                  DatasetLedger& ledger, std::vector<DatasetRecord> stored);
 
-  // Returns the files that are missing. FailedPrecondition if nothing can be stored, here and
-  // below.
+  // Returns the files that are missing, or cannot be read for a reason that lasts.
+  // FailedPrecondition if nothing can be stored, here and below.
   async::Task<absl::StatusOr<std::vector<MissingFile>>> Plan(std::vector<DatasetFile> files);
   // Does the same as FileVault::Write; pieces of one file wait for each other.
   async::Task<absl::StatusOr<std::int64_t>> Write(FilePiece piece);
   // Makes `files`, which are InOrder, a dataset. One with the same files stays as it is.
   // FailedPrecondition: files are missing, or a job uses the dataset that has the name.
-  // InvalidArgument: a file is malformed. Unavailable: one cannot be read now.
+  // InvalidArgument: a file is malformed. Unavailable: one cannot be read now. DataLoss: one is
+  // damaged or cannot be read at all.
   async::Task<absl::StatusOr<CommittedDataset>> Commit(std::string name,
                                                        std::vector<DatasetFile> files);
   // Removes a stored dataset. NotFound; FailedPrecondition if a job uses it or it is a directory.
@@ -81,8 +82,9 @@ class DatasetCatalog {
   async::Task<absl::StatusOr<std::filesystem::path>> Find(std::string sha256);
 
   // Reads and checks the dataset; jobs with the same content share it in memory. NotFound,
-  // InvalidArgument, DataLoss (a stored file was damaged and is dropped), Unavailable (it is being
-  // replaced, or a file cannot be read now). Any thread; blocks.
+  // InvalidArgument, DataLoss (a stored file was damaged and is dropped, or cannot be read until it
+  // is put again), Unavailable (it is being replaced, or a file cannot be read now). Any thread;
+  // blocks.
   absl::StatusOr<std::shared_ptr<const Dataset>> Load(const std::string& name);
 
  private:
@@ -99,6 +101,7 @@ class DatasetCatalog {
   async::Task<> DropFilesOf(std::optional<DatasetRecord> old);
   DatasetSources SourcesOf(const DatasetRecord& record) const;
   // These run on workers.
+  absl::Status CheckComplete(const DatasetRecord& record) const;
   absl::StatusOr<DatasetRecord> Measure(DatasetRecord record) const;
   absl::StatusOr<SharedDataset> LoadStored(const DatasetRecord& record) const;
   absl::StatusOr<SharedDataset> LoadDirectory(const std::string& name);

@@ -24,16 +24,23 @@ struct FileBytes {
   std::string sha256;
 };
 
-// Says that another try may read what the system did not let be read; other errors stay as they
-// are.
-absl::Status ForAnotherTry(const absl::Status& error) {
-  if (!absl::IsInternal(error)) return error;
-  return absl::UnavailableError(
-      absl::StrCat("cannot be read now: ", error.message(), "; try again"));
+// Returns an error of reading below the data directory as the user's: another try may succeed if
+// the failure passes, and one that lasts is theirs to mend.
+absl::Status ToUser(const absl::Status& error) {
+  if (absl::IsResourceExhausted(error)) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot be read now: ", error.message(), "; try again"));
+  }
+  if (absl::IsInternal(error)) {
+    return absl::InvalidArgumentError(absl::StrCat("cannot be read: ", error.message()));
+  }
+  return error;
 }
 
 absl::Status CannotUse(const std::string& name, bool stored, const absl::Status& error) {
-  if (absl::IsInternal(error)) return WithContext(name, ForAnotherTry(error));
+  if (absl::IsResourceExhausted(error) || (!stored && absl::IsInternal(error))) {
+    return WithContext(name, ToUser(error));
+  }
   if (!stored) return error;
   return absl::DataLossError(absl::StrCat(
       name, ": the stored file cannot be read: ", error.message(), "; put the dataset again"));
@@ -132,9 +139,9 @@ std::vector<std::string> DirectoriesBelow(const fs::path& data_dir) {
 
 absl::StatusOr<DatasetSources> FindBelow(const fs::path& data_dir, const std::string& name) {
   absl::StatusOr<fs::path> directory = ResolveBelow(data_dir, name);
-  if (!directory.ok()) return ForAnotherTry(directory.status());
+  if (!directory.ok()) return ToUser(directory.status());
   absl::StatusOr<DatasetFiles> files = ListDatasetFiles(*directory);
-  if (!files.ok()) return ForAnotherTry(files.status());
+  if (!files.ok()) return ToUser(files.status());
   DatasetSources sources;
   sources.name = name;
   for (const std::string& file : files->train) {
@@ -189,9 +196,9 @@ absl::Status NoSuchDataset(const std::string& name, const std::vector<std::strin
 
 absl::StatusOr<Shard> ReadRows(const fs::path& data_dir, const std::string& name, LabelKind kind) {
   absl::StatusOr<fs::path> path = ResolveBelow(data_dir, name);
-  if (!path.ok()) return ForAnotherTry(path.status());
+  if (!path.ok()) return ToUser(path.status());
   absl::StatusOr<std::string> text = ReadFile(*path);
-  if (!text.ok()) return ForAnotherTry(text.status());
+  if (!text.ok()) return ToUser(text.status());
   return ParseShard(*text, name, kind);
 }
 

@@ -1,7 +1,8 @@
 // Reads datasets from files anywhere. Blocks, so call it on workers. Re-entrant.
 //
-// Whatever reads is Unavailable if something is there and the system does not let it be read now:
-// that is worth another try.
+// Whatever reads is Unavailable if something is there and the system is short of what it takes to
+// read it: that is worth another try. A failure that lasts (no permission, a failing disk) is
+// InvalidArgument below a data directory, and DataLoss of a stored file.
 #pragma once
 
 #include <filesystem>
@@ -43,7 +44,7 @@ std::vector<std::string> DirectoriesBelow(const std::filesystem::path& data_dir)
 
 // Reads and checks every file. InvalidArgument if a file is malformed (file:line:column), files
 // differ in their number of features, or the rows are not what the schema says; DataLoss if a
-// stored file is gone, or was read whole and has another digest.
+// stored file is gone, cannot be read, or was read whole and has another digest.
 absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const DatasetSources& sources);
 
 // Does both. NotFound, with the names that there are, if `data_dir` has no such dataset.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/data/dataset_files.h"
 #include "services/base/retry_after.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/store/disk/sync_directory.h"
@@ -52,11 +53,11 @@ absl::Status CannotWrite(const fs::path& path) {
   return absl::UnavailableError(absl::StrCat("cannot write ", path.string(), ": ", why));
 }
 
-// Returns errno as a status.
-absl::Status CannotRead(const fs::path& path) {
-  const std::string why = std::generic_category().message(errno);
-  return absl::UnavailableError(
-      absl::StrCat("cannot read ", path.string(), ": ", why, "; try again"));
+// Says that what came could not be read again to check it.
+absl::Status CannotCheck(const absl::Status& error) {
+  const std::string message = absl::StrCat("cannot read ", error.message());
+  const bool passes = absl::IsResourceExhausted(error) || absl::IsNotFound(error);
+  return passes ? absl::UnavailableError(message + "; try again") : absl::InternalError(message);
 }
 
 bool WriteAll(int file, std::string_view bytes) {
@@ -79,16 +80,16 @@ void TakeBack(const fs::path& path, int upload, std::int64_t received) {
   if (received == 0 || ::ftruncate(upload, received) != 0) RemoveFile(path);
 }
 
-// Returns the digest of the whole file. Unavailable if it cannot be read.
+// Returns the digest of the whole file. If it cannot be read, see CannotRead.
 absl::StatusOr<std::string> DigestOf(const fs::path& path) {
   const Descriptor file(path, O_RDONLY | O_CLOEXEC);
-  if (file.number() < 0) return CannotRead(path);
+  if (file.number() < 0) return CannotRead(path, errno);
   std::vector<char> piece(std::size_t{1} << 20);
   Sha256Pieces pieces;
   while (true) {
     const ssize_t size = ::read(file.number(), piece.data(), piece.size());
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return CannotRead(path);
+    if (size < 0) return CannotRead(path, errno);
     if (size == 0) return pieces.Digest();
     pieces.Add({piece.data(), static_cast<std::size_t>(size)});
   }
@@ -108,6 +109,16 @@ bool IsOlderThan(const fs::directory_entry& entry, std::chrono::nanoseconds age)
   std::error_code error;
   const auto written = entry.last_write_time(error);
   return !error && fs::file_time_type::clock::now() - written > age;
+}
+
+// True if an upload of `received` bytes is nobody's any more who sends a file of `bytes` bytes.
+bool MayBeginAnew(const fs::path& upload, std::int64_t received, std::int64_t bytes) {
+  // All of it came, and the coordinator ended before the file was complete.
+  if (received == bytes) return true;
+  // Somebody sends more bytes for the same digest. Only one of the two can be right, and nobody
+  // knows which before all has come: the first goes on unless they have given up.
+  std::error_code error;
+  return received > bytes && IsOlderThan(fs::directory_entry(upload, error), kStandsStill);
 }
 
 }  // namespace
@@ -134,6 +145,17 @@ bool FileVault::Has(const std::string& sha256) const {
   return fs::is_regular_file(PathOf(sha256), error);
 }
 
+bool FileVault::CanRead(const std::string& sha256) const {
+  if (!Has(sha256)) return false;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (unreadable_.contains(sha256)) return false;
+  }
+  const fs::path path = PathOf(sha256);
+  const Descriptor file(path, O_RDONLY | O_CLOEXEC);
+  return file.number() >= 0 || absl::IsResourceExhausted(CannotRead(path, errno));
+}
+
 std::int64_t FileVault::Received(const std::string& sha256) const {
   std::error_code error;
   const std::uintmax_t size = fs::file_size(UploadOf(sha256), error);
@@ -145,10 +167,9 @@ fs::path FileVault::UploadOf(const std::string& sha256) const { return uploads_ 
 
 absl::StatusOr<std::int64_t> FileVault::Write(const std::string& sha256, std::int64_t bytes,
                                               std::int64_t offset, std::string_view piece) {
-  if (Has(sha256)) return bytes;
+  if (CanRead(sha256)) return bytes;
   std::int64_t received = Received(sha256);
-  if (received >= bytes && offset == 0) {
-    // All of it came, and the coordinator ended before the file was complete.
+  if (offset == 0 && MayBeginAnew(UploadOf(sha256), received, bytes)) {
     RemoveFile(UploadOf(sha256));
     received = 0;
   }
@@ -183,7 +204,7 @@ absl::StatusOr<std::int64_t> FileVault::Write(const std::string& sha256, std::in
 absl::Status FileVault::Complete(const std::string& sha256, int upload) {
   const fs::path path = UploadOf(sha256);
   const absl::StatusOr<std::string> found = DigestOf(path);
-  if (!found.ok()) return found.status();
+  if (!found.ok()) return CannotCheck(found.status());
   if (*found != sha256) {
     RemoveFile(path);
     return absl::DataLossError(absl::StrCat("the file that came has SHA-256 ", Hex(*found),
@@ -196,7 +217,10 @@ absl::Status FileVault::Complete(const std::string& sha256, int upload) {
     return status;
   }
   fs::rename(path, PathOf(sha256), error);
-  if (!error && SyncDirectory(files_)) return absl::OkStatus();
+  if (!error && SyncDirectory(files_)) {
+    NoteReadable(sha256, true);
+    return absl::OkStatus();
+  }
   if (error) errno = error.value();
   absl::Status status = CannotWrite(PathOf(sha256));
   fs::rename(PathOf(sha256), path, error);  // the bytes are good, the name is not on the disk
@@ -227,6 +251,17 @@ void FileVault::RemoveIfDamaged(const std::string& sha256) {
   if (!Has(sha256)) return;
   const absl::StatusOr<std::string> found = DigestOf(PathOf(sha256));
   if (found.ok() && *found != sha256) Remove(sha256);
+  // A failure that passes says nothing.
+  if (!absl::IsResourceExhausted(found.status())) NoteReadable(sha256, found.ok());
+}
+
+void FileVault::NoteReadable(const std::string& sha256, bool readable) {
+  const std::scoped_lock lock(mutex_);
+  if (readable) {
+    unreadable_.erase(sha256);
+  } else {
+    unreadable_.insert(sha256);
+  }
 }
 
 void FileVault::DropOld(const std::set<std::string>& needed) {

@@ -49,9 +49,9 @@ bool IsRejected(const absl::StatusOr<AttemptOutcome>& outcome, RejectReason reas
 }
 
 // Leaves out large parameters, which went ahead. If the node has lost them by now, it says so.
-v1::TrainShardRequest RequestFor(const TrainTask& task, const std::string& has_parameters) {
+v1::TrainShardRequest RequestFor(const TrainTask& task, const KnownParameters& known) {
   const bool has_them =
-      has_parameters == task.parameters.sha256 || !wire::TravelWhole(*task.parameters.values);
+      known.Has(task.parameters.sha256) || !wire::TravelWhole(*task.parameters.values);
   return wire::ToProto(task,
                        has_them ? wire::SendParameters::kBefore : wire::SendParameters::kWithTask);
 }
@@ -289,7 +289,7 @@ async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::Attempt(
     }
     absl::StatusOr<AttemptOutcome> outcome = co_await Call(link, *task, place, observer, stop);
     if (!IsRejected(outcome, RejectReason::kParametersUnknown)) co_return outcome;
-    link->has.clear();
+    link->has.Remove(task->parameters.sha256);
   }
   co_return absl::UnavailableError("the node does not keep the parameters that it is sent");
 }
@@ -312,7 +312,7 @@ async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::Call(LinkPtr link, cons
     const bool more = co_await call.Read(event);
     if (!more) break;
     reader.Read(event);
-    if (event.has_accepted()) link->has = task.parameters.sha256;
+    if (event.has_accepted()) link->has.Add(task.parameters.sha256);
   }
   const absl::Status status = co_await call.Finish();
   co_return std::move(reader).Outcome(status);
@@ -324,14 +324,14 @@ async::Task<absl::Status> GrpcCluster::Put(LinkPtr link, RoundParameters paramet
     const bool arrived = co_await link->arrived.Wait(stop);
     if (!arrived) co_return absl::CancelledError("the call was cancelled");
   }
-  if (link->has == parameters.sha256) co_return absl::OkStatus();
+  if (link->has.Has(parameters.sha256)) co_return absl::OkStatus();
   link->coming.insert(parameters.sha256);
   PieceWriter pieces(parameters);
   std::function<std::optional<grpc::ByteBuffer>()> next = [&pieces] { return pieces.Next(); };
   rpc::CallOptions options;
   const absl::StatusOr<grpc::ByteBuffer> put = co_await rpc::CallWithStream(
       loop_, link->channel, "/mlp.v1.NodeService/PutParameters", options, std::move(next), stop);
-  if (put.ok()) link->has = parameters.sha256;
+  if (put.ok()) link->has.Add(parameters.sha256);
   link->coming.erase(parameters.sha256);
   link->arrived.Notify();
   co_return put.status();

@@ -22,6 +22,7 @@
 #include "services/async/workers.h"
 #include "services/coordinator/membership/membership.h"
 #include "services/coordinator/nodes/gradient_turns.h"
+#include "services/coordinator/nodes/known_parameters.h"
 #include "services/coordinator/nodes/node_list.h"
 #include "services/coordinator/run/cluster.h"
 #include "services/rpc/loop.h"
@@ -62,7 +63,7 @@ class GrpcCluster final : public Cluster {
     std::unique_ptr<v1::NodeService::Stub> stub;
     std::stop_source gone;  // requested: the process is gone, and its calls end
     std::string gone_because;
-    std::string has;               // the digest of parameters that the process has for certain
+    KnownParameters has;           // what the process was sent; it says if it lacks them by now
     std::set<std::string> coming;  // the digests of those on their way, each from one attempt
     async::Signal arrived;         // some of these have arrived, or failed to
   };

@@ -15,21 +15,27 @@ absl::Status Unusable(const ShardReference& reference, const std::string& why) {
   return absl::FailedPreconditionError(absl::StrCat(reference.path(), ": ", why));
 }
 
-// Says of a file that may be the right one that it cannot be read now.
-absl::Status CannotReadNow(const ShardReference& reference, const absl::Status& error) {
-  return absl::UnavailableError(
-      absl::StrCat(reference.path(), ": cannot be read now: ", error.message()));
+// Says of a file that may be the right one that it cannot be read: now, or until somebody mends it.
+absl::Status CannotUse(const ShardReference& reference, const absl::Status& error) {
+  if (absl::IsResourceExhausted(error)) {
+    return absl::UnavailableError(
+        absl::StrCat(reference.path(), ": cannot be read now: ", error.message()));
+  }
+  return Unusable(reference, absl::StrCat("cannot be read: ", error.message()));
+}
+
+bool IsUnread(const absl::Status& error) {
+  return absl::IsResourceExhausted(error) || absl::IsInternal(error);
 }
 
 absl::StatusOr<std::string> ReadBelow(const std::filesystem::path& data_dir,
                                       const ShardReference& reference) {
   const auto path = ResolveBelow(data_dir, reference.path());
   if (absl::IsInvalidArgument(path.status())) return AtField("data", path.status());
-  if (absl::IsInternal(path.status())) return CannotReadNow(reference, path.status());
+  if (IsUnread(path.status())) return CannotUse(reference, path.status());
   if (!path.ok()) return Unusable(reference, "not in this node's data directory");
   auto text = ReadFile(*path);
-  if (absl::IsInternal(text.status())) return CannotReadNow(reference, text.status());
-  if (!text.ok()) return Unusable(reference, std::string(text.status().message()));
+  if (!text.ok()) return CannotUse(reference, text.status());
   return text;
 }
 

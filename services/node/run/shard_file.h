@@ -16,9 +16,9 @@ struct Shard;
 namespace mlp::node {
 
 // Reads, checks and parses the file. InvalidArgument, with the field, if the names lead outside
-// `data_dir`. FailedPrecondition if the file is not there, has another digest (it says both) or is
-// no shard. Unavailable if it is there and cannot be read now. Errors give the path below
-// `data_dir`.
+// `data_dir`. FailedPrecondition if the file is not there, cannot be read for a reason that lasts
+// (see CannotRead), has another digest (it says both) or is no shard. Unavailable if it is there
+// and cannot be read now. Errors give the path below `data_dir`.
 absl::StatusOr<std::shared_ptr<const Shard>> LoadShard(const std::filesystem::path& data_dir,
                                                        const ShardReference& reference);
 

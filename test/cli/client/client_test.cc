@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_join.h"
+#include "services/base/field_error.h"
 #include "test/cli/all_commands.h"
 #include "test/cli/client/client_program.h"
 #include "test/cli/client/fake_coordinator.h"
@@ -162,6 +164,24 @@ TEST_CASE("a submission that was not answered is repeated with the same id") {
   CHECK(coordinator.watched_from().empty());
 }
 
+TEST_CASE("what the coordinator answers is said in its words, and not asked again for a field") {
+  const absl::Status busy = absl::UnavailableError("the disk is busy; try again");
+  FakeCoordinatorOptions options;
+  std::string said = "mlp-client: the disk is busy; try again\n";
+  std::size_t asked = 3;
+  SECTION("of nothing in particular") { options.refusal = busy; }
+  SECTION("of a field") {
+    options.refusal = AtField("spec.dataset", busy);
+    said = "mlp-client: spec.dataset: the disk is busy; try again\n";
+    asked = 1;
+  }
+  const FakeCoordinator coordinator(options);
+  const ProcessResult result = RunClient(coordinator.address(), {"train", "letters", "--detach"});
+  CHECK(result.exit_code == 1);
+  CHECK(result.err == said);
+  CHECK(coordinator.submissions().size() == asked);
+}
+
 TEST_CASE("a broken stream is said and mended") {
   FakeCoordinator coordinator({.break_after = 12});
   const ProcessResult result =
@@ -175,9 +195,10 @@ TEST_CASE("a broken stream is said and mended") {
 TEST_CASE("a coordinator that is lost right after the last event is asked again for the summary") {
   FakeCoordinator coordinator({.refused_questions = 1});
   const ProcessResult result = RunClient(coordinator.address(), {"train", "letters"});
-  INFO(result.err);
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.out, Contains("job-1 SUCCEEDED"));
+  CHECK(result.err == "mlp-client: no answer from the coordinator at " + coordinator.address() +
+                          ": the connection broke; trying again\n");
 }
 
 TEST_CASE("JSON output is one object a line and ends with the job") {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 
+#include "services/base/answered.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
 
@@ -41,8 +42,11 @@ TEST_CASE("an error blames its field once") {
 }
 
 TEST_CASE("what is unavailable for now is not taken for a coordinator that cannot be reached") {
-  const absl::Status error = AtField(
-      "spec.dataset", absl::UnavailableError("tiny/train_1.txt: cannot be read now; try again"));
+  const absl::Status words =
+      Answered(absl::UnavailableError("tiny/train_1.txt: cannot be read now; try again"));
+  CHECK(ErrorText(words, kAddress) == "tiny/train_1.txt: cannot be read now; try again");
+  CHECK(ExitCodeOf(words) == kExitFailed);
+  const absl::Status error = AtField("spec.dataset", words);
   CHECK(ErrorText(error, kAddress) ==
         "spec.dataset: tiny/train_1.txt: cannot be read now; try again");
   CHECK(ExitCodeOf(error) == kExitFailed);

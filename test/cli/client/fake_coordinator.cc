@@ -11,6 +11,7 @@
 
 #include "mlp/v1/job.grpc.pb.h"
 #include "services/base/sha256.h"
+#include "services/rpc/status.h"
 #include "test/cli/show/recorded_job.h"
 
 namespace mlp::cli {
@@ -121,6 +122,7 @@ grpc::Status FakeCoordinator::Jobs::CreateJob(grpc::ServerContext*,
   std::lock_guard lock(mutex_);
   submissions_.push_back(*request);
   if (static_cast<int>(submissions_.size()) <= options_.refused_submissions) return Unavailable();
+  if (!options_.refusal.ok()) return rpc::ToGrpcStatus(options_.refusal);
   *response->mutable_job() = SubmittedJob();
   return grpc::Status::OK;
 }

@@ -7,13 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "mlp/v1/job.pb.h"
 
 namespace mlp::cli {
 
 struct FakeCoordinatorOptions {
-  int refused_submissions = 0;  // CreateJob calls that fail with UNAVAILABLE first
-  int refused_questions = 0;    // GetJob calls, likewise
+  int refused_submissions = 0;              // CreateJob calls that fail with UNAVAILABLE first
+  int refused_questions = 0;                // GetJob calls, likewise
+  absl::Status refusal = absl::OkStatus();  // the answer to every CreateJob call, unless it is OK
   std::size_t break_after = 0;  // events of a stream, then UNAVAILABLE; 0: it does not break
   bool hold = false;            // the stream stays open after round 1, until Release
   std::string parameters = "01234567";

@@ -8,11 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "services/base/sha256.h"
 #include "test/cli/client/client_program.h"
 #include "test/coordinator/api/dataset_server.h"
 #include "test/coordinator/datasets/dataset_files.h"
 #include "test/support/process.h"
 #include "test/support/scratch.h"
+#include "test/support/unprivileged.h"
 
 namespace mlp::cli {
 namespace {
@@ -65,6 +67,21 @@ TEST_CASE("a dataset that was put is listed, put twice sends nothing, and rm rem
   CHECK_THAT(gone.err, Contains("no dataset \"tiny\""));
   CHECK_THAT(RunClient(server.address(), {"--json", "dataset", "ls"}).out,
              Contains("\"name\":\"other\"") && !Contains("\"name\":\"tiny\""));
+}
+
+TEST_CASE("put sends a stored file again that may not be read, and only that") {
+  const test::Unprivileged user;  // the server's threads are so, too
+  const DatasetServer server;
+  const Tiny tiny;
+  const std::vector<std::string> put = {"dataset", "put", tiny.directory.string()};
+  REQUIRE(RunClient(server.address(), put).exit_code == 0);
+  const fs::path file = server.vault->PathOf(Sha256(kTinyTexts.at("train_2.txt")));
+  fs::permissions(file, fs::perms::none);
+  const ProcessResult again = RunClient(server.address(), put);
+  INFO(again.out << again.err);
+  CHECK(again.exit_code == 0);
+  CHECK_THAT(again.out, Contains("sending train_2.txt") && Contains("2 were there already"));
+  CHECK(ContentOf(file) == kTinyTexts.at("train_2.txt"));
 }
 
 TEST_CASE("an upload that was killed half-way goes on where it was") {

@@ -9,6 +9,7 @@
 #include "services/rpc/status.h"
 #include "test/coordinator/api/dataset_server.h"
 #include "test/coordinator/datasets/dataset_files.h"
+#include "test/support/no_descriptors.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -105,7 +106,7 @@ TEST_CASE("a file of several pieces comes out as it went in") {
   CHECK(service.Get(Sha256(text), 2'000'000).value() == text.substr(2'000'000));
 }
 
-TEST_CASE("a file that cannot be opened is worth another try, one that is gone is not") {
+TEST_CASE("a file that cannot be opened for the moment is worth another try, others are not") {
   Service service;
   for (const auto& [name, text] : kTinyTexts) service.data.Write("tiny/" + name, text);
   REQUIRE(service.catalog->Load("tiny").ok());
@@ -115,10 +116,18 @@ TEST_CASE("a file that cannot be opened is worth another try, one that is gone i
   std::filesystem::remove(file);
   CHECK(service.Get(Sha256(text), 0).status().code() == absl::StatusCode::kNotFound);
   std::filesystem::create_symlink(file, file);  // nobody can open it
-  const absl::Status status = service.Get(Sha256(text), 0).status();
-  CHECK(status.code() == absl::StatusCode::kUnavailable);
-  CHECK_THAT(std::string(status.message()),
-             Catch::Contains("cannot be opened: Too many levels of symbolic links"));
+  const absl::Status lasting = service.Get(Sha256(text), 0).status();
+  CHECK(lasting.code() == absl::StatusCode::kFailedPrecondition);
+  CHECK(lasting.message() == "the file cannot be opened: Too many levels of symbolic links");
+  std::filesystem::remove(file);
+  std::filesystem::create_symlink("/proc/self/mem", file);  // opens, and nothing can be read
+  const absl::Status broken = service.Get(Sha256(text), 0).status();
+  CHECK(broken.code() == absl::StatusCode::kFailedPrecondition);
+  CHECK(broken.message() == "the file cannot be read: Input/output error");
+  const test::NoDescriptors none;
+  const absl::Status passing = service.Get(Sha256(text), 0).status();
+  CHECK(passing.code() == absl::StatusCode::kUnavailable);
+  CHECK(passing.message() == "the file cannot be opened: Too many open files; try again");
 }
 
 TEST_CASE("bad requests are refused with the field at fault") {

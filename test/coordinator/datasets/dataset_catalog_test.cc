@@ -10,6 +10,7 @@
 #include "test/coordinator/datasets/catalog_world.h"
 #include "test/coordinator/datasets/dataset_files.h"
 #include "test/support/no_descriptors.h"
+#include "test/support/unprivileged.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -258,6 +259,40 @@ TEST_CASE("a dataset whose files cannot be read for the moment keeps them") {
   CHECK(world.FilesStored() == 3);
   CHECK(world.catalog->Load("tiny").ok());
   CHECK(world.catalog->Load("directory").ok());
+}
+
+TEST_CASE("a stored file that may not be read fails its jobs, and is asked for again") {
+  CatalogWorld world;
+  world.Put("tiny", kTinyTexts).value();
+  const std::string& text = kTinyTexts.at("train_2.txt");
+  fs::permissions(world.vault->PathOf(Sha256(text)), fs::perms::none);
+  const test::Unprivileged user;
+  const absl::Status status = world.catalog->Load("tiny").status();
+  CHECK(status.code() == absl::StatusCode::kDataLoss);
+  CHECK_THAT(std::string(status.message()),
+             Catch::StartsWith("tiny/train_2.txt: the stored file cannot be read: ") &&
+                 Contains("Permission denied; put the dataset again"));
+  CHECK(world.FilesStored() == 3);
+  const auto missing = world.Await(world.catalog->Plan(FilesOf(kTinyTexts))).value();
+  REQUIRE(missing.size() == 1);
+  CHECK(missing[0].sha256 == Sha256(text));
+  const absl::Status committed = world.Commit("tiny", kTinyTexts).status();
+  CHECK(committed.code() == absl::StatusCode::kFailedPrecondition);
+  CHECK_THAT(std::string(committed.message()), Contains("1 of its files have not come"));
+  CHECK(world.Put("tiny", kTinyTexts).ok());
+  CHECK(world.catalog->Load("tiny").ok());
+}
+
+TEST_CASE("a directory whose files may not be read is refused with the reason") {
+  CatalogWorld world;
+  world.MakeDirectory("directory", kOther);
+  fs::permissions(world.data.path() / "directory" / "train_1.txt", fs::perms::none);
+  const test::Unprivileged user;
+  const absl::Status status = world.catalog->Load("directory").status();
+  CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+  CHECK_THAT(std::string(status.message()),
+             Catch::StartsWith("directory/train_1.txt: cannot be read: ") &&
+                 Catch::EndsWith("train_1.txt: Permission denied"));
 }
 
 TEST_CASE("a good file stays where another file of its dataset is damaged") {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <optional>
 
 #include "libmlp/data/dataset_files.h"
 #include "services/base/retry_after.h"
@@ -9,6 +10,7 @@
 #include "test/support/full_disk.h"
 #include "test/support/no_descriptors.h"
 #include "test/support/scratch.h"
+#include "test/support/unprivileged.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -193,7 +195,53 @@ TEST_CASE("a file that cannot be read for the moment is not taken for a damaged 
   {
     const test::NoDescriptors none;
     vault.vault->RemoveIfDamaged(kDigest);
+    CHECK(vault.vault->CanRead(kDigest));
   }
+  CHECK(vault.vault->Has(kDigest));
+  CHECK(vault.vault->CanRead(kDigest));
+}
+
+// Makes reading the file fail as on a broken disk: it opens, and nothing can be read from it.
+void Break(const fs::path& file) {
+  fs::remove(file);
+  fs::create_symlink("/proc/self/mem", file);
+}
+
+TEST_CASE("a file that cannot be read any more stays until the same bytes have come again") {
+  Vault vault;
+  vault.Write(0, kText).value();
+  CHECK(vault.vault->CanRead(kDigest));
+  const fs::path file = vault.vault->PathOf(kDigest);
+  std::optional<test::Unprivileged> user;
+  SECTION("without permission") {
+    fs::permissions(file, fs::perms::none);
+    user.emplace();
+  }
+  SECTION("on a broken disk") { Break(file); }
+  vault.vault->RemoveIfDamaged(kDigest);
+  CHECK(vault.vault->Has(kDigest));
+  CHECK_FALSE(vault.vault->CanRead(kDigest));
+  CHECK(vault.Write(0, kText.substr(0, 5)).value() == 5);
+  CHECK(vault.Write(5, kText.substr(5)).value() == kBytes);
+  CHECK(vault.vault->CanRead(kDigest));
+  CHECK(ReadFile(file).value() == kText);
+}
+
+TEST_CASE("an upload stays when fewer bytes are sent by its digest, unless it stands still") {
+  Vault vault;
+  vault.Write(0, kText.substr(0, 5)).value();
+  const auto send_less = [&] { return vault.vault->Write(kDigest, 3, 0, "0,0"); };
+  CHECK(send_less().status().code() == absl::StatusCode::kFailedPrecondition);
+  CHECK(vault.vault->Received(kDigest) == 5);
+  MakeOld(vault.UploadOf(kDigest), std::chrono::hours(1));
+  CHECK(send_less().status().code() == absl::StatusCode::kDataLoss);
+  CHECK(vault.Write(0, kText).value() == kBytes);
+}
+
+TEST_CASE("an upload of all bytes that was not completed begins anew") {
+  Vault vault;
+  vault.scratch.Write(fs::path("uploads") / Hex(kDigest), kText);
+  CHECK(vault.Write(0, kText).value() == kBytes);
   CHECK(vault.vault->Has(kDigest));
 }
 

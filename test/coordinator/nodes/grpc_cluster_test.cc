@@ -301,6 +301,25 @@ TEST_CASE("large parameters of two jobs go to a node at the same time, and each 
   for (const std::string& end : ends) CHECK_THAT(end, Contains("trains nothing"));
 }
 
+Task<> SendByTurns(GrpcClusterFixture& f, const CountingNode& node,
+                   std::vector<std::string>& ends) {
+  CHECK(f.HeartbeatOf("counting", node.port()).ok());
+  co_await f.Until(1);
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    co_await f.TrainModel(ends[i], kLarge, static_cast<int>(i), i % 2 == 0 ? 1 : 2);
+  }
+}
+
+TEST_CASE("large parameters of jobs that take turns on a node go to it once each") {
+  CountingNode node("");
+  GrpcClusterFixture f;
+  std::vector<std::string> ends(4);
+  f.Run(SendByTurns(f, node, ends));
+  CHECK(node.puts() == std::map<std::string, int>{{ParametersOf(kLarge, 1).sha256, 1},
+                                                  {ParametersOf(kLarge, 2).sha256, 1}});
+  for (const std::string& end : ends) CHECK_THAT(end, Contains("trains nothing"));
+}
+
 Task<> Replace(GrpcClusterFixture& f, const node::NodeServer& first, const node::NodeServer& second,
                std::string& end) {
   CHECK(f.Heartbeat(first).ok());

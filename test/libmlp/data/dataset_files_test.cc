@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cerrno>
 #include <filesystem>
 #include <string>
 
 #include "test/support/no_descriptors.h"
 #include "test/support/scratch.h"
+#include "test/support/unprivileged.h"
 
 namespace mlp {
 namespace {
@@ -101,20 +103,45 @@ TEST_CASE("What is no readable file is refused") {
 }
 
 TEST_CASE("What cannot be opened for the moment is told apart from what is no file") {
-  constexpr auto kInternal = absl::StatusCode::kInternal;
+  constexpr auto kShort = absl::StatusCode::kResourceExhausted;
   const Directory directory;
   const std::string name = directory.path().string();
   directory.Write("train_1.txt");
   directory.Write("validate_1.txt");
   {
     const test::NoDescriptors none;
-    CHECK(DatasetRefusal(ReadFile(directory.path() / "train_1.txt"), kInternal) ==
+    CHECK(DatasetRefusal(ReadFile(directory.path() / "train_1.txt"), kShort) ==
           name + "/train_1.txt: Too many open files");
-    CHECK(DatasetRefusal(ListDatasetFiles(directory.path()), kInternal) ==
+    CHECK(DatasetRefusal(ListDatasetFiles(directory.path()), kShort) ==
           name + ": Too many open files");
   }
   CHECK(ReadFile(directory.path() / "train_1.txt").ok());
   CHECK(ListDatasetFiles(directory.path()).ok());
+}
+
+TEST_CASE("What may not be read is told apart from what cannot be read for the moment") {
+  constexpr auto kInternal = absl::StatusCode::kInternal;
+  const Directory directory;
+  const fs::path file = directory.path() / "train_1.txt";
+  directory.Write("train_1.txt");
+  fs::permissions(file, fs::perms::none);
+  const test::Unprivileged user;
+  CHECK(DatasetRefusal(ReadFile(file), kInternal) == file.string() + ": Permission denied");
+}
+
+TEST_CASE("Errors of the system are what passes, what lasts, and what is no file") {
+  const auto code = [](int error) { return CannotRead("file", error).code(); };
+  for (const int passes : {EMFILE, ENFILE, ENOMEM, EINTR, EAGAIN, ENOBUFS, ETIMEDOUT, ESTALE}) {
+    CAPTURE(passes);
+    CHECK(code(passes) == absl::StatusCode::kResourceExhausted);
+  }
+  for (const int lasts : {EACCES, EPERM, EIO, EINVAL}) {
+    CAPTURE(lasts);
+    CHECK(code(lasts) == absl::StatusCode::kInternal);
+  }
+  CHECK(code(ENOENT) == kNotFound);
+  CHECK(code(EISDIR) == kInvalid);
+  CHECK(CannotRead("a/file", EIO).message() == "a/file: Input/output error");
 }
 
 TEST_CASE("Names below the root are resolved") {

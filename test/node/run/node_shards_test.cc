@@ -4,6 +4,7 @@
 
 #include "test/node/run/node_world.h"
 #include "test/support/no_descriptors.h"
+#include "test/support/unprivileged.h"
 
 namespace mlp::node {
 namespace {
@@ -70,6 +71,18 @@ TEST_CASE("a file in the data directory that cannot be read for the moment is fe
   World world(0, From::kBoth);
   world.source.Add(kXor);
   const test::NoDescriptors none;
+  const Story& story = world.Offer();
+  world.clock.RunAll();
+  CHECK(story.trained());
+  CHECK(world.source.asked.size() == 1);
+}
+
+TEST_CASE("a file in the data directory that may not be read is fetched") {
+  World world(0, From::kBoth);
+  world.source.Add(kXor);
+  std::filesystem::permissions(world.data.path() / "xor" / "train_1.txt",
+                               std::filesystem::perms::none);
+  const test::Unprivileged user;
   const Story& story = world.Offer();
   world.clock.RunAll();
   CHECK(story.trained());

@@ -6,6 +6,7 @@
 #include "services/base/field_error.h"
 #include "test/node/shard_files.h"
 #include "test/support/no_descriptors.h"
+#include "test/support/unprivileged.h"
 
 namespace mlp::node {
 namespace {
@@ -49,6 +50,18 @@ TEST_CASE("a file that cannot be read for the moment is not taken for a wrong on
                Catch::StartsWith("xor/train_1.txt: ") && Catch::Contains("Too many open files"));
   }
   CHECK(LoadShard(data.path(), reference).ok());
+}
+
+TEST_CASE("a file that may not be read is no file of this node's, with the reason") {
+  const DataDirectory data;
+  const ShardReference reference = data.Write("xor", "train_1.txt", kXor);
+  std::filesystem::permissions(data.path() / "xor" / "train_1.txt", std::filesystem::perms::none);
+  const test::Unprivileged user;
+  const absl::Status status = LoadShard(data.path(), reference).status();
+  CHECK(status.code() == absl::StatusCode::kFailedPrecondition);
+  CHECK_THAT(std::string(status.message()),
+             Catch::StartsWith("xor/train_1.txt: cannot be read: ") &&
+                 Catch::EndsWith("Permission denied"));
 }
 
 TEST_CASE("a file with another digest is refused and both digests are told") {
