@@ -100,6 +100,7 @@ class Scheduler::Explainer {
     std::set<int> nodes;
     for (const auto& [since, shard] : computing_) nodes.insert(StartedOn(shard).node);
     std::vector<std::string> names;
+    names.reserve(nodes.size());
     for (const int node : nodes) names.push_back(Name(node));
     return names;
   }

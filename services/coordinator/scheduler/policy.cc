@@ -31,6 +31,7 @@ constexpr std::array kPolicies = {
 
 std::vector<std::string_view> PolicyNames() {
   std::vector<std::string_view> names;
+  names.reserve(std::size(kPolicies));
   for (const Entry& entry : kPolicies) names.push_back(entry.name);
   return names;
 }

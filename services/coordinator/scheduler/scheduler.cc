@@ -15,7 +15,8 @@ constexpr int kMaxCopiesSkipped = 16;
 
 }  // namespace
 
-Scheduler::Scheduler(SchedulerOptions options) : Scheduler(options, MakePolicy(options.policy)) {}
+Scheduler::Scheduler(const SchedulerOptions& options)
+    : Scheduler(options, MakePolicy(options.policy)) {}
 
 Scheduler::Scheduler(SchedulerOptions options, std::unique_ptr<Policy> policy)
     : options_(std::move(options)),

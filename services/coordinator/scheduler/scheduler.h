@@ -35,7 +35,7 @@ inline constexpr int kMaxDerivedSlots = 8;
 class Scheduler {
  public:
   // options.policy must be one of PolicyNames(), options.shards at least 1.
-  explicit Scheduler(SchedulerOptions options);
+  explicit Scheduler(const SchedulerOptions& options);
   // Takes a policy that has no name.
   Scheduler(SchedulerOptions options, std::unique_ptr<Policy> policy);
 

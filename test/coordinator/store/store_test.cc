@@ -1,6 +1,5 @@
 // Tests of the requirements on every store. Each test runs with the one in memory and with the one
 // on disk.
-#include "absl/strings/str_cat.h"
 #include "services/coordinator/store/store.h"
 
 #include <atomic>
@@ -8,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "services/coordinator/store/disk/sqlite_store.h"
 #include "services/coordinator/store/memory_store.h"
 #include "test/coordinator/store/store_fixtures.h"

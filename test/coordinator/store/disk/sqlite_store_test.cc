@@ -1,8 +1,5 @@
 // Tests that only a store in a directory can have; store_test.cc has the rest, and
 // sqlite_faults_test.cc disks that fail.
-#include "absl/strings/str_cat.h"
-#include "services/base/sha256.h"
-#include "services/coordinator/proto/job_proto.h"
 #include "services/coordinator/store/disk/sqlite_store.h"
 
 #include <algorithm>
@@ -10,6 +7,9 @@
 #include <csignal>
 #include <random>
 
+#include "absl/strings/str_cat.h"
+#include "services/base/sha256.h"
+#include "services/coordinator/proto/job_proto.h"
 #include "services/wire/model_proto.h"
 #include "test/coordinator/store/disk/sqlite_fixtures.h"
 #include "test/coordinator/store/store_fixtures.h"
