@@ -245,7 +245,10 @@ absl::Status FileVault::MakeRoom() {
       kRetry);
 }
 
-void FileVault::Remove(const std::string& sha256) { RemoveFile(PathOf(sha256)); }
+void FileVault::Remove(const std::string& sha256) {
+  RemoveFile(PathOf(sha256));
+  NoteReadable(sha256, true);  // nothing is remembered of a file that is gone
+}
 
 void FileVault::RemoveIfDamaged(const std::string& sha256) {
   if (!Has(sha256)) return;
