@@ -7,71 +7,14 @@
 
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
+#include "test/coordinator/membership/membership_fixture.h"
 
 namespace mlp::coordinator {
 namespace {
 
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
+using namespace test;                  // NOLINT(google-build-using-namespace)
 using Catch::Contains;
-using What = NodeChange::What;
-
-constexpr const char* kArithmetic = "mlp-1/fma3";
-
-NodeHeartbeat From(const std::string& name, const std::string& instance,
-                   const std::string& address = "10.0.0.1:9091") {
-  NodeHeartbeat heartbeat;
-  heartbeat.name = name;
-  heartbeat.instance_id = instance;
-  heartbeat.address = address;
-  heartbeat.version = "0.1.0";
-  heartbeat.arithmetic = kArithmetic;
-  return heartbeat;
-}
-
-NodeIdentity Identity(const std::string& name, const std::string& instance) {
-  NodeIdentity identity;
-  identity.name = name;
-  identity.instance_id = instance;
-  identity.arithmetic = kArithmetic;
-  return identity;
-}
-
-// Changes in short: "+a" joined, "-a" left, "!a" gone.
-std::vector<std::string> Changes(Membership& membership) {
-  std::vector<std::string> changes;
-  for (const NodeChange& change : membership.TakeChanges()) {
-    const char* sign = change.what == What::kJoined ? "+" : change.what == What::kLeft ? "-" : "!";
-    changes.push_back(sign + change.name);
-  }
-  return changes;
-}
-
-struct Fixture {
-  explicit Fixture(LeaseTerms terms = {}) : membership(kArithmetic, terms) {}
-
-  Membership membership;
-  Membership::TimePoint now{1000s};
-
-  const NodeStatus& node(int number) const {
-    return membership.nodes()[static_cast<std::size_t>(number)];
-  }
-  NodeState state(int number) const { return node(number).state; }
-  // Passes time as the lease flow does: it looks whenever a lease expires.
-  void Pass(std::chrono::nanoseconds time) {
-    const auto end = now + time;
-    while (membership.NextExpiry() && *membership.NextExpiry() <= end) {
-      now = *membership.NextExpiry();
-      membership.Expire(now);
-    }
-    now = end;
-  }
-  int Register(const std::string& name, const std::string& instance,
-               const std::string& address = "10.0.0.1:9091") {
-    const int number = membership.Heartbeat(now, From(name, instance, address)).value();
-    membership.Answered(number, Identity(name, instance));
-    return number;
-  }
-};
 
 TEST_CASE_METHOD(Fixture, "a node that registers is up once it has answered at its address") {
   const int a = membership.Heartbeat(now, From("a", "i1")).value();
