@@ -352,7 +352,7 @@ Membership::TimePoint Membership::ExpiryOf(const Lease& lease) const {
 absl::StatusOr<int> Membership::Drain(const std::string& name) {
   const auto found = std::ranges::find(nodes_, name, &NodeStatus::name);
   if (found == nodes_.end()) return NoSuchNode(name);
-  if (drained_.size() >= kMaxNodes) {
+  if (!drained_.contains(name) && drained_.size() >= kMaxNodes) {
     return absl::ResourceExhaustedError(
         absl::StrCat(kMaxNodes, " names are drained, which is the limit; undrain some"));
   }

@@ -100,7 +100,8 @@ class Membership {
   // Drains the node or ends that: a drained node finishes what it has and gets nothing new until
   // Undrain, whichever process has its name. Draining a drained node changes nothing. Both return
   // the node's number, and NotFound if no node has that name; Undrain also takes a drained name
-  // that no node has now, and returns nullopt.
+  // that no node has now, and returns nullopt. Drain is ResourceExhausted if kMaxNodes other names
+  // are drained.
   absl::StatusOr<int> Drain(const std::string& name);
   absl::StatusOr<std::optional<int>> Undrain(const std::string& name);
   // Takes the names that were drained in an earlier life of the coordinator. Call it before

@@ -111,6 +111,17 @@ TEST_CASE("a weighted average counts each shard by its weight, in shard order") 
   CHECK(std::get<Vector<double>>(parameters)[0] == 1 + (2 + 30) / 4.0);
 }
 
+TEST_CASE("a gradient is kept while it waits for an earlier one, and dropped once it is summed") {
+  Aggregator aggregator(2, Precision::kFloat64, 1);
+  const SharedParameters first = Share(Vector<double>{1});
+  const SharedParameters second = Share(Vector<double>{2});
+  REQUIRE(aggregator.Add(1, second).ok());
+  CHECK(second.use_count() == 2);
+  REQUIRE(aggregator.Add(0, first).ok());
+  CHECK(first.use_count() == 1);
+  CHECK(second.use_count() == 1);
+}
+
 TEST_CASE("a gradient of a shard that does not exist is refused") {
   Aggregator aggregator(3, Precision::kFloat64, 1);
   const absl::Status status = aggregator.Add(3, Share(Vector<double>{1}));

@@ -6,84 +6,47 @@
 #include <vector>
 
 #include "services/base/field_error.h"
-#include "services/base/retry_after.h"
+#include "test/coordinator/membership/membership_fixture.h"
 
 namespace mlp::coordinator {
 namespace {
 
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
+using namespace test;                  // NOLINT(google-build-using-namespace)
 using Catch::Contains;
-using What = NodeChange::What;
-
-constexpr const char* kArithmetic = "mlp-1/fma3";
-
-NodeHeartbeat From(const std::string& name, const std::string& instance,
-                   const std::string& address = "10.0.0.1:9091") {
-  NodeHeartbeat heartbeat;
-  heartbeat.name = name;
-  heartbeat.instance_id = instance;
-  heartbeat.address = address;
-  heartbeat.version = "0.1.0";
-  heartbeat.arithmetic = kArithmetic;
-  return heartbeat;
-}
-
-NodeIdentity Identity(const std::string& name, const std::string& instance) {
-  NodeIdentity identity;
-  identity.name = name;
-  identity.instance_id = instance;
-  identity.arithmetic = kArithmetic;
-  return identity;
-}
-
-// Changes in short: "+a" joined, "-a" left, "!a" gone.
-std::vector<std::string> Changes(Membership& membership) {
-  std::vector<std::string> changes;
-  for (const NodeChange& change : membership.TakeChanges()) {
-    const char* sign = change.what == What::kJoined ? "+" : change.what == What::kLeft ? "-" : "!";
-    changes.push_back(sign + change.name);
-  }
-  return changes;
-}
-
-struct Fixture {
-  explicit Fixture(LeaseTerms terms = {}) : membership(kArithmetic, terms) {}
-
-  Membership membership;
-  Membership::TimePoint now{1000s};
-
-  const NodeStatus& node(int number) const {
-    return membership.nodes()[static_cast<std::size_t>(number)];
-  }
-  NodeState state(int number) const { return node(number).state; }
-  // Passes time as the lease flow does: it looks whenever a lease expires.
-  void Pass(std::chrono::nanoseconds time) {
-    const auto end = now + time;
-    while (membership.NextExpiry() && *membership.NextExpiry() <= end) {
-      now = *membership.NextExpiry();
-      membership.Expire(now);
-    }
-    now = end;
-  }
-  int Register(const std::string& name, const std::string& instance,
-               const std::string& address = "10.0.0.1:9091") {
-    const int number = membership.Heartbeat(now, From(name, instance, address)).value();
-    membership.Answered(number, Identity(name, instance));
-    return number;
-  }
-};
 
 TEST_CASE_METHOD(Fixture, "a node that registers is up once it has answered at its address") {
   const int a = membership.Heartbeat(now, From("a", "i1")).value();
   CHECK(state(a) == NodeState::kDown);
   CHECK(node(a).detail == "is being connected to");
-  Changes(membership);
+  CHECK(Changes(membership).empty());
   CHECK(membership.Answered(a, Identity("a", "i1")) == NodeState::kUp);
   CHECK(Changes(membership) == std::vector<std::string>{"+a"});
   CHECK(node(a).name == "a");
   CHECK(node(a).address == "10.0.0.1:9091");
   CHECK(node(a).registered);
   CHECK(node(a).lease_end == now + 3500ms);
+}
+
+TEST_CASE_METHOD(Fixture, "a node is listed with what it says of itself") {
+  const int a = membership.Heartbeat(now, From("a", "i1")).value();
+  CHECK(node(a).instance_id == "i1");
+  CHECK(node(a).version == "0.1.0");
+  NodeIdentity identity = Identity("a", "i1");
+  identity.version = "0.2.0";
+  identity.load = {0.5, 20ms, 7};
+  identity.slots = 3;
+  identity.cached_results.push_back({"job-1", 2, 5});
+  REQUIRE(membership.Answered(a, identity) == NodeState::kUp);
+  CHECK(node(a).version == "0.2.0");
+  CHECK(node(a).load.probability == 0.5);
+  CHECK(node(a).load.delay == 20ms);
+  CHECK(node(a).load.seed == 7);
+  CHECK(node(a).slots == 3);
+  REQUIRE(node(a).cached_results.size() == 1);
+  CHECK(node(a).cached_results[0].job_id == "job-1");
+  CHECK(node(a).cached_results[0].round == 2);
+  CHECK(node(a).cached_results[0].shard == 5);
 }
 
 TEST_CASE_METHOD(Fixture, "a configured node has no lease and is up while it answers") {
@@ -241,6 +204,9 @@ TEST_CASE_METHOD(Fixture, "a configured node with another protocol or arithmetic
   NodeIdentity identity = Identity("a", "i1");
   identity.protocol = 0;  // does not state one
   CHECK(membership.Answered(a, identity) == NodeState::kRefused);
+  membership.Lost(a, "the connection was lost");
+  CHECK(state(a) == NodeState::kDown);
+  CHECK(node(a).detail == "the connection was lost");
   identity.protocol = kProtocolVersion;
   identity.arithmetic = "other";
   CHECK(membership.Answered(a, identity) == NodeState::kRefused);
@@ -314,6 +280,20 @@ TEST_CASE_METHOD(Fixture, "a second address of one process is refused") {
   CHECK(node(b).detail == "is the same process as the node at 10.0.0.1:9091");
 }
 
+TEST_CASE_METHOD(Fixture, "an address of a process is taken when no other one of it works") {
+  const int a = membership.Add("10.0.0.1:9091");
+  const int b = membership.Add("10.0.0.2:9091");
+  const int c = membership.Add("10.0.0.3:9091");
+  membership.Answered(a, Identity("a", "i1"));
+  membership.Answered(b, Identity("b", "i2"));
+  CHECK(membership.Answered(c, Identity("b", "i2")) == NodeState::kRefused);
+  CHECK(node(c).detail == "is the same process as the node at 10.0.0.2:9091");
+  membership.Lost(b, "the connection was lost");
+  CHECK(membership.Answered(c, Identity("b", "i2")) == NodeState::kUp);
+  CHECK(membership.Answered(b, Identity("b", "i2")) == NodeState::kRefused);
+  CHECK(membership.Answered(c, Identity("b", "i2")) == NodeState::kUp);
+}
+
 TEST_CASE_METHOD(Fixture, "a drained node stays drained whichever process has its name") {
   const int a = Register("a", "i1");
   Changes(membership);
@@ -340,6 +320,24 @@ TEST_CASE_METHOD(Fixture, "only known names are drained and undrained") {
   CHECK(absl::IsNotFound(membership.Undrain("a").status()));
   const int b = Register("b", "i1");
   CHECK(state(b) == NodeState::kDraining);  // as before the restart
+  CHECK(absl::IsNotFound(membership.Undrain("a").status()));
+}
+
+TEST_CASE_METHOD(Fixture, "all nodes of a name are drained and undrained, by the first's number") {
+  const int other = membership.Add("10.0.0.1:9091");
+  const int first = membership.Add("10.0.0.2:9091");
+  const int second = membership.Add("10.0.0.3:9091");
+  membership.Answered(other, Identity("other", "i1"));
+  membership.Answered(first, Identity("a", "i2"));
+  membership.Answered(second, Identity("a", "i3"));
+  CHECK(membership.Drain("a").value() == first);
+  CHECK(state(other) == NodeState::kUp);
+  CHECK(state(first) == NodeState::kDraining);
+  CHECK(state(second) == NodeState::kDraining);
+  CHECK(membership.Undrain("a").value() == std::optional<int>(first));
+  CHECK(state(first) == NodeState::kUp);
+  CHECK(state(second) == NodeState::kUp);
+  CHECK(membership.Undrain("a").value() == std::optional<int>(first));  // is not drained
 }
 
 TEST_CASE_METHOD(Fixture, "a node that shuts down gets nothing new, then leaves at once") {
@@ -385,28 +383,6 @@ TEST_CASE_METHOD(Fixture, "a heartbeat that names nobody says which field is wro
   CHECK(membership.nodes().empty());
 }
 
-TEST_CASE_METHOD(Fixture, "there are 10,000 nodes at most, of the dead and idle the oldest goes") {
-  for (std::size_t i = 0; i < kMaxNodes; ++i) {
-    const std::string n = std::to_string(i);
-    REQUIRE(membership.Heartbeat(now, From("node-" + n, "i" + n, "h:" + n)).ok());
-    now += 1us;
-  }
-  const auto full = membership.Heartbeat(now, From("more", "x"));
-  CHECK(absl::IsResourceExhausted(full.status()));
-  CHECK(RetryAfterOf(full.status()) == 5s);
-  CHECK_THAT(std::string(full.status().message()),
-             Contains("10000 nodes are registered, which is the limit"));
-  membership.AttemptBegan(0);  // the oldest still has work
-  Pass(1min);
-  Changes(membership);
-  CHECK(membership.Heartbeat(now, From("more", "x")).value() == 1);
-  CHECK(node(1).name == "more");
-  CHECK(node(1).finished_attempts == 0);
-  CHECK(membership.nodes().size() == kMaxNodes);
-  CHECK(membership.Heartbeat(now, From("node-1", "i1")).value() ==
-        2);  // which comes back as a new one
-}
-
 TEST_CASE_METHOD(Fixture, "what became of a node's work is counted") {
   using End = Membership::AttemptEnd;
   const int a = Register("a", "i1");
@@ -418,28 +394,11 @@ TEST_CASE_METHOD(Fixture, "what became of a node's work is counted") {
   }
   CHECK(node(a).active_attempts == 0);
   CHECK(node(a).finished_attempts == 2);
+  CHECK(node(a).finished_rate.PerSecond(now) == 0.5);
   CHECK(node(a).rejected_attempts == 1);
   CHECK(node(a).failed_attempts == 1);
   CHECK(node(a).last_error == "disk on fire");
   CHECK(node(a).last_error_time == now - 1s);
-}
-
-TEST_CASE_METHOD(Fixture, "why no node is up is said of each, of the first few of many") {
-  CHECK_THAT(DescribeDownNodes(membership.nodes()), Contains("mlp-node --coordinator"));
-  Register("a", "i1");
-  Register("b", "i2", "10.0.0.2:9091");
-  NodeHeartbeat misfit = From("c", "i3", "10.0.0.3:9091");
-  misfit.arithmetic = "other";
-  (void)membership.Heartbeat(now, misfit);
-  (void)membership.Drain("b");
-  Pass(2500ms);
-  CHECK_THAT(DescribeDownNodes(membership.nodes()),
-             Contains("a (10.0.0.1:9091): missed 2 heartbeats; b (10.0.0.2:9091): drained") &&
-                 Contains("c (10.0.0.3:9091): its arithmetic is other"));
-  Pass(1s);
-  CHECK_THAT(DescribeDownNodes(membership.nodes()), Contains("a (10.0.0.1:9091): its lease"));
-  for (int i = 0; i < 20; ++i) membership.Add("h:" + std::to_string(i));
-  CHECK_THAT(DescribeDownNodes(membership.nodes()), Contains("; and 15 more"));
 }
 
 }  // namespace
