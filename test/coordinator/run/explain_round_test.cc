@@ -144,11 +144,7 @@ TEST_CASE("the last held-up task: on which node, since when, and when a second c
 
 TEST_CASE("a hedge is outstanding: both copies, their nodes, since when, and what ends it") {
   Driver driver(Hedged(1), 2);
-  const Dispatch first = driver.TheDispatch();
-  driver.Accept(first);
-  driver.Decide();
-  driver.Wait(300ms);
-  const Dispatch second = driver.TheDispatch();
+  const auto [first, second] = HoldUpAndCopy(driver);
   driver.Accept(second);
   driver.Decide();
   driver.Wait(20ms);
@@ -244,19 +240,7 @@ TEST_CASE("a task that waits in line, and would elsewhere too, gets no second co
 
 TEST_CASE("a job that has spent its hedges makes no second copy: why") {
   Driver driver(Hedged(1), 2);
-  while (true) {  // each copy starts before it can be cancelled, which costs
-    const Dispatch first = driver.TheDispatch();
-    driver.Accept(first);
-    driver.Decide();
-    driver.Wait(300ms);
-    const std::vector<Dispatch> copies = driver.Dispatches();
-    if (copies.empty()) break;
-    driver.Start(copies[0]);
-    driver.Start(first);
-    driver.Finish(copies[0]);
-    driver.Finish(first);
-    driver.Apply(RoundStarted{});
-  }
+  SpendHedges(driver);
   CHECK_THAT(SaidOf(driver).next, Contains("no second copy before: the job has spent its "
                                            "hedges; each shard that is trained earns a "
                                            "tenth of one"));

@@ -100,6 +100,33 @@ class Driver {
   TimePoint now_{std::chrono::hours(1)};
 };
 
+// Has the only shard held up for 300 ms, and gives out its second copy. The two attempts.
+inline std::pair<Dispatch, Dispatch> HoldUpAndCopy(Driver& driver) {
+  const Dispatch first = driver.TheDispatch();
+  driver.Accept(first);
+  driver.Decide();
+  driver.Wait(std::chrono::milliseconds(300));
+  return {first, driver.TheDispatch()};
+}
+
+// Trains the only shard round after round until there is no second copy any more: each one starts
+// before it can be cancelled, which costs.
+inline void SpendHedges(Driver& driver) {
+  while (true) {
+    const Dispatch first = driver.TheDispatch();
+    driver.Accept(first);
+    driver.Decide();
+    driver.Wait(std::chrono::milliseconds(300));
+    const std::vector<Dispatch> copies = driver.Dispatches();
+    if (copies.empty()) return;
+    driver.Start(copies[0]);
+    driver.Start(first);
+    driver.Finish(copies[0]);
+    driver.Finish(first);
+    driver.Apply(RoundStarted{});
+  }
+}
+
 // The next step, which must be of that kind.
 template <class Step>
 Step NextOf(const Driver& driver) {

@@ -45,11 +45,7 @@ TEST_CASE("the last held-up task: on which node, since when, and when a second c
 
 TEST_CASE("a hedge is outstanding: both copies, their nodes, since when, and what ends it") {
   Driver driver(Hedged(1), 2);
-  const Dispatch first = driver.TheDispatch();
-  driver.Accept(first);
-  driver.Decide();
-  driver.Wait(300ms);
-  const Dispatch second = driver.TheDispatch();
+  const auto [first, second] = HoldUpAndCopy(driver);
   driver.Accept(second);
   driver.Decide();
   driver.Wait(20ms);
@@ -72,10 +68,7 @@ TEST_CASE("a hedge is outstanding: both copies, their nodes, since when, and wha
 
 TEST_CASE("with a third node the hedge that is outstanding may be followed by another") {
   Driver driver(Hedged(1), 3);
-  driver.Accept(driver.TheDispatch());
-  driver.Decide();
-  driver.Wait(300ms);
-  const Dispatch second = driver.TheDispatch();
+  const Dispatch second = HoldUpAndCopy(driver).second;
   driver.Accept(second);
   driver.Decide();
   const auto next = NextOf<next_step::AnotherCopy>(driver);
@@ -89,11 +82,7 @@ TEST_CASE("with a third node the hedge that is outstanding may be followed by an
 
 TEST_CASE("both copies compute: the shard computes since the first of them started") {
   Driver driver(Hedged(1), 2);
-  const Dispatch first = driver.TheDispatch();
-  driver.Accept(first);
-  driver.Decide();
-  driver.Wait(300ms);
-  const Dispatch second = driver.TheDispatch();
+  const auto [first, second] = HoldUpAndCopy(driver);
   driver.Start(second);
   driver.Wait(50ms);
   driver.Start(first);  // it was to be cancelled, and holds its slot only
@@ -207,19 +196,7 @@ TEST_CASE("a task that waits in line, and would elsewhere too, gets no second co
 
 TEST_CASE("a job that has spent its hedges makes no second copy: why") {
   Driver driver(Hedged(1), 2);
-  while (true) {  // each copy starts before it can be cancelled, which costs
-    const Dispatch first = driver.TheDispatch();
-    driver.Accept(first);
-    driver.Decide();
-    driver.Wait(300ms);
-    const std::vector<Dispatch> copies = driver.Dispatches();
-    if (copies.empty()) break;
-    driver.Start(copies[0]);
-    driver.Start(first);
-    driver.Finish(copies[0]);
-    driver.Finish(first);
-    driver.Apply(RoundStarted{});
-  }
+  SpendHedges(driver);
   CHECK(NoCopyOf(driver) == NoCopy::kHedgesSpent);
 }
 
