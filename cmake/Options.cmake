@@ -19,14 +19,15 @@ if(CCACHE)
     CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 
-add_compile_options(-march=x86-64-v3 -pthread)
+add_compile_options(-march=x86-64-v3)
 # Contraction would make the bits depend on the optimisation level; kernels call fma explicitly.
 add_compile_options(-ffp-contract=off)
 # It changes the alignment of xtensor's containers: every translation unit must agree.
 add_compile_definitions(XTENSOR_USE_XSIMD)
 
 if(MLP_SANITIZE)
-  add_compile_options(-fsanitize=${MLP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
+  # Reports need lines, not variables: -g1 after the preset's -g.
+  add_compile_options(-fsanitize=${MLP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1 -g1)
   add_link_options(-fsanitize=${MLP_SANITIZE})
 endif()
 
@@ -64,6 +65,7 @@ endfunction()
 # reads the sources without a build. What a file forgets to include fails in a build without MLP_UNITY.
 if(MLP_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   set(MLP_PRECOMPILED ON)
+  add_compile_options(-pthread)  # some targets have it from what they link
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/precompiled.cc CONTENT "")
   foreach(name mlp_precompiled mlp_precompiled_less)
     add_library(${name} OBJECT ${CMAKE_BINARY_DIR}/precompiled.cc)
