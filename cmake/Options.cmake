@@ -62,7 +62,7 @@ endfunction()
 # What most files include is precompiled, once with the options of a release build and once with those of
 # mlp_optimise_less: g++ takes a precompiled header only if the options are the same. It holds nothing of
 # gRPC, whose headers make every program that reads them link gRPC. Clang has none, because clang-tidy
-# reads the sources without a build. What a file forgets to include fails in a build without MLP_UNITY.
+# reads the sources without a build.
 if(MLP_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   set(MLP_PRECOMPILED ON)
   add_compile_options(-pthread)  # some targets have it from what they link

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libmlp/model/parameters.h"
 #include "services/attempt/trained.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"

@@ -121,10 +121,7 @@ TEST_CASE("a file in the cache that cannot be read for the moment is fetched, an
   const std::string digest = world.origin.Add("rows");
   world.Fetch(digest).value();
   const Logged logged;
-  {
-    const test::NoDescriptors none;
-    CHECK(world.Fetch(digest).value() == "rows");
-  }
+  CHECK(test::WithoutDescriptors([&] { return world.Fetch(digest); }).value() == "rows");
   CHECK(world.origin.asked.size() == 2);
   CHECK_THAT(logged.text(), Contains(Hex(digest)) && Contains("Too many open files; refetched") &&
                                 !Contains("cannot keep files"));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "libmlp/model/initialization.h"
+#include "libmlp/model/parameters.h"
 #include "services/attempt/trained.h"
 #include "services/base/sha256.h"
 #include "services/wire/parameters_proto.h"

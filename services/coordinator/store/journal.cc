@@ -64,7 +64,6 @@ absl::Status Journal::Restore(StoredJob stored) {
   Entry& entry = jobs_[number];
   entry.job = std::move(stored.job);
   entry.sequence = stored.sequence;
-  if (IsFinal(entry.job.state)) ++ended_;
   const bool goes_on = !IsFinal(entry.job.state);
   std::int64_t next = goes_on ? 1 : stored.sequence + 1;
   while (true) {
@@ -81,6 +80,8 @@ absl::Status Journal::Restore(StoredJob stored) {
     }
     next = events->back().sequence + 1;
   }
+  if (IsFinal(entry.job.state))
+    ++ended_;  // by an event, perhaps, that was stored before the job was
   entry.committed = entry.sequence;
   entry.first_recent = entry.sequence + 1;
   return absl::OkStatus();

@@ -247,14 +247,12 @@ TEST_CASE("a dataset whose files cannot be read for the moment keeps them") {
   world.MakeDirectory("directory", kOther);
   const std::map<std::string, std::string> named = {{"tiny", "tiny/train_2.txt: "},
                                                     {"directory", "cannot be read now: "}};
-  {
-    const test::NoDescriptors none;
-    for (const auto& [name, file] : named) {
-      const absl::Status status = world.catalog->Load(name).status();
-      CHECK(status.code() == absl::StatusCode::kUnavailable);
-      CHECK_THAT(std::string(status.message()),
-                 Catch::StartsWith(file) && Contains("Too many open files; try again"));
-    }
+  for (const auto& [name, file] : named) {
+    const auto loaded =
+        test::WithoutDescriptors([&, &name = name] { return world.catalog->Load(name); });
+    CHECK(loaded.status().code() == absl::StatusCode::kUnavailable);
+    CHECK_THAT(std::string(loaded.status().message()),
+               Catch::StartsWith(file) && Contains("Too many open files; try again"));
   }
   CHECK(world.FilesStored() == 3);
   CHECK(world.catalog->Load("tiny").ok());
@@ -299,10 +297,8 @@ TEST_CASE("a good file stays where another file of its dataset is damaged") {
   CatalogWorld world;
   world.Put("tiny", kTinyTexts).value();
   fs::remove(world.vault->PathOf(Sha256(kTinyTexts.at("train_2.txt"))));
-  {
-    const test::NoDescriptors none;
-    CHECK(absl::IsDataLoss(world.catalog->Load("tiny").status()));
-  }
+  const auto loaded = test::WithoutDescriptors([&] { return world.catalog->Load("tiny"); });
+  CHECK(absl::IsDataLoss(loaded.status()));
   CHECK(world.FilesStored() == 2);
 }
 

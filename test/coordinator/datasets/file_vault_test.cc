@@ -93,13 +93,12 @@ TEST_CASE("a file that cannot be checked for the moment costs no more than its l
   const std::size_t before = GENERATE(std::size_t{0}, std::size_t{5});
   if (before > 0) vault.Write(0, kText.substr(0, before)).value();
   const auto offset = static_cast<std::int64_t>(before);
-  {
-    const test::NoDescriptors one(1);  // for the upload; none to read it again
-    const absl::Status status = vault.Write(offset, kText.substr(before)).status();
-    CHECK(status.code() == absl::StatusCode::kUnavailable);
-    CHECK_THAT(std::string(status.message()),
-               Contains(vault.UploadOf(kDigest).string() + ": Too many open files"));
-  }
+  constexpr int kOne = 1;  // for the upload; none to read it again
+  const auto written =
+      test::WithoutDescriptors([&] { return vault.Write(offset, kText.substr(before)); }, kOne);
+  CHECK(written.status().code() == absl::StatusCode::kUnavailable);
+  CHECK_THAT(std::string(written.status().message()),
+             Contains(vault.UploadOf(kDigest).string() + ": Too many open files"));
   CHECK_FALSE(vault.vault->Has(kDigest));
   CHECK(vault.vault->Received(kDigest) == offset);
   CHECK(vault.Write(offset, kText.substr(before)).value() == kBytes);
@@ -192,11 +191,11 @@ TEST_CASE("a damaged file is removed, a good one stays") {
 TEST_CASE("a file that cannot be read for the moment is not taken for a damaged one") {
   Vault vault;
   vault.Write(0, kText).value();
-  {
-    const test::NoDescriptors none;
+  const bool can_read = test::WithoutDescriptors([&] {
     vault.vault->RemoveIfDamaged(kDigest);
-    CHECK(vault.vault->CanRead(kDigest));
-  }
+    return vault.vault->CanRead(kDigest);
+  });
+  CHECK(can_read);
   CHECK(vault.vault->Has(kDigest));
   CHECK(vault.vault->CanRead(kDigest));
 }

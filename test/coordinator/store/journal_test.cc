@@ -3,7 +3,9 @@
 
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "test/coordinator/store/journal_fixture.h"
@@ -61,6 +63,33 @@ TEST_CASE_METHOD(JournalFixture, "A job that has ended is not told to the log ag
   CHECK(journal->last_sequence("job-1") == 2);
   CHECK(journal->Get("job-1").value().statistics.attempts == 1);  // event 2
   CHECK(journal->Unfinished().empty());
+}
+
+TEST_CASE_METHOD(JournalFixture, "Jobs that had ended before a restart count as ended",
+                 "[journal]") {
+  Job first = NewJob(1);
+  std::vector<Change> changes;
+  SECTION("by their state") {
+    first.state = JobState::kFailed;
+    changes = {change::SaveJob{{first, 1}}};
+  }
+  SECTION("by an event that was stored before their state was") {
+    JobEvent end;
+    end.sequence = 1;
+    end.time = At(1);
+    end.body = events::StateChanged{JobState::kFailed, "", ""};
+    changes = {change::SaveJob{{first, 0}},
+               change::AppendEvent{"job-1", std::make_shared<const JobEvent>(std::move(end))}};
+  }
+  Job second = NewJob(2);
+  second.state = JobState::kSucceeded;
+  changes.push_back(change::SaveJob{{second, 1}});
+  changes.push_back(change::SaveJob{{NewJob(3), 0}});
+  Put(changes);
+  REQUIRE(Open({.keep_jobs = 1, .durable = true}).ok());
+  CHECK_FALSE(journal->Get("job-1").has_value());
+  CHECK(journal->Get("job-2").has_value());
+  CHECK(journal->Get("job-3").has_value());
 }
 
 TEST_CASE_METHOD(JournalFixture, "Jobs are listed in pages, the newest first", "[journal]") {

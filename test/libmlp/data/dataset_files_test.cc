@@ -108,13 +108,11 @@ TEST_CASE("What cannot be opened for the moment is told apart from what is no fi
   const std::string name = directory.path().string();
   directory.Write("train_1.txt");
   directory.Write("validate_1.txt");
-  {
-    const test::NoDescriptors none;
-    CHECK(DatasetRefusal(ReadFile(directory.path() / "train_1.txt"), kShort) ==
-          name + "/train_1.txt: Too many open files");
-    CHECK(DatasetRefusal(ListDatasetFiles(directory.path()), kShort) ==
-          name + ": Too many open files");
-  }
+  const auto file =
+      test::WithoutDescriptors([&] { return ReadFile(directory.path() / "train_1.txt"); });
+  CHECK(DatasetRefusal(file, kShort) == name + "/train_1.txt: Too many open files");
+  const auto files = test::WithoutDescriptors([&] { return ListDatasetFiles(directory.path()); });
+  CHECK(DatasetRefusal(files, kShort) == name + ": Too many open files");
   CHECK(ReadFile(directory.path() / "train_1.txt").ok());
   CHECK(ListDatasetFiles(directory.path()).ok());
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "services/attempt/trained.h"
 #include "test/node/run/node_world.h"
 #include "test/support/no_descriptors.h"
 #include "test/support/unprivileged.h"
@@ -70,9 +71,8 @@ TEST_CASE("what the data directory has is not fetched, what it lacks or has othe
 TEST_CASE("a file in the data directory that cannot be read for the moment is fetched") {
   World world(0, From::kBoth);
   world.source.Add(kXor);
-  const test::NoDescriptors none;
   const Story& story = world.Offer();
-  world.clock.RunAll();
+  test::WithoutDescriptors([&] { world.clock.RunAll(); });
   CHECK(story.trained());
   CHECK(world.source.asked.size() == 1);
 }

@@ -42,13 +42,10 @@ TEST_CASE("a file that is not there is named below the data directory") {
 TEST_CASE("a file that cannot be read for the moment is not taken for a wrong one") {
   const DataDirectory data;
   const ShardReference reference = data.Write("xor", "train_1.txt", kXor);
-  {
-    const test::NoDescriptors none;
-    const absl::Status status = LoadShard(data.path(), reference).status();
-    CHECK(status.code() == absl::StatusCode::kUnavailable);
-    CHECK_THAT(std::string(status.message()),
-               Catch::StartsWith("xor/train_1.txt: ") && Catch::Contains("Too many open files"));
-  }
+  const auto loaded = test::WithoutDescriptors([&] { return LoadShard(data.path(), reference); });
+  CHECK(loaded.status().code() == absl::StatusCode::kUnavailable);
+  CHECK_THAT(std::string(loaded.status().message()),
+             Catch::StartsWith("xor/train_1.txt: ") && Catch::Contains("Too many open files"));
   CHECK(LoadShard(data.path(), reference).ok());
 }
 
