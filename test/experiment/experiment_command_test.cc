@@ -105,7 +105,7 @@ TEST_CASE("for machines there is an object a line on the standard output and not
 TEST_CASE("an interrupted experiment reports the runs that it completed") {
   const Place directory;
   std::string text = kTiny;
-  text.replace(text.find("repeats = 3"), 11, "repeats = 20000");
+  text.replace(text.find("repeats = 3"), 11, "repeats = 5000");
   test::ProcessOptions options;
   options.directory = directory.path();
   Process process({kClient, "experiment", directory.Write("long.toml", text)}, options);

@@ -10,9 +10,7 @@
 namespace mlp::test {
 
 // Keeps this process from having more than `spare` further files open while it lives. Nothing may
-// be closed meanwhile that was open before. Check what happened afterwards: UBSan takes an object
-// whose type it has not seen yet, as Catch2 makes for each check, for a broken one if it cannot
-// open a pipe.
+// be closed meanwhile that was open before.
 class NoDescriptors {
  public:
   explicit NoDescriptors(int spare = 0) {

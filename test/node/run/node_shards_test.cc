@@ -71,9 +71,12 @@ TEST_CASE("what the data directory has is not fetched, what it lacks or has othe
 TEST_CASE("a file in the data directory that cannot be read for the moment is fetched") {
   World world(0, From::kBoth);
   world.source.Add(kXor);
-  const Story& story = world.Offer();
-  test::WithoutDescriptors([&] { world.clock.RunAll(); });
-  CHECK(story.trained());
+  const Story* const story = test::WithoutDescriptors([&] {
+    const Story& offered = world.Offer();
+    world.clock.RunAll();
+    return &offered;
+  });
+  CHECK(story->trained());
   CHECK(world.source.asked.size() == 1);
 }
 
