@@ -28,8 +28,8 @@ add_compile_definitions(XTENSOR_USE_XSIMD)
 if(MLP_SANITIZE)
   # Reports need lines, not variables: -g1 after the preset's -g.
   add_compile_options(-fsanitize=${MLP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1 -g1)
-  # To look at an object whose type it sees for the first time, this check opens a pipe: to a program that
-  # has run out of descriptors, as in some tests, it says that the object is broken.
+  # The check `vptr` opens a pipe to look at an object whose type it sees for the first time, and takes the
+  # object for broken if it cannot: some tests leave no descriptors.
   add_compile_options(-fno-sanitize=vptr)
   add_link_options(-fsanitize=${MLP_SANITIZE})
 endif()

@@ -80,8 +80,8 @@ absl::Status Journal::Restore(StoredJob stored) {
     }
     next = events->back().sequence + 1;
   }
-  if (IsFinal(entry.job.state))
-    ++ended_;  // by an event, perhaps, that was stored before the job was
+  // The state is known only now: an event may be newer than the stored job.
+  if (IsFinal(entry.job.state)) ++ended_;
   entry.committed = entry.sequence;
   entry.first_recent = entry.sequence + 1;
   return absl::OkStatus();
