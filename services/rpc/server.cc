@@ -17,11 +17,15 @@
 #include "services/rpc/grpc_log.h"
 #include "services/rpc/health.h"
 #include "services/rpc/limits.h"
+#include "services/rpc/listener.h"
 #include "services/rpc/reflection.h"
 #include "services/rpc/server_call.h"
 
 namespace mlp::rpc {
 namespace {
+
+// Calls of one connection at once; the client holds back more.
+constexpr int kMaxStreams = 256;
 
 // The only way to learn the names of the services that a server serves.
 class ServiceNames final : public grpc::ServerBuilderPlugin {
@@ -53,8 +57,11 @@ class CollectServiceNames final : public grpc::ServerBuilderOption {
 void SetLimitsAndKeepalive(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
-  // Two servers would silently share a port.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // gRPC inflates a message before it looks at its size.
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
   // Clients ping every second, see MakeChannel.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 500);
@@ -76,17 +83,10 @@ bool IsHostAndPort(const std::string& address) {
 }
 
 absl::Status CheckAddress(const std::string& address) {
-  if (IsHostAndPort(address)) return absl::OkStatus();
+  if (address.starts_with("unix:") || IsHostAndPort(address)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       "cannot listen on '", address,
       "': expected HOST:PORT with a port from 0 to 65535, such as 0.0.0.0:9090 or [::]:9090"));
-}
-
-absl::Status CannotListen(const std::string& address) {
-  return absl::UnavailableError(absl::StrCat(
-      "cannot listen on ", address,
-      ": the port is taken or may not be used, or the host is not an address of this machine; is "
-      "another program using it?"));
 }
 
 }  // namespace
@@ -109,29 +109,39 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& opti
   for (grpc::Service* service : options.services) builder.RegisterService(service);
   std::vector<std::string> names;
   builder.SetOption(std::make_unique<CollectServiceNames>(names));
-  int port = 0;
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+  auto listener =
+      Listener::Bind(options.listen, options.limits.value_or(LimitsFor(DescriptorLimit())));
+  if (!listener.ok()) return listener.status();
+  auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
   auto queue = builder.AddCompletionQueue();
   auto server = [&] {
     const QuietGrpc quiet;
     return builder.BuildAndStart();
   }();
-  if (server == nullptr) return CannotListen(options.listen);
-  std::unique_ptr<Server> listening(
-      new Server(std::move(queue), std::move(server), std::move(standard), std::move(names), port));
+  if (server == nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot serve at ", options.listen, ": gRPC does not start"));
+  }
+  std::unique_ptr<Server> listening(new Server(std::move(queue), std::move(server),
+                                               std::move(standard), std::move(names),
+                                               *std::move(listener), std::move(acceptor)));
   if (options.precise_timers) listening->loop_.UsePreciseTimers();
   return listening;
 }
 
 Server::Server(std::unique_ptr<grpc::ServerCompletionQueue> queue,
                std::unique_ptr<grpc::Server> server, std::unique_ptr<Standard> standard,
-               std::vector<std::string> service_names, int port)
+               std::vector<std::string> service_names, std::unique_ptr<Listener> listener,
+               std::unique_ptr<Acceptor> acceptor)
     : queue_(queue.get()),
       loop_(std::move(queue)),
       standard_(std::move(standard)),
       server_(std::move(server)),
       service_names_(std::move(service_names)),
-      port_(port),
+      listener_(std::move(listener)),
+      acceptor_(std::move(acceptor)),
       health_(std::make_unique<Health>(loop_, service_names_, stop_.get_token())) {
   ServeStandard();
 }
@@ -159,10 +169,18 @@ void Server::ServeStandard() {
 void Server::Start() {
   health_->SetServing(true);
   thread_ = std::thread([this] { loop_.Run(); });
+  listener_->Start(std::move(acceptor_));
 }
+
+int Server::port() const { return listener_->port(); }
+
+const ConnectionLimits& Server::limits() const { return listener_->limits(); }
+
+void Server::Took(std::string_view peer) { listener_->Took(peer); }
 
 void Server::Shutdown(std::chrono::milliseconds grace) {
   shut_down_ = true;
+  listener_->Stop();
   Post([this] {
     health_->SetServing(false);
     stop_.request_stop();

@@ -13,33 +13,40 @@
 #pragma once
 
 #include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/async/task_group.h"
+#include "services/rpc/connection_limiter.h"
 #include "services/rpc/loop.h"
 
 namespace mlp::rpc {
 
 class Health;
+class Listener;
 
 struct ServerOptions {
-  std::string listen;                    // host:port; port 0 means any
+  std::string listen;                    // host:port, port 0 means any; or unix:PATH
   std::vector<grpc::Service*> services;  // AsyncService objects; they must outlive the server
   bool precise_timers = false;           // see Loop::UsePreciseTimers
+  // Limits of its connections; none: those of LimitsFor(DescriptorLimit()).
+  std::optional<ConnectionLimits> limits;
 };
 
 class Server {
  public:
-  // Binds. InvalidArgument if `listen` is not host:port, Unavailable if the address cannot be had.
+  // Binds. InvalidArgument if `listen` is no address, Unavailable if it cannot be had.
   static absl::StatusOr<std::unique_ptr<Server>> Listen(const ServerOptions& options);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -50,7 +57,7 @@ class Server {
   void Start();
   // Ends everything and returns when it has ended. Call it once, after Start, on a thread other
   // than the loop's:
-  // 1. health becomes NOT_SERVING, no call is accepted any more;
+  // 1. health becomes NOT_SERVING, no connection and no call is accepted any more;
   // 2. stop_token() is requested: the program's own flows end;
   // 3. calls that are open after `grace` are cancelled: their ServerStream's stop_token is
   //    requested;
@@ -58,9 +65,13 @@ class Server {
   // A flow that heeds neither token makes it wait.
   void Shutdown(std::chrono::milliseconds grace);
 
-  int port() const { return port_; }
+  int port() const;  // 0 for a socket file
+  const ConnectionLimits& limits() const;
   Loop& loop() { return loop_; }
   grpc::ServerCompletionQueue* queue() { return queue_; }
+  // Notes that the server took a call or a message of `peer`. A connection whose bytes nobody takes
+  // is closed in the end.
+  void Took(std::string_view peer);
   // Runs `callback` on the loop thread. Any thread.
   void Post(std::function<void()> callback) { loop_.PostFromAnyThread(std::move(callback)); }
 
@@ -70,11 +81,13 @@ class Server {
   std::stop_token stop_token() const { return stop_.get_token(); }
 
  private:
+  using Acceptor = grpc::experimental::ExternalConnectionAcceptor;
   // The services that every server has.
   struct Standard;
 
   Server(std::unique_ptr<grpc::ServerCompletionQueue> queue, std::unique_ptr<grpc::Server> server,
-         std::unique_ptr<Standard> standard, std::vector<std::string> service_names, int port);
+         std::unique_ptr<Standard> standard, std::vector<std::string> service_names,
+         std::unique_ptr<Listener> listener, std::unique_ptr<Acceptor> acceptor);
   void ServeStandard();
   async::Task<> ShutdownLoopAfterTasks();
 
@@ -83,7 +96,8 @@ class Server {
   const std::unique_ptr<Standard> standard_;
   const std::unique_ptr<grpc::Server> server_;
   const std::vector<std::string> service_names_;
-  const int port_;
+  const std::unique_ptr<Listener> listener_;
+  std::unique_ptr<Acceptor> acceptor_;  // until Start
   std::stop_source stop_;
   std::unique_ptr<Health> health_;
   async::TaskGroup tasks_;

@@ -96,23 +96,24 @@ inline constexpr std::chrono::seconds kMaxSilence{60};
 template <class Response, class Request>
 class RequestStream {
  public:
-  RequestStream(Loop& loop, grpc::ServerContext& context,
+  RequestStream(Server& server, grpc::ServerContext& context,
                 grpc::ServerAsyncReader<Response, Request>& reader, async::Duration most_silence)
-      : loop_(loop), context_(context), reader_(reader), most_silence_(most_silence) {}
+      : server_(server), context_(context), reader_(reader), most_silence_(most_silence) {}
 
   // Returns the next request; nullopt if there are no more, or the call is dead.
   async::Task<std::optional<Request>> Read() {
     std::optional<Request> request(std::in_place);
-    const Loop::TimerId silence =
-        loop_.Schedule(loop_.Now() + most_silence_, [this] { context_.TryCancel(); });
+    const Loop::TimerId silence = server_.loop().Schedule(server_.loop().Now() + most_silence_,
+                                                          [this] { context_.TryCancel(); });
     const bool more = co_await Completion([&](void* tag) { reader_.Read(&*request, tag); });
-    loop_.Cancel(silence);
+    server_.loop().Cancel(silence);
+    server_.Took(context_.peer());
     if (!more) request.reset();
     co_return request;
   }
 
  private:
-  Loop& loop_;
+  Server& server_;
   grpc::ServerContext& context_;
   grpc::ServerAsyncReader<Response, Request>& reader_;
   const async::Duration most_silence_;
@@ -181,9 +182,10 @@ async::Task<> ServeOneUnary(
     (service.*accept)(&context, &request, &responder, server.queue(), server.queue(), tag);
   });
   if (!accepted) co_return;
+  const std::string peer = context.peer();
+  server.Took(peer);
   server.tasks().Spawn(ServeOneUnary(server, service, accept, handler));  // the next call
 
-  const std::string peer = context.peer();
   const absl::StatusOr<Response> response = co_await handler(request, peer);
   const grpc::Status status = ToGrpcStatus(response.status());
   co_await Completion([&](void* tag) {
@@ -208,6 +210,7 @@ async::Task<> ServeOneStream(
     (service.*accept)(&context, &request, &writer, server.queue(), server.queue(), tag);
   });
   if (!accepted) co_return;
+  server.Took(context.peer());
   server.tasks().Spawn(ServeOneStream(server, service, accept, handler));  // the next call
 
   ServerStream<Response> stream(server.loop(), writer, end.stop_token());
@@ -232,9 +235,10 @@ async::Task<> ServeOnePut(Server& server, Service& service,
     (service.*accept)(&context, &reader, server.queue(), server.queue(), tag);
   });
   if (!accepted) co_return;
+  server.Took(context.peer());
   server.tasks().Spawn(ServeOnePut(server, service, accept, handler, most_silence));  // the next
 
-  RequestStream<Response, Request> requests(server.loop(), context, reader, most_silence);
+  RequestStream<Response, Request> requests(server, context, reader, most_silence);
   const absl::StatusOr<Response> response = co_await handler(requests);
   const grpc::Status status = ToGrpcStatus(response.status());
   co_await Completion([&](void* tag) {
@@ -262,6 +266,7 @@ async::Task<> ServeOneConversation(Server& server, Service& service,
     (service.*accept)(&context, &stream, server.queue(), server.queue(), tag);
   });
   if (!accepted) co_return;
+  server.Took(context.peer());
   server.tasks().Spawn(ServeOneConversation(server, service, accept, answer));  // the next call
 
   bool alive = true;
@@ -269,6 +274,7 @@ async::Task<> ServeOneConversation(Server& server, Service& service,
     Request request;
     alive = co_await Completion([&](void* tag) { stream.Read(&request, tag); });
     if (!alive) break;
+    server.Took(context.peer());
     const Response response = answer(request);
     alive = co_await Completion([&](void* tag) { stream.Write(response, tag); });
   }

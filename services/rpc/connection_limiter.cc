@@ -1,0 +1,122 @@
+#include "services/rpc/connection_limiter.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace mlp::rpc {
+namespace {
+
+// Pings and the frames that acknowledge data belong to no call: this rate is free.
+constexpr std::uint64_t kFreeBytesPerSecond = 1024;
+// Descriptors for the program's files, pipes and its own services.
+constexpr std::uint64_t kOwnDescriptors = 64;
+constexpr std::uint64_t kFewestConnections = 8;
+constexpr std::uint64_t kMostConnections = 20'000;
+
+std::string Mebibytes(std::uint64_t bytes) { return absl::StrCat(bytes >> 20, " MiB"); }
+
+}  // namespace
+
+ConnectionLimits LimitsFor(std::uint64_t descriptors) {
+  const std::uint64_t free = descriptors > kOwnDescriptors ? descriptors - kOwnDescriptors : 0;
+  ConnectionLimits limits;
+  limits.connections = std::clamp(free / 2, kFewestConnections, kMostConnections);
+  limits.connections_each = limits.connections / 2;
+  return limits;
+}
+
+ConnectionLimiter::Verdict ConnectionLimiter::Admit(async::TimePoint now, Id id, Origin origin) {
+  const bool local = origin.peer.empty();
+  const auto from = from_.find(origin.address);
+  const std::size_t share = from == from_.end() ? 0 : from->second;
+  Verdict verdict;
+  if (!local && share >= limits_.connections_each) {
+    verdict.instead_of = OldestNew(&origin.address);
+    if (!verdict.instead_of) return verdict;
+  } else if (connections_.size() >= limits_.connections) {
+    verdict.instead_of = OldestNew(nullptr);
+    if (!verdict.instead_of) return verdict;
+  }
+  if (verdict.instead_of) Remove(*verdict.instead_of, "");
+  verdict.admitted = true;
+  Connection& connection = connections_[id];
+  connection.since = connection.noted = now;
+  ++from_[origin.address];
+  if (!local) {
+    by_peer_[origin.peer] = id;
+    connection.new_at = new_.insert(new_.end(), id);
+  }
+  connection.origin = std::move(origin);
+  return verdict;
+}
+
+void ConnectionLimiter::Took(std::string_view peer) {
+  const auto found = by_peer_.find(std::string(peer));
+  if (found == by_peer_.end()) return;
+  Connection& connection = connections_.at(found->second);
+  connection.took = true;
+  if (connection.new_at) new_.erase(*std::exchange(connection.new_at, std::nullopt));
+}
+
+void ConnectionLimiter::Received(async::TimePoint now, Id id, std::uint64_t bytes) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end() || found->second.origin.peer.empty()) return;
+  Connection& connection = found->second;
+  connection.received = std::max(connection.received, bytes);
+  if (std::exchange(connection.took, false)) {
+    connection.taken = connection.received;
+  } else {
+    const auto passed = std::chrono::duration<double>(now - connection.noted).count();
+    const auto free = static_cast<std::uint64_t>(std::max(passed, 0.0) * kFreeBytesPerSecond);
+    connection.taken = std::min(connection.received, connection.taken + free);
+  }
+  connection.noted = now;
+}
+
+void ConnectionLimiter::Closed(Id id) {
+  if (connections_.contains(id)) Remove(id, "");
+}
+
+std::vector<ConnectionLimiter::Excess> ConnectionLimiter::TakeExcess(async::TimePoint now) {
+  std::vector<Excess> excess;
+  while (!new_.empty() && now - connections_.at(new_.front()).since >= limits_.first_call) {
+    excess.push_back(Remove(new_.front(), "it made no call in time"));
+  }
+  std::vector<std::pair<std::uint64_t, Id>> untaken;
+  std::uint64_t all = 0;
+  for (const auto& [id, connection] : connections_) {
+    if (const std::uint64_t bytes = Untaken(connection); bytes > 0) {
+      untaken.emplace_back(bytes, id);
+      all += bytes;
+    }
+  }
+  std::ranges::sort(untaken, std::greater<>());
+  for (const auto& [bytes, id] : untaken) {
+    if (bytes <= limits_.untaken_bytes_each && all <= limits_.untaken_bytes) break;
+    excess.push_back(Remove(id, absl::StrCat("no call took ", Mebibytes(bytes), " that it sent")));
+    all -= bytes;
+  }
+  return excess;
+}
+
+std::optional<ConnectionLimiter::Id> ConnectionLimiter::OldestNew(
+    const std::string* address) const {
+  const auto found = std::ranges::find_if(new_, [&](Id id) {
+    return address == nullptr || connections_.at(id).origin.address == *address;
+  });
+  return found == new_.end() ? std::nullopt : std::optional(*found);
+}
+
+ConnectionLimiter::Excess ConnectionLimiter::Remove(Id id, std::string reason) {
+  auto node = connections_.extract(id);
+  Connection& connection = node.mapped();
+  if (connection.new_at) new_.erase(*connection.new_at);
+  by_peer_.erase(connection.origin.peer);
+  const auto from = from_.find(connection.origin.address);
+  if (--from->second == 0) from_.erase(from);
+  return {id, std::move(connection.origin.peer), std::move(reason)};
+}
+
+}  // namespace mlp::rpc

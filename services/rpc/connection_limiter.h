@@ -1,0 +1,104 @@
+// The connections that a server keeps, and those that it closes: a pure state machine over what a
+// listener sees.
+//
+// A connection is new until a call has come over it. Each bound has a remedy that costs strangers
+// before it costs users:
+// - too many connections, in all or from one address: the oldest new one of those makes place; if
+//   there is none, the one that comes is refused;
+// - a new connection that makes no call in time is closed;
+// - bytes that arrived and that no call took (headers without an end, frames of nothing) are
+//   counted: a connection that has too many is closed, and the one with the most if there are too
+//   many in all. gRPC 1.51 bounds none of this memory by itself.
+// An address stands for an IPv4 address or an IPv6 network of 64 bits. Not thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "services/async/clock.h"
+
+namespace mlp::rpc {
+
+struct ConnectionLimits {
+  std::size_t connections = 0;       // in all, >= 1
+  std::size_t connections_each = 0;  // from one address, >= 1
+  async::Duration first_call = std::chrono::seconds(10);
+  std::uint64_t untaken_bytes = std::uint64_t{160} << 20;      // in all
+  std::uint64_t untaken_bytes_each = std::uint64_t{72} << 20;  // of one connection
+};
+
+// Returns the limits of a server whose process may open so many descriptors: less than half of them
+// for connections that others make, half of that for one address. The rest is for connections that
+// the process makes and for files.
+ConnectionLimits LimitsFor(std::uint64_t descriptors);
+
+class ConnectionLimiter {
+ public:
+  // Never that of two connections.
+  using Id = std::uint64_t;
+
+  // Where a connection comes from.
+  struct Origin {
+    std::string peer;     // address and port, one connection's only; empty: this machine's own
+                          // socket file, which counts, but is trusted
+    std::string address;  // what connections_each holds for
+  };
+  struct Verdict {
+    bool admitted = false;
+    std::optional<Id> instead_of;  // the connection to close for it
+  };
+  struct Excess {
+    Id id = 0;
+    std::string peer;
+    std::string reason;
+  };
+
+  explicit ConnectionLimiter(const ConnectionLimits& limits) : limits_(limits) {}
+
+  // Judges a connection that was accepted, and keeps it, and forgets the one that it takes the
+  // place of, if it is admitted.
+  Verdict Admit(async::TimePoint now, Id id, Origin origin);
+  // Notes that the server took a call or a message that `peer` sent.
+  void Took(std::string_view peer);
+  // Notes the bytes that a connection has received since it began.
+  void Received(async::TimePoint now, Id id, std::uint64_t bytes);
+  void Closed(Id id);
+  // Forgets the connections to close now, and returns them.
+  std::vector<Excess> TakeExcess(async::TimePoint now);
+
+  const ConnectionLimits& limits() const { return limits_; }
+  std::size_t size() const { return connections_.size(); }
+
+ private:
+  struct Connection {
+    Origin origin;
+    async::TimePoint since;
+    std::optional<std::list<Id>::iterator> new_at;  // none: a call has come
+    bool took = false;                              // since the bytes were last noted
+    std::uint64_t received = 0;                     // as last noted
+    std::uint64_t taken = 0;                        // of these
+    async::TimePoint noted;
+  };
+
+  static std::uint64_t Untaken(const Connection& connection) {
+    return connection.received - connection.taken;
+  }
+  // Returns the oldest new connection, of those from `address` if one is given.
+  std::optional<Id> OldestNew(const std::string* address) const;
+  Excess Remove(Id id, std::string reason);
+
+  const ConnectionLimits limits_;
+  std::unordered_map<Id, Connection> connections_;
+  std::unordered_map<std::string, Id> by_peer_;
+  std::unordered_map<std::string, std::size_t> from_;  // connections of an address, > 0
+  std::list<Id> new_;                                  // oldest first
+};
+
+}  // namespace mlp::rpc

@@ -1,0 +1,200 @@
+#include "services/rpc/listener.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace mlp::rpc {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLook = 500ms;
+// A look at a connection takes a microsecond: all of them take a hundredth of the time at most.
+constexpr auto kLookPerConnection = 100us;
+// Whoever comes when there is no room may find that of one that has ended.
+constexpr auto kLookForRoom = 20ms;
+constexpr auto kPauseWithoutDescriptors = 50ms;
+constexpr auto kComplain = 1s;
+constexpr int kAcceptsPerTurn = 64;
+
+constexpr std::string_view kFull = "this server has as many connections as it may; try again later";
+
+async::TimePoint Now() {
+  return async::TimePoint(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+int SpareDescriptor() { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
+int AcceptFrom(int listening) {
+  return accept4(listening, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+}  // namespace
+
+std::uint64_t DescriptorLimit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
+}
+
+Listener::Listener(ListeningSockets sockets, const ConnectionLimits& limits)
+    : sockets_(std::move(sockets)),
+      spare_(SpareDescriptor()),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      limiter_(limits) {}
+
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(const std::string& address,
+                                                         const ConnectionLimits& limits) {
+  absl::StatusOr<ListeningSockets> sockets = ListenAt(address);
+  if (!sockets.ok()) return sockets.status();
+  std::unique_ptr<Listener> listener(new Listener(*std::move(sockets), limits));
+  if (listener->spare_ < 0 || listener->wake_ < 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on ", address, ": ", SocketErrorText(EMFILE)));
+  }
+  return listener;
+}
+
+Listener::~Listener() {
+  Stop();
+  if (spare_ >= 0) close(spare_);
+  if (wake_ >= 0) close(wake_);
+}
+
+void Listener::Start(std::unique_ptr<Acceptor> acceptor) {
+  acceptor_ = std::move(acceptor);
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Listener::Stop() {
+  if (thread_.joinable()) {
+    eventfd_write(wake_, 1);
+    thread_.join();
+  }
+  for (const int descriptor : std::exchange(sockets_.descriptors, {})) close(descriptor);
+  if (!sockets_.file.empty()) unlink(std::exchange(sockets_.file, "").c_str());
+}
+
+void Listener::Took(std::string_view peer) {
+  const std::lock_guard lock(mutex_);
+  limiter_.Took(peer);
+}
+
+void Listener::Run() {
+  std::vector<pollfd> polled;
+  for (const int descriptor : sockets_.descriptors) polled.push_back({descriptor, POLLIN, 0});
+  polled.push_back({wake_, POLLIN, 0});
+  while (true) {
+    const auto look =
+        looked_ + std::max<async::Duration>(kLook, connections_.size() * kLookPerConnection);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(look - Now());
+    const int wait = connections_.empty() ? -1 : static_cast<int>(std::max(left, 0ms).count());
+    poll(polled.data(), polled.size(), wait);
+    if (polled.back().revents != 0) return;
+    bool descriptors = true;
+    for (const pollfd& listening : polled) {
+      if (listening.revents != 0) descriptors = Accept(listening.fd) && descriptors;
+    }
+    if (Now() >= look) Look();
+    if (!descriptors) poll(&polled.back(), 1, static_cast<int>(kPauseWithoutDescriptors / 1ms));
+  }
+}
+
+bool Listener::Accept(int listening) {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    const int descriptor = AcceptFrom(listening);
+    if (descriptor >= 0) {
+      Take(descriptor);
+      continue;
+    }
+    if (errno == EAGAIN) return true;
+    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) continue;
+    Complain(absl::StrCat("cannot accept connections: ", SocketErrorText(errno)));
+    // Whoever waits learns why, instead of waiting for ever.
+    if (spare_ >= 0) close(std::exchange(spare_, -1));
+    const int refused = AcceptFrom(listening);
+    if (refused >= 0) Refuse(refused, kFull);
+    spare_ = SpareDescriptor();
+    if (spare_ < 0) return false;
+  }
+  return true;
+}
+
+void Listener::Take(int descriptor) {
+  const std::optional<ConnectionLimiter::Id> id = IdOf(descriptor);
+  std::optional<ConnectionLimiter::Origin> origin = OriginOf(descriptor);
+  if (!id || !origin) {
+    close(descriptor);  // it has ended already
+    return;
+  }
+  const std::string peer = origin->peer;
+  const ConnectionLimits& limits = limiter_.limits();
+  if (connections_.size() >= limits.connections_each && Now() - looked_ >= kLookForRoom) Look();
+  ConnectionLimiter::Verdict verdict;
+  {
+    const std::lock_guard lock(mutex_);
+    verdict = limiter_.Admit(Now(), *id, *std::move(origin));
+  }
+  if (verdict.instead_of) Drop(*verdict.instead_of);
+  if (!verdict.admitted) {
+    Complain(absl::StrCat("refuses connections, such as that of ", peer, ": there are ",
+                          connections_.size(), ", of ", limits.connections, " at most in all and ",
+                          limits.connections_each, " from one address"));
+    Refuse(descriptor, kFull);
+    return;
+  }
+  connections_[*id] = {descriptor, peer};
+  Acceptor::NewConnectionParameters connection;
+  connection.fd = descriptor;
+  acceptor_->HandleNewConnection(&connection);
+}
+
+void Listener::Look() {
+  looked_ = Now();
+  std::vector<ConnectionLimiter::Excess> excess;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(connections_, [this](const auto& entry) {
+      const auto& [id, connection] = entry;
+      const bool there = IdOf(connection.descriptor) == id;
+      if (there) {
+        limiter_.Received(looked_, id, BytesReceived(connection.descriptor));
+      } else {
+        limiter_.Closed(id);
+      }
+      return !there;
+    });
+    excess = limiter_.TakeExcess(looked_);
+  }
+  for (const ConnectionLimiter::Excess& each : excess) {
+    Complain(absl::StrCat("closes connections, such as that of ", each.peer, ": ", each.reason));
+    Drop(each.id);
+  }
+}
+
+void Listener::Drop(ConnectionLimiter::Id id) {
+  const auto found = connections_.extract(id);
+  if (!found.empty()) Disconnect(found.mapped().descriptor, id);
+}
+
+void Listener::Complain(const std::string& text) {
+  if (Now() - complained_ < kComplain) return;
+  complained_ = Now();
+  spdlog::warn(text);
+}
+
+}  // namespace mlp::rpc
