@@ -7,11 +7,13 @@
 #include "cli/client/errors.h"
 #include "cli/command_line.h"
 #include "libmlp/kernels/kernels.h"
+#include "services/program/descriptor_limit.h"
 
 namespace mlp::cli {
 namespace {
 
 int Main(const std::vector<std::string>& arguments) {
+  program::RaiseDescriptorLimit();  // a cluster inside this process needs hundreds
   Interrupt interrupt;
   const auto parsed = ParseCommandLine(arguments);
   if (const auto* early = std::get_if<EarlyExit>(&parsed)) {

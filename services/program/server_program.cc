@@ -4,13 +4,16 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "libmlp/kernels/kernels.h"
+#include "services/program/descriptor_limit.h"
 #include "services/program/healthcheck.h"
 #include "services/rpc/grpc_log.h"
+#include "services/rpc/listener.h"
 
 namespace mlp::program {
 namespace {
@@ -32,6 +35,7 @@ void StartLog(const std::string& program) {
 ServerProgram::ServerProgram(ServerTexts texts)
     : texts_(std::move(texts)), app_(texts_.description) {
   DoNotLookForDeadlocks();
+  RaiseDescriptorLimit();
   StartLog(texts_.name);
   app_.footer(texts_.footer);
 }
@@ -70,7 +74,13 @@ int Fail(const absl::Status& status) {
 }
 
 void LogListening(const std::string& listen, int port) {
-  spdlog::info("listening on {}:{}", listen.substr(0, listen.rfind(':')), port);
+  const bool file = listen.starts_with("unix:");
+  spdlog::info("listening on {}",
+               file ? listen : absl::StrCat(listen.substr(0, listen.rfind(':')), ":", port));
+  const std::uint64_t descriptors = rpc::DescriptorLimit();
+  const rpc::ConnectionLimits limits = rpc::LimitsFor(descriptors);
+  spdlog::info("keeps {} connections at most, {} from one address, of {} file descriptors",
+               limits.connections, limits.connections_each, descriptors);
 }
 
 }  // namespace mlp::program

@@ -27,7 +27,7 @@ struct ServerTexts {
 class ServerProgram {
  public:
   // Sends program logs, gRPC's own among them, to stderr from here on, in plain lines that begin
-  // with time, level and name. Construct it before gRPC is used.
+  // with time, level and name. Raises the limit of descriptors. Construct it before gRPC is used.
   explicit ServerProgram(ServerTexts texts);
 
   CLI::App& app() { return app_; }
@@ -52,7 +52,8 @@ class ServerProgram {
 // Logs the error and returns its exit code: 2 for InvalidArgument (wrong usage), else 1.
 int Fail(const absl::Status& status);
 
-// Logs the host of `listen` and the port that the server has.
+// Logs the host of `listen` and the port that the server has, or the socket file, and how many
+// connections it keeps.
 void LogListening(const std::string& listen, int port);
 
 }  // namespace mlp::program

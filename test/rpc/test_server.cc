@@ -15,8 +15,9 @@ namespace mlp::rpc {
 using v1::JobService;
 using v1::NodeService;
 
-TestServer::TestServer(const std::string& listen) {
+TestServer::TestServer(const std::string& listen, std::optional<ConnectionLimits> limits) {
   ServerOptions options;
+  options.limits = limits;
   options.listen = listen;
   options.services = {&jobs_, &node_};
   auto server = Server::Listen(options);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "services/async/task_group.h"
@@ -28,7 +29,8 @@ inline constexpr std::chrono::milliseconds kTestSilence{300};
 // handler's behaviour.
 class TestServer {
  public:
-  explicit TestServer(const std::string& listen = "127.0.0.1:0");
+  explicit TestServer(const std::string& listen = "127.0.0.1:0",
+                      std::optional<ConnectionLimits> limits = {});
 
   Server& server() { return *server_; }
   std::string address() const { return "127.0.0.1:" + std::to_string(server_->port()); }

@@ -1,0 +1,144 @@
+#include "services/rpc/connection_limiter.h"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace mlp::rpc {
+namespace {
+
+using namespace std::chrono_literals;
+using Id = ConnectionLimiter::Id;
+using Origin = ConnectionLimiter::Origin;
+
+constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+
+async::TimePoint At(std::chrono::nanoseconds after) { return async::TimePoint(100s) + after; }
+
+ConnectionLimits Limits() {
+  ConnectionLimits limits;
+  limits.connections = 4;
+  limits.connections_each = 2;
+  return limits;
+}
+
+Origin From(const std::string& address, Id id) {
+  return {"ipv4:" + address + ":" + std::to_string(id), address};
+}
+
+struct Fixture {
+  ConnectionLimiter limiter{Limits()};
+
+  bool Admit(Id id, const std::string& address, std::optional<Id> instead_of = {}) {
+    const ConnectionLimiter::Verdict verdict = limiter.Admit(At(0s), id, From(address, id));
+    CHECK(verdict.instead_of == instead_of);
+    return verdict.admitted;
+  }
+  void Call(Id id, const std::string& address) { limiter.Took(From(address, id).peer); }
+  std::vector<Id> Excess(async::TimePoint now) {
+    std::vector<Id> ids;
+    for (const auto& excess : limiter.TakeExcess(now)) ids.push_back(excess.id);
+    return ids;
+  }
+};
+
+TEST_CASE_METHOD(Fixture, "a full server gives the place of the oldest that made no call") {
+  CHECK(Admit(1, "a"));
+  CHECK(Admit(2, "b"));
+  CHECK(Admit(3, "c"));
+  CHECK(Admit(4, "d"));
+  Call(1, "a");
+  CHECK(Admit(5, "e", 2));
+  CHECK(Admit(6, "f", 3));
+  CHECK(limiter.size() == 4);
+}
+
+TEST_CASE_METHOD(Fixture, "a full server whose connections have all made calls refuses more") {
+  for (const Id id : {1, 2, 3, 4}) {
+    const std::string address(1, static_cast<char>('a' + id));
+    CHECK(Admit(id, address));
+    Call(id, address);
+  }
+  CHECK_FALSE(Admit(5, "z"));
+  limiter.Closed(2);
+  CHECK(Admit(6, "z"));
+}
+
+TEST_CASE_METHOD(Fixture, "an address that has its share costs no other address a connection") {
+  CHECK(Admit(1, "quiet"));
+  CHECK(Admit(2, "greedy"));
+  CHECK(Admit(3, "greedy"));
+  CHECK(Admit(4, "greedy", 2));
+  Call(3, "greedy");
+  Call(4, "greedy");
+  CHECK_FALSE(Admit(5, "greedy"));
+  CHECK(Admit(6, "other"));
+  CHECK(limiter.size() == 4);
+}
+
+TEST_CASE_METHOD(Fixture, "a connection without a call ends in time, one with a call does not") {
+  CHECK(Admit(1, "a"));
+  CHECK(Admit(2, "b"));
+  Call(2, "b");
+  CHECK(Excess(At(10s - 1ns)).empty());
+  CHECK(Excess(At(10s)) == std::vector<Id>{1});
+  CHECK(Excess(At(1h)).empty());
+  CHECK(limiter.size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a connection that sends more than a call takes is closed") {
+  CHECK(Admit(1, "a"));
+  Call(1, "a");
+  limiter.Received(At(1s), 1, 70 * kMebibyte);  // up to here the call took it
+  limiter.Received(At(1s), 1, 142 * kMebibyte);
+  CHECK(Excess(At(1s)).empty());
+  limiter.Received(At(1s), 1, 142 * kMebibyte + 1);
+  CHECK(Excess(At(1s)) == std::vector<Id>{1});
+}
+
+TEST_CASE_METHOD(Fixture, "among connections with too much together the largest is closed") {
+  CHECK(Admit(1, "a"));
+  CHECK(Admit(2, "b"));
+  CHECK(Admit(3, "c"));
+  limiter.Received(At(0s), 1, 50 * kMebibyte);
+  limiter.Received(At(0s), 2, 60 * kMebibyte);
+  limiter.Received(At(0s), 3, 50 * kMebibyte);
+  CHECK(Excess(At(0s)).empty());
+  limiter.Received(At(0s), 3, 50 * kMebibyte + 1);
+  CHECK(Excess(At(0s)) == std::vector<Id>{2});
+}
+
+TEST_CASE_METHOD(Fixture, "the pings of an idle connection never add up") {
+  CHECK(Admit(1, "a"));
+  Call(1, "a");
+  std::uint64_t bytes = 0;
+  for (int day = 1; day <= 5000; ++day) {
+    bytes += std::uint64_t{86'400} * 34;
+    limiter.Received(At(24h * day), 1, bytes);
+    REQUIRE(Excess(At(24h * day)).empty());
+  }
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a connection of the machine's own socket file counts, but is not judged") {
+  CHECK(limiter.Admit(At(0s), 1, {"", "a socket file"}).admitted);
+  CHECK(limiter.Admit(At(0s), 2, {"", "a socket file"}).admitted);
+  CHECK(limiter.Admit(At(0s), 3, {"", "a socket file"}).admitted);
+  CHECK(limiter.Admit(At(0s), 4, {"", "a socket file"}).admitted);
+  limiter.Received(At(0s), 1, 1000 * kMebibyte);
+  CHECK(Excess(At(1h)).empty());
+  CHECK_FALSE(Admit(5, "a"));
+}
+
+TEST_CASE("half of the descriptors that the program does not need are for connections of others") {
+  CHECK(LimitsFor(20'064).connections == 10'000);
+  CHECK(LimitsFor(20'064).connections_each == 5'000);
+  CHECK(LimitsFor(256).connections == 96);
+  CHECK(LimitsFor(64).connections == 8);
+  CHECK(LimitsFor(0).connections_each == 4);
+  CHECK(LimitsFor(std::uint64_t{1} << 40).connections == 20'000);
+}
+
+}  // namespace
+}  // namespace mlp::rpc
