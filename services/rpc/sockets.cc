@@ -155,8 +155,11 @@ absl::StatusOr<ListeningSockets> ListenAtHost(const std::string& address) {
   return sockets;
 }
 
-// Removes what a server that was killed has left: a socket's file that nobody listens at.
+// Removes what a server that was killed has left: a socket's file that nobody listens at. Linux
+// refuses a connection to any other file in the same way.
 void RemoveAbandoned(const Address& address, const std::string& path) {
+  struct stat found {};
+  if (lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return;
   const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (probe < 0) return;
   if (connect(probe, address.get(), address.size) != 0 && errno == ECONNREFUSED) {

@@ -77,6 +77,12 @@ bool MayLackAnswer(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
 }
 
+// gRPC does not pass on the reason that a server gives for closing a connection.
+std::string InWords(const std::string& message) {
+  if (message != "GOAWAY received") return message;
+  return "the server closed the connection: it stops, or has as many as it may (try again later)";
+}
+
 absl::Status WithDetails(absl::Status status, const google::rpc::Status& details) {
   for (const auto& detail : details.details()) {
     google::rpc::BadRequest bad_request;
@@ -105,7 +111,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
 
 absl::Status FromGrpcStatus(const grpc::Status& status) {
   const absl::Status plain(static_cast<absl::StatusCode>(status.error_code()),
-                           status.error_message());
+                           InWords(status.error_message()));
   google::rpc::Status details;
   const std::string bytes = status.error_details();
   if (plain.ok() || bytes.empty() || !details.ParseFromString(bytes)) return plain;
