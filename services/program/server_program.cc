@@ -1,6 +1,5 @@
 #include "services/program/server_program.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
@@ -10,7 +9,7 @@
 #include "absl/synchronization/mutex.h"
 #include "libmlp/kernels/kernels.h"
 #include "services/program/healthcheck.h"
-#include "services/rpc/grpc_log.h"
+#include "services/program/log.h"
 
 namespace mlp::program {
 namespace {
@@ -21,18 +20,12 @@ void DoNotLookForDeadlocks() {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }
 
-void StartLog(const std::string& program) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt(program));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
-  rpc::LogWhatGrpcSays();
-}
-
 }  // namespace
 
 ServerProgram::ServerProgram(ServerTexts texts)
     : texts_(std::move(texts)), app_(texts_.description) {
   DoNotLookForDeadlocks();
-  StartLog(texts_.name);
+  StartLog(texts_.name, "%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
   app_.footer(texts_.footer);
 }
 
