@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "libmlp/kernels/kernels.h"
+#include "services/base/printable.h"
+#include "services/base/utf8.h"
 #include "services/program/healthcheck.h"
 #include "services/program/log.h"
 
@@ -18,6 +20,20 @@ namespace {
 // locks, which has a lock of its own.
 void DoNotLookForDeadlocks() {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+}
+
+// Paths are bytes. All other options may become part of messages, which are UTF-8.
+absl::Status CheckTexts(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string type = option->get_type_name();
+    if (type == "DIR" || type == "FILE") continue;
+    for (const std::string& text : option->results()) {
+      if (IsUtf8(text)) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat(option->get_name(), ": '", Printable(text), "' is not text in UTF-8"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -45,6 +61,7 @@ std::optional<int> ServerProgram::Parse(int argc, char** argv) {
     return app_.exit(error) == 0 ? 0 : 2;
   }
   spdlog::set_level(spdlog::level::from_str(log_level_));
+  if (const absl::Status texts = CheckTexts(app_); !texts.ok()) return Fail(texts);
   if (const absl::Status set = CheckChosenInstructionSet(); !set.ok()) return Fail(set);
   return std::nullopt;
 }
