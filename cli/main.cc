@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/client/errors.h"
+#include "cli/client/standard_streams.h"
 #include "cli/command_line.h"
 #include "libmlp/kernels/kernels.h"
 #include "services/program/descriptor_limit.h"
@@ -33,6 +34,7 @@ int Main(const std::vector<std::string>& arguments) {
 }  // namespace mlp::cli
 
 int main(int argc, char** argv) {
+  const mlp::cli::StandardStreams streams;
   const int code = mlp::cli::Main({argv + 1, argv + argc});
   if (std::cout.flush()) return code;
   std::cerr << "mlp-client: cannot write to standard output; is the disk full?\n";

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "services/base/answered.h"
+#include "services/base/printable.h"
 #include "services/rpc/channel.h"
+#include "services/rpc/status.h"
 
 namespace mlp::cli {
 namespace {
@@ -53,6 +55,11 @@ void CoordinatorChannel::SayAgain(const absl::Status& why, const RetryPolicy& re
        << (answered ? "the coordinator at " : "no answer from the coordinator at ") << address_
        << (answered ? " says: " : ": ") << std::string(why.message()) << "; trying again"
        << std::endl;
+}
+
+absl::Status ErrorOf(const grpc::Status& status) {
+  const absl::Status error = rpc::FromGrpcStatus(status);
+  return WithMessage(error, Printable({error.message().data(), error.message().size()}));
 }
 
 }  // namespace mlp::cli

@@ -14,10 +14,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cli/client/interrupt.h"
+#include "cli/client/message_text.h"
 #include "cli/client/retry_policy.h"
 #include "cli/client/session.h"
 #include "services/base/field_error.h"
-#include "services/rpc/status.h"
 
 namespace mlp::cli {
 
@@ -68,12 +68,17 @@ inline bool MayPass(const absl::Status& error) {
   return absl::IsUnavailable(error) && !FieldOf(error);
 }
 
+// The error that a call ended with, with a Printable message.
+absl::Status ErrorOf(const grpc::Status& status);
+
 template <class Service>
 class Connection {
  public:
   using Stub = typename Service::Stub;
 
-  explicit Connection(const Session& session) : channel_(session) {}
+  // Texts of messages arrive Printable, or exactly as they are if the session prints JSON, which
+  // escapes them.
+  explicit Connection(const Session& session) : channel_(session), exact_(session.json) {}
 
   // The stub. The first call waits for the coordinator.
   Stub& stub() {
@@ -81,6 +86,12 @@ class Connection {
     return *stub_;
   }
   Interrupt& interrupt() const { return channel_.interrupt(); }
+
+  // Every message that arrives goes through this.
+  template <class Response>
+  void Arrived(Response& response) const {
+    if (!exact_) MakePrintable(response);
+  }
 
   // A unary call: connection.Call(&v1::JobService::Stub::GetJob, request)
   template <class Request, class Response>
@@ -100,12 +111,16 @@ class Connection {
   absl::Status Read(std::unique_ptr<grpc::ClientReader<Response>> (Stub::*method)(
                         grpc::ClientContext*, const Request&),
                     const Request& request, const Take& take) {
+    if (absl::Status text = CheckUtf8(request); !text.ok()) return text;
     Stub& connected = stub();
     CallContext context(interrupt());
     const auto reader = (connected.*method)(context.get(), request);
     Response response;
-    while (reader->Read(&response)) take(response);
-    return rpc::FromGrpcStatus(reader->Finish());
+    while (reader->Read(&response)) {
+      Arrived(response);
+      take(response);
+    }
+    return ErrorOf(reader->Finish());
   }
 
  private:
@@ -113,16 +128,19 @@ class Connection {
   absl::StatusOr<Response> CallOnce(grpc::Status (Stub::*method)(grpc::ClientContext*,
                                                                  const Request&, Response*),
                                     const Request& request, std::chrono::seconds limit) {
+    if (absl::Status text = CheckUtf8(request); !text.ok()) return text;
     Stub& connected = stub();
     CallContext context(interrupt());
     context.get()->set_deadline(std::chrono::system_clock::now() + limit);
     Response response;
     const grpc::Status status = (connected.*method)(context.get(), request, &response);
-    if (!status.ok()) return rpc::FromGrpcStatus(status);
+    if (!status.ok()) return ErrorOf(status);
+    Arrived(response);
     return response;
   }
 
   CoordinatorChannel channel_;
+  const bool exact_;
   std::unique_ptr<Stub> stub_;  // nullptr: not asked for yet
 };
 

@@ -26,6 +26,9 @@ std::string Unreachable(const absl::Status& error, std::string_view address) {
 
 // The option of `train` that sets the field, or the field itself if there is none.
 std::string OptionOf(const std::string& field) {
+  if (field == "id") return "ID";
+  if (field == "request_id") return "--request-id";
+  if (field == "spec.dataset") return "DATASET";
   if (field == "spec.batches") return "options of batches, such as --batch-size";
   if (field == "spec.slots") return "--slots";
   if (field == "spec.hedging" || field == "spec.hedge_after") return "--hedge";

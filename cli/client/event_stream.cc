@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/client/job_client.h"
+#include "cli/client/message_text.h"
 
 namespace mlp::cli {
 namespace {
@@ -66,8 +67,10 @@ absl::StatusOr<std::vector<v1::JobEvent>> EventsSoFar(const Session& session,
   request.set_id(job_id);
   request.set_until_now(true);
   std::vector<v1::JobEvent> events;
-  const absl::Status status = client.WatchJob(
-      request, [&events](v1::JobEvent event) { events.push_back(std::move(event)); });
+  const absl::Status status = client.WatchJob(request, [&events](v1::JobEvent event) {
+    MakePrintable(event);
+    events.push_back(std::move(event));
+  });
   if (!status.ok()) return status;
   return events;
 }

@@ -30,7 +30,8 @@ struct EventSink {
 absl::Status WatchEvents(JobClient& client, const std::string& job_id, std::int64_t from,
                          const EventSink& sink, RetryPolicy patience = {});
 
-// The events that a job of the session's coordinator has had until now; does not wait for more. A
+// The events that a job of the session's coordinator has had until now; does not wait for more.
+// Their texts are Printable. A
 // coordinator that does not know this request keeps the stream open while the job runs; an
 // interrupt ends it.
 absl::StatusOr<std::vector<v1::JobEvent>> EventsSoFar(const Session& session,

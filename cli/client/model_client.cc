@@ -22,12 +22,13 @@ ModelClient::~ModelClient() = default;
 
 absl::StatusOr<v1::ModelSummary> ModelClient::ImportModel(const std::string& name,
                                                           const std::string& bytes) {
+  v1::ImportModelRequest piece;
+  piece.set_name(name);
+  if (absl::Status text = CheckUtf8(piece); !text.ok()) return text;
   ModelStub& stub = connection_->stub();
   CallContext context(connection_->interrupt());
   v1::ImportModelResponse response;
   const auto writer = stub.ImportModel(context.get(), &response);
-  v1::ImportModelRequest piece;
-  piece.set_name(name);
   piece.set_bytes(static_cast<std::int64_t>(bytes.size()));
   for (std::size_t at = 0; at < bytes.size(); at += kImportPiece) {
     piece.set_chunk(bytes.substr(at, kImportPiece));
@@ -35,8 +36,9 @@ absl::StatusOr<v1::ModelSummary> ModelClient::ImportModel(const std::string& nam
     piece.Clear();
   }
   writer->WritesDone();
-  const absl::Status status = rpc::FromGrpcStatus(writer->Finish());
+  const absl::Status status = ErrorOf(writer->Finish());
   if (!status.ok()) return status;
+  connection_->Arrived(response);
   return response.model();
 }
 

@@ -12,7 +12,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "cli/client/printable_output.h"
 #include "cli/client/text_width.h"
+#include "services/base/printable.h"
 
 namespace mlp::cli {
 namespace {
@@ -43,13 +45,14 @@ Terminal StandardTerminal() {
   return Terminal{std::cout, std::cerr, tty, tty && ColoursWanted(), Width(), any};
 }
 
-std::string Coloured(const Terminal& terminal, Colour colour, std::string_view text) {
+std::ostream& operator<<(std::ostream& out, const Coloured& coloured) {
   static constexpr const char* kCodes[] = {"", "\x1b[31m", "\x1b[32m", "\x1b[33m"};
-  if (!terminal.colours || colour == Colour::kNone) return std::string(text);
-  return kCodes[static_cast<int>(colour)] + std::string(text) + "\x1b[0m";
+  if (!coloured.terminal.colours || coloured.colour == Colour::kNone) return out << coloured.text;
+  return out << Control{kCodes[static_cast<int>(coloured.colour)]} << coloured.text
+             << Control{"\x1b[0m"};
 }
 
-AlignedTable::Cell::Cell(std::string text, Colour colour) : text(std::move(text)), colour(colour) {}
+AlignedTable::Cell::Cell(std::string text, Colour colour) : text(Printable(text)), colour(colour) {}
 AlignedTable::Cell::Cell(const char* text) : Cell(std::string(text)) {}
 
 AlignedTable::AlignedTable(Row heading) { rows_.push_back(std::move(heading)); }
@@ -69,7 +72,7 @@ void AlignedTable::Print(const Terminal& terminal) const {
         gap.append(widths[i] + 2, ' ');
         continue;
       }
-      terminal.out << gap << Coloured(terminal, row[i].colour, row[i].text);
+      terminal.out << gap << Coloured{terminal, row[i].colour, row[i].text};
       gap.assign(widths[i] - TextWidth(row[i].text) + 2, ' ');
     }
     terminal.out << '\n';
@@ -113,7 +116,7 @@ std::string Json(const google::protobuf::Message& message) {
   options.always_print_primitive_fields = true;
   std::string text;
   const auto status = google::protobuf::util::MessageToJsonString(message, &text, options);
-  return status.ok() ? text : "{}";
+  return status.ok() ? PrintableJson(text) : "{}";
 }
 
 }  // namespace mlp::cli

@@ -28,10 +28,16 @@ Terminal StandardTerminal();
 
 enum class Colour { kNone, kRed, kGreen, kYellow };
 
-// `text` between escape sequences if `terminal` shows colours, else `text` alone.
-std::string Coloured(const Terminal& terminal, Colour colour, std::string_view text);
+// Prints as `text`, between escape sequences if `terminal` shows colours.
+struct Coloured {
+  const Terminal& terminal;
+  Colour colour;
+  std::string_view text;
+};
+std::ostream& operator<<(std::ostream& out, const Coloured& coloured);
 
-// Rows of left-aligned columns, two spaces apart, as wide as text_width.h says.
+// Rows of left-aligned columns, two spaces apart, as wide as text_width.h says. Cells are Printable
+// (services/base/printable.h).
 class AlignedTable {
  public:
   struct Cell {
@@ -60,7 +66,8 @@ std::string FirstParts(const std::string& line, std::size_t width);
 std::string ShareText(double share);
 // "1 epoch", "2 epochs".
 std::string CountText(std::int64_t count, const std::string& one);
-// One line of protobuf JSON without its end. It has scalars that are zero, too.
+// One line of protobuf JSON without its end. It has scalars that are zero, too, and the texts
+// exactly; what a terminal would obey or hide is escaped.
 std::string Json(const google::protobuf::Message& message);
 
 }  // namespace mlp::cli

@@ -1,4 +1,5 @@
-// Lines that stay, and on a terminal one below them that is redrawn in place.
+// Lines that stay, and on a terminal one below them that is redrawn in place. Each is Printable
+// (services/base/printable.h).
 #pragma once
 
 #include <string>

@@ -1,9 +1,11 @@
 #include "cli/client/session.h"
 
+#include "services/base/printable.h"
+
 namespace mlp::cli {
 
 void Log(const Session& session, std::string_view message) {
-  session.terminal.err << "mlp-client: " << message << std::endl;
+  session.terminal.err << "mlp-client: " << Printable(message) << std::endl;
 }
 
 int Refuse(const Session& session, const absl::Status& error) {

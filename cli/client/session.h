@@ -20,7 +20,7 @@ struct Session {
   Interrupt& interrupt;
 };
 
-// "mlp-client: <message>" on the error output.
+// "mlp-client: <message>" on the error output, in one line.
 void Log(const Session& session, std::string_view message);
 // Reports what is wrong with the user's input, and returns the exit code of the program.
 int Refuse(const Session& session, const absl::Status& error);

@@ -8,11 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "cli/client/dataset_client.h"
 #include "cli/client/errors.h"
+#include "cli/client/printable_output.h"
 #include "cli/dataset/directory_plan.h"
 #include "cli/dataset/upload.h"
 #include "cli/files/make_directory.h"
 #include "cli/files/path_names.h"
 #include "cli/show/dataset_text.h"
+#include "services/base/printable.h"
 
 namespace mlp::cli {
 namespace {
@@ -43,16 +45,16 @@ class PutProgress {
   void Show(const Uploaded& sent, const std::string& file) {
     std::ostream& to = session_.json ? session_.terminal.err : session_.terminal.out;
     if (session_.terminal.tty && !session_.json) {
-      const std::string line = absl::StrCat("sent ", BytesText(sent.bytes), "  ", file);
-      to << '\r' << FirstParts(line, session_.terminal.width - 1) << "\x1b[K" << std::flush;
+      const std::string line = absl::StrCat("sent ", BytesText(sent.bytes), "  ", Printable(file));
+      to << kClearLine << FirstParts(line, session_.terminal.width - 1) << std::flush;
       drawn_ = true;
     } else if (file != told_) {
       told_ = file;
-      to << "sending " << file << std::endl;
+      to << "sending " << Printable(file) << std::endl;
     }
   }
   void Finish() {
-    if (drawn_) session_.terminal.out << "\r\x1b[K";
+    if (drawn_) session_.terminal.out << kClearLine;
     drawn_ = false;
   }
 

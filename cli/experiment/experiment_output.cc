@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "cli/client/printable_output.h"
 #include "cli/show/json_fields.h"
 #include "services/experiment/report_text.h"
 
@@ -105,8 +106,8 @@ std::string ExperimentProgress::Line(std::size_t ended) const {
 
 void ExperimentProgress::Show(std::size_t ended) {
   if (session_.terminal.tty && !session_.json) {
-    session_.terminal.out << '\r' << FirstParts(Line(ended), session_.terminal.width - 1)
-                          << "\x1b[K" << std::flush;
+    session_.terminal.out << kClearLine << FirstParts(Line(ended), session_.terminal.width - 1)
+                          << std::flush;
     return;
   }
   const std::size_t tenths = size_ == 0 ? 10 : 10 * ended / size_;
@@ -117,7 +118,7 @@ void ExperimentProgress::Show(std::size_t ended) {
 
 void ExperimentProgress::Finish(std::size_t ended) {
   if (session_.terminal.tty && !session_.json) {
-    session_.terminal.out << "\r\x1b[K";
+    session_.terminal.out << kClearLine;
   } else if (told_tenths_ == 10) {
     return;
   }

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "cli/client/message_text.h"
 
 namespace mlp::cli {
 namespace {
@@ -30,6 +31,7 @@ absl::StatusOr<v1::JobEvent> ParseLine(const std::string& line, std::size_t numb
     return absl::InvalidArgumentError(
         absl::StrCat("sequence is ", event.sequence(), ", not ", number, ": lines are missing"));
   }
+  MakePrintable(event);
   return event;
 }
 

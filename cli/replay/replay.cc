@@ -81,10 +81,10 @@ void Print(const Terminal& terminal, const ReplayResult& result) {
                                " rounds: ", result.events, " events, ", result.decisions,
                                " decisions: ");
   if (result.differences == 0) {
-    terminal.out << Coloured(terminal, Colour::kGreen, "all identical") << "\n";
+    terminal.out << Coloured{terminal, Colour::kGreen, "all identical"} << "\n";
   } else {
-    terminal.out << Coloured(terminal, Colour::kRed, absl::StrCat(result.differences, " differ"))
-                 << "\n";
+    const std::string differ = absl::StrCat(result.differences, " differ");
+    terminal.out << Coloured{terminal, Colour::kRed, differ} << "\n";
   }
   for (const ReplayDifference& difference : result.first_differences) {
     terminal.out << absl::StrCat("event ", difference.sequence, ", round ", difference.round,

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "services/base/printable.h"
 
 namespace mlp::cli {
 
@@ -35,12 +36,12 @@ std::string DescriptionOf(const v1::Dataset& dataset) {
 std::string ContentText(const Schema& schema) {
   const std::size_t features = schema.features();
   const std::string counted = absl::StrCat(features, features == 1 ? " feature" : " features");
-  if (schema.regression()) return absl::StrCat(counted, ", to predict ", schema.label);
+  if (schema.regression()) return absl::StrCat(counted, ", to predict ", Printable(schema.label));
   constexpr std::size_t kShown = 10;
   const std::size_t shown = std::min(schema.classes.size(), kShown);
   const std::string names =
       absl::StrJoin(schema.classes.begin(), schema.classes.begin() + shown, ", ");
-  return absl::StrCat(counted, ", ", schema.classes.size(), " classes (", names,
+  return absl::StrCat(counted, ", ", schema.classes.size(), " classes (", Printable(names),
                       shown < schema.classes.size() ? ", …)" : ")");
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "services/base/printable.h"
 
 namespace mlp::cli {
 namespace {
@@ -71,8 +72,9 @@ std::string TextsOf(const ColumnSummary& column) {
 void PrintLabel(const Terminal& terminal, const TableSummary& summary) {
   if (summary.classes.empty()) {
     const Range& targets = summary.targets;
-    terminal.out << summary.label << ", to predict: " << NumberOf(targets.least) << " to "
-                 << NumberOf(targets.greatest) << ", mean " << NumberOf(targets.mean) << '\n';
+    terminal.out << Printable(summary.label) << ", to predict: " << NumberOf(targets.least)
+                 << " to " << NumberOf(targets.greatest) << ", mean " << NumberOf(targets.mean)
+                 << '\n';
     return;
   }
   AlignedTable table({summary.label, "ROWS", "SHARE"});
@@ -146,7 +148,7 @@ TableSummary Summarize(const Schema& schema, const Table& table) {
 }
 
 void PrintText(const Terminal& terminal, const std::string& name, const TableSummary& summary) {
-  terminal.out << name << ": " << summary.rows << " rows, " << summary.columns.size()
+  terminal.out << Printable(name) << ": " << summary.rows << " rows, " << summary.columns.size()
                << " columns that become " << summary.features << " features\n";
   AlignedTable table({"COLUMN", "LEAST", "MEAN", "GREATEST", "MISSING", "TEXTS"});
   const std::size_t listed = std::min(summary.columns.size(), kMaxColumns);

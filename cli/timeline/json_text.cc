@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "services/base/printable.h"
 
 namespace mlp::cli::timeline {
 
@@ -17,7 +18,7 @@ std::string Quoted(std::string_view text) {
       quoted += c;
     }
   }
-  return quoted + '"';
+  return PrintableJson(quoted + '"');
 }
 
 JsonObject& JsonObject::AddRaw(std::string_view name, std::string_view json) {

@@ -7,7 +7,7 @@
 namespace mlp::cli::timeline {
 
 // `text` (UTF-8) as a JSON string with its quotes. "<" and ">" are escaped too, so that it can
-// stand inside a <script> element.
+// stand inside a <script> element, and what a terminal would obey or hide.
 std::string Quoted(std::string_view text);
 
 // {"a": 1, "b": "x"}: members in the order of their addition.

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "libmlp/data/utf8.h"
 #include "libmlp/model/absl_view.h"
 
 namespace mlp {
@@ -101,6 +102,12 @@ absl::StatusOr<DatasetFiles> ListDatasetFiles(const std::filesystem::path& direc
     std::error_code not_a_file;
     if (!entry->is_regular_file(not_a_file)) continue;
     std::string name = entry->path().filename().string();
+    const bool wanted = name.starts_with("train_") || name.starts_with("validate_");
+    if (wanted && FirstBadUtf8(name) != std::string::npos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(directory.string(),
+                       ": the name of a file train_* or validate_* is not UTF-8: rename it"));
+    }
     if (name.starts_with("train_")) {
       files.train.push_back(std::move(name));
     } else if (name.starts_with("validate_")) {

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <limits>
+#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/model/absl_view.h"
@@ -33,6 +35,16 @@ Parameters FromBytes(std::string_view bytes) {
   return result;
 }
 
+// Numbers without their signs are in the order of their bits, which compilers compare in vectors.
+template <class T>
+double LargestOf(const Vector<T>& values) {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  constexpr Bits kWithoutSign = std::numeric_limits<Bits>::max() >> 1;
+  Bits largest = 0;
+  for (const T x : values) largest = std::max(largest, std::bit_cast<Bits>(x) & kWithoutSign);
+  return std::bit_cast<T>(largest);
+}
+
 }  // namespace
 
 Precision PrecisionOf(const Parameters& parameters) {
@@ -50,6 +62,10 @@ bool AllFinite(const Parameters& parameters) {
         return std::all_of(values.begin(), values.end(), [](auto x) { return std::isfinite(x); });
       },
       parameters);
+}
+
+double LargestMagnitude(const Parameters& parameters) {
+  return std::visit([](const auto& values) { return LargestOf(values); }, parameters);
 }
 
 SharedParameters Share(Parameters parameters) {

@@ -19,6 +19,8 @@ SharedParameters Share(Parameters parameters);
 Precision PrecisionOf(const Parameters& parameters);
 std::size_t SizeOf(const Parameters& parameters);  // elements
 bool AllFinite(const Parameters& parameters);
+// The largest of the elements, which are finite, without their signs; 0 if there is none.
+double LargestMagnitude(const Parameters& parameters);
 
 // The elements as they lie in memory: little-endian IEEE 754. Valid as long as `parameters`.
 std::span<const std::byte> BytesOf(const Parameters& parameters);

@@ -10,14 +10,14 @@ constexpr std::string_view kFieldPayload = "mlp.field";
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
+}  // namespace
+
 absl::Status WithMessage(const absl::Status& status, std::string_view message) {
   absl::Status copy(status.code(), View(message));
   status.ForEachPayload(
       [&](absl::string_view type, const absl::Cord& payload) { copy.SetPayload(type, payload); });
   return copy;
 }
-
-}  // namespace
 
 absl::Status FieldError(std::string_view field, std::string_view message) {
   return AtField(field, absl::InvalidArgumentError(View(message)));

@@ -13,6 +13,8 @@ namespace mlp {
 // Returns InvalidArgument "<field>: <message>" that carries `field`, a path such as
 // "spec.learning_rate".
 absl::Status FieldError(std::string_view field, std::string_view message);
+// Returns the same error with another message; its payloads, such as the field, are kept.
+absl::Status WithMessage(const absl::Status& status, std::string_view message);
 // Returns `status` with "<context>: " before its message; its payloads, such as the field, are
 // kept.
 absl::Status WithContext(std::string_view context, const absl::Status& status);

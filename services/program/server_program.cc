@@ -1,6 +1,5 @@
 #include "services/program/server_program.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
@@ -10,9 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "libmlp/kernels/kernels.h"
+#include "services/base/printable.h"
+#include "services/base/utf8.h"
 #include "services/program/descriptor_limit.h"
 #include "services/program/healthcheck.h"
-#include "services/rpc/grpc_log.h"
+#include "services/program/log.h"
 #include "services/rpc/listener.h"
 
 namespace mlp::program {
@@ -24,10 +25,18 @@ void DoNotLookForDeadlocks() {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }
 
-void StartLog(const std::string& program) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt(program));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
-  rpc::LogWhatGrpcSays();
+// Paths are bytes. All other options may become part of messages, which are UTF-8.
+absl::Status CheckTexts(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string type = option->get_type_name();
+    if (type == "DIR" || type == "FILE") continue;
+    for (const std::string& text : option->results()) {
+      if (IsUtf8(text)) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat(option->get_name(), ": '", Printable(text), "' is not text in UTF-8"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -36,7 +45,7 @@ ServerProgram::ServerProgram(ServerTexts texts)
     : texts_(std::move(texts)), app_(texts_.description) {
   DoNotLookForDeadlocks();
   RaiseDescriptorLimit();
-  StartLog(texts_.name);
+  StartLog(texts_.name, "%Y-%m-%dT%H:%M:%S.%e %^%l%$ %n: %v");
   app_.footer(texts_.footer);
 }
 
@@ -56,6 +65,7 @@ std::optional<int> ServerProgram::Parse(int argc, char** argv) {
     return app_.exit(error) == 0 ? 0 : 2;
   }
   spdlog::set_level(spdlog::level::from_str(log_level_));
+  if (const absl::Status texts = CheckTexts(app_); !texts.ok()) return Fail(texts);
   if (const absl::Status set = CheckChosenInstructionSet(); !set.ok()) return Fail(set);
   return std::nullopt;
 }

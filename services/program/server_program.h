@@ -33,7 +33,8 @@ class ServerProgram {
   CLI::App& app() { return app_; }
   // Declares --log-level, --healthcheck and --version after the options that app() has, and reads
   // the arguments. Returns the exit code if the program is to end: --help or --version was
-  // answered, the usage is wrong, or this processor lacks the instruction set that was asked for.
+  // answered, the usage is wrong (an option that is no path must be UTF-8), or this processor lacks
+  // the instruction set that was asked for.
   std::optional<int> Parse(int argc, char** argv);
 
   // Tells whether --healthcheck was given.

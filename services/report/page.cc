@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "services/base/printable.h"
 
 namespace mlp::report {
 namespace {
@@ -44,7 +45,7 @@ code { overflow-wrap: anywhere; }
 
 std::string Html(std::string_view text) {
   return absl::StrReplaceAll(
-      std::string(text),
+      PrintableLines(text),
       {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
 }
 

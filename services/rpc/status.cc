@@ -13,6 +13,7 @@
 #include "services/base/answered.h"
 #include "services/base/field_error.h"
 #include "services/base/retry_after.h"
+#include "services/base/utf8.h"
 
 namespace mlp::rpc {
 namespace {
@@ -21,26 +22,14 @@ namespace {
 // refuse more than 8 KiB.
 constexpr std::size_t kMaxMessageLength = 1000;
 constexpr std::size_t kMaxFieldLength = 200;
-
-// Number of bytes of the UTF-8 character that `text` begins with; 0 if it does not begin with one.
-std::size_t CharacterLength(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t length = lead < 0x80                   ? 1
-                             : lead >= 0xc2 && lead < 0xe0 ? 2
-                             : lead >= 0xe0 && lead < 0xf0 ? 3
-                             : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                           : 0;
-  if (length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
-  }
-  return length;
-}
+// A peer may send any bytes as its message, and jobs, which are messages, repeat it. Those of
+// gRPC's own errors are longer than ours.
+constexpr std::size_t kMaxMessageTaken = 4000;
 
 std::string Readable(std::string_view text, std::size_t max_length) {
   std::string readable;
   while (!text.empty()) {
-    const std::size_t length = CharacterLength(text);
+    const std::size_t length = FirstCharacter(text).bytes;
     if (readable.size() + length > max_length) return readable + "...";
     readable += length == 0 ? "?" : text.substr(0, length);
     text.remove_prefix(length == 0 ? 1 : length);
@@ -111,7 +100,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
 
 absl::Status FromGrpcStatus(const grpc::Status& status) {
   const absl::Status plain(static_cast<absl::StatusCode>(status.error_code()),
-                           InWords(status.error_message()));
+                           Readable(InWords(status.error_message()), kMaxMessageTaken));
   google::rpc::Status details;
   const std::string bytes = status.error_details();
   if (plain.ok() || bytes.empty() || !details.ParseFromString(bytes)) return plain;

@@ -14,8 +14,9 @@ namespace mlp::rpc {
 // Converts an error to UTF-8 text that fits into the metadata that every gRPC peer takes: other
 // bytes are replaced by '?' and a message of more than about a kilobyte is cut.
 grpc::Status ToGrpcStatus(const absl::Status& status);
-// Converts back. Details that are missing, unknown or unreadable are left out. Unavailable and
-// DeadlineExceeded are Answered if a server of ours sent them.
+// Converts back. Details that are missing, unknown or unreadable are left out. The message is UTF-8
+// text of at most some kilobytes, whatever the peer sent. Unavailable and DeadlineExceeded are
+// Answered if a server of ours sent them.
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
 }  // namespace mlp::rpc

@@ -241,6 +241,16 @@ TEST_CASE("an instruction set that the machine lacks is refused with those that 
   }
 }
 
+TEST_CASE("an option that is not UTF-8 is refused by its name, unless it is a path") {
+  const ProcessResult node = Run({Program("mlp-node"), "--listen", "127.0.0.1:0", "--coordinator",
+                                  "127.0.0.1:1", "--name", "caf\xe9"});
+  CHECK(node.exit_code == 2);
+  CHECK_THAT(node.err, Contains("--name: 'caf\\xe9' is not text in UTF-8"));
+  const ProcessResult path = Run(
+      {Program("mlp-node"), "--data-dir", "/caf\xe9", "--healthcheck", "--listen", "127.0.0.1:1"});
+  CHECK(path.exit_code == 1);  // nothing listens there
+}
+
 TEST_CASE("health checks answer 0 while a program serves and 1 otherwise") {
   ProgramCluster cluster({});
   const std::string& address = cluster.coordinator_address();

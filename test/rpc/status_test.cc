@@ -63,6 +63,12 @@ TEST_CASE("a long error is cut so that every peer takes it") {
   CHECK(FieldOf(FromGrpcStatus(status)));
 }
 
+TEST_CASE("a peer's error is UTF-8 text of some kilobytes, whatever bytes it sent") {
+  CHECK(FromGrpcStatus({grpc::StatusCode::INTERNAL, "caf\xe9"}).message() == "caf?");
+  const std::string endless(1'000'000, 'm');
+  CHECK(FromGrpcStatus({grpc::StatusCode::INTERNAL, endless}).message().size() < 5000);
+}
+
 TEST_CASE("a peer's unreadable details are no reason to lose its error") {
   const absl::Status back =
       FromGrpcStatus(grpc::Status(grpc::StatusCode::NOT_FOUND, "gone", "\xff\xff garbage"));

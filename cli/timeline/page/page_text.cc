@@ -7,6 +7,7 @@
 #include "cli/client/output.h"
 #include "cli/timeline/json_text.h"
 #include "cli/timeline/words.h"
+#include "services/base/printable.h"
 
 namespace mlp::cli::timeline {
 namespace {
@@ -25,7 +26,7 @@ std::string RaceText(const Timeline& timeline, const Attempt& attempt) {
 
 std::string Escaped(std::string_view text) {
   return absl::StrReplaceAll(
-      std::string(text),
+      PrintableLines(text),
       {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
 }
 

@@ -9,6 +9,7 @@
 #include "libmlp/data/shard.h"
 #include "services/base/field_error.h"
 #include "services/base/sha256.h"
+#include "services/base/utf8.h"
 #include "services/coordinator/job/dataset.h"
 #include "services/wire/schema_proto.h"
 
@@ -131,7 +132,8 @@ std::vector<std::string> DirectoriesBelow(const fs::path& data_dir) {
   for (fs::directory_iterator entry(data_dir, error), end; !error && entry != end;
        entry.increment(error)) {
     std::error_code ignored;
-    if (entry->is_directory(ignored)) names.push_back(entry->path().filename().string());
+    std::string name = entry->path().filename().string();
+    if (entry->is_directory(ignored) && IsUtf8(name)) names.push_back(std::move(name));
   }
   std::ranges::sort(names);
   return names;

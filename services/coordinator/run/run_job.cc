@@ -85,8 +85,7 @@ absl::StatusOr<RoundState> Updated(const Job& job, RoundState state, const Round
     ServerStep(job.spec.server, average, state.memory, *after);
   }
   if (!AllFinite(*after)) {
-    return absl::OutOfRangeError(absl::StrCat("parameters became non-finite in round ", number,
-                                              "; a smaller learning rate may help"));
+    return absl::OutOfRangeError(absl::StrCat("parameters became non-finite in round ", number));
   }
   return StateOf(Named(std::move(after)), std::move(state.memory));
 }
@@ -188,7 +187,7 @@ async::Task<absl::StatusOr<RoundParameters>> RunRounds(JobWorld world, const Job
       return Updated(job, std::move(state), *result, round);
     };
     absl::StatusOr<RoundState> updated = co_await WorkOn(world, job.model, std::move(update));
-    if (!updated.ok()) co_return updated.status();
+    if (!updated.ok()) co_return runner.NotFinite(std::string(updated.status().message()));
     state = *std::move(updated);
     world.journal.FinishRound(job.id, round, state.stored, best.round() > 0 ? best.round() : -1);
     world.journal.Record(job.id, round, Summary(*result, world.clock.Now() - begin));

@@ -318,7 +318,13 @@ absl::Status RoundRunner::OnTrained(AttemptId id, const Attempt& attempt, Shared
   if (attempt.stop.stop_requested()) return absl::OkStatus();
 
   journal_.KeepShard(job_.id, attempt.round, attempt.shard, trained);
+  gradient_sizes_.Add(NodeName(attempt.node), attempt.round, attempt.shard,
+                      LargestMagnitude(*trained->gradient));
   return result_->Add(attempt.shard, *trained);
+}
+
+absl::Status RoundRunner::NotFinite(const std::string& what) const {
+  return absl::OutOfRangeError(absl::StrCat(what, "; ", gradient_sizes_.Advice()));
 }
 
 absl::Status RoundRunner::OnFailed(AttemptId id, const Attempt& attempt,
@@ -332,10 +338,10 @@ absl::Status RoundRunner::OnFailed(AttemptId id, const Attempt& attempt,
   }
   if (!absl::IsOutOfRange(status)) return absl::OkStatus();
   // This is the one failure that says something about the job rather than about a node.
-  return absl::OutOfRangeError(absl::StrCat(
-      "parameters became non-finite in round ", attempt.round, " (shard ", attempt.shard, ", ",
-      dataset_.shards[static_cast<std::size_t>(attempt.shard)].file, ": ", status.message(),
-      "); a smaller learning rate may help"));
+  return NotFinite(absl::StrCat("parameters became non-finite in round ", attempt.round, " (shard ",
+                                attempt.shard, ", ",
+                                dataset_.shards[static_cast<std::size_t>(attempt.shard)].file,
+                                ", on node ", NodeName(attempt.node), ": ", status.message(), ")"));
 }
 
 absl::Status RoundRunner::CompareCopies(const Attempt& attempt, const std::string& digest) {

@@ -18,6 +18,7 @@
 #include "services/async/task.h"
 #include "services/async/task_group.h"
 #include "services/coordinator/job/explanation.h"
+#include "services/coordinator/job/gradient_sizes.h"
 #include "services/coordinator/job/round_result.h"
 #include "services/coordinator/run/job_world.h"
 #include "services/coordinator/scheduler/scheduler.h"
@@ -57,6 +58,9 @@ class RoundRunner final : private MembershipObserver {
   // Cancels the attempts that are out and waits for their end. DataLoss if the last round was
   // completed and a late copy of one of its shards has another gradient.
   async::Task<absl::Status> Finish();
+
+  // The error of parameters that became non-finite: `what`, and what to do (GradientSizes).
+  absl::Status NotFinite(const std::string& what) const;
 
   // Explains what the round that runs waits for; if no node is up, why.
   Explanation Explain() const;
@@ -136,6 +140,8 @@ class RoundRunner final : private MembershipObserver {
   TimePoint now_;
   // The shards of this job whose results nodes have, keyed by round and node.
   std::map<int, std::map<int, std::vector<int>>> cached_results_;
+
+  GradientSizes gradient_sizes_;
 
   // The round that runs now has these.
   TrainTask task_;  // lacks the fields of a shard or an attempt; round 0: none has begun

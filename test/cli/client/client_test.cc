@@ -130,6 +130,28 @@ TEST_CASE("explain says what a job waits for and what comes next, in two lines o
   CHECK(unknown.err == "mlp-client: there is no job job-2\n");
 }
 
+TEST_CASE("what the coordinator says moves no cursor and forges no line") {
+  const std::string text = "goes\x1b[2J on\nmlp-client: FORGED \u202e";
+  FakeCoordinator coordinator({.refusal = absl::InvalidArgumentError(text), .next = text});
+  const ProcessResult said = RunClient(coordinator.address(), {"explain", "job-1"});
+  CHECK_THAT(said.out, Contains("next: in 0.3 s, goes\\x1b[2J on\\nmlp-client: FORGED \\u202e\n"));
+  const ProcessResult json = RunClient(coordinator.address(), {"explain", "job-1", "--json"});
+  CHECK_THAT(json.out, Contains("goes\\u001b[2J on\\nmlp-client: FORGED \\u202e"));
+  const ProcessResult refused = RunClient(coordinator.address(), {"train", "tiny"});
+  CHECK(refused.err == "mlp-client: goes\\x1b[2J on\\nmlp-client: FORGED \\u202e\n");
+}
+
+TEST_CASE("a text that is not UTF-8 is refused by its option, and nothing else is said") {
+  FakeCoordinator coordinator;
+  const ProcessResult id =
+      RunClient(coordinator.address(), {"train", "tiny", "--request-id", "\xff"});
+  CHECK(id.exit_code == 1);
+  CHECK(id.err == "mlp-client: --request-id: '\\xff' is not text in UTF-8\n");
+  const ProcessResult dataset = RunClient(coordinator.address(), {"train", "d\xe9"});
+  CHECK(dataset.err == "mlp-client: DATASET: 'd\\xe9' is not text in UTF-8\n");
+  CHECK(coordinator.submissions().empty());
+}
+
 TEST_CASE("the environment says where the coordinator is") {
   const ProcessResult result = test::Run(
       {kClient, "jobs"}, {.environment = {"MLP_COORDINATOR=127.0.0.1:2"}, .directory = {}});
@@ -172,7 +194,7 @@ TEST_CASE("what the coordinator answers is said in its words, and not asked agai
   SECTION("of nothing in particular") { options.refusal = busy; }
   SECTION("of a field") {
     options.refusal = AtField("spec.dataset", busy);
-    said = "mlp-client: spec.dataset: the disk is busy; try again\n";
+    said = "mlp-client: DATASET: the disk is busy; try again\n";
     asked = 1;
   }
   const FakeCoordinator coordinator(options);

@@ -34,8 +34,7 @@ TEST_CASE("an error blames its field once") {
         "--slots: is not for policy random");
   CHECK(ErrorText(FieldError("spec.batches", "are for solvers sgd and adam"), kAddress) ==
         "options of batches, such as --batch-size: are for solvers sgd and adam");
-  CHECK(ErrorText(FieldError("spec.dataset", "is required"), kAddress) ==
-        "spec.dataset: is required");
+  CHECK(ErrorText(FieldError("spec.dataset", "is required"), kAddress) == "DATASET: is required");
   CHECK(ErrorText(WithField("spec.rounds", absl::InvalidArgumentError("spec.rounds is 0")),
                   kAddress) == "spec.rounds is 0");
   CHECK(ExitCodeOf(FieldError("spec.rounds", "is 0")) == kExitFailed);
@@ -47,8 +46,7 @@ TEST_CASE("what is unavailable for now is not taken for a coordinator that canno
   CHECK(ErrorText(words, kAddress) == "tiny/train_1.txt: cannot be read now; try again");
   CHECK(ExitCodeOf(words) == kExitFailed);
   const absl::Status error = AtField("spec.dataset", words);
-  CHECK(ErrorText(error, kAddress) ==
-        "spec.dataset: tiny/train_1.txt: cannot be read now; try again");
+  CHECK(ErrorText(error, kAddress) == "DATASET: tiny/train_1.txt: cannot be read now; try again");
   CHECK(ExitCodeOf(error) == kExitFailed);
 }
 

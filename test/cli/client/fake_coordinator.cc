@@ -165,7 +165,7 @@ grpc::Status FakeCoordinator::Jobs::ExplainJob(grpc::ServerContext*,
   response->set_waiting_for(
       "job-1, round 7 of 30: waits for shard 4 on node-2, held up or queued there for 1.2 s");
   response->mutable_since()->set_seconds(1000);
-  response->set_next("a second copy of shard 4 goes to node-4 if it has not started by then");
+  response->set_next(options_.next);
   response->mutable_next_time()->set_seconds(1001);
   response->mutable_next_time()->set_nanos(500'000'000);
   response->mutable_time()->set_seconds(1001);

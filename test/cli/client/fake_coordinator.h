@@ -19,6 +19,7 @@ struct FakeCoordinatorOptions {
   std::size_t break_after = 0;  // events of a stream, then UNAVAILABLE; 0: it does not break
   bool hold = false;            // the stream stays open after round 1, until Release
   std::string parameters = "01234567";
+  std::string next = "a second copy of shard 4 goes to node-4 if it has not started by then";
   bool wrong_digest = false;  // of the model
   std::string listen = "127.0.0.1:0";
 };

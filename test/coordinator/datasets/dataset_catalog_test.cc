@@ -207,6 +207,19 @@ TEST_CASE(
         kTinyTexts.at("train_2.txt"));
 }
 
+TEST_CASE("names of directories and files that are not UTF-8 spoil no list of datasets") {
+  CatalogWorld world;
+  world.MakeDirectory("caf\xe9", kOther);
+  world.MakeDirectory("good", kOther);
+  world.MakeDirectory("renamed", {{"train_\xe9.txt", "x"}});
+  const std::vector<DatasetStatus> listed = world.Await(world.catalog->List());
+  REQUIRE(listed.size() == 2);
+  CHECK(listed[0].record.name == "good");
+  CHECK(listed[0].problem.empty());
+  CHECK(listed[1].record.name == "renamed");
+  CHECK_THAT(listed[1].problem, Contains("is not UTF-8: rename it"));
+}
+
 TEST_CASE("what cannot be removed is said to be a directory, or not to be there") {
   CatalogWorld world;
   world.MakeDirectory("directory", kOther);

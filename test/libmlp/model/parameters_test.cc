@@ -82,6 +82,13 @@ TEST_CASE("Not finite is found wherever it is") {
   CHECK_FALSE(AllFinite(Vector<float>{-std::numeric_limits<float>::infinity(), 2, 3}));
 }
 
+TEST_CASE("The largest number is found without its sign") {
+  CHECK(LargestMagnitude(Vector<double>{1, -1e300, 2}) == 1e300);
+  CHECK(LargestMagnitude(Vector<float>{0.25F, -0.F, 0.125F}) == 0.25);
+  CHECK(LargestMagnitude(Vector<double>{-5e-324}) == 5e-324);
+  CHECK(LargestMagnitude(ZeroParameters(Precision::kFloat32, 0)) == 0);
+}
+
 TEST_CASE("Gradients are added and their average is added to the parameters") {
   Parameters sum = ZeroParameters(Precision::kFloat64, 3);
   Add(sum, Vector<double>{1, 2, 3});
