@@ -5,7 +5,6 @@
 #include <cctype>
 #include <sstream>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/add_command.h"
 #include "cli/client/errors.h"
@@ -22,6 +21,7 @@
 #include "cli/replay/replay.h"
 #include "cli/sweep/sweep.h"
 #include "cli/timeline/timeline.h"
+#include "services/base/address.h"
 
 namespace mlp::cli {
 namespace {
@@ -220,18 +220,9 @@ class Commands {
   DatasetCommands datasets_;
 };
 
-// Empty if `address` is host:port.
+// Empty if `address` is one to connect to.
 std::string ProblemOfAddress(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
-  if (colon == 0 || !IsWholeNumber(port)) {
-    return address + " is not host:port, such as localhost:9090";
-  }
-  int number = 0;
-  if (!absl::SimpleAtoi(port, &number) || number < 1 || number > 65535) {
-    return absl::StrCat(address, ": ", port, " is not a port; ports are 1 to 65535");
-  }
-  return "";
+  return std::string(ParseAddress(address).status().message());
 }
 
 void AddCommon(CLI::App& app, CommandLine& line) {

@@ -140,7 +140,7 @@ std::string PolicyName(const std::string& given) {
 }
 
 // Returns the nodes of --nodes, and of the file that was named or lies where one is expected.
-absl::StatusOr<std::vector<mlp::coordinator::HostPort>> Nodes(const Arguments& arguments) {
+absl::StatusOr<std::vector<mlp::Address>> Nodes(const Arguments& arguments) {
   auto nodes = mlp::coordinator::ParseNodeList(arguments.nodes);
   if (!nodes.ok())
     return absl::InvalidArgumentError(absl::StrCat("--nodes: ", nodes.status().message()));
