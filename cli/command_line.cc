@@ -22,6 +22,7 @@
 #include "cli/sweep/sweep.h"
 #include "cli/timeline/timeline.h"
 #include "services/base/address.h"
+#include "services/program/options.h"
 
 namespace mlp::cli {
 namespace {
@@ -220,18 +221,13 @@ class Commands {
   DatasetCommands datasets_;
 };
 
-// Empty if `address` is one to connect to.
-std::string ProblemOfAddress(const std::string& address) {
-  return std::string(ParseAddress(address).status().message());
-}
-
 void AddCommon(CLI::App& app, CommandLine& line) {
   app.set_version_flag("--version", "mlp-client " MLP_VERSION);
   app.add_option("--coordinator", line.coordinator, "Where the coordinator listens")
       ->type_name("HOST:PORT")
       ->capture_default_str()
       ->envname("MLP_COORDINATOR")
-      ->check(ProblemOfAddress);
+      ->check(program::AddressCheck(AddressUse::kConnect));
   app.add_flag("--json", line.json, "Print JSON, one object a line");
   app.require_subcommand(1);
   app.footer(
@@ -243,7 +239,9 @@ void AddCommon(CLI::App& app, CommandLine& line) {
 // CLI11 asks for a command before it complains about a word that is not a command.
 std::string ProblemOf(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<std::string> unknown = app.remaining();
-  if (!app.get_subcommands().empty() || unknown.empty()) return error.what();
+  if (!app.get_subcommands().empty() || unknown.empty()) {
+    return program::NamingVariables(app, error.what());
+  }
   if (unknown.size() > 1 && !unknown[0].starts_with("-") && IsWholeNumber(unknown[1])) {
     return unknown[0] +
            " is not a command, and the reference system's form has seven arguments and no options: "

@@ -7,6 +7,7 @@
 #include "cli/client/errors.h"
 #include "cli/command_line.h"
 #include "libmlp/kernels/kernels.h"
+#include "services/program/uncaught.h"
 
 namespace mlp::cli {
 namespace {
@@ -31,6 +32,7 @@ int Main(const std::vector<std::string>& arguments) {
 }  // namespace mlp::cli
 
 int main(int argc, char** argv) {
+  mlp::program::ExplainUncaught("mlp-client");
   const int code = mlp::cli::Main({argv + 1, argv + argc});
   if (std::cout.flush()) return code;
   std::cerr << "mlp-client: cannot write to standard output; is the disk full?\n";
