@@ -1,5 +1,6 @@
 #include "services/rpc/server.h"
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/impl/server_builder_plugin.h>
@@ -19,6 +20,7 @@
 #include "services/rpc/limits.h"
 #include "services/rpc/reflection.h"
 #include "services/rpc/server_call.h"
+#include "services/rpc/unknown_calls.h"
 
 namespace mlp::rpc {
 namespace {
@@ -94,6 +96,7 @@ absl::Status CannotListen(const std::string& address) {
 struct Server::Standard {
   grpc::health::v1::Health::AsyncService health;
   grpc::reflection::v1alpha::ServerReflection::AsyncService reflection;
+  grpc::AsyncGenericService unknown;  // takes the calls of all other services and methods
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options) {
@@ -106,6 +109,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& opti
   SetLimitsAndKeepalive(builder);
   builder.RegisterService(&standard->health);
   builder.RegisterService(&standard->reflection);
+  builder.RegisterAsyncGenericService(&standard->unknown);
   for (grpc::Service* service : options.services) builder.RegisterService(service);
   std::vector<std::string> names;
   builder.SetOption(std::make_unique<CollectServiceNames>(names));
@@ -154,6 +158,7 @@ void Server::ServeStandard() {
   ServeConversation(
       *this, standard_->reflection, &ServerReflection::AsyncService::RequestServerReflectionInfo,
       [this](const ServerReflectionRequest& request) { return Reflect(request, service_names_); });
+  ServeUnknownCalls(*this, standard_->unknown, service_names_);
 }
 
 void Server::Start() {

@@ -21,6 +21,9 @@ namespace {
 // refuse more than 8 KiB.
 constexpr std::size_t kMaxMessageLength = 1000;
 constexpr std::size_t kMaxFieldLength = 200;
+// Words for gRPC's own answer, of a server that is not ours or of an earlier version.
+constexpr const char* kUnknownCall =
+    "the server does not have this call; is it another program, or of another version?";
 
 // Number of bytes of the UTF-8 character that `text` begins with; 0 if it does not begin with one.
 std::size_t CharacterLength(std::string_view text) {
@@ -104,8 +107,10 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
 }
 
 absl::Status FromGrpcStatus(const grpc::Status& status) {
+  const bool no_words =
+      status.error_code() == grpc::StatusCode::UNIMPLEMENTED && status.error_message().empty();
   const absl::Status plain(static_cast<absl::StatusCode>(status.error_code()),
-                           status.error_message());
+                           no_words ? kUnknownCall : status.error_message());
   google::rpc::Status details;
   const std::string bytes = status.error_details();
   if (plain.ok() || bytes.empty() || !details.ParseFromString(bytes)) return plain;

@@ -15,7 +15,8 @@ namespace mlp::rpc {
 // bytes are replaced by '?' and a message of more than about a kilobyte is cut.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 // Converts back. Details that are missing, unknown or unreadable are left out. Unavailable and
-// DeadlineExceeded are Answered if a server of ours sent them.
+// DeadlineExceeded are Answered if a server of ours sent them. Unimplemented has words, which
+// gRPC's own answer lacks.
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
 }  // namespace mlp::rpc
