@@ -5,7 +5,6 @@
 #include <cctype>
 #include <sstream>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/add_command.h"
 #include "cli/client/errors.h"
@@ -22,6 +21,8 @@
 #include "cli/replay/replay.h"
 #include "cli/sweep/sweep.h"
 #include "cli/timeline/timeline.h"
+#include "services/base/address.h"
+#include "services/program/options.h"
 
 namespace mlp::cli {
 namespace {
@@ -220,27 +221,13 @@ class Commands {
   DatasetCommands datasets_;
 };
 
-// Empty if `address` is host:port.
-std::string ProblemOfAddress(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
-  if (colon == 0 || !IsWholeNumber(port)) {
-    return address + " is not host:port, such as localhost:9090";
-  }
-  int number = 0;
-  if (!absl::SimpleAtoi(port, &number) || number < 1 || number > 65535) {
-    return absl::StrCat(address, ": ", port, " is not a port; ports are 1 to 65535");
-  }
-  return "";
-}
-
 void AddCommon(CLI::App& app, CommandLine& line) {
   app.set_version_flag("--version", "mlp-client " MLP_VERSION);
   app.add_option("--coordinator", line.coordinator, "Where the coordinator listens")
       ->type_name("HOST:PORT")
       ->capture_default_str()
       ->envname("MLP_COORDINATOR")
-      ->check(ProblemOfAddress);
+      ->check(program::AddressCheck(AddressUse::kConnect));
   app.add_flag("--json", line.json, "Print JSON, one object a line");
   app.require_subcommand(1);
   app.footer(
@@ -252,7 +239,9 @@ void AddCommon(CLI::App& app, CommandLine& line) {
 // CLI11 asks for a command before it complains about a word that is not a command.
 std::string ProblemOf(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<std::string> unknown = app.remaining();
-  if (!app.get_subcommands().empty() || unknown.empty()) return error.what();
+  if (!app.get_subcommands().empty() || unknown.empty()) {
+    return program::NamingVariables(app, error.what());
+  }
   if (unknown.size() > 1 && !unknown[0].starts_with("-") && IsWholeNumber(unknown[1])) {
     return unknown[0] +
            " is not a command, and the reference system's form has seven arguments and no options: "

@@ -9,6 +9,7 @@
 #include "cli/command_line.h"
 #include "libmlp/kernels/kernels.h"
 #include "services/program/descriptor_limit.h"
+#include "services/program/uncaught.h"
 
 namespace mlp::cli {
 namespace {
@@ -34,6 +35,7 @@ int Main(const std::vector<std::string>& arguments) {
 }  // namespace mlp::cli
 
 int main(int argc, char** argv) {
+  mlp::program::ExplainUncaught("mlp-client");
   const mlp::cli::StandardStreams streams;
   const int code = mlp::cli::Main({argv + 1, argv + argc});
   if (std::cout.flush()) return code;

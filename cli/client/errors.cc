@@ -24,6 +24,11 @@ std::string Unreachable(const absl::Status& error, std::string_view address) {
       "it had, or say where it is with --coordinator host:port)");
 }
 
+std::string WrongServer(const absl::Status& error, std::string_view address) {
+  return absl::StrCat(std::string(address), ": ", error.message(),
+                      " (--coordinator or MLP_COORDINATOR says where the coordinator is)");
+}
+
 // The option of `train` that sets the field, or the field itself if there is none.
 std::string OptionOf(const std::string& field) {
   if (field == "id") return "ID";
@@ -46,6 +51,7 @@ int ExitCodeOf(const absl::Status& error) {
 
 std::string ErrorText(const absl::Status& error, std::string_view address) {
   if (NoAnswer(error)) return Unreachable(error, address);
+  if (absl::IsUnimplemented(error)) return WrongServer(error, address);
   std::string text(error.message());
   if (const auto field = FieldOf(error)) {
     const std::string prefix = *field + ": ";

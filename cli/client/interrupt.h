@@ -1,5 +1,5 @@
-// Ctrl-C (SIGINT) and SIGTERM: the client can ask whether one came, and one ends whatever the
-// client waits for.
+// Ctrl-C (SIGINT), SIGTERM and the end of the terminal (SIGHUP): the client can ask whether one
+// came, and one ends whatever the client waits for.
 #pragma once
 
 #include <chrono>

@@ -29,7 +29,7 @@ struct InProcess {
 struct CoordinatorServerOptions {
   std::string listen = "0.0.0.0:9090";            // port 0: any free one
   std::optional<std::filesystem::path> data_dir;  // its subdirectories are datasets
-  std::vector<HostPort> nodes;
+  std::vector<Address> nodes;
   LeaseTerms lease_terms;                        // for nodes that register
   std::optional<std::filesystem::path> log_dir;  // made if it is missing; none: no job logs
   std::string default_policy = "pull";           // for jobs that name none

@@ -17,11 +17,14 @@
 #include "libmlp/data/dataset_files.h"
 #include "libmlp/kernels/kernels.h"
 #include "services/base/duration_text.h"
+#include "services/base/field_error.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/coordinator/scheduler/policy.h"
 #include "services/program/allocator.h"
+#include "services/program/options.h"
 #include "services/program/server_program.h"
 #include "services/program/signals.h"
+#include "services/program/uncaught.h"
 
 namespace {
 
@@ -44,6 +47,8 @@ Nodes may come and go by themselves instead: mlp-node --coordinator HOST:9090
 The reference system's form works too: port, scheduling policy (1 random, 2 least load, 3 pull,
 4 power of two), nodes from compute_nodes.txt:
   mlp-coordinator 9090 1
+
+SIGTERM, SIGINT and SIGHUP stop the coordinator; with --state-dir its jobs go on at the next start.
 
 Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.)";
 
@@ -92,6 +97,7 @@ void DeclareLeases(CLI::App& app, Arguments& arguments) {
 void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.listen, "Address to serve on; port 0 takes any free one")
       ->type_name("HOST:PORT")
+      ->check(program::AddressCheck(mlp::AddressUse::kListen))
       ->capture_default_str();
   app.add_option("--data-dir", arguments.data_dir,
                  "Directory whose subdirectories are datasets (default: ./datasets, if it is "
@@ -140,10 +146,9 @@ std::string PolicyName(const std::string& given) {
 }
 
 // Returns the nodes of --nodes, and of the file that was named or lies where one is expected.
-absl::StatusOr<std::vector<mlp::coordinator::HostPort>> Nodes(const Arguments& arguments) {
+absl::StatusOr<std::vector<mlp::Address>> Nodes(const Arguments& arguments) {
   auto nodes = mlp::coordinator::ParseNodeList(arguments.nodes);
-  if (!nodes.ok())
-    return absl::InvalidArgumentError(absl::StrCat("--nodes: ", nodes.status().message()));
+  if (!nodes.ok()) return mlp::WithContext("--nodes", nodes.status());
   std::string file = arguments.nodes_file;
   if (file.empty() && arguments.nodes.empty() && fs::exists(kDefaultNodesFile))
     file = kDefaultNodesFile;
@@ -152,7 +157,7 @@ absl::StatusOr<std::vector<mlp::coordinator::HostPort>> Nodes(const Arguments& a
   if (!text.ok())
     return absl::InvalidArgumentError(absl::StrCat("--nodes-file: ", text.status().message()));
   const auto listed = mlp::coordinator::ParseNodeFile(*text, file);
-  if (!listed.ok()) return listed.status();
+  if (!listed.ok()) return mlp::WithContext("--nodes-file", listed.status());
   nodes->insert(nodes->end(), listed->begin(), listed->end());
   return nodes;
 }
@@ -220,6 +225,7 @@ int Serve(const CoordinatorServerOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  program::ExplainUncaught("mlp-coordinator");
   program::HoldLittleFreedMemory();
   program::ServerProgram self(
       {"mlp-coordinator", "coordinator", "mlp.v1.JobService",
@@ -229,7 +235,7 @@ int main(int argc, char** argv) {
   if (const auto exit_code = self.Parse(argc, argv)) return *exit_code;
 
   const auto options = OptionsFrom(arguments);
-  if (!options.ok()) return program::Fail(options.status());
+  if (!options.ok()) return self.Refuse(options.status());
   if (self.healthcheck()) return self.HealthCheck(options->listen);
   return Serve(*options);
 }

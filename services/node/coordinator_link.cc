@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/async/wait.h"
+#include "services/base/field_error.h"
 #include "services/base/protocol_version.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/client_call.h"
@@ -64,6 +65,7 @@ async::Task<absl::StatusOr<LeaseAnswer>> GrpcCoordinatorLink::Heartbeat(Heartbea
   if (absl::IsDeadlineExceeded(reply.status())) {
     co_return absl::UnavailableError(absl::StrCat(address_, " does not answer"));
   }
+  if (absl::IsUnimplemented(reply.status())) co_return WithContext(address_, reply.status());
   if (!reply.ok()) co_return reply.status();
   const auto interval = wire::FromProto(reply->interval(), "interval");
   if (!interval.ok()) co_return interval.status();

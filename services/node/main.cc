@@ -15,8 +15,10 @@
 #include "services/base/duration_text.h"
 #include "services/node/node_server.h"
 #include "services/program/allocator.h"
+#include "services/program/options.h"
 #include "services/program/server_program.h"
 #include "services/program/signals.h"
+#include "services/program/uncaught.h"
 
 namespace {
 
@@ -35,8 +37,8 @@ Examples:
 The reference system's form works too: port and load probability, data in ./datasets:
   mlp-node 9091 0.2
 
-SIGTERM drains the node: it takes nothing new, finishes what it has, leaves. A second one ends it at
-once.
+SIGTERM, SIGINT and SIGHUP drain the node: it takes nothing new, finishes what it has, leaves. A
+second one ends it at once.
 
 Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.)";
 
@@ -86,14 +88,17 @@ void DeclareMembership(CLI::App& app, Arguments& arguments) {
   app.add_option("--coordinator", arguments.options.coordinator,
                  "Register with the coordinator at HOST:PORT, keep a lease there, and fetch shards "
                  "from it (default: the coordinator knows the node by --nodes)")
-      ->type_name("HOST:PORT");
+      ->type_name("HOST:PORT")
+      ->envname("MLP_COORDINATOR")
+      ->check(program::AddressCheck(mlp::AddressUse::kConnect));
   app.add_option("--name", arguments.options.name,
                  "Name, unique within the cluster (default: host name and port)")
       ->type_name("NAME");
   app.add_option("--advertise", arguments.options.advertise,
                  "HOST:PORT where the coordinator connects to this node; :PORT stands for the "
                  "host that it sees (default: that, with the port of --listen)")
-      ->type_name("HOST:PORT");
+      ->type_name("HOST:PORT")
+      ->check(program::AddressCheck(mlp::AddressUse::kAdvertise));
   app.add_option("--threads", arguments.options.threads,
                  "Threads that a task computes on at most, if its model is large enough for it "
                  "to pay; to the same bits")
@@ -113,6 +118,7 @@ void Declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--listen", arguments.options.listen,
                  "Address to serve on; port 0 takes any free one")
       ->type_name("HOST:PORT")
+      ->check(program::AddressCheck(mlp::AddressUse::kListen))
       ->capture_default_str();
   DeclareData(app, arguments);
   DeclareMembership(app, arguments);
@@ -189,6 +195,7 @@ int Serve(const NodeServerOptions& options, std::chrono::nanoseconds drain_timeo
 }  // namespace
 
 int main(int argc, char** argv) {
+  program::ExplainUncaught("mlp-node");
   program::HoldFreedPages();
   program::ServerProgram self({"mlp-node", "node", "mlp.v1.NodeService",
                                "Trains shards for a coordinator, one at a time.", kFooter});
@@ -197,11 +204,11 @@ int main(int argc, char** argv) {
   if (const auto exit_code = self.Parse(argc, argv)) return *exit_code;
 
   const auto options = OptionsFrom(arguments);
-  if (!options.ok()) return program::Fail(options.status());
+  if (!options.ok()) return self.Refuse(options.status());
   if (self.healthcheck()) return self.HealthCheck(options->listen);
   const auto drain_timeout = mlp::ParseDuration(arguments.drain_timeout);
   if (!drain_timeout.ok()) {
-    return program::Fail(absl::InvalidArgumentError(
+    return self.Refuse(absl::InvalidArgumentError(
         absl::StrCat("--drain-timeout: ", drain_timeout.status().message())));
   }
   return Serve(*options, *drain_timeout);

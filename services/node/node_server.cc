@@ -8,12 +8,13 @@
 #include <random>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libmlp/kernels/kernels.h"
 #include "services/async/either_stop.h"
 #include "services/async/thread_workers.h"
 #include "services/async/wait.h"
+#include "services/base/address.h"
+#include "services/base/field_error.h"
 #include "services/node/coordinator_files.h"
 #include "services/node/coordinator_link.h"
 #include "services/node/disk_cache.h"
@@ -53,25 +54,17 @@ absl::Status CheckData(const NodeServerOptions& options) {
 // The time in which a node that drains still answers the calls that were on their way to it.
 constexpr auto kLinger = std::chrono::milliseconds(200);
 
-// Checks that an address is "host:port", or ":port" if `without_host`.
-absl::Status CheckAddress(const char* option, const std::string& address, bool without_host) {
-  const std::size_t colon = address.rfind(':');
-  int port = 0;
-  const bool has_port = colon != std::string::npos &&
-                        absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 1 &&
-                        port <= 65535;
-  if (has_port && (colon > 0 || without_host)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(option, ": \"", address, "\" is not host:port with a port from 1 to 65535"));
+absl::Status CheckAddress(const char* option, const std::string& address, AddressUse use) {
+  return WithContext(option, ParseAddress(address, use).status());
 }
 
 absl::Status CheckMembership(const NodeServerOptions& options) {
   absl::Status status;
   if (!options.coordinator.empty()) {
-    status.Update(CheckAddress("--coordinator", options.coordinator, false));
+    status.Update(CheckAddress("--coordinator", options.coordinator, AddressUse::kConnect));
   }
   if (!options.advertise.empty()) {
-    status.Update(CheckAddress("--advertise", options.advertise, true));
+    status.Update(CheckAddress("--advertise", options.advertise, AddressUse::kAdvertise));
   }
   if (options.slots < 0 || options.slots > 1000) {
     status.Update(

@@ -13,4 +13,10 @@ namespace mlp::program {
 absl::Status CheckHealth(const std::string& address, const std::string& service,
                          std::chrono::milliseconds timeout);
 
+// Asks the server that listens at `listen`, which is on this machine, in the same way. For a
+// wildcard it asks 127.0.0.1 and, if nothing answers there, ::1. InvalidArgument if that has no
+// port but 0.
+absl::Status CheckHealthOf(const std::string& listen, const std::string& service,
+                           std::chrono::milliseconds timeout);
+
 }  // namespace mlp::program

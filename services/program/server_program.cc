@@ -4,16 +4,21 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iostream>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "libmlp/kernels/kernels.h"
+#include "services/base/address.h"
 #include "services/base/printable.h"
 #include "services/base/utf8.h"
 #include "services/program/descriptor_limit.h"
 #include "services/program/healthcheck.h"
 #include "services/program/log.h"
+#include "services/program/options.h"
 #include "services/rpc/listener.h"
 
 namespace mlp::program {
@@ -56,26 +61,37 @@ std::optional<int> ServerProgram::Parse(int argc, char** argv) {
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
   app_.add_flag("--healthcheck", healthcheck_,
-                absl::StrCat("Ask the ", texts_.server, " at --listen's port on this machine ",
-                             "whether it serves; exit 0 or 1"));
+                absl::StrCat("Ask the ", texts_.server,
+                             " at --listen on this machine whether it serves; exit 0 or 1"));
   app_.set_version_flag("--version", absl::StrCat(texts_.name, " ", MLP_VERSION));
+  TakeFromEnvironment(app_, texts_.name);
   try {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app_.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app_.exit(error);
+    std::cerr << NamingVariables(app_, error.what()) << "\n"
+              << texts_.name << " --help tells more\n";
+    return 2;
   }
   spdlog::set_level(spdlog::level::from_str(log_level_));
   if (const absl::Status texts = CheckTexts(app_); !texts.ok()) return Fail(texts);
+  const std::vector<std::string> taken = VariablesTaken(app_);
+  if (!taken.empty() && !healthcheck_) {
+    spdlog::info("options from the environment: {}", absl::StrJoin(taken, ", "));
+  }
   if (const absl::Status set = CheckChosenInstructionSet(); !set.ok()) return Fail(set);
   return std::nullopt;
 }
 
 int ServerProgram::HealthCheck(const std::string& listen) const {
-  const std::string address = absl::StrCat("127.0.0.1:", listen.substr(listen.rfind(':') + 1));
-  const absl::Status status = CheckHealth(address, texts_.service, std::chrono::seconds(2));
+  absl::Status status = CheckHealthOf(listen, texts_.service, std::chrono::seconds(2));
   if (status.ok()) return 0;
   spdlog::error("{}", std::string(status.message()));
   return 1;
+}
+
+int ServerProgram::Refuse(const absl::Status& status) const {
+  return Fail(absl::Status(status.code(), NamingVariables(app_, std::string(status.message()))));
 }
 
 int Fail(const absl::Status& status) {
@@ -84,9 +100,10 @@ int Fail(const absl::Status& status) {
 }
 
 void LogListening(const std::string& listen, int port) {
-  const bool file = listen.starts_with("unix:");
-  spdlog::info("listening on {}",
-               file ? listen : absl::StrCat(listen.substr(0, listen.rfind(':')), ":", port));
+  auto address = ParseAddress(listen, AddressUse::kListen);
+  if (!address.ok()) return;  // the server would not listen there
+  address->port = static_cast<std::uint16_t>(port);
+  spdlog::info("listening on {}", ToString(*address));
   const std::uint64_t descriptors = rpc::DescriptorLimit();
   const rpc::ConnectionLimits limits = rpc::LimitsFor(descriptors);
   spdlog::info("keeps {} connections at most, {} from one address, of {} file descriptors",

@@ -32,16 +32,20 @@ class ServerProgram {
 
   CLI::App& app() { return app_; }
   // Declares --log-level, --healthcheck and --version after the options that app() has, and reads
-  // the arguments. Returns the exit code if the program is to end: --help or --version was
-  // answered, the usage is wrong (an option that is no path must be UTF-8), or this processor lacks
-  // the instruction set that was asked for.
+  // the arguments, and from the environment the options that these lack (TakeFromEnvironment); the
+  // log says which those are. Returns the exit code if the program is to end: --help or --version
+  // was answered, the usage is wrong (an option that is no path must be UTF-8), or this processor
+  // lacks the instruction set that was asked for.
   std::optional<int> Parse(int argc, char** argv);
 
   // Tells whether --healthcheck was given.
   bool healthcheck() const { return healthcheck_; }
-  // Asks the server at the port of `listen` on this machine whether it serves. Returns exit code 0
-  // or 1.
+  // Asks the server that listens at `listen`, on this machine, whether it serves. Returns exit code
+  // 0 or 1.
   int HealthCheck(const std::string& listen) const;
+  // The same as Fail below, for what is wrong with an option: names its variable if it came from
+  // there.
+  int Refuse(const absl::Status& status) const;
 
  private:
   const ServerTexts texts_;
@@ -53,8 +57,8 @@ class ServerProgram {
 // Logs the error and returns its exit code: 2 for InvalidArgument (wrong usage), else 1.
 int Fail(const absl::Status& status);
 
-// Logs the host of `listen` and the port that the server has, or the socket file, and how many
-// connections it keeps.
+// Logs the host of `listen` and the port that the server has, or the path of its socket, and how
+// many connections it keeps.
 void LogListening(const std::string& listen, int port);
 
 }  // namespace mlp::program

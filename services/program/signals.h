@@ -6,10 +6,13 @@
 
 namespace mlp::program {
 
-// Blocks SIGINT and SIGTERM for the calling thread and those that it starts, and ignores SIGPIPE.
-// Call it first in main, before any thread and the first gRPC object.
+// The termination signals are SIGINT, SIGTERM and SIGHUP, which comes when the terminal is closed.
+// A SIGHUP that is ignored, as nohup has it, stays ignored.
+
+// Blocks the termination signals for the calling thread and those that it starts, and ignores
+// SIGPIPE, SIGUSR1 and SIGUSR2. Call it first in main, before any thread and the first gRPC object.
 void BlockTerminationSignals();
-// Waits for SIGINT or SIGTERM and returns its number.
+// Waits for a termination signal and returns its number.
 int WaitForTerminationSignal();
 // The same, but waits no longer than `time`; returns nothing if none came.
 std::optional<int> TerminationSignalWithin(std::chrono::milliseconds time);

@@ -1,5 +1,6 @@
 #include "services/rpc/server.h"
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/impl/server_builder_plugin.h>
@@ -10,7 +11,6 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
@@ -20,6 +20,7 @@
 #include "services/rpc/listener.h"
 #include "services/rpc/reflection.h"
 #include "services/rpc/server_call.h"
+#include "services/rpc/unknown_calls.h"
 
 namespace mlp::rpc {
 namespace {
@@ -72,32 +73,18 @@ void SetLimitsAndKeepalive(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
 }
 
-bool IsHostAndPort(const std::string& address) {
-  const auto colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0) return false;
-  const std::string host = address.substr(0, colon);
-  const bool bracketed = host.front() == '[' && host.back() == ']';
-  if (!bracketed && host.find(':') != std::string::npos) return false;  // IPv6 without a port
-  int port = -1;
-  return absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 0 && port <= 65535;
-}
-
-absl::Status CheckAddress(const std::string& address) {
-  if (address.starts_with("unix:") || IsHostAndPort(address)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "cannot listen on '", address,
-      "': expected HOST:PORT with a port from 0 to 65535, such as 0.0.0.0:9090 or [::]:9090"));
-}
-
 }  // namespace
 
 struct Server::Standard {
   grpc::health::v1::Health::AsyncService health;
   grpc::reflection::v1alpha::ServerReflection::AsyncService reflection;
+  grpc::AsyncGenericService unknown;  // takes the calls of all other services and methods
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options) {
-  if (absl::Status status = CheckAddress(options.listen); !status.ok()) return status;
+  auto listener =
+      Listener::Bind(options.listen, options.limits.value_or(LimitsFor(DescriptorLimit())));
+  if (!listener.ok()) return listener.status();
   // gRPC's own health service would poll on threads beside the loop's, which doubles the cost of
   // a call.
   grpc::EnableDefaultHealthCheckService(false);
@@ -106,12 +93,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& opti
   SetLimitsAndKeepalive(builder);
   builder.RegisterService(&standard->health);
   builder.RegisterService(&standard->reflection);
+  builder.RegisterAsyncGenericService(&standard->unknown);
   for (grpc::Service* service : options.services) builder.RegisterService(service);
   std::vector<std::string> names;
   builder.SetOption(std::make_unique<CollectServiceNames>(names));
-  auto listener =
-      Listener::Bind(options.listen, options.limits.value_or(LimitsFor(DescriptorLimit())));
-  if (!listener.ok()) return listener.status();
   auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
       grpc::InsecureServerCredentials());
@@ -164,6 +149,7 @@ void Server::ServeStandard() {
   ServeConversation(
       *this, standard_->reflection, &ServerReflection::AsyncService::RequestServerReflectionInfo,
       [this](const ServerReflectionRequest& request) { return Reflect(request, service_names_); });
+  ServeUnknownCalls(*this, standard_->unknown, service_names_);
 }
 
 void Server::Start() {

@@ -1,5 +1,5 @@
 // A gRPC server on one loop thread, with standard health (for every service by name, and "") and
-// reflection.
+// reflection. Calls that it does not serve are answered with what it is (unknown_calls.h).
 //
 //   auto server = Server::Listen(options);       // binds, refuses what cannot work
 //   ServeUnary(**server, service, &Service::AsyncService::RequestGetJob, handler);

@@ -18,8 +18,8 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "services/base/address.h"
 
 namespace mlp::rpc {
 namespace {
@@ -27,7 +27,7 @@ namespace {
 constexpr int kBacklog = 4096;
 constexpr int kGiveUpAfterMs = 10'000;  // on a peer that acknowledges nothing
 
-struct Address {
+struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = 0;
 
@@ -50,7 +50,7 @@ bool IsWildcard(const sockaddr* address) {
   return IN6_IS_ADDR_UNSPECIFIED(&v6) != 0;
 }
 
-void SetPort(Address& address, int port) {
+void SetPort(SocketAddress& address, int port) {
   const auto number = htons(static_cast<std::uint16_t>(port));
   if (address.storage.ss_family == AF_INET) {
     address.as<sockaddr_in>().sin_port = number;
@@ -60,7 +60,7 @@ void SetPort(Address& address, int port) {
 }
 
 int PortOf(int descriptor) {
-  Address address;
+  SocketAddress address;
   address.size = sizeof address.storage;
   getsockname(descriptor, reinterpret_cast<sockaddr*>(&address.storage), &address.size);
   return ntohs(address.storage.ss_family == AF_INET ? address.as<sockaddr_in>().sin_port
@@ -69,16 +69,16 @@ int PortOf(int descriptor) {
 
 // A wildcard becomes that of IPv6 first, whose socket takes IPv4 too, and stays itself for machines
 // that have no IPv6.
-std::vector<Address> AddressesOf(const addrinfo* found) {
-  std::vector<Address> addresses;
+std::vector<SocketAddress> AddressesOf(const addrinfo* found) {
+  std::vector<SocketAddress> addresses;
   for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
     if (info->ai_family != AF_INET && info->ai_family != AF_INET6) continue;
     if (IsWildcard(info->ai_addr) && addresses.empty()) {
-      Address& both = addresses.emplace_back();
+      SocketAddress& both = addresses.emplace_back();
       both.as<sockaddr_in6>().sin6_family = AF_INET6;
       both.size = sizeof(sockaddr_in6);
     }
-    Address& address = addresses.emplace_back();
+    SocketAddress& address = addresses.emplace_back();
     std::memcpy(&address.storage, info->ai_addr, info->ai_addrlen);
     address.size = info->ai_addrlen;
   }
@@ -90,7 +90,7 @@ void SetOption(int descriptor, int level, int name, int value) {
 }
 
 // Returns a socket that listens there, or the error, negative.
-int Listening(const Address& address) {
+int Listening(const SocketAddress& address) {
   const int family = address.storage.ss_family;
   const int descriptor = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return -errno;
@@ -113,9 +113,9 @@ int Listening(const Address& address) {
 
 // Listens at the addresses that can be had, at one port. Returns 0, or the error if there is none,
 // or if the port is another program's at one of them: half of a host is no use.
-int ListenAtAll(std::vector<Address> addresses, int port, ListeningSockets& sockets) {
+int ListenAtAll(std::vector<SocketAddress> addresses, int port, ListeningSockets& sockets) {
   int error = EADDRNOTAVAIL;
-  for (Address& address : addresses) {
+  for (SocketAddress& address : addresses) {
     SetPort(address, sockets.port != 0 ? sockets.port : port);
     const int descriptor = Listening(address);
     if (descriptor == -EADDRINUSE) return EADDRINUSE;
@@ -130,34 +130,26 @@ int ListenAtAll(std::vector<Address> addresses, int port, ListeningSockets& sock
   return sockets.descriptors.empty() ? error : 0;
 }
 
-absl::StatusOr<ListeningSockets> ListenAtHost(const std::string& address) {
-  const auto colon = address.rfind(':');
-  std::string host = address.substr(0, colon);
-  int port = -1;
-  if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot listen on '", address, "': expected HOST:PORT"));
-  }
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+absl::StatusOr<ListeningSockets> ListenAtHost(const Address& at) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;
   addrinfo* found = nullptr;
-  if (const int error = getaddrinfo(host.c_str(), nullptr, &hints, &found); error != 0) {
-    return CannotListen(address, gai_strerror(error));
+  if (const int error = getaddrinfo(at.host.c_str(), nullptr, &hints, &found); error != 0) {
+    return CannotListen(ToString(at), gai_strerror(error));
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
   ListeningSockets sockets;
-  if (const int error = ListenAtAll(AddressesOf(found), port, sockets); error != 0) {
+  if (const int error = ListenAtAll(AddressesOf(found), at.port, sockets); error != 0) {
     for (const int descriptor : sockets.descriptors) close(descriptor);
-    return CannotListen(address, SocketErrorText(error));
+    return CannotListen(ToString(at), SocketErrorText(error));
   }
   return sockets;
 }
 
 // Removes what a server that was killed has left: a socket's file that nobody listens at. Linux
 // refuses a connection to any other file in the same way.
-void RemoveAbandoned(const Address& address, const std::string& path) {
+void RemoveAbandoned(const SocketAddress& address, const std::string& path) {
   struct stat found {};
   if (lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return;
   const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -169,15 +161,10 @@ void RemoveAbandoned(const Address& address, const std::string& path) {
 }
 
 absl::StatusOr<ListeningSockets> ListenAtFile(const std::string& path) {
-  Address address;
+  SocketAddress address;
   auto& name = address.as<sockaddr_un>();
-  if (path.empty() || path.size() >= sizeof name.sun_path) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot listen on 'unix:", path,
-                                                   "': the path must have 1 to ",
-                                                   sizeof name.sun_path - 1, " bytes"));
-  }
   name.sun_family = AF_UNIX;
-  path.copy(name.sun_path, path.size());
+  path.copy(name.sun_path, sizeof name.sun_path - 1);
   address.size = sizeof name;
   RemoveAbandoned(address, path);
   const int descriptor = Listening(address);
@@ -229,9 +216,11 @@ void AppendFrame(std::string& to, char type, const std::string& payload) {
 }  // namespace
 
 absl::StatusOr<ListeningSockets> ListenAt(const std::string& address) {
-  constexpr std::string_view kUnix = "unix:";
-  return address.starts_with(kUnix) ? ListenAtFile(address.substr(kUnix.size()))
-                                    : ListenAtHost(address);
+  const absl::StatusOr<Address> at = ParseAddress(address, AddressUse::kListen);
+  if (!at.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("cannot listen on ", at.status().message()));
+  }
+  return at->path.empty() ? ListenAtHost(*at) : ListenAtFile(at->path);
 }
 
 std::optional<ConnectionLimiter::Id> IdOf(int descriptor) {
@@ -242,7 +231,7 @@ std::optional<ConnectionLimiter::Id> IdOf(int descriptor) {
 }
 
 std::optional<ConnectionLimiter::Origin> OriginOf(int descriptor) {
-  Address from;
+  SocketAddress from;
   from.size = sizeof from.storage;
   if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&from.storage), &from.size) != 0) {
     return std::nullopt;

@@ -66,10 +66,18 @@ bool MayLackAnswer(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
 }
 
-// gRPC does not pass on the reason that a server gives for closing a connection.
-std::string InWords(const std::string& message) {
-  if (message != "GOAWAY received") return message;
-  return "the server closed the connection: it stops, or has as many as it may (try again later)";
+// Returns the message, or what gRPC's own stands for: it does not pass on the reason that a server
+// gives for closing a connection, and has no words for the answer of a server that lacks the call
+// and is not ours or of an earlier version.
+std::string InWords(const grpc::Status& status) {
+  const std::string& message = status.error_message();
+  if (message == "GOAWAY received") {
+    return "the server closed the connection: it stops, or has as many as it may (try again later)";
+  }
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED && message.empty()) {
+    return "the server does not have this call; is it another program, or of another version?";
+  }
+  return message;
 }
 
 absl::Status WithDetails(absl::Status status, const google::rpc::Status& details) {
@@ -100,7 +108,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
 
 absl::Status FromGrpcStatus(const grpc::Status& status) {
   const absl::Status plain(static_cast<absl::StatusCode>(status.error_code()),
-                           Readable(InWords(status.error_message()), kMaxMessageTaken));
+                           Readable(InWords(status), kMaxMessageTaken));
   google::rpc::Status details;
   const std::string bytes = status.error_details();
   if (plain.ok() || bytes.empty() || !details.ParseFromString(bytes)) return plain;

@@ -16,7 +16,7 @@ namespace mlp::rpc {
 grpc::Status ToGrpcStatus(const absl::Status& status);
 // Converts back. Details that are missing, unknown or unreadable are left out. The message is UTF-8
 // text of at most some kilobytes, whatever the peer sent. Unavailable and DeadlineExceeded are
-// Answered if a server of ours sent them.
+// Answered if a server of ours sent them. Unimplemented has words, which gRPC's own answer lacks.
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
 }  // namespace mlp::rpc

@@ -14,6 +14,8 @@ TEST_CASE("a termination signal waits until it is asked for") {
   CHECK(WaitForTerminationSignal() == SIGTERM);
   pthread_kill(pthread_self(), SIGINT);
   CHECK(WaitForTerminationSignal() == SIGINT);
+  pthread_kill(pthread_self(), SIGHUP);
+  CHECK(WaitForTerminationSignal() == SIGHUP);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -25,6 +27,26 @@ TEST_CASE("nothing comes of waiting a while where there was no termination signa
   pthread_kill(pthread_self(), SIGTERM);
   CHECK(TerminationSignalWithin(std::chrono::hours(1)) == SIGTERM);
   CHECK_FALSE(TerminationSignalWithin(std::chrono::milliseconds(0)));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST_CASE("a SIGHUP that is ignored, as under nohup, stays ignored") {
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  std::signal(SIGHUP, SIG_IGN);
+  BlockTerminationSignals();
+  CHECK(std::raise(SIGHUP) == 0);
+  CHECK_FALSE(TerminationSignalWithin(std::chrono::milliseconds(0)));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  std::signal(SIGHUP, SIG_DFL);
+}
+
+TEST_CASE("SIGUSR1 and SIGUSR2 do nothing") {
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  BlockTerminationSignals();
+  CHECK(std::raise(SIGUSR1) == 0);
+  CHECK(std::raise(SIGUSR2) == 0);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 

@@ -18,6 +18,7 @@
 #include "services/rpc/client_call.h"
 #include "services/rpc/limits.h"
 #include "services/rpc/reflection.h"
+#include "services/rpc/unknown_calls.h"
 #include "test/rpc/test_server.h"
 #include "test/support/tcp_relay.h"
 
@@ -35,13 +36,12 @@ absl::Status ListenStatus(const std::string& address) {
   return Server::Listen(options).status();
 }
 
-TEST_CASE("an address that cannot be parsed is refused with an example of one that can") {
+TEST_CASE("an address that cannot be parsed is refused and quoted") {
   for (const std::string address : {"", "9090", "host", "host:", "host:port", "host:-1",
                                     "host:65536", ":9090", "::1", "[::1]", "host:90 90"}) {
     const absl::Status status = ListenStatus(address);
     CHECK(status.code() == absl::StatusCode::kInvalidArgument);
-    CHECK_THAT(std::string(status.message()), Contains("'" + address + "'"));
-    CHECK_THAT(std::string(status.message()), Contains("0.0.0.0:9090"));
+    CHECK_THAT(std::string(status.message()), Contains("cannot listen on \"" + address + "\""));
   }
 }
 
@@ -171,6 +171,43 @@ TEST_CASE("reflection lists the services and describes those of others that are 
   const std::string symbol = "grpc.health.v1.Health";  // field 4
   const std::string describe = "\x22" + std::string(1, static_cast<char>(symbol.size())) + symbol;
   CHECK_THAT(RawCall(server.address(), method, describe).bytes, Contains("HealthCheckRequest"));
+}
+
+TEST_CASE("a call that a server does not serve is answered with what the server is") {
+  const std::vector<std::string> of_node{"grpc.health.v1.Health", "mlp.v1.NodeService"};
+  const std::vector<std::string> of_coordinator{"mlp.v1.JobService", "mlp.v1.ClusterService"};
+  CHECK(UnknownCall("/mlp.v1.JobService/ListJobs", of_node) ==
+        absl::UnimplementedError("this is an mlp-node, not an mlp-coordinator"));
+  CHECK(UnknownCall("/mlp.v1.NodeService/GetNode", of_coordinator) ==
+        absl::UnimplementedError("this is an mlp-coordinator, not an mlp-node"));
+  CHECK_THAT(std::string(UnknownCall("/mlp.v1.JobService/Fly", of_coordinator).message()),
+             Contains("this mlp-coordinator has no call mlp.v1.JobService/Fly"));
+  for (const std::string method : {"", "/", "/etcd.KV/Range", "no slash"}) {
+    CHECK_THAT(std::string(UnknownCall(method, of_node).message()),
+               Contains("this mlp-node does not serve"));
+  }
+
+  TestServer server;
+  for (int i = 0; i < 10; ++i) {  // more than can arrive at once
+    const RawAnswer answer = RawCall(server.address(), "/mlp.v1.ClusterService/ListNodes", "");
+    CHECK(answer.status.error_code() == grpc::StatusCode::UNIMPLEMENTED);
+    CHECK_THAT(answer.status.error_message(), Contains("does not serve mlp.v1.ClusterService"));
+  }
+  CHECK(IsAlive(server.address()));
+}
+
+TEST_CASE("a health check of a wildcard asks ::1 where nothing answers at 127.0.0.1") {
+  if (!ListenStatus("[::1]:0").ok()) {
+    WARN("skipped: there is no IPv6 here");
+    return;
+  }
+  TestServer server("[::1]:0");
+  const std::string port = std::to_string(server.server().port());
+  for (const std::string listen : {"0.0.0.0:", "[::]:", "[::1]:"}) {
+    CHECK(program::CheckHealthOf(listen + port, "", seconds(2)).ToString() == "OK");
+  }
+  CHECK(absl::IsInvalidArgument(program::CheckHealthOf("[::]:0", "", seconds(2))));
+  CHECK(absl::IsInvalidArgument(program::CheckHealthOf("::", "", seconds(2))));
 }
 
 TEST_CASE("reflection answers what it knows and says what it does not") {

@@ -42,6 +42,13 @@ TEST_CASE("what a server answers is told from what a connection ends with") {
   CHECK_FALSE(IsAnswered(RoundTrip(absl::OkStatus())));
 }
 
+TEST_CASE("gRPC's own answer to a call that is unknown gets words") {
+  const grpc::Status bare(grpc::StatusCode::UNIMPLEMENTED, "");
+  CHECK_THAT(std::string(FromGrpcStatus(bare).message()), Catch::Contains("another program"));
+  const grpc::Status told(grpc::StatusCode::UNIMPLEMENTED, "unknown service");
+  CHECK(FromGrpcStatus(told).message() == "unknown service");
+}
+
 TEST_CASE("an error without details has none when it comes back") {
   const absl::Status back = RoundTrip(absl::InternalError("broken"));
   CHECK_FALSE(FieldOf(back));

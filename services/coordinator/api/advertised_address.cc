@@ -1,44 +1,38 @@
 #include "services/coordinator/api/advertised_address.h"
 
-#include <vector>
-
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "services/base/address.h"
 #include "services/base/field_error.h"
-#include "services/coordinator/nodes/node_list.h"
 
 namespace mlp::coordinator {
 namespace {
 
-// Returns "10.0.0.1" or "[::1]", say; empty if `peer` is no network address.
+// Returns "10.0.0.1" or "::1", say; empty if `peer` is no network address.
 std::string HostOf(std::string_view peer) {
   const bool network = peer.starts_with("ipv4:") || peer.starts_with("ipv6:");
   const std::size_t port = peer.rfind(':');
   if (!network || port < 5) return "";
   const std::string host(peer.substr(5, port - 5));
-  return absl::StrReplaceAll(host, {{"%5B", "["}, {"%5D", "]"}, {"%25", "%"}});
+  return absl::StrReplaceAll(host, {{"%5B", ""}, {"%5D", ""}, {"[", ""}, {"]", ""}, {"%25", "%"}});
 }
 
 }  // namespace
 
 absl::StatusOr<std::string> AdvertisedAddress(std::string_view address, std::string_view peer) {
-  std::string whole(address);
-  if (address.starts_with(":")) {
-    const std::string host = HostOf(peer);
-    if (host.empty()) {
+  auto parsed = ParseAddress(address, AddressUse::kAdvertise);
+  if (!parsed.ok()) return AtField("address", parsed.status());
+  if (!parsed->path.empty() && !peer.starts_with("unix:")) {
+    return FieldError("address", "a Unix socket is on this machine only; give HOST:PORT");
+  }
+  if (parsed->path.empty() && parsed->host.empty()) {
+    parsed->host = HostOf(peer);
+    if (parsed->host.empty()) {
       return FieldError("address",
                         "has no host, and the call does not come from a network "
                         "address; give the node --advertise HOST:PORT");
     }
-    whole = absl::StrCat(host, whole);
   }
-  const auto parsed = ParseNodeList(whole);
-  if (!parsed.ok() || parsed->size() != 1) {
-    return FieldError("address",
-                      absl::StrCat("\"", whole, "\" is not host:port with a port from 1 to 65535"));
-  }
-  return ToString(parsed->front());
+  return ToString(*parsed);
 }
 
 }  // namespace mlp::coordinator

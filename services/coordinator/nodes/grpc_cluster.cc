@@ -82,15 +82,15 @@ GrpcCluster::GrpcCluster(rpc::Loop& loop, async::Workers& resolver, LeaseTerms t
       membership_(std::string(ArithmeticId()), terms),
       gradient_turns_(loop) {}
 
-async::Task<> GrpcCluster::Run(std::vector<HostPort> configured, std::stop_token stop) {
+async::Task<> GrpcCluster::Run(std::vector<Address> configured, std::stop_token stop) {
   stop_ = stop;
   running_ = true;
-  for (HostPort& host : configured) watches_.Spawn(WatchHost(std::move(host), stop));
+  for (Address& host : configured) watches_.Spawn(WatchHost(std::move(host), stop));
   watches_.Spawn(WatchLeases(stop));
   co_await watches_.Join();
 }
 
-async::Task<> GrpcCluster::WatchHost(HostPort host, std::stop_token stop) {
+async::Task<> GrpcCluster::WatchHost(Address host, std::stop_token stop) {
   while (!stop.stop_requested()) {
     auto resolve = [&host] { return Resolve(host); };
     absl::StatusOr<std::vector<std::string>> addresses =

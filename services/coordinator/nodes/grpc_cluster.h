@@ -37,7 +37,7 @@ class GrpcCluster final : public Cluster {
   // Takes the names that were drained in an earlier life of the coordinator. Call it before Run.
   void RestoreDrained(const std::vector<std::string>& names) { membership_.RestoreDrained(names); }
   // Keeps watch over the nodes until `stop`.
-  async::Task<> Run(std::vector<HostPort> configured, std::stop_token stop);
+  async::Task<> Run(std::vector<Address> configured, std::stop_token stop);
 
   const std::vector<NodeStatus>& nodes() const override { return membership_.nodes(); }
   void SetObserver(MembershipObserver* observer) override { observer_ = observer; }
@@ -69,7 +69,7 @@ class GrpcCluster final : public Cluster {
   };
   using LinkPtr = std::shared_ptr<Link>;
 
-  async::Task<> WatchHost(HostPort host, std::stop_token stop);
+  async::Task<> WatchHost(Address host, std::stop_token stop);
   async::Task<> WatchLeases(std::stop_token stop);
   async::Task<> WatchLink(int node, LinkPtr link, std::stop_token stop);
   // Asks the node who it is.

@@ -6,29 +6,29 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "services/base/field_error.h"
 
 namespace mlp::coordinator {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
-std::optional<HostPort> Parse(absl::string_view host, absl::string_view port) {
-  HostPort node;
-  std::uint32_t number = 0;
-  host = absl::StripAsciiWhitespace(host);
-  if (host.empty() || !absl::SimpleAtoi(absl::StripAsciiWhitespace(port), &number))
-    return std::nullopt;
-  if (number < 1 || number > 65535) return std::nullopt;
-  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  node.host = std::string(host);
-  node.port = static_cast<std::uint16_t>(number);
-  return node;
+// Reads a line of a nodes file, without its comment.
+absl::StatusOr<Address> ParseLine(absl::string_view line) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(line, ',');
+  if (parts.size() != 2) {
+    return absl::InvalidArgumentError(absl::StrCat("\"", line, "\" is not host,port"));
+  }
+  std::string host(absl::StripAsciiWhitespace(parts[0]));
+  // A line may have an IPv6 address without brackets, as the comma ends it.
+  if (std::ranges::count(host, ':') > 1 && host.front() != '[') host = absl::StrCat("[", host, "]");
+  return ParseAddress(absl::StrCat(host, ":", absl::StripAsciiWhitespace(parts[1])));
 }
 
 std::string NumericAddress(const addrinfo& info) {
@@ -45,50 +45,38 @@ std::string NumericAddress(const addrinfo& info) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<HostPort>> ParseNodeList(std::string_view text) {
-  std::vector<HostPort> nodes;
+absl::StatusOr<std::vector<Address>> ParseNodeList(std::string_view text) {
+  std::vector<Address> nodes;
   if (absl::StripAsciiWhitespace(View(text)).empty()) return nodes;
   for (const absl::string_view entry : absl::StrSplit(View(text), ',')) {
-    const auto colon = entry.rfind(':');
-    std::optional<HostPort> node;
-    if (colon != absl::string_view::npos)
-      node = Parse(entry.substr(0, colon), entry.substr(colon + 1));
-    if (!node) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", entry, "\" is not host:port with a port from 1 to 65535"));
-    }
+    const absl::string_view address = absl::StripAsciiWhitespace(entry);
+    auto node = ParseAddress({address.data(), address.size()});
+    if (!node.ok()) return node.status();
     nodes.push_back(*std::move(node));
   }
   return nodes;
 }
 
-absl::StatusOr<std::vector<HostPort>> ParseNodeFile(std::string_view text, std::string_view name) {
-  std::vector<HostPort> nodes;
+absl::StatusOr<std::vector<Address>> ParseNodeFile(std::string_view text, std::string_view name) {
+  if (text.starts_with(kByteOrderMark)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(View(name), ": begins with a byte order mark; save it as UTF-8 without one"));
+  }
+  std::vector<Address> nodes;
   int number = 0;
   for (absl::string_view line : absl::StrSplit(View(text), '\n')) {
     ++number;
     line = absl::StripAsciiWhitespace(line.substr(0, line.find('#')));
     if (line.empty()) continue;
-    const std::vector<absl::string_view> parts = absl::StrSplit(line, ',');
-    std::optional<HostPort> node;
-    if (parts.size() == 2) node = Parse(parts[0], parts[1]);
-    if (!node) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(View(name), ":", number, ": \"", line,
-                       "\" is not host,port with a port from 1 to 65535"));
-    }
+    auto node = ParseLine(line);
+    if (!node.ok()) return WithContext(absl::StrCat(View(name), ":", number), node.status());
     nodes.push_back(*std::move(node));
   }
   return nodes;
 }
 
-std::string ToString(const HostPort& node) {
-  const bool ipv6 = node.host.find(':') != std::string::npos;
-  return ipv6 ? absl::StrCat("[", node.host, "]:", node.port)
-              : absl::StrCat(node.host, ":", node.port);
-}
-
-absl::StatusOr<std::vector<std::string>> Resolve(const HostPort& node) {
+absl::StatusOr<std::vector<std::string>> Resolve(const Address& node) {
+  if (!node.path.empty()) return std::vector<std::string>{ToString(node)};
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -102,7 +90,7 @@ absl::StatusOr<std::vector<std::string>> Resolve(const HostPort& node) {
   for (const int family : {AF_INET, AF_INET6}) {
     for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
       if (info->ai_family != family) continue;
-      addresses.push_back(ToString(HostPort{NumericAddress(*info), node.port}));
+      addresses.push_back(ToString(Address{NumericAddress(*info), node.port}));
     }
     if (!addresses.empty()) break;
   }

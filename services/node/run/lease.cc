@@ -81,7 +81,11 @@ void Lease::Note(const absl::StatusOr<LeaseAnswer>& answer) {
   }
   if (!status.ok() || answer->standing == Standing::kRefused) {
     const std::string why(status.ok() ? answer->detail : status.message());
-    SayOnce(Said::kRefused, why, absl::StrCat("the coordinator refuses this node: ", why));
+    // Whoever does not know the call is no coordinator.
+    const bool wrong_server = absl::IsUnimplemented(status);
+    SayOnce(Said::kRefused, why,
+            absl::StrCat(wrong_server ? "cannot register: " : "the coordinator refuses this node: ",
+                         why));
     return;
   }
   unconnected_ = answer->standing == Standing::kUnconnected ? unconnected_ + 1 : 0;

@@ -255,10 +255,11 @@ TEST_CASE("JSON output is one object a line where a model is written, too") {
 
 TEST_CASE("an interrupt detaches and says how to go on") {
   FakeCoordinator coordinator({.hold = true});
-  for (const std::string command : {"train", "watch"}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const std::string command = signal == SIGTERM ? "watch" : "train";
     Process client(ClientOf(coordinator.address(), {command, "job-1"}));
     client.WaitForLine("round 1/2");
-    client.Signal(SIGINT);
+    client.Signal(signal);
     const ProcessResult result = client.Wait();
     CHECK(result.exit_code == 130);
     CHECK_THAT(result.err,

@@ -50,6 +50,14 @@ TEST_CASE("what is unavailable for now is not taken for a coordinator that canno
   CHECK(ExitCodeOf(error) == kExitFailed);
 }
 
+TEST_CASE("a server that is no coordinator is named, with its address") {
+  const auto error = absl::UnimplementedError("this is an mlp-node, not an mlp-coordinator");
+  CHECK_THAT(ErrorText(error, kAddress),
+             Catch::StartsWith("example:9090: this is an mlp-node, not an mlp-coordinator") &&
+                 Catch::Contains("MLP_COORDINATOR"));
+  CHECK(ExitCodeOf(error) == kExitFailed);
+}
+
 TEST_CASE("a full queue says when to try again") {
   const auto full = WithRetryAfter(absl::ResourceExhaustedError("64 jobs are waiting"),
                                    std::chrono::milliseconds(1500));

@@ -68,7 +68,7 @@ TEST_CASE("a bad job log is refused with file and line") {
   CheckRefused(kFirst + "\n" + kSecond.substr(0, 40), ":2: ", "is no event");
   CheckRefused(kFirst + "\n{\"sequence\":\"2\"}\n", ":2: ", "says nothing");
   CheckRefused(kFirst + "\n{\"sequence\":\"2\",\"nonsense\":{}}\n", ":2: ", "nonsense");
-  CheckRefused(kSecond + "\n", ":1: ", "sequence is 2, not 1");
+  CheckRefused(kSecond + "\n", ":1: ", "sequence is 2, not 1: lines are missing");
   CheckRefused(kFirst + "\n" + kFirst + "\n", ":2: ", "sequence is 1, not 2");
 }
 

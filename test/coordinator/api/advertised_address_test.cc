@@ -17,7 +17,8 @@ TEST_CASE("a node is dialled back where it says, or at the host that its call co
 }
 
 TEST_CASE("an address that nobody can call is refused, by its field") {
-  for (const std::string address : {"", ":", ":0", ":99999", "host", "host:", "a:1,b:2", "h:x"}) {
+  for (const std::string address : {"", ":", ":0", ":99999", "host", "host:", "a:1,b:2", "h:x",
+                                    "http://h:1", " h:1", "::1:9091", "unix:/run/node"}) {
     CAPTURE(address);
     const auto refused = AdvertisedAddress(address, "ipv4:10.0.0.7:41234");
     CHECK(absl::IsInvalidArgument(refused.status()));
@@ -25,6 +26,11 @@ TEST_CASE("an address that nobody can call is refused, by its field") {
   }
   CHECK_THAT(std::string(AdvertisedAddress(":9091", "unix:/tmp/socket").status().message()),
              Catch::Contains("--advertise"));
+}
+
+TEST_CASE("a Unix socket is an address for a coordinator on its machine only") {
+  CHECK(AdvertisedAddress("unix:/run/node", "unix:").value() == "unix:/run/node");
+  CHECK_FALSE(AdvertisedAddress("unix:/run/node", "ipv4:127.0.0.1:41234").ok());
 }
 
 }  // namespace

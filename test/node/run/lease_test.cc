@@ -151,6 +151,14 @@ TEST_CASE_METHOD(Fixture, "a refusal is said with its reason, once, and tried ag
   CHECK(said.size() == 2);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "a server that is no coordinator does not refuse the node, but is named") {
+  link.answer = absl::UnimplementedError("this is an mlp-node, not an mlp-coordinator");
+  CHECK(HeardIn(20s) >= 17);  // a coordinator may take its place
+  CHECK(said ==
+        std::vector<std::string>{"! cannot register: this is an mlp-node, not an mlp-coordinator"});
+}
+
 TEST_CASE_METHOD(Fixture, "a full coordinator is asked again when it says") {
   link.answer = WithRetryAfter(absl::ResourceExhaustedError("10000 nodes"), 5s);
   clock.RunFor(3s);

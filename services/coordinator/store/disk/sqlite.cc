@@ -73,8 +73,11 @@ void Database::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_fin
 absl::StatusOr<Database> Database::Open(const std::filesystem::path& file, Create create) {
   sqlite3* connection = nullptr;
   const int create_flag = create == Create::kYes ? SQLITE_OPEN_CREATE : 0;
+  // SQLite takes a relative name that begins with "file:" for a URI.
+  std::error_code no_directory;
+  const std::filesystem::path absolute = std::filesystem::absolute(file, no_directory);
   const int code = sqlite3_open_v2(
-      file.c_str(), &connection,
+      absolute.c_str(), &connection,
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | create_flag, nullptr);
   if (connection == nullptr) return absl::UnavailableError("no memory for a database");
   Database database(connection, file);
