@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "libmlp/kernels/kernels.h"
 #include "services/program/healthcheck.h"
+#include "services/program/privacy.h"
 #include "services/rpc/grpc_log.h"
 
 namespace mlp::program {
@@ -45,12 +46,16 @@ std::optional<int> ServerProgram::Parse(int argc, char** argv) {
   app_.add_flag("--healthcheck", healthcheck_,
                 absl::StrCat("Ask the ", texts_.server, " at --listen's port on this machine ",
                              "whether it serves; exit 0 or 1"));
+  app_.add_flag("--core-dumps", core_dumps_,
+                "Let a core dump hold this process's memory, with all data and models in it");
   app_.set_version_flag("--version", absl::StrCat(texts_.name, " ", MLP_VERSION));
   try {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app_.exit(error) == 0 ? 0 : 2;
   }
+  KeepFilesPrivate();
+  if (!core_dumps_) KeepMemoryOutOfCoreDumps();
   spdlog::set_level(spdlog::level::from_str(log_level_));
   if (const absl::Status set = CheckChosenInstructionSet(); !set.ok()) return Fail(set);
   return std::nullopt;

@@ -31,8 +31,9 @@ class ServerProgram {
   explicit ServerProgram(ServerTexts texts);
 
   CLI::App& app() { return app_; }
-  // Declares --log-level, --healthcheck and --version after the options that app() has, and reads
-  // the arguments. Returns the exit code if the program is to end: --help or --version was
+  // Declares --log-level, --healthcheck, --core-dumps and --version after the options that app()
+  // has, and reads the arguments. Keeps what the process has private from then on (privacy.h); with
+  // --core-dumps only its files. Returns the exit code if the program is to end: --help or --version was
   // answered, the usage is wrong, or this processor lacks the instruction set that was asked for.
   std::optional<int> Parse(int argc, char** argv);
 
@@ -47,6 +48,7 @@ class ServerProgram {
   CLI::App app_;
   std::string log_level_ = "info";
   bool healthcheck_ = false;
+  bool core_dumps_ = false;
 };
 
 // Logs the error and returns its exit code: 2 for InvalidArgument (wrong usage), else 1.

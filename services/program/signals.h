@@ -6,7 +6,8 @@
 
 namespace mlp::program {
 
-// Blocks SIGINT and SIGTERM for the calling thread and those that it starts, and ignores SIGPIPE.
+// Blocks SIGINT and SIGTERM for the calling thread and those that it starts, and ignores SIGPIPE
+// and SIGXFSZ: a peer that is gone and a file that may not grow are errors of a call.
 // Call it first in main, before any thread and the first gRPC object.
 void BlockTerminationSignals();
 // Waits for SIGINT or SIGTERM and returns its number.
