@@ -14,6 +14,7 @@
 #include "libmlp/data/dataset_files.h"
 #include "services/base/retry_after.h"
 #include "services/base/sha256.h"
+#include "services/coordinator/store/disk/no_room.h"
 #include "services/coordinator/store/disk/sync_directory.h"
 
 namespace mlp::coordinator {
@@ -44,7 +45,7 @@ class Descriptor {
 absl::Status CannotWrite(const fs::path& path) {
   const int error = errno;
   const std::string why = std::generic_category().message(error);
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
+  if (IsNoRoom(error)) {
     return WithRetryAfter(
         absl::ResourceExhaustedError(absl::StrCat("no room in ", path.parent_path().string(), ": ",
                                                   why, "; free some space and try again")),
