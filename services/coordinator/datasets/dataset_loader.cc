@@ -1,6 +1,7 @@
 #include "services/coordinator/datasets/dataset_loader.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -74,6 +75,11 @@ absl::StatusOr<ParsedFile> ReadOne(const Dataset& dataset, const DatasetSources:
 }
 
 absl::Status ReadSchema(const DatasetSources::File& file, Dataset& dataset) {
+  std::error_code unknown;  // reading says why
+  const std::uintmax_t size = fs::file_size(file.path, unknown);
+  const std::string name = absl::StrCat(dataset.name, "/", file.name);
+  absl::Status fits = wire::CheckSchemaFileBytes(unknown ? 0 : size, name);
+  if (!fits.ok()) return fits;
   absl::StatusOr<FileBytes> bytes = ReadBytes(dataset.name, file);
   if (!bytes.ok()) return bytes.status();
   absl::StatusOr<Schema> schema = wire::SchemaFromJson(bytes->text, bytes->name);
