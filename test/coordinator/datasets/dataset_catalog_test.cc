@@ -207,6 +207,28 @@ TEST_CASE(
         kTinyTexts.at("train_2.txt"));
 }
 
+TEST_CASE("a link in a directory is followed within the data directory only, as nodes do") {
+  CatalogWorld world;
+  const test::Scratch outside;
+  world.MakeDirectory("directory", kOther);
+  const fs::path shard = world.data.path() / "directory" / "train_1.txt";
+  const fs::path inside = world.data.path() / "shard";
+  fs::rename(shard, inside);
+  fs::create_symlink(inside, shard);
+  CHECK(world.catalog->Load("directory").ok());
+
+  const char* const linked = GENERATE("train_2.txt", "validate_1.txt", "schema.json");
+  const fs::path link = world.data.path() / "directory" / linked;
+  fs::remove(link);
+  fs::create_symlink(outside.Write("file", "nobody's,business,0\n"), link);
+  const absl::Status status = world.catalog->Load("directory").status();
+  CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+  const std::string problem =
+      std::string("'directory/") + linked + "' leads outside the data directory";
+  CHECK(status.message() == problem);
+  CHECK(world.Await(world.catalog->List()).at(0).problem == problem);
+}
+
 TEST_CASE("what cannot be removed is said to be a directory, or not to be there") {
   CatalogWorld world;
   world.MakeDirectory("directory", kOther);
