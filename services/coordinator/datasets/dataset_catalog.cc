@@ -14,6 +14,14 @@ namespace {
 namespace fs = std::filesystem;
 using async::Task;
 
+constexpr auto kTidyEvery = std::chrono::minutes(10);
+
+std::set<std::string> DigestsOf(const DatasetRecord& record) {
+  std::set<std::string> digests;
+  for (const DatasetFile& file : record.files) digests.insert(file.sha256);
+  return digests;
+}
+
 absl::Status InUse(const std::string& name, const std::vector<std::string>& jobs) {
   const std::string who = jobs.empty() ? "a job that is being created" : absl::StrJoin(jobs, ", ");
   return absl::FailedPreconditionError(
@@ -84,7 +92,21 @@ DatasetCatalog::DatasetCatalog(async::Clock& clock, async::Workers& workers,
       written_(clock) {
   for (DatasetRecord& record : stored) {
     std::string name = record.name;
+    if (vault_ != nullptr) vault_->Claim(DigestsOf(record));
     stored_.emplace(std::move(name), std::move(record));
+  }
+}
+
+Task<> DatasetCatalog::Run(std::stop_token stop) {
+  if (vault_ == nullptr) co_return;
+  bool goes_on = true;
+  while (goes_on) {
+    auto drop = [this] {
+      vault_->DropOld();
+      return true;
+    };
+    co_await async::Offload(workers_, std::move(drop));
+    goes_on = co_await async::SleepFor(clock_, kTidyEvery, stop);
   }
 }
 
@@ -104,15 +126,19 @@ std::optional<DatasetRecord> DatasetCatalog::Stored(const std::string& name) con
 Task<absl::StatusOr<std::vector<MissingFile>>> DatasetCatalog::Plan(
     std::vector<DatasetFile> files) {
   if (absl::Status status = CheckStores(); !status.ok()) co_return status;
-  auto plan = [this, &files] {
+  auto plan = [this, &files]() -> absl::StatusOr<std::vector<MissingFile>> {
     std::vector<MissingFile> missing;
     std::set<std::string> seen;
+    std::int64_t to_come = 0;
     for (const DatasetFile& file : files) {
       if (!seen.insert(file.sha256).second || vault_->CanRead(file.sha256)) continue;
       const std::int64_t received = vault_->Received(file.sha256);
       // All of it came and it is not complete: no piece is left to go on with.
       missing.push_back({file.sha256, received < file.bytes ? received : 0});
+      to_come += file.bytes - missing.back().received;
     }
+    if (missing.empty()) return missing;
+    if (absl::Status room = vault_->CheckRoom(to_come); !room.ok()) return room;
     return missing;
   };
   co_return co_await async::Offload(workers_, std::move(plan));
@@ -147,7 +173,9 @@ Task<absl::StatusOr<CommittedDataset>> DatasetCatalog::Commit(std::string name,
   DatasetRecord record;
   record.name = std::move(name);
   record.files = std::move(files);
+  const UnclaimedFiles::Bytes claimed = vault_->Claim(DigestsOf(record));
   absl::StatusOr<CommittedDataset> committed = co_await Replace(std::move(record));
+  if (!committed.ok()) vault_->Disclaim(claimed);
   EndChange();
   co_return committed;
 }
@@ -214,8 +242,7 @@ void DatasetCatalog::EndChange() {
 // one at a time.
 Task<> DatasetCatalog::DropFilesOf(std::optional<DatasetRecord> old) {
   if (!old || vault_ == nullptr) co_return;
-  std::set<std::string> dropped;
-  for (const DatasetFile& file : old->files) dropped.insert(file.sha256);
+  std::set<std::string> dropped = DigestsOf(*old);
   {
     const std::scoped_lock lock(mutex_);
     for (const auto& [name, record] : stored_) {

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -63,8 +64,12 @@ class DatasetCatalog {
                  std::optional<std::filesystem::path> data_dir, FileVault* vault,
                  DatasetLedger& ledger, std::vector<DatasetRecord> stored);
 
+  // Drops now and then what was sent for no dataset, until it is stopped.
+  async::Task<> Run(std::stop_token stop);
+
   // Returns the files that are missing, or cannot be read for a reason that lasts.
-  // FailedPrecondition if nothing can be stored, here and below.
+  // FailedPrecondition if nothing can be stored, here and below. ResourceExhausted if what is
+  // missing is beyond the vault's limit.
   async::Task<absl::StatusOr<std::vector<MissingFile>>> Plan(std::vector<DatasetFile> files);
   // Does the same as FileVault::Write; pieces of one file wait for each other.
   async::Task<absl::StatusOr<std::int64_t>> Write(FilePiece piece);
