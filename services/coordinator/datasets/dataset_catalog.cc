@@ -1,6 +1,7 @@
 #include "services/coordinator/datasets/dataset_catalog.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +23,10 @@ std::set<std::string> DigestsOf(const DatasetRecord& record) {
   return digests;
 }
 
+absl::StatusOr<std::shared_ptr<const Dataset>> ReadAll(const DatasetSources& sources) {
+  return ReadDataset(sources);
+}
+
 absl::Status InUse(const std::string& name, const std::vector<std::string>& jobs) {
   const std::string who = jobs.empty() ? "a job that is being created" : absl::StrJoin(jobs, ", ");
   return absl::FailedPreconditionError(
@@ -37,47 +42,6 @@ absl::Status FilesMissing(const std::string& name, const std::vector<std::string
                    missing.front(), missing.size() == 1 ? "" : ", …", "); send them first"));
 }
 
-// Copies the figures of a dataset that was read.
-void Describe(const Dataset& dataset, DatasetRecord& record) {
-  record.training_rows = dataset.training_rows();
-  record.validation_rows = dataset.validation.rows();
-  record.features = dataset.features;
-  record.classes = dataset.classes;
-  if (dataset.schema != nullptr) record.schema = *dataset.schema;
-}
-
-std::int64_t SizeOf(const fs::path& path) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(path, error);
-  return error ? 0 : static_cast<std::int64_t>(size);
-}
-
-DatasetStatus DescribeDirectory(const fs::path& data_dir, const std::string& name) {
-  DatasetStatus status;
-  status.record.name = name;
-  const absl::StatusOr<DatasetSources> sources = FindBelow(data_dir, name);
-  if (!sources.ok()) {
-    status.problem = std::string(sources.status().message());
-    return status;
-  }
-  const absl::StatusOr<std::shared_ptr<const Dataset>> dataset = ReadDataset(*sources);
-  if (!dataset.ok()) {
-    status.problem = std::string(dataset.status().message());
-    return status;
-  }
-  Describe(**dataset, status.record);
-  for (std::size_t i = 0; i < sources->train.size(); ++i) {
-    const DatasetSources::File& file = sources->train[i];
-    status.record.files.push_back({file.name, (*dataset)->shards[i].sha256, SizeOf(file.path)});
-  }
-  const DatasetSources::File& last = sources->validation;
-  status.record.files.push_back({last.name, (*dataset)->validation_sha256, SizeOf(last.path)});
-  if (const auto& schema = sources->schema) {
-    status.record.files.push_back({schema->name, (*dataset)->schema_sha256, SizeOf(schema->path)});
-  }
-  return status;
-}
-
 }  // namespace
 
 DatasetCatalog::DatasetCatalog(async::Clock& clock, async::Workers& workers,
@@ -89,7 +53,9 @@ DatasetCatalog::DatasetCatalog(async::Clock& clock, async::Workers& workers,
       vault_(vault),
       ledger_(ledger),
       changes_(clock),
+      listing_(clock),
       written_(clock) {
+  if (data_dir_) directories_.emplace(*data_dir_, ReadAll);
   for (DatasetRecord& record : stored) {
     std::string name = record.name;
     if (vault_ != nullptr) vault_->Claim(DigestsOf(record));
@@ -277,6 +243,8 @@ std::vector<std::string> DatasetCatalog::KnownNames() const {
 }
 
 Task<std::vector<DatasetStatus>> DatasetCatalog::List() {
+  async::FifoMutex::Ticket ticket(listing_);
+  co_await ticket.Acquire({});
   auto list = [this] { return ListDirectories(); };
   std::vector<DatasetStatus> listed = co_await async::Offload(workers_, std::move(list));
   for (DatasetStatus& status : listed) status.used_by = ledger_.UsersOf(status.record.name);
@@ -292,11 +260,14 @@ Task<std::vector<DatasetStatus>> DatasetCatalog::List() {
   co_return listed;
 }
 
-std::vector<DatasetStatus> DatasetCatalog::ListDirectories() const {
+std::vector<DatasetStatus> DatasetCatalog::ListDirectories() {
   std::vector<DatasetStatus> listed;
-  if (!data_dir_) return listed;
-  for (const std::string& name : DirectoriesBelow(*data_dir_)) {
-    listed.push_back(DescribeDirectory(*data_dir_, name));
+  if (!directories_) return listed;
+  for (DescribedDirectory& directory : directories_->List(std::chrono::system_clock::now())) {
+    DatasetStatus status;
+    status.record = std::move(directory.record);
+    status.problem = std::move(directory.problem);
+    listed.push_back(std::move(status));
   }
   return listed;
 }
