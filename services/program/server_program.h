@@ -33,8 +33,9 @@ class ServerProgram {
   CLI::App& app() { return app_; }
   // Declares --log-level, --healthcheck, --core-dumps and --version after the options that app()
   // has, and reads the arguments. Keeps what the process has private from then on (privacy.h); with
-  // --core-dumps only its files. Returns the exit code if the program is to end: --help or --version was
-  // answered, the usage is wrong, or this processor lacks the instruction set that was asked for.
+  // --core-dumps only its files. Returns the exit code if the program is to end: --help or
+  // --version was answered, the usage is wrong, or this processor lacks the instruction set that
+  // was asked for.
   std::optional<int> Parse(int argc, char** argv);
 
   // Tells whether --healthcheck was given.
