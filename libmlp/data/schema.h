@@ -40,6 +40,8 @@ struct Schema {
 inline constexpr std::size_t kMaxCategories = 1000;
 inline constexpr std::size_t kMaxTextBytes = 1024;                    // of a name or a text
 inline constexpr std::size_t kMaxSchemaBytes = std::size_t{8} << 20;  // of all of them
+// Of a file with a schema: JSON has names of fields, quotes and blanks beside the texts.
+inline constexpr std::size_t kMaxSchemaFileBytes = 2 * kMaxSchemaBytes;
 
 // InvalidArgument, which names the place ("columns[2].scale"): no columns, an empty name or one
 // that two have (the label's too), a category or class that is there twice, more than

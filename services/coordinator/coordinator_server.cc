@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -55,17 +54,9 @@ LoadDataset DatasetSource(const CoordinatorServerOptions& options, DatasetCatalo
 }
 
 // Opens the vault; nullptr if there is no state directory.
-absl::StatusOr<std::unique_ptr<FileVault>> OpenVault(const CoordinatorServerOptions& options,
-                                                     const std::vector<DatasetRecord>& datasets) {
+absl::StatusOr<std::unique_ptr<FileVault>> OpenVault(const CoordinatorServerOptions& options) {
   if (!options.state_dir) return nullptr;
-  absl::StatusOr<std::unique_ptr<FileVault>> vault = FileVault::Open(*options.state_dir);
-  if (!vault.ok()) return vault.status();
-  std::set<std::string> needed;
-  for (const DatasetRecord& dataset : datasets) {
-    for (const DatasetFile& file : dataset.files) needed.insert(file.sha256);
-  }
-  (*vault)->DropOld(needed);
-  return vault;
+  return FileVault::Open(*options.state_dir, options.upload_bytes);
 }
 
 // Returns the time at which this coordinator started, as in "20261123T093000Z-".
@@ -134,6 +125,7 @@ class CoordinatorServer::Parts {
     Serve();
     server->tasks().Spawn(cluster->Run(options.nodes, server->stop_token()));
     server->tasks().Spawn(coordinator->Run(server->stop_token()));
+    server->tasks().Spawn(catalog->Run(server->stop_token()));
     server->Start();
     return absl::OkStatus();
   }
@@ -152,7 +144,7 @@ class CoordinatorServer::Parts {
 
   // Opens the datasets that the journal has, with their files.
   absl::Status OpenDatasets() {
-    absl::StatusOr<std::unique_ptr<FileVault>> opened = OpenVault(options, journal->datasets());
+    absl::StatusOr<std::unique_ptr<FileVault>> opened = OpenVault(options);
     if (!opened.ok()) return opened.status();
     vault = *std::move(opened);
     ledger = std::make_unique<JournalLedger>(*journal);

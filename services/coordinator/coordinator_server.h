@@ -37,6 +37,7 @@ struct CoordinatorServerOptions {
   int keep_checkpoints = 2;  // rounds of a running job whose parameters are kept; 2 or more
   // Jobs, models and the coordinator's datasets survive it here. None: they end with it.
   std::optional<std::filesystem::path> state_dir;
+  std::int64_t upload_bytes = std::int64_t{16} << 30;  // of files there that are in no dataset yet
   InProcess in_process;
 };
 

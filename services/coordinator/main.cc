@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -62,6 +63,7 @@ struct Arguments {
   std::size_t keep_jobs = 1000;
   int keep_checkpoints = 2;
   std::string state_dir;
+  std::int64_t upload_bytes = CoordinatorServerOptions().upload_bytes;
   std::string heartbeat_interval = "1s";
   mlp::coordinator::LeaseTerms lease_terms;
   // The reference system's form: PORT [POLICY].
@@ -124,6 +126,12 @@ void Declare(CLI::App& app, Arguments& arguments) {
          "where they were (default: none, they end with this process)")
       ->type_name("DIR")
       ->envname("MLP_STATE_DIR");
+  app.add_option("--upload-bytes", arguments.upload_bytes,
+                 "Most bytes in --state-dir of files that were sent and are in no dataset yet; a "
+                 "dataset that is put must fit")
+      ->type_name("BYTES")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--keep-checkpoints", arguments.keep_checkpoints,
                  "Rounds of a running job whose parameters are kept in --state-dir")
       ->check(CLI::Range(2, 100'000))
@@ -191,6 +199,7 @@ absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
     options.data_dir = kDefaultDataDir;
   }
   if (!arguments.state_dir.empty()) options.state_dir = arguments.state_dir;
+  options.upload_bytes = arguments.upload_bytes;
   options.nodes = *std::move(nodes);
   if (!arguments.log_dir.empty()) options.log_dir = arguments.log_dir;
   options.default_policy = PolicyName(arguments.default_policy);

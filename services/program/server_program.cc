@@ -19,6 +19,7 @@
 #include "services/program/healthcheck.h"
 #include "services/program/log.h"
 #include "services/program/options.h"
+#include "services/program/privacy.h"
 #include "services/rpc/listener.h"
 
 namespace mlp::program {
@@ -63,6 +64,8 @@ std::optional<int> ServerProgram::Parse(int argc, char** argv) {
   app_.add_flag("--healthcheck", healthcheck_,
                 absl::StrCat("Ask the ", texts_.server,
                              " at --listen on this machine whether it serves; exit 0 or 1"));
+  app_.add_flag("--core-dumps", core_dumps_,
+                "Let a core dump hold this process's memory, with all data and models in it");
   app_.set_version_flag("--version", absl::StrCat(texts_.name, " ", MLP_VERSION));
   TakeFromEnvironment(app_, texts_.name);
   try {
@@ -73,6 +76,8 @@ std::optional<int> ServerProgram::Parse(int argc, char** argv) {
               << texts_.name << " --help tells more\n";
     return 2;
   }
+  KeepFilesPrivate();
+  if (!core_dumps_) KeepMemoryOutOfCoreDumps();
   spdlog::set_level(spdlog::level::from_str(log_level_));
   if (const absl::Status texts = CheckTexts(app_); !texts.ok()) return Fail(texts);
   const std::vector<std::string> taken = VariablesTaken(app_);

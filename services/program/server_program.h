@@ -31,11 +31,12 @@ class ServerProgram {
   explicit ServerProgram(ServerTexts texts);
 
   CLI::App& app() { return app_; }
-  // Declares --log-level, --healthcheck and --version after the options that app() has, and reads
-  // the arguments, and from the environment the options that these lack (TakeFromEnvironment); the
-  // log says which those are. Returns the exit code if the program is to end: --help or --version
-  // was answered, the usage is wrong (an option that is no path must be UTF-8), or this processor
-  // lacks the instruction set that was asked for.
+  // Declares --log-level, --healthcheck, --core-dumps and --version after the options that app()
+  // has, and reads the arguments, and from the environment the options that these lack
+  // (TakeFromEnvironment); the log says which those are. Keeps what the process has private from
+  // then on (privacy.h); with --core-dumps only its files. Returns the exit code if the program is
+  // to end: --help or --version was answered, the usage is wrong (an option that is no path must be
+  // UTF-8), or this processor lacks the instruction set that was asked for.
   std::optional<int> Parse(int argc, char** argv);
 
   // Tells whether --healthcheck was given.
@@ -52,6 +53,7 @@ class ServerProgram {
   CLI::App app_;
   std::string log_level_ = "info";
   bool healthcheck_ = false;
+  bool core_dumps_ = false;
 };
 
 // Logs the error and returns its exit code: 2 for InvalidArgument (wrong usage), else 1.

@@ -30,6 +30,7 @@ void BlockTerminationSignals() {
   // Other servers open their logs again on one of these. They would end this process.
   std::signal(SIGUSR1, SIG_IGN);
   std::signal(SIGUSR2, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 int WaitForTerminationSignal() {

@@ -10,7 +10,8 @@ namespace mlp::program {
 // A SIGHUP that is ignored, as nohup has it, stays ignored.
 
 // Blocks the termination signals for the calling thread and those that it starts, and ignores
-// SIGPIPE, SIGUSR1 and SIGUSR2. Call it first in main, before any thread and the first gRPC object.
+// SIGPIPE and SIGXFSZ (a peer that is gone and a file that may not grow are errors of a call),
+// SIGUSR1 and SIGUSR2. Call it first in main, before any thread and the first gRPC object.
 void BlockTerminationSignals();
 // Waits for a termination signal and returns its number.
 int WaitForTerminationSignal();

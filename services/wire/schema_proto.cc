@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/base/field_error.h"
+#include "services/wire/schema_outline.h"
 
 namespace mlp::wire {
 namespace {
@@ -61,7 +62,19 @@ std::string ToJson(const Schema& schema) {
   return json;
 }
 
+absl::Status CheckSchemaFileBytes(std::uintmax_t bytes, std::string_view name) {
+  if (bytes <= kMaxSchemaFileBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(std::string(name), ": has ", bytes,
+                                                 " bytes, a schema at most ", kMaxSchemaFileBytes,
+                                                 ": leave some columns out, or texts of columns"));
+}
+
 absl::StatusOr<Schema> SchemaFromJson(std::string_view json, std::string_view name) {
+  if (absl::Status size = CheckSchemaFileBytes(json.size(), name); !size.ok()) return size;
+  if (absl::Status outline = CheckSchemaOutline(json); !outline.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(std::string(name), ": is not a schema in JSON: ", outline.message()));
+  }
   v1::Schema proto;
   const auto parsed = google::protobuf::util::JsonStringToMessage(std::string(json), &proto);
   if (!parsed.ok()) {

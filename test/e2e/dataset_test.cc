@@ -1,6 +1,7 @@
 // Tests of data that travels: the programs as processes, and no file that more than one of them
 // sees.
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -25,10 +26,10 @@ namespace fs = std::filesystem;
 class TravellingCluster {
  public:
   TravellingCluster() {
-    coordinator_ =
-        std::make_unique<Process>(std::vector<std::string>{Program("mlp-coordinator"), "--listen",
-                                                           "127.0.0.1:0", "--state-dir", "state"},
-                                  ProcessOptions{{}, scratch_.path()});
+    coordinator_ = std::make_unique<Process>(
+        std::vector<std::string>{Program("mlp-coordinator"), "--listen", "127.0.0.1:0",
+                                 "--state-dir", "state", "--log-dir", "logs"},
+        ProcessOptions{{}, scratch_.path()});
     address_ = ListeningAddress(*coordinator_);
   }
 
@@ -125,6 +126,33 @@ TEST_CASE("nodes without any data train letters to the known bits, also from dam
   }
   std::cout << "same digest from " << truncated << " truncated and " << flipped
             << " changed cache files" << std::endl;
+}
+
+// Checks that the directory and all below it give nothing to others. Returns how many files it saw.
+std::size_t CheckPrivate(const fs::path& directory) {
+  const auto others = fs::perms::group_all | fs::perms::others_all;
+  CHECK((fs::status(directory).permissions() & others) == fs::perms::none);
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    INFO(entry.path());
+    CHECK((entry.status().permissions() & others) == fs::perms::none);
+    if (entry.is_regular_file()) ++files;
+  }
+  return files;
+}
+
+TEST_CASE("what servers write below state, logs and caches is for their user only") {
+  const mode_t before = umask(022);
+  TravellingCluster cluster;
+  REQUIRE(
+      cluster.Client({"dataset", "put", (DatasetsDirectory() / "letters").string()}).exit_code ==
+      0);
+  cluster.StartNodes(1);
+  CHECK(cluster.TrainLetters() == kLettersDigest);
+  umask(before);
+  CHECK(CheckPrivate(cluster.path() / "state") >= 14);  // 12 files, the database, the lock
+  CHECK(CheckPrivate(cluster.path() / "logs") == 1);
+  CHECK(CheckPrivate(cluster.path() / "node-1" / "cache") > 0);
 }
 
 TEST_CASE("a dataset that a job uses is not removed, when the job has ended, it is") {

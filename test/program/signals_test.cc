@@ -58,5 +58,14 @@ TEST_CASE("writing to a peer that is gone does not end the process") {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+TEST_CASE("a file that may not grow is an error of the call and does not end the process") {
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  std::signal(SIGXFSZ, SIG_DFL);
+  BlockTerminationSignals();
+  CHECK(std::raise(SIGXFSZ) == 0);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
 }  // namespace
 }  // namespace mlp::program

@@ -57,5 +57,19 @@ TEST_CASE("a file that is no schema is refused by its name") {
   CHECK(std::string(schema.status().message()).starts_with("schema.json: is not a schema in JSON"));
 }
 
+TEST_CASE("a file that is larger than any schema is refused before it is parsed") {
+  const auto schema = SchemaFromJson(std::string(kMaxSchemaFileBytes + 1, '['), "schema.json");
+  CHECK(schema.status().message() ==
+        "schema.json: has 16777217 bytes, a schema at most 16777216: leave some columns out, or "
+        "texts of columns");
+}
+
+TEST_CASE("a schema with a value out of place is refused at the first one") {
+  const auto schema = SchemaFromJson("{\"columns\":" + std::string(1 << 20, '['), "schema.json");
+  CHECK(std::string(schema.status().message())
+            .starts_with("schema.json: is not a schema in JSON: line 1, column 13: is out of "
+                         "place; "));
+}
+
 }  // namespace
 }  // namespace mlp::wire

@@ -1,6 +1,7 @@
 #include "services/coordinator/datasets/dataset_catalog.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,18 @@ namespace {
 
 namespace fs = std::filesystem;
 using async::Task;
+
+constexpr auto kTidyEvery = std::chrono::minutes(10);
+
+std::set<std::string> DigestsOf(const DatasetRecord& record) {
+  std::set<std::string> digests;
+  for (const DatasetFile& file : record.files) digests.insert(file.sha256);
+  return digests;
+}
+
+absl::StatusOr<std::shared_ptr<const Dataset>> ReadAll(const DatasetSources& sources) {
+  return ReadDataset(sources);
+}
 
 absl::Status InUse(const std::string& name, const std::vector<std::string>& jobs) {
   const std::string who = jobs.empty() ? "a job that is being created" : absl::StrJoin(jobs, ", ");
@@ -29,47 +42,6 @@ absl::Status FilesMissing(const std::string& name, const std::vector<std::string
                    missing.front(), missing.size() == 1 ? "" : ", …", "); send them first"));
 }
 
-// Copies the figures of a dataset that was read.
-void Describe(const Dataset& dataset, DatasetRecord& record) {
-  record.training_rows = dataset.training_rows();
-  record.validation_rows = dataset.validation.rows();
-  record.features = dataset.features;
-  record.classes = dataset.classes;
-  if (dataset.schema != nullptr) record.schema = *dataset.schema;
-}
-
-std::int64_t SizeOf(const fs::path& path) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(path, error);
-  return error ? 0 : static_cast<std::int64_t>(size);
-}
-
-DatasetStatus DescribeDirectory(const fs::path& data_dir, const std::string& name) {
-  DatasetStatus status;
-  status.record.name = name;
-  const absl::StatusOr<DatasetSources> sources = FindBelow(data_dir, name);
-  if (!sources.ok()) {
-    status.problem = std::string(sources.status().message());
-    return status;
-  }
-  const absl::StatusOr<std::shared_ptr<const Dataset>> dataset = ReadDataset(*sources);
-  if (!dataset.ok()) {
-    status.problem = std::string(dataset.status().message());
-    return status;
-  }
-  Describe(**dataset, status.record);
-  for (std::size_t i = 0; i < sources->train.size(); ++i) {
-    const DatasetSources::File& file = sources->train[i];
-    status.record.files.push_back({file.name, (*dataset)->shards[i].sha256, SizeOf(file.path)});
-  }
-  const DatasetSources::File& last = sources->validation;
-  status.record.files.push_back({last.name, (*dataset)->validation_sha256, SizeOf(last.path)});
-  if (const auto& schema = sources->schema) {
-    status.record.files.push_back({schema->name, (*dataset)->schema_sha256, SizeOf(schema->path)});
-  }
-  return status;
-}
-
 }  // namespace
 
 DatasetCatalog::DatasetCatalog(async::Clock& clock, async::Workers& workers,
@@ -81,10 +53,26 @@ DatasetCatalog::DatasetCatalog(async::Clock& clock, async::Workers& workers,
       vault_(vault),
       ledger_(ledger),
       changes_(clock),
+      listing_(clock),
       written_(clock) {
+  if (data_dir_) directories_.emplace(*data_dir_, ReadAll);
   for (DatasetRecord& record : stored) {
     std::string name = record.name;
+    if (vault_ != nullptr) vault_->Claim(DigestsOf(record));
     stored_.emplace(std::move(name), std::move(record));
+  }
+}
+
+Task<> DatasetCatalog::Run(std::stop_token stop) {
+  if (vault_ == nullptr) co_return;
+  bool goes_on = true;
+  while (goes_on) {
+    auto drop = [this] {
+      vault_->DropOld();
+      return true;
+    };
+    co_await async::Offload(workers_, std::move(drop));
+    goes_on = co_await async::SleepFor(clock_, kTidyEvery, stop);
   }
 }
 
@@ -104,15 +92,19 @@ std::optional<DatasetRecord> DatasetCatalog::Stored(const std::string& name) con
 Task<absl::StatusOr<std::vector<MissingFile>>> DatasetCatalog::Plan(
     std::vector<DatasetFile> files) {
   if (absl::Status status = CheckStores(); !status.ok()) co_return status;
-  auto plan = [this, &files] {
+  auto plan = [this, &files]() -> absl::StatusOr<std::vector<MissingFile>> {
     std::vector<MissingFile> missing;
     std::set<std::string> seen;
+    std::int64_t to_come = 0;
     for (const DatasetFile& file : files) {
       if (!seen.insert(file.sha256).second || vault_->CanRead(file.sha256)) continue;
       const std::int64_t received = vault_->Received(file.sha256);
       // All of it came and it is not complete: no piece is left to go on with.
       missing.push_back({file.sha256, received < file.bytes ? received : 0});
+      to_come += file.bytes - missing.back().received;
     }
+    if (missing.empty()) return missing;
+    if (absl::Status room = vault_->CheckRoom(to_come); !room.ok()) return room;
     return missing;
   };
   co_return co_await async::Offload(workers_, std::move(plan));
@@ -147,7 +139,9 @@ Task<absl::StatusOr<CommittedDataset>> DatasetCatalog::Commit(std::string name,
   DatasetRecord record;
   record.name = std::move(name);
   record.files = std::move(files);
+  const UnclaimedFiles::Bytes claimed = vault_->Claim(DigestsOf(record));
   absl::StatusOr<CommittedDataset> committed = co_await Replace(std::move(record));
+  if (!committed.ok()) vault_->Disclaim(claimed);
   EndChange();
   co_return committed;
 }
@@ -214,8 +208,7 @@ void DatasetCatalog::EndChange() {
 // one at a time.
 Task<> DatasetCatalog::DropFilesOf(std::optional<DatasetRecord> old) {
   if (!old || vault_ == nullptr) co_return;
-  std::set<std::string> dropped;
-  for (const DatasetFile& file : old->files) dropped.insert(file.sha256);
+  std::set<std::string> dropped = DigestsOf(*old);
   {
     const std::scoped_lock lock(mutex_);
     for (const auto& [name, record] : stored_) {
@@ -250,6 +243,8 @@ std::vector<std::string> DatasetCatalog::KnownNames() const {
 }
 
 Task<std::vector<DatasetStatus>> DatasetCatalog::List() {
+  async::FifoMutex::Ticket ticket(listing_);
+  co_await ticket.Acquire({});
   auto list = [this] { return ListDirectories(); };
   std::vector<DatasetStatus> listed = co_await async::Offload(workers_, std::move(list));
   for (DatasetStatus& status : listed) status.used_by = ledger_.UsersOf(status.record.name);
@@ -265,11 +260,14 @@ Task<std::vector<DatasetStatus>> DatasetCatalog::List() {
   co_return listed;
 }
 
-std::vector<DatasetStatus> DatasetCatalog::ListDirectories() const {
+std::vector<DatasetStatus> DatasetCatalog::ListDirectories() {
   std::vector<DatasetStatus> listed;
-  if (!data_dir_) return listed;
-  for (const std::string& name : DirectoriesBelow(*data_dir_)) {
-    listed.push_back(DescribeDirectory(*data_dir_, name));
+  if (!directories_) return listed;
+  for (DescribedDirectory& directory : directories_->List(std::chrono::system_clock::now())) {
+    DatasetStatus status;
+    status.record = std::move(directory.record);
+    status.problem = std::move(directory.problem);
+    listed.push_back(std::move(status));
   }
   return listed;
 }

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@
 #include "services/async/workers.h"
 #include "services/coordinator/datasets/dataset_ledger.h"
 #include "services/coordinator/datasets/dataset_loader.h"
+#include "services/coordinator/datasets/described_directories.h"
 #include "services/coordinator/datasets/file_vault.h"
 #include "services/coordinator/job/dataset_record.h"
 
@@ -63,8 +65,12 @@ class DatasetCatalog {
                  std::optional<std::filesystem::path> data_dir, FileVault* vault,
                  DatasetLedger& ledger, std::vector<DatasetRecord> stored);
 
+  // Drops now and then what was sent for no dataset, until it is stopped.
+  async::Task<> Run(std::stop_token stop);
+
   // Returns the files that are missing, or cannot be read for a reason that lasts.
-  // FailedPrecondition if nothing can be stored, here and below.
+  // FailedPrecondition if nothing can be stored, here and below. ResourceExhausted if what is
+  // missing is beyond the vault's limit.
   async::Task<absl::StatusOr<std::vector<MissingFile>>> Plan(std::vector<DatasetFile> files);
   // Does the same as FileVault::Write; pieces of one file wait for each other.
   async::Task<absl::StatusOr<std::int64_t>> Write(FilePiece piece);
@@ -76,7 +82,7 @@ class DatasetCatalog {
                                                        std::vector<DatasetFile> files);
   // Removes a stored dataset. NotFound; FailedPrecondition if a job uses it or it is a directory.
   async::Task<absl::Status> Remove(std::string name);
-  // Lists the datasets by name. Reads all files of the directories.
+  // Lists the datasets by name. Reads files of directories only if they have changed.
   async::Task<std::vector<DatasetStatus>> List();
   // Finds the file with that digest: one that was sent, or of a directory that was loaded.
   async::Task<absl::StatusOr<std::filesystem::path>> Find(std::string sha256);
@@ -105,7 +111,7 @@ class DatasetCatalog {
   absl::StatusOr<DatasetRecord> Measure(DatasetRecord record) const;
   absl::StatusOr<SharedDataset> LoadStored(const DatasetRecord& record) const;
   absl::StatusOr<SharedDataset> LoadDirectory(const std::string& name);
-  std::vector<DatasetStatus> ListDirectories() const;
+  std::vector<DatasetStatus> ListDirectories();
   SharedDataset Share(SharedDataset dataset);
 
   async::Clock& clock_;
@@ -113,8 +119,10 @@ class DatasetCatalog {
   const std::optional<std::filesystem::path> data_dir_;
   FileVault* const vault_;
   DatasetLedger& ledger_;
-  async::FifoMutex changes_;       // one Commit or Remove at a time
-  async::Signal written_;          // a piece is written
+  async::FifoMutex changes_;  // one Commit or Remove at a time
+  async::FifoMutex listing_;  // one List at a time, so that it takes no more than one worker
+  std::optional<DescribedDirectories> directories_;  // of data_dir_; whoever has listing_
+  async::Signal written_;                            // a piece is written
   std::set<std::string> writing_;  // digests of files of which a piece is being written
 
   // Load runs on workers and only looks things up under the lock.

@@ -1,6 +1,7 @@
 #include "services/coordinator/datasets/dataset_loader.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -59,6 +60,15 @@ absl::StatusOr<FileBytes> ReadBytes(const std::string& dataset, const DatasetSou
   return FileBytes{std::move(name), *std::move(text), std::move(digest)};
 }
 
+// Finds a file of the dataset as nodes do: not through a link that leads outside `data_dir`.
+absl::StatusOr<DatasetSources::File> SourceBelow(const fs::path& data_dir,
+                                                 const std::string& dataset,
+                                                 const std::string& file) {
+  absl::StatusOr<fs::path> path = ResolveBelow(data_dir, absl::StrCat(dataset, "/", file));
+  if (!path.ok()) return ToUser(path.status());
+  return DatasetSources::File{file, *std::move(path), ""};
+}
+
 // One parsed file, with the bytes' digest.
 struct ParsedFile {
   Shard shard;
@@ -75,6 +85,11 @@ absl::StatusOr<ParsedFile> ReadOne(const Dataset& dataset, const DatasetSources:
 }
 
 absl::Status ReadSchema(const DatasetSources::File& file, Dataset& dataset) {
+  std::error_code unknown;  // reading says why
+  const std::uintmax_t size = fs::file_size(file.path, unknown);
+  const std::string name = absl::StrCat(dataset.name, "/", file.name);
+  absl::Status fits = wire::CheckSchemaFileBytes(unknown ? 0 : size, name);
+  if (!fits.ok()) return fits;
   absl::StatusOr<FileBytes> bytes = ReadBytes(dataset.name, file);
   if (!bytes.ok()) return bytes.status();
   absl::StatusOr<Schema> schema = wire::SchemaFromJson(bytes->text, bytes->name);
@@ -147,10 +162,17 @@ absl::StatusOr<DatasetSources> FindBelow(const fs::path& data_dir, const std::st
   DatasetSources sources;
   sources.name = name;
   for (const std::string& file : files->train) {
-    sources.train.push_back({file, *directory / file, ""});
+    auto source = SourceBelow(data_dir, name, file);
+    if (!source.ok()) return source.status();
+    sources.train.push_back(*std::move(source));
   }
-  sources.validation = {files->validation, *directory / files->validation, ""};
-  if (!files->schema.empty()) sources.schema = {files->schema, *directory / files->schema, ""};
+  auto validation = SourceBelow(data_dir, name, files->validation);
+  if (!validation.ok()) return validation.status();
+  sources.validation = *std::move(validation);
+  if (files->schema.empty()) return sources;
+  auto schema = SourceBelow(data_dir, name, files->schema);
+  if (!schema.ok()) return schema.status();
+  sources.schema = *std::move(schema);
   return sources;
 }
 

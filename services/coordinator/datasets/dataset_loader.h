@@ -36,7 +36,7 @@ struct DatasetSources {
 };
 
 // Finds the files of `data_dir`/`name`. NotFound if there is no such dataset; InvalidArgument if
-// files are missing, or `name` leads out of `data_dir`.
+// files are missing, or `name` or a file leads out of `data_dir` through a link.
 absl::StatusOr<DatasetSources> FindBelow(const std::filesystem::path& data_dir,
                                          const std::string& name);
 // Returns the names of the directories below `data_dir`, sorted.

@@ -14,6 +14,7 @@
 #include "libmlp/data/dataset_files.h"
 #include "services/base/retry_after.h"
 #include "services/base/sha256.h"
+#include "services/coordinator/store/disk/no_room.h"
 #include "services/coordinator/store/disk/sync_directory.h"
 
 namespace mlp::coordinator {
@@ -22,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto kRetry = std::chrono::seconds(5);
-constexpr auto kOld = std::chrono::hours(24);
+constexpr auto kOld = std::chrono::hours(1);
 constexpr auto kStandsStill = std::chrono::minutes(10);
 
 // An open file; -1 if it could not be opened.
@@ -44,7 +45,7 @@ class Descriptor {
 absl::Status CannotWrite(const fs::path& path) {
   const int error = errno;
   const std::string why = std::generic_category().message(error);
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
+  if (IsNoRoom(error)) {
     return WithRetryAfter(
         absl::ResourceExhaustedError(absl::StrCat("no room in ", path.parent_path().string(), ": ",
                                                   why, "; free some space and try again")),
@@ -123,8 +124,9 @@ bool MayBeginAnew(const fs::path& upload, std::int64_t received, std::int64_t by
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<FileVault>> FileVault::Open(const fs::path& state_dir) {
-  std::unique_ptr<FileVault> vault(new FileVault(state_dir));
+absl::StatusOr<std::unique_ptr<FileVault>> FileVault::Open(const fs::path& state_dir,
+                                                           std::int64_t max_unclaimed_bytes) {
+  std::unique_ptr<FileVault> vault(new FileVault(state_dir, max_unclaimed_bytes));
   for (const fs::path& directory : {vault->files_, vault->uploads_}) {
     std::error_code error;
     fs::create_directories(directory, error);
@@ -137,8 +139,10 @@ absl::StatusOr<std::unique_ptr<FileVault>> FileVault::Open(const fs::path& state
   return vault;
 }
 
-FileVault::FileVault(const fs::path& state_dir)
-    : files_(state_dir / "files"), uploads_(state_dir / "uploads") {}
+FileVault::FileVault(const fs::path& state_dir, std::int64_t max_unclaimed_bytes)
+    : files_(state_dir / "files"),
+      uploads_(state_dir / "uploads"),
+      max_unclaimed_bytes_(max_unclaimed_bytes) {}
 
 bool FileVault::Has(const std::string& sha256) const {
   std::error_code error;
@@ -168,6 +172,15 @@ fs::path FileVault::UploadOf(const std::string& sha256) const { return uploads_ 
 absl::StatusOr<std::int64_t> FileVault::Write(const std::string& sha256, std::int64_t bytes,
                                               std::int64_t offset, std::string_view piece) {
   if (CanRead(sha256)) return bytes;
+  absl::Status room = CheckRoom(static_cast<std::int64_t>(piece.size()));
+  if (!room.ok()) return room;
+  absl::StatusOr<std::int64_t> received = WritePiece(sha256, bytes, offset, piece);
+  Count(sha256);
+  return received;
+}
+
+absl::StatusOr<std::int64_t> FileVault::WritePiece(const std::string& sha256, std::int64_t bytes,
+                                                   std::int64_t offset, std::string_view piece) {
   std::int64_t received = Received(sha256);
   if (offset == 0 && MayBeginAnew(UploadOf(sha256), received, bytes)) {
     RemoveFile(UploadOf(sha256));
@@ -235,7 +248,7 @@ absl::Status FileVault::MakeRoom() {
   if (uploads < kMaxUploads) return absl::OkStatus();
   for (const fs::directory_entry& entry : entries) {
     if (!IsOlderThan(entry, kStandsStill)) continue;
-    RemoveFile(entry.path());
+    DropUnclaimed(entry);
     --uploads;
   }
   if (uploads < kMaxUploads) return absl::OkStatus();
@@ -245,15 +258,56 @@ absl::Status FileVault::MakeRoom() {
       kRetry);
 }
 
+absl::Status FileVault::CheckRoom(std::int64_t bytes) {
+  const auto too_many = [this, bytes] {
+    const std::scoped_lock lock(mutex_);
+    return unclaimed_.bytes() + bytes > max_unclaimed_bytes_;
+  };
+  if (!too_many()) return absl::OkStatus();
+  for (const fs::directory_entry& entry : Unclaimed()) {
+    if (IsOlderThan(entry, kOld)) DropUnclaimed(entry);
+  }
+  if (!too_many()) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("files that belong to no dataset yet may have ", max_unclaimed_bytes_,
+                   " bytes in all (mlp-coordinator --upload-bytes), and ", bytes,
+                   " more are too many; wait until other uploads have ended, or an hour: what was "
+                   "given up goes then"));
+}
+
+UnclaimedFiles::Bytes FileVault::Claim(const std::set<std::string>& files) {
+  const std::scoped_lock lock(mutex_);
+  return unclaimed_.Claim(files);
+}
+
+void FileVault::Disclaim(const UnclaimedFiles::Bytes& files) {
+  const std::scoped_lock lock(mutex_);
+  unclaimed_.Disclaim(files);
+}
+
+void FileVault::Count(const std::string& sha256) {
+  const std::int64_t upload = Received(sha256);
+  std::error_code error;
+  const std::uintmax_t whole = fs::file_size(PathOf(sha256), error);
+  const std::scoped_lock lock(mutex_);
+  unclaimed_.Set(sha256, upload, error ? 0 : static_cast<std::int64_t>(whole));
+}
+
 void FileVault::Remove(const std::string& sha256) {
   RemoveFile(PathOf(sha256));
   NoteReadable(sha256, true);  // nothing is remembered of a file that is gone
+  {
+    const std::scoped_lock lock(mutex_);
+    unclaimed_.Forget(sha256);
+  }
+  Count(sha256);  // an upload of it may be on its way
 }
 
 void FileVault::RemoveIfDamaged(const std::string& sha256) {
   if (!Has(sha256)) return;
   const absl::StatusOr<std::string> found = DigestOf(PathOf(sha256));
-  if (found.ok() && *found != sha256) Remove(sha256);
+  // Its dataset keeps its claim: the same bytes may come again.
+  if (found.ok() && *found != sha256) RemoveFile(PathOf(sha256));
   // A failure that passes says nothing.
   if (!absl::IsResourceExhausted(found.status())) NoteReadable(sha256, found.ok());
 }
@@ -267,13 +321,40 @@ void FileVault::NoteReadable(const std::string& sha256, bool readable) {
   }
 }
 
-void FileVault::DropOld(const std::set<std::string>& needed) {
-  for (const fs::directory_entry& entry : EntriesOf(uploads_)) {
-    if (IsOlderThan(entry, kOld)) RemoveFile(entry.path());
-  }
-  for (const fs::directory_entry& entry : EntriesOf(files_)) {
+// Returns the uploads, and the files that no dataset has claimed.
+std::vector<fs::directory_entry> FileVault::Unclaimed() const {
+  std::vector<fs::directory_entry> entries = EntriesOf(uploads_);
+  for (fs::directory_entry& entry : EntriesOf(files_)) {
     const auto sha256 = DigestFromHex(entry.path().filename().string());
-    if (sha256 && !needed.contains(*sha256) && IsOlderThan(entry, kOld)) RemoveFile(entry.path());
+    const std::scoped_lock lock(mutex_);
+    if (sha256 && !unclaimed_.IsClaimed(*sha256)) entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+void FileVault::DropUnclaimed(const fs::directory_entry& entry) {
+  const auto sha256 = DigestFromHex(entry.path().filename().string());
+  {
+    // A dataset may have claimed the file since the directory was read.
+    const std::scoped_lock lock(mutex_);
+    if (sha256 && entry.path().parent_path() == files_ && unclaimed_.IsClaimed(*sha256)) return;
+    RemoveFile(entry.path());
+  }
+  if (sha256) Count(*sha256);
+}
+
+void FileVault::DropOld() {
+  const std::vector<fs::directory_entry> entries = Unclaimed();
+  // An upload of many files may take longer than an hour: the first ones stay while others come.
+  const bool given_up =
+      std::ranges::all_of(entries, [](const auto& entry) { return IsOlderThan(entry, kOld); });
+  for (const fs::directory_entry& entry : entries) {
+    const auto sha256 = DigestFromHex(entry.path().filename().string());
+    if (given_up) {
+      DropUnclaimed(entry);
+    } else if (sha256) {
+      Count(*sha256);
+    }
   }
 }
 

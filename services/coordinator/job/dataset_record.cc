@@ -36,6 +36,12 @@ absl::Status CheckFileName(const std::string& field, const std::string& name) {
 absl::Status CheckFile(const std::string& field, const DatasetFile& file) {
   if (auto status = CheckFileName(field + ".name", file.name); !status.ok()) return status;
   if (auto status = CheckDigest(field + ".sha256", file.sha256); !status.ok()) return status;
+  if (IsSchema(file) && file.bytes > static_cast<std::int64_t>(kMaxSchemaFileBytes)) {
+    return FieldError(
+        field + ".bytes",
+        absl::StrCat("is ", file.bytes, ", a schema has at most ", kMaxSchemaFileBytes,
+                     ": leave some columns out, or texts of columns"));
+  }
   return CheckFileBytes(field + ".bytes", file.bytes);
 }
 

@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <map>
+#include <optional>
+#include <stop_token>
 
 #include "libmlp/data/dataset_files.h"
 #include "services/coordinator/job/dataset.h"
@@ -127,6 +129,56 @@ TEST_CASE("a file that another dataset has stays when one goes") {
   CHECK(world.catalog->Load("tiny").status().code() == absl::StatusCode::kNotFound);
 }
 
+TEST_CASE("what was sent for no dataset goes while the coordinator runs, what is in one stays") {
+  CatalogWorld world;
+  std::stop_source stop;
+  world.tasks.Spawn(world.catalog->Run(stop.get_token()));
+  const auto put = [&world](const Texts& texts) {
+    for (const auto& [name, text] : texts) {
+      FilePiece piece{Sha256(text), static_cast<std::int64_t>(text.size()), 0, text};
+      std::optional<absl::StatusOr<std::int64_t>> written;
+      world.tasks.Spawn(CatalogWorld::Note(world.catalog->Write(std::move(piece)), written));
+      world.clock.RunFor(std::chrono::seconds(1));
+      REQUIRE(written->ok());
+    }
+  };
+  put(kTinyTexts);
+  std::optional<absl::StatusOr<CommittedDataset>> committed, refused;
+  world.tasks.Spawn(CatalogWorld::Note(
+      world.catalog->Commit("tiny", InOrder(FilesOf(kTinyTexts)).value()), committed));
+  world.clock.RunFor(std::chrono::seconds(1));
+  REQUIRE(committed->ok());
+  Texts malformed = kOther;
+  malformed["train_1.txt"] = "x\n";
+  put(malformed);
+  world.tasks.Spawn(CatalogWorld::Note(
+      world.catalog->Commit("other", InOrder(FilesOf(malformed)).value()), refused));
+  world.clock.RunFor(std::chrono::minutes(20));
+  REQUIRE_FALSE(refused->ok());
+  CHECK(world.FilesStored() == 5);
+
+  for (const auto& entry : fs::directory_iterator(world.state.path() / "files")) {
+    fs::last_write_time(entry.path(), fs::file_time_type::clock::now() - std::chrono::hours(2));
+  }
+  world.clock.RunFor(std::chrono::minutes(20));
+  CHECK(world.FilesStored() == 3);
+  CHECK(world.catalog->Load("tiny").ok());
+  stop.request_stop();
+  world.clock.RunAll();
+}
+
+TEST_CASE("a dataset that is larger than what may be sent is refused before it is sent") {
+  CatalogWorld world;
+  std::vector<DatasetFile> files = FilesOf(kTinyTexts);
+  const std::int64_t gigabyte = std::int64_t{1} << 30;
+  for (int i = 0; i < 16; ++i) {
+    files.push_back({"train_big" + std::to_string(i), Sha256(std::to_string(i)), gigabyte});
+  }
+  const absl::Status status = world.Await(world.catalog->Plan(files)).status();
+  CHECK(status.code() == absl::StatusCode::kResourceExhausted);
+  CHECK_THAT(std::string(status.message()), Contains("--upload-bytes"));
+}
+
 TEST_CASE("a dataset that a job uses is neither removed nor replaced") {
   CatalogWorld world;
   world.Put("tiny", kTinyTexts).value();
@@ -218,6 +270,28 @@ TEST_CASE("names of directories and files that are not UTF-8 spoil no list of da
   CHECK(listed[0].problem.empty());
   CHECK(listed[1].record.name == "renamed");
   CHECK_THAT(listed[1].problem, Contains("is not UTF-8: rename it"));
+}
+
+TEST_CASE("a link in a directory is followed within the data directory only, as nodes do") {
+  CatalogWorld world;
+  const test::Scratch outside;
+  world.MakeDirectory("directory", kOther);
+  const fs::path shard = world.data.path() / "directory" / "train_1.txt";
+  const fs::path inside = world.data.path() / "shard";
+  fs::rename(shard, inside);
+  fs::create_symlink(inside, shard);
+  CHECK(world.catalog->Load("directory").ok());
+
+  const char* const linked = GENERATE("train_2.txt", "validate_1.txt", "schema.json");
+  const fs::path link = world.data.path() / "directory" / linked;
+  fs::remove(link);
+  fs::create_symlink(outside.Write("file", "nobody's,business,0\n"), link);
+  const absl::Status status = world.catalog->Load("directory").status();
+  CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+  const std::string problem =
+      std::string("'directory/") + linked + "' leads outside the data directory";
+  CHECK(status.message() == problem);
+  CHECK(world.Await(world.catalog->List()).at(0).problem == problem);
 }
 
 TEST_CASE("what cannot be removed is said to be a directory, or not to be there") {

@@ -69,6 +69,32 @@ TEST_CASE("the label of a dataset whose schema has no classes is a number to pre
   CHECK(proto.files_size() == 3);
 }
 
+TEST_CASE("a schema file that is too large is refused before it is read, whoever says its length") {
+  CatalogWorld world;
+  world.MakeDirectory("directory", WithSchema(kTinyTexts, kYesNo));
+  const auto bytes = kMaxSchemaFileBytes + 1;
+  std::filesystem::resize_file(world.data.path() / "directory" / "schema.json", bytes);
+  const absl::Status directory = world.catalog->Load("directory").status();
+  CHECK(directory.code() == absl::StatusCode::kInvalidArgument);
+  CHECK_THAT(std::string(directory.message()),
+             Contains("directory/schema.json: has 16777217 bytes, a schema at most 16777216"));
+
+  // The client says that it is short.
+  const std::string large(bytes, ' ');
+  std::vector<DatasetFile> files = FilesOf(WithSchema(kTinyTexts, large));
+  for (const auto& [name, text] : kTinyTexts) world.Send(text).value();
+  world.Send(large).value();
+  CHECK_THAT(std::string(InOrder(files).status().message()),
+             Contains("bytes: is 16777217, a schema has at most 16777216"));
+  for (DatasetFile& file : files) {
+    if (IsSchema(file)) file.bytes = 100;
+  }
+  const absl::Status put =
+      world.Await(world.catalog->Commit("tiny", InOrder(files).value())).status();
+  CHECK(put.code() == absl::StatusCode::kInvalidArgument);
+  CHECK_THAT(std::string(put.message()), Contains("tiny/schema.json: has 16777217 bytes"));
+}
+
 TEST_CASE("a schema that is malformed, or not that of the rows, is refused with what is wrong") {
   CatalogWorld world;
   const auto problem = [&world](const std::string& schema) {

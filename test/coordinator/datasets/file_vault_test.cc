@@ -26,6 +26,12 @@ struct Vault {
   absl::StatusOr<std::int64_t> Write(std::int64_t offset, std::string_view piece) {
     return vault->Write(kDigest, kBytes, offset, piece);
   }
+  // Stores a whole file. Returns its digest.
+  std::string Put(const std::string& text) {
+    const std::string digest = Sha256(text);
+    vault->Write(digest, static_cast<std::int64_t>(text.size()), 0, text).value();
+    return digest;
+  }
   fs::path UploadOf(const std::string& digest) const {
     return scratch.path() / "uploads" / Hex(digest);
   }
@@ -53,7 +59,7 @@ TEST_CASE("an upload goes on where it was after a restart") {
   Vault vault;
   vault.Write(0, kText.substr(0, 5)).value();
   vault.vault = FileVault::Open(vault.scratch.path()).value();
-  vault.vault->DropOld({});
+  vault.vault->DropOld();
   CHECK(vault.vault->Received(kDigest) == 5);
   CHECK(vault.Write(5, kText.substr(5)).value() == kBytes);
 }
@@ -156,26 +162,78 @@ TEST_CASE("uploads are bounded, and those that stand still make room") {
   CHECK(vault.vault->Received(Sha256("1")) == 0);
 }
 
-TEST_CASE("at the start old uploads go, and old files that nobody needs") {
+TEST_CASE("what no dataset has claimed goes an hour after the last piece of any file came") {
   Vault vault;
-  const std::string old_upload = Sha256("old upload"), new_upload = Sha256("new upload");
-  vault.vault->Write(old_upload, 100, 0, "begun").value();
-  vault.vault->Write(new_upload, 100, 0, "begun").value();
-  MakeOld(vault.UploadOf(old_upload), std::chrono::hours(25));
-  const auto put = [&](const std::string& text, std::chrono::hours age) {
-    vault.vault->Write(Sha256(text), static_cast<std::int64_t>(text.size()), 0, text).value();
-    MakeOld(vault.vault->PathOf(Sha256(text)), age);
-    return Sha256(text);
-  };
-  const std::string needed = put("needed", std::chrono::hours(25));
-  const std::string recent = put("recent", std::chrono::hours(23));
-  const std::string forgotten = put("forgotten", std::chrono::hours(25));
-  vault.vault->DropOld({needed});
-  CHECK(vault.vault->Received(old_upload) == 0);
-  CHECK(vault.vault->Received(new_upload) == 5);
-  CHECK(vault.vault->Has(needed));
-  CHECK(vault.vault->Has(recent));
-  CHECK_FALSE(vault.vault->Has(forgotten));
+  const std::string upload = Sha256("upload");
+  vault.vault->Write(upload, 100, 0, "begun").value();
+  const std::string claimed = vault.Put("claimed"), first = vault.Put("first"),
+                    last = vault.Put("last");
+  vault.vault->Claim({claimed});
+  MakeOld(vault.UploadOf(upload), std::chrono::hours(2));
+  for (const std::string& file : {claimed, first}) {
+    MakeOld(vault.vault->PathOf(file), std::chrono::hours(2));
+  }
+  vault.vault->DropOld();
+  CHECK(vault.vault->Has(first));
+  CHECK(vault.vault->Received(upload) == 5);
+
+  MakeOld(vault.vault->PathOf(last), std::chrono::hours(2));
+  if (GENERATE(false, true)) {
+    vault.vault = FileVault::Open(vault.scratch.path()).value();  // after a restart
+    vault.vault->Claim({claimed});
+  }
+  vault.vault->DropOld();
+  CHECK(vault.vault->Has(claimed));
+  CHECK_FALSE(vault.vault->Has(first));
+  CHECK_FALSE(vault.vault->Has(last));
+  CHECK(vault.vault->Received(upload) == 0);
+}
+
+TEST_CASE("what no dataset has claimed is bounded in bytes, and what is old makes room") {
+  Vault vault;
+  vault.vault = FileVault::Open(vault.scratch.path(), 20).value();
+  vault.vault->Write(Sha256("upload"), 100, 0, "12345").value();
+  const std::string whole = vault.Put("1234567890");
+  const auto refused = vault.Write(0, kText.substr(0, 6)).status();
+  CHECK(refused.code() == absl::StatusCode::kResourceExhausted);
+  CHECK_FALSE(RetryAfterOf(refused).has_value());
+  CHECK_THAT(std::string(refused.message()),
+             Contains("may have 20 bytes in all (mlp-coordinator --upload-bytes), and 6 more"));
+  CHECK(vault.vault->Received(kDigest) == 0);
+
+  SECTION("a dataset claims it") {
+    const auto claimed = vault.vault->Claim({whole});
+    CHECK(vault.vault->CheckRoom(15).ok());
+    vault.vault->Disclaim(claimed);
+    CHECK_FALSE(vault.vault->CheckRoom(6).ok());
+    vault.vault->Claim({whole});
+  }
+  SECTION("it is old") { MakeOld(vault.vault->PathOf(whole), std::chrono::hours(2)); }
+  SECTION("it is removed") { vault.vault->Remove(whole); }
+  CHECK(vault.Write(0, kText).value() == kBytes);
+  CHECK_FALSE(vault.vault->CheckRoom(4).ok());
+  CHECK(vault.vault->CheckRoom(3).ok());
+}
+
+TEST_CASE("what was unclaimed before a restart counts again when the vault was looked through") {
+  Vault vault;
+  vault.Put("1234567890");
+  vault.vault = FileVault::Open(vault.scratch.path(), 20).value();
+  vault.vault->DropOld();
+  CHECK(vault.vault->CheckRoom(10).ok());
+  CHECK_FALSE(vault.vault->CheckRoom(11).ok());
+}
+
+TEST_CASE("a claimed file that was damaged is claimed still when the same bytes have come again") {
+  Vault vault;
+  const std::string file = vault.Put("bytes");
+  vault.vault->Claim({file});
+  std::fstream(vault.vault->PathOf(file), std::ios::in | std::ios::out) << "x";
+  vault.vault->RemoveIfDamaged(file);
+  CHECK(vault.Put("bytes") == file);
+  MakeOld(vault.vault->PathOf(file), std::chrono::hours(2));
+  vault.vault->DropOld();
+  CHECK(vault.vault->Has(file));
 }
 
 TEST_CASE("a damaged file is removed, a good one stays") {

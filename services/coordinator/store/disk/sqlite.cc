@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "services/coordinator/store/disk/no_room.h"
 
 namespace mlp::coordinator::sqlite {
 namespace {
@@ -41,19 +42,22 @@ struct Reset {
   }
 };
 
-bool IsNoRoom(int code, int system_error) {
+bool SaysNoRoom(int code, int system_error) {
   if ((code & 0xff) == SQLITE_FULL) return true;
   // SQLite does not say why it could not enlarge the file that connections share.
   if (code == SQLITE_IOERR_SHMSIZE) return true;
-  return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
+  return IsNoRoom(system_error);
 }
 
-// Returns the error of the system call that failed; 0 if none did.
+// Returns the error of the system call that failed; 0 if none did, or none is known.
 int SystemError(sqlite3* connection, int code) {
   const int primary = code & 0xff;
   // The connection has the system error of an earlier failure otherwise.
   if (primary != SQLITE_IOERR && primary != SQLITE_CANTOPEN) return 0;
-  return sqlite3_system_errno(connection);
+  const int kept = sqlite3_system_errno(connection);
+  // SQLite keeps none of those that a statement meets, and tells no room apart from a broken disk
+  // by ENOSPC alone. What it does after the failure leaves errno as it is.
+  return kept == 0 && IsNoRoom(errno) ? errno : kept;
 }
 
 }  // namespace
@@ -73,11 +77,10 @@ void Database::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_fin
 absl::StatusOr<Database> Database::Open(const std::filesystem::path& file, Create create) {
   sqlite3* connection = nullptr;
   const int create_flag = create == Create::kYes ? SQLITE_OPEN_CREATE : 0;
-  // SQLite takes a relative name that begins with "file:" for a URI.
-  std::error_code no_directory;
-  const std::filesystem::path absolute = std::filesystem::absolute(file, no_directory);
+  // SQLite takes a name that begins with "file:" for a URI, and ":memory:" for no file at all.
+  const std::filesystem::path path = file.is_absolute() ? file : "." / file;
   const int code = sqlite3_open_v2(
-      absolute.c_str(), &connection,
+      path.c_str(), &connection,
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | create_flag, nullptr);
   if (connection == nullptr) return absl::UnavailableError("no memory for a database");
   Database database(connection, file);
@@ -99,6 +102,7 @@ absl::Status Database::Query(std::string_view sql, std::initializer_list<Value> 
   for (const Value& value : values) {
     if (Bind(*statement, ++index, value) != SQLITE_OK) return Error();
   }
+  errno = 0;  // for SystemError
   int code = SQLITE_ROW;
   while ((code = sqlite3_step(*statement)) == SQLITE_ROW) {
     if (absl::Status status = each(Row(*statement)); !status.ok()) return status;
@@ -107,6 +111,7 @@ absl::Status Database::Query(std::string_view sql, std::initializer_list<Value> 
 }
 
 absl::Status Database::Script(const std::string& sql) {
+  errno = 0;  // for SystemError
   const int code = sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr);
   return code == SQLITE_OK ? absl::OkStatus() : Error();
 }
@@ -122,9 +127,14 @@ absl::Status Database::SyncLog() {
     return absl::InternalError(absl::StrCat(file_.string(), " has no log to sync"));
   }
   if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat("cannot sync the log of ", file_.string(), ": ",
-                                             std::generic_category().message(errno),
-                                             "; see to the disk, and it goes on by itself"));
+  const int error = errno;
+  const std::string what = absl::StrCat("cannot sync the log of ", file_.string(), ": ",
+                                        std::generic_category().message(error));
+  // Some file systems look for room only now.
+  if (IsNoRoom(error)) {
+    return absl::ResourceExhaustedError(what + "; free some space, and it goes on by itself");
+  }
+  return absl::UnavailableError(what + "; see to the disk, and it goes on by itself");
 }
 
 absl::Status Database::Checkpoint() {
@@ -165,7 +175,7 @@ absl::Status Database::Error() const {
     absl::StrAppend(&what, ", ", std::generic_category().message(system_error));
   }
   absl::StrAppend(&what, " (SQLite's error ", code, ")");
-  if (IsNoRoom(code, system_error)) {
+  if (SaysNoRoom(code, system_error)) {
     return absl::ResourceExhaustedError(
         absl::StrCat("no room in ", file_.parent_path().string(), ": ", what,
                      "; free some space, and it goes on by itself"));

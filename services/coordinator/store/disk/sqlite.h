@@ -51,6 +51,7 @@ enum class Access : bool { kRead, kWrite };
 // (cannot read, write or lock it now), DataLoss (damaged), Internal (a wrong statement).
 class Database {
  public:
+  // `file` is a path whatever it begins with ("file:").
   static absl::StatusOr<Database> Open(const std::filesystem::path& file, Create create);
 
   const std::filesystem::path& file() const { return file_; }

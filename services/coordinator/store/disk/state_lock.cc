@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "services/coordinator/store/disk/no_room.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -19,7 +20,7 @@ absl::Status CannotUse(const std::filesystem::path& directory, int error) {
       absl::StrCat("cannot use ", directory.string(),
                    " as state directory: ", std::generic_category().message(error),
                    "; make it writable, or choose another");
-  if (error == ENOSPC || error == EDQUOT) return absl::ResourceExhaustedError(message);
+  if (IsNoRoom(error)) return absl::ResourceExhaustedError(message);
   return absl::UnavailableError(message);
 }
 
@@ -39,6 +40,19 @@ void WriteProcessId(int file) {
   [[maybe_unused]] const ssize_t written = pwrite(file, text.data(), text.size(), 0);
 }
 
+// Takes from others what an earlier version gave them. The group keeps what it has, because an
+// operator may have given it that, and so does the directory itself, which may have other files;
+// SQLite gives the files beside the database the database's permissions.
+void TakeFromOthers(const std::filesystem::path& directory) {
+  for (const char* name :
+       {"lock", "coordinator.db", "coordinator.db-wal", "coordinator.db-shm", "files", "uploads"}) {
+    std::error_code not_there;
+    std::filesystem::permissions(
+        directory / name, std::filesystem::perms::others_all,
+        std::filesystem::perm_options::remove | std::filesystem::perm_options::nofollow, not_there);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<StateLock> StateLock::Take(const std::filesystem::path& directory) {
@@ -52,6 +66,7 @@ absl::StatusOr<StateLock> StateLock::Take(const std::filesystem::path& directory
     return errno == EWOULDBLOCK ? InUse(directory) : CannotUse(directory, errno);
   }
   WriteProcessId(file);
+  TakeFromOthers(directory);
   return lock;
 }
 

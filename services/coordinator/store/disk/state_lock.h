@@ -12,7 +12,8 @@ namespace mlp::coordinator {
 // way.
 class StateLock {
  public:
-  // Makes and locks the directory. FailedPrecondition if another process holds it, with the
+  // Makes and locks the directory, and takes all permissions of others from the state's files that
+  // are there. FailedPrecondition if another process holds it, with the
   // directory and the other's process id; ResourceExhausted (no room), Unavailable (cannot write).
   static absl::StatusOr<StateLock> Take(const std::filesystem::path& directory);
 

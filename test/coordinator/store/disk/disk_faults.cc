@@ -24,10 +24,20 @@ bool FailsNow(Call call) {
   return failing_on ? calls >= failing_call : calls == failing_call;
 }
 
+bool IsOfRoom(Fault fault) {
+  return fault == Fault::kNoRoom || fault == Fault::kTooLarge || fault == Fault::kNoQuota;
+}
+
 int Fail() {
   switch (failing_with) {
     case Fault::kNoRoom:
       errno = ENOSPC;
+      break;
+    case Fault::kTooLarge:
+      errno = EFBIG;
+      break;
+    case Fault::kNoQuota:
+      errno = EDQUOT;
       break;
     case Fault::kReadOnly:
       errno = EROFS;
@@ -53,7 +63,7 @@ int Truncate(int file, off_t size) {
 }
 
 int Sync(long call, int file) {
-  if (FailsNow(Call::kSync) && failing_with != Fault::kNoRoom) return Fail();
+  if (FailsNow(Call::kSync) && !IsOfRoom(failing_with)) return Fail();
   return static_cast<int>(syscall(call, file));
 }
 

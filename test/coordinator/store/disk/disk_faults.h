@@ -8,6 +8,8 @@ namespace mlp::coordinator::test {
 
 enum class Fault {
   kNoRoom,    // ENOSPC; half of the bytes are written; no sync fails
+  kTooLarge,  // EFBIG; otherwise the same
+  kNoQuota,   // EDQUOT; otherwise the same
   kReadOnly,  // EROFS; nothing is written
   kError,     // EIO; half of the bytes are written
   kNoSync,    // EIO, from syncs only

@@ -37,6 +37,9 @@ TEST_CASE("A commit in which the disk fails leaves nothing, and succeeds when tr
   const auto [fault, lasting, code] =
       GENERATE(table<Fault, bool, Code>({{Fault::kNoRoom, false, Code::kResourceExhausted},
                                          {Fault::kNoRoom, true, Code::kResourceExhausted},
+                                         {Fault::kTooLarge, false, Code::kResourceExhausted},
+                                         {Fault::kTooLarge, true, Code::kResourceExhausted},
+                                         {Fault::kNoQuota, true, Code::kResourceExhausted},
                                          {Fault::kReadOnly, true, Code::kUnavailable},
                                          {Fault::kError, false, Code::kUnavailable}}));
   int failures = 0;

@@ -38,6 +38,36 @@ TEST_CASE("A state directory is made where it is missing", "[sqlite_store]") {
   CHECK(StepsTaken(*Opened(directory)) == 1);
 }
 
+TEST_CASE("A state directory is a path, also where SQLite would take it for a URI",
+          "[sqlite_store]") {
+  const Scratch scratch;
+  const fs::path before = fs::current_path();
+  fs::current_path(scratch.path());
+  for (const char* name : {"file:state", "file:?mode=memory"}) {
+    Take(*Opened(name), 1);
+    CHECK(StepsTaken(*Opened(name)) == 1);
+    CHECK(fs::exists(scratch.path() / name / "coordinator.db"));
+  }
+  fs::current_path(before);
+}
+
+TEST_CASE("What an earlier version let everybody read is taken from them", "[sqlite_store]") {
+  const Scratch scratch;
+  Opened(scratch.path());
+  fs::create_directory(scratch.path() / "files");
+  for (const char* name : {"lock", "coordinator.db", "files"}) {
+    fs::permissions(scratch.path() / name, fs::perms::all);
+  }
+  const auto store = Opened(scratch.path());
+  Take(*store, 1);
+  for (const auto& entry : fs::directory_iterator(scratch.path())) {
+    INFO(entry.path());
+    CHECK((entry.status().permissions() & fs::perms::others_all) == fs::perms::none);
+  }
+  CHECK((fs::status(scratch.path() / "files").permissions() & fs::perms::group_all) ==
+        fs::perms::group_all);
+}
+
 TEST_CASE("A second coordinator is refused until the first one is gone", "[sqlite_store]") {
   Scratch scratch;
   auto first = Opened(scratch.path());
