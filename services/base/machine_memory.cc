@@ -111,6 +111,14 @@ absl::Status CheckMemory(const std::string& what, std::uint64_t needed, const Lo
   return absl::OkStatus();
 }
 
+absl::Status CheckMemoryOrDrop(const std::string& what, std::uint64_t needed,
+                               const LookAtMemory& look, const std::function<void()>& drop) {
+  absl::Status fits = CheckMemory(what, needed, look);
+  if (!absl::IsUnavailable(fits)) return fits;
+  drop();
+  return CheckMemory(what, needed, look);
+}
+
 std::optional<MemoryBound> MachineBound(const std::string& meminfo) {
   const std::uint64_t total = Field(meminfo, "MemTotal:") * 1024;
   const std::uint64_t available = Field(meminfo, "MemAvailable:") * 1024;

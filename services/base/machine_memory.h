@@ -40,6 +40,11 @@ using LookAtMemory = std::function<MachineMemory()>;
 // `look` is empty or the need is too small to be worth a look at a dozen files.
 absl::Status CheckMemory(const std::string& what, std::uint64_t needed, const LookAtMemory& look);
 
+// The same, but looks again after drop() if it does not fit now: that frees what is only kept to be
+// faster.
+absl::Status CheckMemoryOrDrop(const std::string& what, std::uint64_t needed,
+                               const LookAtMemory& look, const std::function<void()>& drop);
+
 // ---- What the files say
 
 // /proc/meminfo: the machine's memory.
