@@ -260,6 +260,7 @@ absl::Status RoundRunner::On(NodeJoined joined) {
   }
   NoteCachedResults();
   joined.slots = node.slots;
+  joined.instance = node.instance_id;
   scheduler_.Apply(now_, joined);
   Record(0, events::NodeJoined{std::move(joined), node.load});
   return absl::OkStatus();
