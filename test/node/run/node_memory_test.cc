@@ -18,7 +18,7 @@ struct Machine {
   }
 };
 
-// A world whose tasks have a model of 9,015,002 parameters, 69 MiB, and take over twice as much.
+// A world whose tasks have a model of 9,018,002 parameters, 69 MiB, and take over twice as much.
 struct LargeWorld : World {
   explicit LargeWorld(LookAtMemory look) : World(0, From::kDirectory, std::move(look)) {
     task.model = Shared(ModelSpec{{2, 3000, 3000, 2}, Activation::kTanh});
