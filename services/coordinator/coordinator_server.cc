@@ -121,7 +121,7 @@ class CoordinatorServer::Parts {
     cluster->RestoreDrained(journal->drained_nodes());
     coordinator = std::make_unique<Coordinator>(
         server->loop(), *workers, *cluster, *journal, DatasetSource(options, *catalog),
-        options.in_process.waits, options.in_process.scheduler_seed);
+        options.in_process.waits, options.in_process.scheduler_seed, options.memory);
     Serve();
     server->tasks().Spawn(cluster->Run(options.nodes, server->stop_token()));
     server->tasks().Spawn(coordinator->Run(server->stop_token()));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "services/base/machine_memory.h"
 #include "services/coordinator/membership/membership.h"
 #include "services/coordinator/nodes/node_list.h"
 #include "services/coordinator/run/coordinator.h"
@@ -34,6 +35,7 @@ struct CoordinatorServerOptions {
   std::optional<std::filesystem::path> log_dir;  // made if it is missing; none: no job logs
   std::string default_policy = "pull";           // for jobs that name none
   std::size_t keep_jobs = 1000;                  // ended jobs remembered
+  LookAtMemory memory;                           // empty: jobs are taken whatever they need
   int keep_checkpoints = 2;  // rounds of a running job whose parameters are kept; 2 or more
   // Jobs, models and the coordinator's datasets survive it here. None: they end with it.
   std::optional<std::filesystem::path> state_dir;

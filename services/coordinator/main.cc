@@ -19,9 +19,11 @@
 #include "libmlp/kernels/kernels.h"
 #include "services/base/duration_text.h"
 #include "services/base/field_error.h"
+#include "services/base/machine_memory.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/coordinator/scheduler/policy.h"
 #include "services/program/allocator.h"
+#include "services/program/memory_bounds.h"
 #include "services/program/options.h"
 #include "services/program/server_program.h"
 #include "services/program/signals.h"
@@ -205,6 +207,7 @@ absl::StatusOr<CoordinatorServerOptions> OptionsFrom(Arguments arguments) {
   options.default_policy = PolicyName(arguments.default_policy);
   options.keep_jobs = arguments.keep_jobs;
   options.keep_checkpoints = arguments.keep_checkpoints;
+  options.memory = [] { return mlp::Tightest(program::MemoryBounds(), program::HeldFreedBytes()); };
   return options;
 }
 

@@ -6,6 +6,7 @@
 #include "libmlp/data/dataset_files.h"
 #include "services/async/wait.h"
 #include "services/base/field_error.h"
+#include "services/base/out_of_memory.h"
 #include "services/base/sha256.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/client_call.h"
@@ -29,6 +30,14 @@ bool IsAnswer(const absl::Status& status) {
     default:
       return false;
   }
+}
+
+absl::Status Append(const std::string& piece, std::string& bytes) {
+  auto append = [&piece, &bytes] {
+    bytes += piece;
+    return absl::OkStatus();
+  };
+  return WithinMemory("the shard", append)();
 }
 
 }  // namespace
@@ -81,13 +90,11 @@ Task<absl::Status> CoordinatorFiles::GetRest(const std::string& sha256, std::str
   const auto end = [&ending] { ending.request_stop(); };
   const std::stop_callback on_stop(stop, end);
   bool too_large = false;
+  absl::Status room;
   const auto append = [&](v1::GetFileResponse&& piece) {
     too_large = bytes.size() + piece.data().size() > kMaxFileBytes;
-    if (too_large) {
-      ending.request_stop();
-    } else {
-      bytes += piece.data();
-    }
+    if (!too_large) room = Append(piece.data(), bytes);
+    if (too_large || !room.ok()) ending.request_stop();
   };
   v1::GetFileRequest request;
   request.set_sha256(sha256);
@@ -95,6 +102,7 @@ Task<absl::Status> CoordinatorFiles::GetRest(const std::string& sha256, std::str
   const absl::Status status =
       co_await rpc::CallStream(loop_, *stub_, &v1::DatasetService::Stub::PrepareAsyncGetFile,
                                request, rpc::CallOptions(), append, ending.get_token());
+  if (!room.ok()) co_return room;
   if (!too_large) co_return status;
   co_return absl::FailedPreconditionError(
       absl::StrCat("the file has more than ", kMaxFileBytes, " bytes"));

@@ -13,8 +13,10 @@
 #include "absl/strings/str_cat.h"
 #include "libmlp/kernels/kernels.h"
 #include "services/base/duration_text.h"
+#include "services/base/machine_memory.h"
 #include "services/node/node_server.h"
 #include "services/program/allocator.h"
+#include "services/program/memory_bounds.h"
 #include "services/program/options.h"
 #include "services/program/server_program.h"
 #include "services/program/signals.h"
@@ -146,6 +148,7 @@ absl::StatusOr<NodeServerOptions> OptionsFrom(const Arguments& arguments) {
   options.load_delay = *delay;
   if (arguments.port) options.listen = absl::StrCat("0.0.0.0:", *arguments.port);
   if (arguments.probability) options.load_probability = *arguments.probability;
+  options.memory = [] { return mlp::Tightest(program::MemoryBounds(), program::HeldFreedBytes()); };
   return options;
 }
 

@@ -99,6 +99,7 @@ NodeOptions OptionsOfNode(const NodeServerOptions& options, int port) {
   node.load.delay = options.load_delay;
   node.load.seed = options.load_seed;
   node.slots = options.slots;
+  node.memory = options.memory;
   return node;
 }
 
@@ -178,6 +179,7 @@ std::unique_ptr<ShardTrainer> NodeServer::Parts::MakeTrainer(const NodeServerOpt
   data.data_dir = options.data_dir;
   data.memory_bytes = options.memory_bytes;
   data.threads = options.threads;
+  data.memory = options.memory;
   return std::make_unique<DataTrainer>(std::move(data), server->loop(), workers, source());
 }
 

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "services/base/machine_memory.h"
 #include "services/node/run/shard_trainer.h"
 
 namespace mlp::node {
@@ -34,7 +35,8 @@ struct NodeServerOptions {
   std::size_t memory_bytes = std::size_t{256} << 20;   // limit of parsed shards kept in memory
   std::optional<std::filesystem::path> cache_dir;      // for fetched files; none: they are not kept
   std::uint64_t cache_bytes = std::uint64_t{4} << 30;  // limit of files in cache_dir
-  bool precise_timers = false;                         // see rpc::Loop::UsePreciseTimers
+  LookAtMemory memory;            // empty: tasks are taken whatever memory they need
+  bool precise_timers = false;    // see rpc::Loop::UsePreciseTimers
   MakeShardTrainer make_trainer;  // empty: a DataTrainer; else neither data nor coordinator is
                                   // needed
 };

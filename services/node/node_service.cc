@@ -12,9 +12,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/kernels/kernels.h"
+#include "libmlp/model/model_spec.h"
 #include "mlp/v1/node.grpc.pb.h"
 #include "services/attempt/trained.h"
 #include "services/base/field_error.h"
+#include "services/base/out_of_memory.h"
 #include "services/base/protocol_version.h"
 #include "services/node/cache/parameter_cache.h"
 #include "services/rpc/server_call.h"
@@ -38,6 +40,9 @@ std::string DrawInstanceId() {
 // The limits of the parameters that are kept: enough for jobs that take turns, if they are small.
 constexpr std::size_t kMaxCachedParameters = 16;
 constexpr std::size_t kMaxCachedParameterBytes = std::size_t{64} << 20;
+
+// A model has no more than these; a larger size is refused as wrong.
+constexpr std::uint64_t kMostParameterBytes = kMaxParameters * sizeof(double);
 
 // Messages up to this size are decoded and encoded faster than a worker is woken to do it.
 constexpr std::size_t kSmallMessageBytes = std::size_t{32} << 10;
@@ -108,8 +113,8 @@ class NodeService::Handlers {
 
   Task<absl::Status> TrainShard(const v1::TrainShardRequest& request, EventStream& stream);
   Task<absl::StatusOr<TrainTask>> Decode(const v1::TrainShardRequest& request);
-  Task<v1::TrainShardEvent> EventOf(const AttemptOutcome& outcome,
-                                    const v1::TrainShardRequest& request);
+  Task<absl::StatusOr<v1::TrainShardEvent>> EventOf(const AttemptOutcome& outcome,
+                                                    const v1::TrainShardRequest& request);
   // Sends it in pieces.
   Task<absl::Status> SendGradient(const Parameters& gradient, EventStream& stream);
   Task<absl::StatusOr<v1::PutParametersResponse>> PutParameters(PieceStream& pieces);
@@ -155,8 +160,9 @@ Task<absl::Status> NodeService::Handlers::TrainShard(const v1::TrainShardRequest
       co_await node_.Train(*std::move(task), observer, stream.stop_token());
   LogEnd(request, outcome);
   if (!outcome.ok()) co_return outcome.status();
-  v1::TrainShardEvent last = co_await EventOf(*outcome, request);
-  stream.Send(last);
+  const absl::StatusOr<v1::TrainShardEvent> last = co_await EventOf(*outcome, request);
+  if (!last.ok()) co_return last.status();
+  stream.Send(*last);
   const auto* trained = std::get_if<SharedTrained>(&*outcome);
   if (trained == nullptr || wire::TravelWhole(*(*trained)->gradient)) co_return absl::OkStatus();
   co_return co_await SendGradient(*(*trained)->gradient, stream);
@@ -198,6 +204,10 @@ Task<absl::StatusOr<v1::PutParametersResponse>> NodeService::Handlers::PutParame
     co_return status;
   }
   const auto precision = wire::FromProto(first->parameters().precision(), "parameters.precision");
+  const auto size = static_cast<std::uint64_t>(std::max<std::int64_t>(first->size(), 0));
+  if (auto status = node_.CheckParameters(std::min(size, kMostParameterBytes)); !status.ok()) {
+    co_return status;
+  }
   absl::StatusOr<wire::ParameterAssembly> assembly =
       wire::ParameterAssembly::Begin(*precision, first->size());
   if (!assembly.ok()) co_return AtField("size", assembly.status());
@@ -218,20 +228,21 @@ Task<absl::StatusOr<v1::PutParametersResponse>> NodeService::Handlers::PutParame
 Task<absl::StatusOr<TrainTask>> NodeService::Handlers::Decode(
     const v1::TrainShardRequest& request) {
   if (IsSmall(request)) co_return wire::FromProto(request);
-  auto decode = [&request] { return wire::FromProto(request); };
+  auto decode = WithinMemory("the request", [&request] { return wire::FromProto(request); });
   co_return co_await async::Offload(workers_, std::move(decode));
 }
 
-Task<v1::TrainShardEvent> NodeService::Handlers::EventOf(const AttemptOutcome& outcome,
-                                                         const v1::TrainShardRequest& request) {
+Task<absl::StatusOr<v1::TrainShardEvent>> NodeService::Handlers::EventOf(
+    const AttemptOutcome& outcome, const v1::TrainShardRequest& request) {
   if (const auto* reason = std::get_if<RejectReason>(&outcome)) {
     co_return wire::RejectedEvent(*reason);
   }
   const Trained& trained = *std::get<SharedTrained>(outcome);
   if (IsSmall(request)) co_return wire::FinishedEvent(trained, request.data().file());
-  auto encode = [&trained, &request] {
-    return wire::FinishedEvent(trained, request.data().file());
-  };
+  auto encode =
+      WithinMemory("the result", [&trained, &request]() -> absl::StatusOr<v1::TrainShardEvent> {
+        return wire::FinishedEvent(trained, request.data().file());
+      });
   co_return co_await async::Offload(workers_, std::move(encode));
 }
 

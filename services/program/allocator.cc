@@ -29,11 +29,17 @@ void HoldLittleFreedMemory() {
 #endif
 }
 
+std::uint64_t HeldFreedBytes() {
+  std::size_t freed = 0;
+#ifdef MLP_TCMALLOC
+  MallocExtension_GetNumericProperty("tcmalloc.pageheap_free_bytes", &freed);
+#endif
+  return freed;
+}
+
 void GiveBackManyFreedPages() {
 #ifdef MLP_TCMALLOC
-  std::size_t freed = 0;
-  MallocExtension_GetNumericProperty("tcmalloc.pageheap_free_bytes", &freed);
-  if (freed > kManyPages) MallocExtension_ReleaseFreeMemory();
+  if (HeldFreedBytes() > kManyPages) MallocExtension_ReleaseFreeMemory();
 #endif
 }
 

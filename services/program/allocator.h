@@ -5,6 +5,8 @@
 // their own.
 #pragma once
 
+#include <cstdint>
+
 namespace mlp::program {
 
 // Makes the program hold little more than it uses from here on. Freed pages go back to the system
@@ -19,5 +21,8 @@ void HoldFreedPages();
 // Gives freed pages back to the system if they are more than 32 MiB. Takes milliseconds then. Any
 // thread.
 void GiveBackManyFreedPages();
+// The bytes of freed pages that the program keeps. They count as its memory, and its next
+// allocations get them. Any thread.
+std::uint64_t HeldFreedBytes();
 
 }  // namespace mlp::program

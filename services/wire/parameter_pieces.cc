@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/model/parameters.h"
+#include "services/base/out_of_memory.h"
 
 namespace mlp::wire {
 namespace {
@@ -29,8 +30,12 @@ absl::StatusOr<ParameterAssembly> ParameterAssembly::Begin(Precision precision,
     return absl::InvalidArgumentError(absl::StrCat("must be ", element, " bytes each of 1 to ",
                                                    kMaxParameters, " parameters, is ", bytes));
   }
-  return ParameterAssembly(std::make_shared<Parameters>(
-      UninitializedParameters(precision, static_cast<std::size_t>(bytes / element))));
+  const auto size = static_cast<std::size_t>(bytes / element);
+  auto begin = [precision, size]() -> absl::StatusOr<ParameterAssembly> {
+    return ParameterAssembly(
+        std::make_shared<Parameters>(UninitializedParameters(precision, size)));
+  };
+  return WithinMemory("the parameters", static_cast<std::uint64_t>(bytes), begin)();
 }
 
 ParameterAssembly::ParameterAssembly(std::shared_ptr<Parameters> room)

@@ -27,7 +27,8 @@ bool TravelWhole(const Parameters& parameters);
 // Puts pieces together. Takes the memory for all of them at once.
 class ParameterAssembly {
  public:
-  // InvalidArgument if `bytes` is no number of elements that a model may have.
+  // InvalidArgument if `bytes` is no number of elements that a model may have, ResourceExhausted if
+  // the memory cannot be had.
   static absl::StatusOr<ParameterAssembly> Begin(Precision precision, std::int64_t bytes);
 
   // Appends the piece. InvalidArgument if it is more than was to come, or has an element that is

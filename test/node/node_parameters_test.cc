@@ -148,5 +148,21 @@ TEST_CASE("pieces that do not make the parameters that they say are refused") {
   CHECK(Call(*stub, large.request).Next().has_rejected());  // nothing was kept
 }
 
+TEST_CASE("parameters that a node has no memory to train are refused before they are sent whole") {
+  const DataDirectory data;
+  NodeServerOptions options = OptionsFor(data.path());
+  options.memory = [] {
+    constexpr std::uint64_t kLimit = std::uint64_t{40} << 20;
+    return MachineMemory{kLimit, "its memory cgroup", kLimit, "its memory cgroup"};
+  };
+  const auto server = NodeServer::Start(options).value();
+  const auto stub = StubFor(*server);
+  v1::PutParametersRequest first = Large(data).FirstPiece(1000);
+  first.set_size(std::int64_t{20} << 20);
+  CHECK(Put(*stub, {first}).ToString() ==
+        "RESOURCE_EXHAUSTED: not enough memory: training these parameters needs about 60 MiB, and "
+        "its memory cgroup allows 40 MiB");
+}
+
 }  // namespace
 }  // namespace mlp::node

@@ -17,6 +17,7 @@
 #include "services/async/task.h"
 #include "services/async/wait.h"
 #include "services/base/field_error.h"
+#include "services/base/out_of_memory.h"
 #include "services/base/retry_after.h"
 #include "services/coordinator/api/encoded_events.h"
 #include "services/coordinator/datasets/dataset_loader.h"
@@ -237,7 +238,8 @@ auto JobService::Handlers::EvaluateModel(const v1::EvaluateModelRequest& request
   const absl::StatusOr<std::shared_ptr<const Model>> model =
       co_await coordinator_.GetModel(request.id());
   if (!model.ok()) co_return model.status();
-  auto measure = [this, &model, &request] { return Measure(**model, request, data_dir_); };
+  auto measure = WithinMemory(
+      "the rows", [this, &model, &request] { return Measure(**model, request, data_dir_); });
   co_return co_await async::Offload(workers_, std::move(measure));
 }
 

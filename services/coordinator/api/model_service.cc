@@ -11,6 +11,7 @@
 #include "services/async/task.h"
 #include "services/async/wait.h"
 #include "services/base/field_error.h"
+#include "services/base/out_of_memory.h"
 #include "services/base/retry_after.h"
 #include "services/coordinator/job/model.h"
 #include "services/coordinator/proto/model_proto.h"
@@ -121,7 +122,7 @@ auto ModelService::Handlers::ImportModel(Pieces& pieces) -> Reply<v1::ImportMode
   const Room room(importing_, bytes_to_come);
   absl::StatusOr<std::string> bytes = co_await Receive(*std::move(first), pieces);
   if (!bytes.ok()) co_return bytes.status();
-  auto parse = [&bytes] { return Parse(*std::move(bytes)); };
+  auto parse = WithinMemory("the model", [&bytes] { return Parse(*std::move(bytes)); });
   absl::StatusOr<std::shared_ptr<const Model>> model =
       co_await async::Offload(workers_, std::move(parse));
   if (!model.ok()) co_return model.status();

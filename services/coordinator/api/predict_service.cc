@@ -6,6 +6,7 @@
 #include "mlp/v1/predict.grpc.pb.h"
 #include "services/async/task.h"
 #include "services/async/wait.h"
+#include "services/base/out_of_memory.h"
 #include "services/coordinator/api/predict_rows.h"
 #include "services/coordinator/run/model_cache.h"
 #include "services/rpc/server_call.h"
@@ -44,7 +45,8 @@ auto PredictService::Handlers::Predict(const v1::PredictRequest& request)
   if (absl::Status status = CheckPredict(request); !status.ok()) co_return status;
   const absl::StatusOr<std::shared_ptr<const Model>> model = co_await Load(request.model_id());
   if (!model.ok()) co_return model.status();
-  auto predict = [&model, &request] { return PredictRows(**model, request); };
+  auto predict =
+      WithinMemory("the rows", [&model, &request] { return PredictRows(**model, request); });
   co_return co_await async::Offload(workers_, std::move(predict));
 }
 

@@ -109,6 +109,7 @@ events::NodeJoined Read(Fields& read, const v1::JobEvent::NodeJoined& proto) {
   event.load.delay = read.Wait("load_delay", proto.load_delay());
   event.load.seed = proto.load_seed();
   event.slots = read.Int("slots", proto.slots(), 0, kMaxSlots);
+  event.instance = proto.instance_id();
   return event;
 }
 events::NodeLeft Read(Fields& read, const v1::JobEvent::NodeLeft& proto) {

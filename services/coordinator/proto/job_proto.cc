@@ -39,6 +39,7 @@ struct ToBody {
     *to.mutable_load_delay() = wire::ToProto(event.load.delay);
     to.set_load_seed(event.load.seed);
     to.set_slots(event.slots);
+    to.set_instance_id(event.instance);
   }
   void operator()(const events::NodeLeft& event) const {
     auto& to = *proto.mutable_node_left();

@@ -8,8 +8,10 @@
 #include "absl/strings/str_join.h"
 #include "libmlp/model/parameters.h"
 #include "services/base/field_error.h"
+#include "services/base/out_of_memory.h"
 #include "services/base/retry_after.h"
 #include "services/coordinator/job/dataset.h"
+#include "services/coordinator/job/job_memory.h"
 #include "services/coordinator/job/model.h"
 
 namespace mlp::coordinator {
@@ -91,11 +93,12 @@ absl::Status CheckFit(const JobSpec& spec, const ModelSpec& model, const Dataset
 
 Coordinator::Coordinator(async::Clock& clock, async::Workers& workers, Cluster& cluster,
                          Journal& journal, LoadDataset load_dataset, SchedulerWaits waits,
-                         std::optional<std::uint64_t> scheduler_seed)
+                         std::optional<std::uint64_t> scheduler_seed, LookAtMemory memory)
     : world_{clock, workers, cluster, journal, waits, scheduler_seed},
       journal_(journal),
       imported_models_(clock, journal),
       load_dataset_(std::move(load_dataset)),
+      memory_(std::move(memory)),
       queued_(clock) {
   for (Job& job : journal_.Unfinished()) {
     auto pending = std::make_shared<Pending>();
@@ -128,7 +131,7 @@ async::Task<absl::StatusOr<Job>> Coordinator::Create(JobSpec spec, std::string r
 
 async::Task<absl::StatusOr<std::shared_ptr<Coordinator::Pending>>> Coordinator::ReadAndAdmit(
     JobSpec spec, std::string request_id) {
-  auto load = [this, &spec] { return load_dataset_(spec.dataset); };
+  auto load = WithinMemory("the dataset", [this, &spec] { return load_dataset_(spec.dataset); });
   absl::StatusOr<std::shared_ptr<const Dataset>> dataset =
       co_await async::Offload(world_.workers, std::move(load));
   if (!dataset.ok()) co_return AtField("spec.dataset", dataset.status());
@@ -136,7 +139,8 @@ async::Task<absl::StatusOr<std::shared_ptr<Coordinator::Pending>>> Coordinator::
   if (!spec.initial_model.empty()) {
     absl::StatusOr<std::shared_ptr<const Model>> model = co_await GetModel(spec.initial_model);
     if (!model.ok()) co_return AtField("spec.initial_model", model.status());
-    auto convert = [&model, &spec] { return InitialFrom(**model, spec); };
+    auto convert =
+        WithinMemory("the initial model", [&model, &spec] { return InitialFrom(**model, spec); });
     absl::StatusOr<std::shared_ptr<const Model>> converted =
         co_await async::Offload(world_.workers, std::move(convert));
     if (!converted.ok()) co_return converted.status();
@@ -161,6 +165,12 @@ absl::StatusOr<std::shared_ptr<Coordinator::Pending>> Coordinator::Admit(
   if (!model.ok()) return model.status();
   if (absl::Status status = CheckFit(spec, *model, *dataset, initial.get()); !status.ok()) {
     return status;
+  }
+  // What is short now may not be when the job's turn has come.
+  const absl::Status fits =
+      CheckMemory("the job on the coordinator", CoordinatorBytes(spec, *model), memory_);
+  if (absl::IsResourceExhausted(fits)) {
+    return FieldError("spec.hidden_layer_sizes", std::string(fits.message()));
   }
 
   Job job;
@@ -392,7 +402,8 @@ async::Task<absl::Status> Coordinator::ReadAgain(Pending& pending) {
   const std::string& id = pending.job.id;
   std::string told;
   while (true) {
-    auto load = [this, &pending] { return load_dataset_(pending.job.spec.dataset); };
+    auto load = WithinMemory("the dataset",
+                             [this, &pending] { return load_dataset_(pending.job.spec.dataset); });
     absl::StatusOr<std::shared_ptr<const Dataset>> dataset =
         co_await async::Offload(world_.workers, std::move(load));
     if (dataset.ok()) {

@@ -22,6 +22,7 @@
 #include "services/async/task.h"
 #include "services/async/wait.h"
 #include "services/async/workers.h"
+#include "services/base/machine_memory.h"
 #include "services/coordinator/job/job.h"
 #include "services/coordinator/run/cluster.h"
 #include "services/coordinator/run/explain_job.h"
@@ -46,11 +47,12 @@ class Coordinator {
   // `journal` is open and outlives the coordinator.
   Coordinator(async::Clock& clock, async::Workers& workers, Cluster& cluster, Journal& journal,
               LoadDataset load_dataset, SchedulerWaits waits = {},
-              std::optional<std::uint64_t> scheduler_seed = std::nullopt);
+              std::optional<std::uint64_t> scheduler_seed = std::nullopt, LookAtMemory memory = {});
 
   // Checks the specification and the data, queues the job, and returns when that cannot be lost any
   // more. A request id that was used before gives the same job for the same specification, and
-  // AlreadyExists for another. Other errors: InvalidArgument with the field, NotFound (dataset),
+  // AlreadyExists for another. Other errors: InvalidArgument with the field, also if
+  // the machine could never hold the model, NotFound (dataset),
   // ResourceExhausted (the queue or the disk is full) with a retry delay, Unavailable.
   async::Task<absl::StatusOr<Job>> Create(JobSpec spec, std::string request_id);
   // Returns the job. NotFound if there is no such job, here and below.
@@ -123,6 +125,7 @@ class Coordinator {
   Journal& journal_;
   ImportedModels imported_models_;
   LoadDataset load_dataset_;
+  const LookAtMemory memory_;   // empty: jobs are taken whatever memory they need
   std::size_t being_read_ = 0;  // jobs that are not queued yet: their data is read
   bool stopping_ = false;
   std::deque<std::shared_ptr<Pending>> queue_;

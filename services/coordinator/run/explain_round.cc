@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "services/base/duration_text.h"
+#include "services/coordinator/scheduler/deaths.h"
 
 namespace mlp::coordinator {
 namespace {
@@ -146,9 +147,20 @@ std::string BackOffClause(const RoundFacts& facts) {
                       " for another ", Left(facts, shards.until), ", because ", shards.last_return);
 }
 
+// One death may have any cause.
+bool DeathsTell(const RoundFacts& facts) { return facts.deaths && facts.deaths->nodes.size() > 1; }
+
+std::string DeathsClause(const RoundFacts& facts) {
+  const ShardDeaths& deaths = *facts.deaths;
+  return absl::StrCat(Listed(deaths.nodes), " died while computing shard ", deaths.shard,
+                      ", of memory perhaps (the job fails after ", kMostDeaths, " such deaths)");
+}
+
 std::string WaitingFor(const RoundFacts& facts) {
-  if (facts.no_node_up) return "no node is up";
   std::vector<std::string> clauses;
+  if (DeathsTell(facts)) clauses.push_back(DeathsClause(facts));
+  if (facts.no_node_up) clauses.emplace_back("no node is up");
+  if (facts.no_node_up) return absl::StrJoin(clauses, "; ");
   if (facts.held) clauses.push_back(HeldClause(facts));
   if (facts.computing) clauses.push_back(ComputingClause(facts));
   if (facts.ready) clauses.push_back(ReadyClause(facts));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "libmlp/train/training.h"
 #include "services/async/task_group.h"
+#include "services/base/out_of_memory.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/job/best_round.h"
 #include "services/coordinator/job/dataset.h"
@@ -25,7 +26,8 @@ constexpr std::size_t kFewParameters = 20'000;
 template <class Work>
 async::Task<std::invoke_result_t<Work&>> WorkOn(JobWorld world, const ModelSpec& model, Work work) {
   if (ParameterCount(model) <= kFewParameters) co_return work();
-  co_return co_await async::Offload(world.workers, std::move(work));
+  auto within = WithinMemory("the job's parameters on the coordinator", std::move(work));
+  co_return co_await async::Offload(world.workers, std::move(within));
 }
 
 RoundParameters Named(SharedParameters parameters) {
@@ -115,9 +117,10 @@ events::RoundFinished Summary(const RoundResult& result, std::chrono::nanosecond
 async::Task<> Validate(JobWorld world, const Job& job, const Dataset& dataset, int round,
                        SharedParameters parameters, BestRound& best, std::stop_token stop) {
   const async::TimePoint begin = world.clock.Now();
-  auto measure = [&job, &dataset, &parameters, &stop] {
-    return Evaluate(job.model, *parameters, dataset.validation, stop);
-  };
+  auto measure =
+      WithinMemory("the validation on the coordinator", [&job, &dataset, &parameters, &stop] {
+        return Evaluate(job.model, *parameters, dataset.validation, stop);
+      });
   const absl::StatusOr<Evaluation> evaluation =
       co_await async::Offload(world.workers, std::move(measure));
   if (!evaluation.ok()) {

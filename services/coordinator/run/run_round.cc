@@ -9,6 +9,7 @@
 #include "services/attempt/trained.h"
 #include "services/base/duration_text.h"
 #include "services/base/field_error.h"
+#include "services/base/out_of_memory.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/job/dataset.h"
 #include "services/coordinator/membership/membership.h"
@@ -101,7 +102,11 @@ absl::Status RoundRunner::Begin(int round, RoundParameters parameters, const Res
   task_.round = round;
   task_.parameters = std::move(parameters);
   task_.training = TrainingOptionsOf(job_.spec, dataset_.class_rows, round);
-  result_.emplace(job_, dataset_, *task_.parameters.values);
+  auto begin = WithinMemory("the sum of the gradients on the coordinator", [this] {
+    result_.emplace(job_, dataset_, *task_.parameters.values);
+    return absl::OkStatus();
+  });
+  if (absl::Status status = begin(); !status.ok()) return status;
   first_results_ = std::make_shared<FirstResults>(job_.shards);
   now_ = clock_.Now();
   RoundStarted started;
@@ -260,6 +265,7 @@ absl::Status RoundRunner::On(NodeJoined joined) {
   }
   NoteCachedResults();
   joined.slots = node.slots;
+  joined.instance = node.instance_id;
   scheduler_.Apply(now_, joined);
   Record(0, events::NodeJoined{std::move(joined), node.load});
   return absl::OkStatus();

@@ -24,6 +24,7 @@ struct NodeJoined {
   int node = 0;
   std::string name;  // reasons use it
   int slots = 0;     // attempts that it holds at most, whatever the options say; 0: no such limit
+  std::string instance = {};  // identifies its process; empty: not known
 };
 // The node gets no new work. Its attempts still end by events of their own.
 struct NodeLeft {

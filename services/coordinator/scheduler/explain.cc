@@ -30,6 +30,7 @@ class Scheduler::Explainer {
     facts.policy = scheduler_.options_.policy;
     facts.waits = scheduler_.running_ && !scheduler_.Done();
     if (!facts.waits) return facts;
+    facts.deaths = DeathsSoFar();
     if (NoneOut() && nodes().up() == 0) {
       facts.no_node_up = true;
       facts.next = next_step::OfferToNewNode();
@@ -153,6 +154,14 @@ class Scheduler::Explainer {
   // True if the policy makes one offer at a time, and one is out.
   bool OffersWait() const {
     return scheduler_.traits_.one_offer_at_a_time && scheduler_.unanswered_ > 0;
+  }
+
+  std::optional<ShardDeaths> DeathsSoFar() const {
+    const std::optional<int> shard = scheduler_.deaths_.Worst();
+    if (!shard) return std::nullopt;
+    ShardDeaths deaths{*shard, {}};
+    for (const int node : scheduler_.deaths_.Of(*shard)) deaths.nodes.push_back(Name(node));
+    return deaths;
   }
 
   // Returns the time at which the last node began to rest; nullopt if not all of them rest.

@@ -129,6 +129,12 @@ using NextStep =
                  next_step::OfferAfterBackOff, next_step::AnotherCopy, next_step::RaceOfCopies,
                  next_step::AwaitDeadline>;
 
+// Processes that died while they computed a shard, and whose number fails the job if it grows.
+struct ShardDeaths {
+  int shard = 0;
+  std::vector<std::string> nodes;  // of each death, the first one first
+};
+
 struct RoundFacts {
   TimePoint time;           // the time of the facts
   std::string policy;       // its name
@@ -140,7 +146,8 @@ struct RoundFacts {
   std::vector<std::string> computing_on;
   std::optional<ShardsReady> ready;
   std::optional<ShardsBackingOff> backing_off;
-  std::optional<TimePoint> since;  // the first of these is so; nullopt: not known
+  std::optional<ShardDeaths> deaths;  // over the shard that has the most, if there are any
+  std::optional<TimePoint> since;     // the first of these is so; nullopt: not known
   NextStep next;
 };
 

@@ -48,11 +48,13 @@ void Scheduler::On(TimePoint /*now*/, const RoundStarted& event) {
 
 void Scheduler::On(TimePoint now, const NodeJoined& event) {
   nodes_.Join(now, event.node, event.name, event.slots);
+  deaths_.Joined(event.node, event.instance);
   NodesChanged();
 }
 
 void Scheduler::On(TimePoint /*now*/, const NodeLeft& event) {
   nodes_.Leave(event.node);
+  deaths_.Left(event.node);
   std::erase_if(cached_on_, [&](const auto& kept) { return kept.second == event.node; });
   NodesChanged();
 }
@@ -63,6 +65,7 @@ void Scheduler::NodesChanged() {
     nodes_.SetSlots(options_.slots > 0 ? options_.slots : std::min(share, kMaxDerivedSlots));
   }
   for (const int shard : shards_.PickyShards()) CheckTrainable(shard);
+  CheckDeaths();
 }
 
 void Scheduler::On(TimePoint /*now*/, const ResultsCached& event) {
@@ -78,6 +81,7 @@ void Scheduler::On(TimePoint now, const AttemptAccepted& event) {
   if (!attempt.answered()) --unanswered_;
   attempt.accepted = now;
   nodes_.Hear(now, attempt.node);
+  deaths_.Answered(attempt.node);
   longest_answer_ = std::max(longest_answer_, now - attempt.dispatched);
   if (attempt.wanted && options_.hedge_after) {
     hedging_.Expect(attempt.shard, now + *options_.hedge_after);
@@ -93,6 +97,7 @@ void Scheduler::On(TimePoint now, const AttemptStarted& event) {
   if (!attempt.started) nodes_.BeginComputing(attempt.node);
   attempt.started = now;
   nodes_.Hear(now, attempt.node);
+  deaths_.Answered(attempt.node);
   if (attempt.token_back) hedging_.Pay();  // it was cancelled too late
   if (!attempt.wanted) return;
   hedging_.Forget(attempt.shard);
@@ -126,6 +131,7 @@ void Scheduler::On(TimePoint now, const AttemptFinished& event) {
   if (!attempt) return;
   deadlines_.Ended(LastSign(*attempt), now);
   deadlines_.Trained();
+  deaths_.Trained();
   nodes_.ForgetFailures(attempt->node);
   hedging_.Forget(attempt->shard);
   hedging_.Earn();
@@ -145,7 +151,9 @@ void Scheduler::On(TimePoint now, const AttemptFailed& event) {
     case FailureKind::kNodeLost:
       nodes_.LetRest(now, attempt->node, BackOff(nodes_.CountFailure(attempt->node)),
                      RestCause::kFailure);
+      if (attempt->started) deaths_.Lost(attempt->shard, attempt->node, attempt->process);
       Retry(now, *attempt, absl::StrCat(node, " failed: ", event.reason));
+      CheckDeaths();
       break;
     case FailureKind::kNodeUnfit:
       shards_.Exclude(attempt->shard, attempt->node);
@@ -218,6 +226,15 @@ void Scheduler::CheckTrainable(int shard) {
   if (unfit == 0 || unfit < nodes_.up()) return;
   PlanToGiveUp(shard, absl::StrCat("shard ", shard, " cannot be trained by any node that is up (",
                                    nodes_.up(), "): ", shards_.History(shard)));
+}
+
+// Gives up if a shard has taken several processes down: it would go on with all that come back.
+void Scheduler::CheckDeaths() {
+  const std::optional<int> shard = deaths_.Culprit();
+  if (!shard) return;
+  std::vector<std::string> names;
+  for (const int node : deaths_.Of(*shard)) names.push_back(nodes_.name(node));
+  PlanToGiveUp(*shard, DescribeDeaths(*shard, names));
 }
 
 void Scheduler::PlanToGiveUp(int shard, std::string reason) {
@@ -392,6 +409,7 @@ Dispatch Scheduler::Bind(TimePoint now, int shard, Choice choice, AttemptId hedg
   Attempt attempt;
   attempt.shard = shard;
   attempt.node = choice.node;
+  attempt.process = deaths_.ProcessOf(choice.node);
   attempt.hedge_of = hedge_of;
   attempt.dispatched = now;
   attempts_.emplace(dispatch.attempt, attempt);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "services/coordinator/scheduler/deadlines.h"
+#include "services/coordinator/scheduler/deaths.h"
 #include "services/coordinator/scheduler/events.h"
 #include "services/coordinator/scheduler/explanation.h"
 #include "services/coordinator/scheduler/hedging.h"
@@ -63,6 +64,7 @@ class Scheduler {
   struct Attempt {
     int shard = 0;
     int node = 0;
+    int process = 0;          // the node's when it was dispatched
     bool wanted = true;       // false: cancelled or of an earlier round, only holds a slot
     bool token_back = false;  // its token was given back, because it had not started
     AttemptId hedge_of = 0;
@@ -92,6 +94,7 @@ class Scheduler {
   void CancelCopies(int shard, bool also_started, const std::string& reason);
   void GiveBackToken(Attempt& ended);
   void CheckTrainable(int shard);
+  void CheckDeaths();
   void PlanToGiveUp(int shard, std::string reason);
   void NodesChanged();
   std::chrono::nanoseconds BackOff(int times) const;
@@ -122,6 +125,7 @@ class Scheduler {
   NodePool nodes_;
   Hedging hedging_;
   Deadlines deadlines_;
+  Deaths deaths_;
   std::map<AttemptId, Attempt> attempts_;  // those that are out
   int unanswered_ = 0;                     // those that are neither accepted nor started
   AttemptId last_attempt_ = 0;

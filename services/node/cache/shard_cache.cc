@@ -28,6 +28,10 @@ void ShardCache::Insert(const std::string& digest, std::shared_ptr<const Shard> 
   bytes_ += size;
 }
 
+void ShardCache::Clear() {
+  while (!entries_.empty()) DropLeastRecentlyUsed();
+}
+
 void ShardCache::DropLeastRecentlyUsed() {
   const Entry& last = entries_.back();
   bytes_ -= BytesOf(*last.shard);

@@ -26,6 +26,7 @@ class ShardCache {
   std::shared_ptr<const Shard> Find(const std::string& digest);
   // Keeps `shard`, unless it is larger than the cache; one that is there already stays.
   void Insert(const std::string& digest, std::shared_ptr<const Shard> shard);
+  void Clear();
 
   std::size_t bytes() const { return bytes_; }
 

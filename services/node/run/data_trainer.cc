@@ -5,9 +5,11 @@
 #include "absl/strings/str_cat.h"
 #include "libmlp/data/shard.h"
 #include "libmlp/train/training.h"
+#include "libmlp/train/training_memory.h"
 #include "services/async/wait.h"
 #include "services/attempt/trained.h"
 #include "services/base/field_error.h"
+#include "services/base/out_of_memory.h"
 #include "services/node/run/shard_file.h"
 
 namespace mlp::node {
@@ -61,9 +63,14 @@ Task<absl::StatusOr<Trained>> DataTrainer::Train(const TrainTask& task, std::sto
 Task<absl::StatusOr<Trained>> DataTrainer::TrainOnLoaded(const Shard& shard, const TrainTask& task,
                                                          std::stop_token stop) {
   if (IsBrief(shard, task)) co_return TrainOn(shard, task, stop, 1);
-  auto train = [&shard, &task, &stop, threads = options_.threads] {
+  const std::uint64_t bytes = TrainingBytes(*task.model, PrecisionOf(*task.parameters.values),
+                                            task.training, shard.rows(), options_.threads);
+  const auto drop = [this] { DropKept(); };
+  const absl::Status fits = CheckMemoryOrDrop("the task", bytes, options_.memory, drop);
+  if (!fits.ok()) co_return fits;
+  auto train = WithinMemory("the task", bytes, [&shard, &task, &stop, threads = options_.threads] {
     return TrainOn(shard, task, stop, threads);
-  };
+  });
   co_return co_await async::Offload(workers_, std::move(train));
 }
 
@@ -94,7 +101,8 @@ Task<absl::StatusOr<std::shared_ptr<const Shard>>> DataTrainer::ReadShard(
                      ": this node has neither a data directory nor a coordinator "
                      "to fetch from; start it with --coordinator"));
   }
-  auto load = [this, &reference] { return LoadShard(*options_.data_dir, reference); };
+  auto load = WithinMemory("the shard",
+                           [this, &reference] { return LoadShard(*options_.data_dir, reference); });
   co_return co_await async::Offload(workers_, std::move(load));
 }
 
@@ -103,7 +111,8 @@ Task<absl::StatusOr<std::shared_ptr<const Shard>>> DataTrainer::FetchShard(
   const absl::StatusOr<std::string> text =
       co_await source_->Fetch(reference.sha256, std::move(stop));
   if (!text.ok()) co_return WithContext(reference.path(), text.status());
-  auto parse = [&text, &reference] { return ParseShardFile(*text, reference); };
+  auto parse =
+      WithinMemory("the shard", [&text, &reference] { return ParseShardFile(*text, reference); });
   co_return co_await async::Offload(workers_, std::move(parse));
 }
 

@@ -14,6 +14,7 @@
 #include "services/async/clock.h"
 #include "services/async/task.h"
 #include "services/async/workers.h"
+#include "services/base/machine_memory.h"
 #include "services/node/cache/shard_cache.h"
 #include "services/node/run/shard_source.h"
 #include "services/node/run/shard_trainer.h"
@@ -23,7 +24,8 @@ namespace mlp::node {
 struct DataTrainerOptions {
   std::optional<std::filesystem::path> data_dir;
   std::size_t memory_bytes = std::size_t{256} << 20;  // for parsed shards
-  int threads = 1;  // that a task computes on at most, if its model is large
+  int threads = 1;      // that a task computes on at most, if its model is large
+  LookAtMemory memory;  // empty: tasks are begun whatever they need
 };
 
 class DataTrainer final : public ShardTrainer {
@@ -34,8 +36,11 @@ class DataTrainer final : public ShardTrainer {
               ShardSource* source = nullptr);
 
   // FailedPrecondition also if there is no source, and the file is missing or differs in the data
-  // directory; Unavailable: the source cannot be reached.
+  // directory; Unavailable: the source cannot be reached, or the memory is not there now.
+  // ResourceExhausted: the memory is never there, or an allocation failed.
   async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task, std::stop_token stop) override;
+  // Drops the parsed shards; the one that is trained on lives on.
+  void DropKept() override { cache_.Clear(); }
 
  private:
   struct LoadedShard {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "libmlp/train/training_memory.h"
 #include "services/async/wait.h"
 #include "services/attempt/trained.h"
 
@@ -40,6 +41,7 @@ Task<absl::StatusOr<AttemptOutcome>> Node::Train(TrainTask task, AttemptObserver
     ++rejected_tasks_;
     co_return AttemptOutcome(*rejection);
   }
+  if (absl::Status fits = CheckTask(task); !fits.ok()) co_return fits;
   const auto ahead = static_cast<int>(active_tasks_++);
   observer.OnAccepted(ahead);
   absl::StatusOr<AttemptOutcome> outcome = co_await TrainInLine(task, observer, std::move(stop));
@@ -68,6 +70,29 @@ std::optional<RejectReason> Node::Rejects(const TrainTask& task) const {
     return RejectReason::kLoad;
   }
   return std::nullopt;
+}
+
+absl::Status Node::CheckTask(const TrainTask& task) {
+  if (!options_.memory) return absl::OkStatus();
+  constexpr std::uint64_t kRows = 1;
+  constexpr int kThreads = 1;
+  return CheckNeed("the task", TrainingBytes(*task.model, PrecisionOf(*task.parameters.values),
+                                             task.training, kRows, kThreads));
+}
+
+absl::Status Node::CheckParameters(std::uint64_t bytes) {
+  // The parameters, a copy that training changes, and its gradient.
+  return CheckNeed("training these parameters", 3 * bytes);
+}
+
+// What is short now does not count while a task is held: its memory is free again when it ends, and
+// the trainer looks once more when the turn of the new one has come.
+absl::Status Node::CheckNeed(const char* what, std::uint64_t bytes) {
+  if (active_tasks_ == 0) {
+    return CheckMemoryOrDrop(what, bytes, options_.memory, [this] { trainer_.DropKept(); });
+  }
+  absl::Status fits = CheckMemory(what, bytes, options_.memory);
+  return absl::IsUnavailable(fits) ? absl::OkStatus() : fits;
 }
 
 Task<absl::StatusOr<AttemptOutcome>> Node::TrainInLine(const TrainTask& task,

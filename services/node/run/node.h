@@ -7,7 +7,9 @@
 // task, and those that have not started end; the one that computes goes on. After Drain the node
 // rejects every new task, and those that it holds go on to their ends. If a task was computed here
 // before and its result is still there, that is the answer at once, whatever the node's load or
-// state. Loop thread only; clock and trainer outlive the node, the node outlives its tasks.
+// state. A task for which the machine has too little memory is refused before it is accepted, with
+// the bytes that it needs. Loop thread only; clock and trainer outlive the node, the node outlives
+// its tasks.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +28,7 @@
 #include "services/attempt/attempt_observer.h"
 #include "services/attempt/attempt_outcome.h"
 #include "services/attempt/train_task.h"
+#include "services/base/machine_memory.h"
 #include "services/node/load/load_injector.h"
 #include "services/node/run/cached_results.h"
 #include "services/node/run/shard_trainer.h"
@@ -35,7 +38,8 @@ namespace mlp::node {
 struct NodeOptions {
   std::string name;  // unique within a cluster; part of the key of the load draws
   LoadProfile load;
-  int slots = 0;  // most tasks held at once; 0: as many as the coordinator says
+  int slots = 0;        // most tasks held at once; 0: as many as the coordinator says
+  LookAtMemory memory;  // empty: tasks are taken whatever they need
 };
 
 class Node {
@@ -43,9 +47,14 @@ class Node {
   Node(NodeOptions options, async::Clock& clock, ShardTrainer& trainer, std::stop_token shutdown);
 
   // Makes one attempt. Cancelled after `stop`; Unavailable if the node shuts down before the
-  // arithmetic began; the trainer's errors. `observer` outlives the attempt.
+  // arithmetic began; ResourceExhausted if the machine never has the memory, Unavailable
+  // if it has not now; the trainer's errors. `observer` outlives the attempt.
   async::Task<absl::StatusOr<AttemptOutcome>> Train(TrainTask task, AttemptObserver& observer,
                                                     std::stop_token stop);
+
+  // Ok if the memory suffices for parameters of so many bytes and for the least that training them
+  // takes; ResourceExhausted or Unavailable, as for a task.
+  absl::Status CheckParameters(std::uint64_t bytes);
 
   // Rejects new tasks from now on.
   void Drain() { draining_ = true; }
@@ -62,6 +71,9 @@ class Node {
 
  private:
   std::optional<RejectReason> Rejects(const TrainTask& task) const;
+  // The memory that the task takes at least: its rows are not known yet.
+  absl::Status CheckTask(const TrainTask& task);
+  absl::Status CheckNeed(const char* what, std::uint64_t bytes);
   async::Task<absl::StatusOr<AttemptOutcome>> TrainInLine(const TrainTask& task,
                                                           AttemptObserver& observer,
                                                           std::stop_token stop);

@@ -1,6 +1,6 @@
 // The seam to what computes a shard's gradient once a task's turn has come.
 //
-// Loop thread only, one call at a time.
+// Loop thread only, one task at a time.
 #pragma once
 
 #include <functional>
@@ -23,9 +23,11 @@ class ShardTrainer {
   virtual ~ShardTrainer() = default;
   // The result of the task, which outlives the call. Cancelled after `stop`; FailedPrecondition if
   // the shard is not to be had or does not fit the model, Unavailable if it could not be had now,
-  // OutOfRange if parameters become non-finite.
+  // OutOfRange if parameters become non-finite, ResourceExhausted if the memory does not suffice.
   virtual async::Task<absl::StatusOr<Trained>> Train(const TrainTask& task,
                                                      std::stop_token stop) = 0;
+  // Drops what it keeps only to be faster: memory is short.
+  virtual void DropKept() {}
 };
 
 // Makes a trainer for the node whose clock that is.

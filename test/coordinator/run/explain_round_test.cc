@@ -57,6 +57,25 @@ TEST_CASE("the only node rests after a failure") {
         "shard 0 waits for a node, and the only one rests: a after a failure for another 10 ms");
 }
 
+TEST_CASE("nodes that died over a shard are told from the second death on") {
+  Driver driver(Options(1, "pull"), 0);
+  const auto die = [&driver](const std::string& instance) {
+    driver.Apply(NodeJoined{0, "a", 0, instance});
+    driver.Wait(5s);
+    const Dispatch dispatch = driver.TheDispatch();
+    driver.Start(dispatch);
+    driver.Lose(dispatch);
+    driver.Apply(NodeLeft{0});
+    driver.Decide();
+  };
+  die("first");
+  CHECK(SaidOf(driver).waiting_for == "no node is up");
+  die("second");
+  CHECK(SaidOf(driver).waiting_for ==
+        "a and a died while computing shard 0, of memory perhaps (the job fails after 3 such "
+        "deaths); no node is up");
+}
+
 TEST_CASE("with many nodes at rest only some are named") {
   Driver driver(Options(7, "pull"), 7);
   for (const Dispatch& dispatch : driver.Dispatches()) driver.Reject(dispatch);

@@ -20,11 +20,12 @@ namespace mlp::coordinator {
 class RunningCoordinator {
  public:
   RunningCoordinator(async::VirtualClock& clock, async::Workers& workers, Cluster& cluster,
-                     LoadDataset load, JournalOptions options = {})
+                     LoadDataset load, JournalOptions options = {}, LookAtMemory memory = {})
       : clock_(clock),
         store_workers_(clock),
         journal_(clock, store_workers_, store_workers_, store_, log_, options),
-        coordinator_(clock, workers, cluster, journal_, std::move(load)) {
+        coordinator_(clock, workers, cluster, journal_, std::move(load), {}, std::nullopt,
+                     std::move(memory)) {
     flows_.Spawn(coordinator_.Run(stop_.get_token()));
   }
   ~RunningCoordinator() {

@@ -92,9 +92,11 @@ inline std::shared_ptr<const ModelSpec> Shared(ModelSpec model) {
 // A node in virtual time with a small dataset, by default one that holds every task up for 3 s.
 // Its tasks are stopped and ended with it.
 struct World {
-  explicit World(double load_probability = 1, From from = From::kDirectory)
-      : trainer(DataFor(from, data), clock, workers, from == From::kDirectory ? nullptr : &source),
-        node(OptionsFor(load_probability), clock, trainer, shutdown.get_token()) {
+  explicit World(double load_probability = 1, From from = From::kDirectory,
+                 LookAtMemory memory = {})
+      : trainer(DataFor(from, data, memory), clock, workers,
+                from == From::kDirectory ? nullptr : &source),
+        node(OptionsFor(load_probability, memory), clock, trainer, shutdown.get_token()) {
     task.data = data.Write("xor", "train_1.txt", kXor);
     task.model = Shared(ModelSpec{{2, 3, 2}, Activation::kTanh});
     task.parameters.values = Share(
@@ -109,13 +111,16 @@ struct World {
     clock.RunAll();
   }
 
-  static DataTrainerOptions DataFor(From from, const DataDirectory& data) {
+  static DataTrainerOptions DataFor(From from, const DataDirectory& data,
+                                    const LookAtMemory& memory) {
     DataTrainerOptions options;
+    options.memory = memory;
     if (from != From::kSource) options.data_dir = data.path();
     return options;
   }
-  static NodeOptions OptionsFor(double load_probability) {
+  static NodeOptions OptionsFor(double load_probability, const LookAtMemory& memory) {
     NodeOptions options;
+    options.memory = memory;
     options.name = std::string("a");  // g++ 12 warns of the assignment without
     options.load.probability = load_probability;
     options.load.delay = 3s;
