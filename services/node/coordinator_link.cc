@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/async/wait.h"
+#include "services/base/answered.h"
 #include "services/base/protocol_version.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/client_call.h"
@@ -58,11 +59,23 @@ async::Task<absl::StatusOr<LeaseAnswer>> GrpcCoordinatorLink::Heartbeat(Heartbea
   // The call waits for the connection, so it finds a coordinator that is back as soon as that
   // listens.
   options.wait_for_ready = true;
+  // A look-up of a name that failed waits longer each time, too.
   grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
-  const absl::StatusOr<v1::HeartbeatResponse> reply = co_await rpc::CallUnary(
+  absl::StatusOr<v1::HeartbeatResponse> reply = co_await rpc::CallUnary(
       loop_, *stub_, &v1::ClusterService::Stub::PrepareAsyncHeartbeat, request, options, stop);
+  if (absl::IsDeadlineExceeded(reply.status()) && !stop.stop_requested()) {
+    // A call that does not wait for the connection ends at once, and says why there is none.
+    options.wait_for_ready = false;
+    options.timeout = kTimeout / 2;
+    reply = co_await rpc::CallUnary(loop_, *stub_, &v1::ClusterService::Stub::PrepareAsyncHeartbeat,
+                                    request, options, stop);
+  }
   if (absl::IsDeadlineExceeded(reply.status())) {
     co_return absl::UnavailableError(absl::StrCat(address_, " does not answer"));
+  }
+  if (absl::IsUnavailable(reply.status()) && !IsAnswered(reply.status())) {
+    co_return absl::UnavailableError(
+        absl::StrCat(address_, " does not answer: ", reply.status().message()));
   }
   if (!reply.ok()) co_return reply.status();
   const auto interval = wire::FromProto(reply->interval(), "interval");

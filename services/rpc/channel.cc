@@ -31,6 +31,9 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address, int unrea
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   // The time that one attempt to connect may take, despite the name.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2000);
+  // A peer that comes back under its name may have another address. gRPC looks a name up again when
+  // a try has failed, but by itself not within 30 s of the last time.
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 500);
   // An idle channel would disconnect, and look like a lost peer.
   arguments.SetInt(GRPC_ARG_CLIENT_IDLE_TIMEOUT_MS, INT_MAX);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
