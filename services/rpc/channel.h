@@ -25,4 +25,9 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
 async::Task<> WaitUntilNotReady(Loop& loop, grpc::Channel& channel, std::stop_token stop,
                                 async::Duration look = std::chrono::seconds(1));
 
+// Returns once `channel` is not connecting, or when `stop` is requested, which is noticed within
+// half a second, or after 5 s. gRPC 1.51 leaks the socket of a channel that is dropped while it
+// waits for the peer's SETTINGS, if these still come: await this before you drop one.
+async::Task<> WaitUntilNotConnecting(Loop& loop, grpc::Channel& channel, std::stop_token stop);
+
 }  // namespace mlp::rpc

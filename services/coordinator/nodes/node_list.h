@@ -27,9 +27,8 @@ absl::StatusOr<std::vector<HostPort>> ParseNodeFile(std::string_view text, std::
 // Returns "host:port", with brackets around an IPv6 address.
 std::string ToString(const HostPort& node);
 
-// Returns the addresses of a node's host as host:port, sorted: only IPv4 ones if there are any, so
-// that no node is listed twice. Blocks, so call it on a worker. Unavailable if the name does not
-// resolve.
+// Returns the addresses of a node's host as host:port, sorted, so that IPv4 ones come first.
+// Blocks, so call it on a worker. Unavailable if the name does not resolve.
 absl::StatusOr<std::vector<std::string>> Resolve(const HostPort& node);
 
 }  // namespace mlp::coordinator
