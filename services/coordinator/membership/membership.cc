@@ -180,6 +180,7 @@ int Membership::TakeNumber() {
 
 void Membership::Forget(int node, const std::string& because) {
   const Record& record = records_[Index(node)];
+  if (nodes_[Index(node)].state == NodeState::kUp) Note(NodeChange::What::kLeft, node, because);
   Note(NodeChange::What::kForgotten, node, because);
   if (record.lease) DropLease(node);
   ForgetAt(node, std::nullopt);
