@@ -59,7 +59,7 @@ class Commands {
     AddId(Add("explain", "Say what a job waits for now, and what comes next", explain_,
               "mlp-client explain job-7"),
           explain_.id);
-    Add("nodes", "List the compute nodes", nodes_, "mlp-client nodes");
+    AddNodes();
     AddNode(Add("drain", "Let a node finish what it has and give it nothing new", drain_,
                 "mlp-client drain node-2"),
             drain_.node);
@@ -87,6 +87,16 @@ class Commands {
 
   static void AddNode(CLI::App& app, std::string& node) {
     app.add_option("NODE", node, "Its name, as mlp-client nodes lists it")->required();
+  }
+
+  void AddNodes() {
+    CLI::App& app = Add("nodes", "List the compute nodes", nodes_, "mlp-client nodes");
+    AddNode(AddCommand(app, line_, "rm", "Forget a node that is gone", remove_node_,
+                       "mlp-client nodes rm node-2"),
+            remove_node_.node);
+    app.callback([this, &app] {
+      if (app.get_subcommands().empty()) line_.Choose(nodes_);
+    });
   }
 
   void AddTrain() {
@@ -208,6 +218,7 @@ class Commands {
   CancelCommand cancel_;
   RemoveCommand remove_;
   NodesCommand nodes_;
+  NodeRemoveCommand remove_node_;
   DrainCommand drain_;
   UndrainCommand undrain_;
   ModelCommands models_;

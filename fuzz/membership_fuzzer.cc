@@ -49,6 +49,18 @@ class Runner {
       case Step::kAddAddress:
         members_.Add(step.add_address());
         return;
+      case Step::kDropAddress:
+        (void)members_.Drop(now_, step.drop_address());
+        return;
+      case Step::kRemove:
+        (void)members_.Remove(step.remove());
+        return;
+      case Step::kUnresolved:
+        members_.NoteUnresolved(step.unresolved(), "cannot resolve it");
+        return;
+      case Step::kResolved:
+        members_.NoteResolved(step.resolved());
+        return;
       case Step::WHAT_NOT_SET:
         return;
     }
@@ -84,15 +96,19 @@ class Runner {
 
   void CheckList() const {
     std::set<std::string> names;
-    bool any_lease = false;
-    for (const NodeStatus& node : members_.nodes()) {
+    bool any_expiry = false;
+    for (std::size_t number = 0; number < members_.nodes().size(); ++number) {
+      const NodeStatus& node = members_.nodes()[number];
+      const bool is_dead = node.registered && !node.lease_end;
+      any_expiry |= node.lease_end || (is_dead && !members_.IsConfigured(static_cast<int>(number)));
       if (node.registered) Check(names.insert(node.name).second, "registered names differ");
-      any_lease |= node.lease_end.has_value();
       Check(!node.lease_end || (node.registered && *node.lease_end > now_), "leases are to come");
       Check(node.state == NodeState::kUp || !node.detail.empty(), "a node that is not up has why");
+      Check(!node.vacant || node.name.empty(), "nothing is left of a node that is forgotten");
     }
-    Check(members_.NextExpiry().has_value() == any_lease, "a wakeup while there is a lease");
-    Check(!any_lease || *members_.NextExpiry() > now_, "no wakeup is late");
+    Check(members_.NextExpiry().has_value() == any_expiry,
+          "a wakeup while there is a lease, or a node to forget");
+    Check(!any_expiry || *members_.NextExpiry() > now_, "no wakeup is late");
   }
 
   void CheckChanges() {

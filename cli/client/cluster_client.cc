@@ -31,4 +31,10 @@ absl::StatusOr<v1::UndrainNodeResponse> ClusterClient::UndrainNode(const std::st
   return connection_->Call(&ClusterStub::UndrainNode, request);
 }
 
+absl::StatusOr<v1::RemoveNodeResponse> ClusterClient::RemoveNode(const std::string& name) {
+  v1::RemoveNodeRequest request;
+  request.set_name(name);
+  return connection_->Call(&ClusterStub::RemoveNode, request);
+}
+
 }  // namespace mlp::cli

@@ -28,6 +28,7 @@ class ClusterClient {
   absl::StatusOr<v1::ListNodesResponse> ListNodes();
   absl::StatusOr<v1::DrainNodeResponse> DrainNode(const std::string& name);
   absl::StatusOr<v1::UndrainNodeResponse> UndrainNode(const std::string& name);
+  absl::StatusOr<v1::RemoveNodeResponse> RemoveNode(const std::string& name);
 
  private:
   const std::unique_ptr<Connection<v1::ClusterService>> connection_;

@@ -90,6 +90,13 @@ int Run(const Session& session, const UndrainCommand& command) {
                     });
 }
 
+int Run(const Session& session, const NodeRemoveCommand& command) {
+  return ShowAnswer(session, ClusterClient(session).RemoveNode(command.node),
+                    [&](const v1::RemoveNodeResponse&) {
+                      session.terminal.out << command.node << " is forgotten" << std::endl;
+                    });
+}
+
 void PrintNodes(const Terminal& terminal, const v1::ListNodesResponse& list) {
   AlignedTable table({"NODE", "STATE", "LEASE", "SLOTS", "HELD", "DONE", "REJECTED", "FAILED",
                       "TASKS/S", "ADDRESS"});

@@ -1,4 +1,4 @@
-// The commands on the nodes that the coordinator knows: list, drain and undrain them.
+// The commands on the nodes that the coordinator knows: list, drain, undrain and forget them.
 #pragma once
 
 #include <string>
@@ -22,9 +22,15 @@ struct UndrainCommand {
   std::string node;
 };
 
+// `mlp-client nodes rm NODE`: a node that is gone is not listed any more.
+struct NodeRemoveCommand {
+  std::string node;
+};
+
 int Run(const Session& session, const NodesCommand& command);
 int Run(const Session& session, const DrainCommand& command);
 int Run(const Session& session, const UndrainCommand& command);
+int Run(const Session& session, const NodeRemoveCommand& command);
 
 // Prints a row for each node, then why a node is not up and how its last attempt failed.
 void PrintNodes(const Terminal& terminal, const v1::ListNodesResponse& list);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/async/wait.h"
+#include "services/base/answered.h"
 #include "services/base/field_error.h"
 #include "services/base/protocol_version.h"
 #include "services/rpc/channel.h"
@@ -59,13 +60,25 @@ async::Task<absl::StatusOr<LeaseAnswer>> GrpcCoordinatorLink::Heartbeat(Heartbea
   // The call waits for the connection, so it finds a coordinator that is back as soon as that
   // listens.
   options.wait_for_ready = true;
+  // A look-up of a name that failed waits longer each time, too.
   grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
-  const absl::StatusOr<v1::HeartbeatResponse> reply = co_await rpc::CallUnary(
+  absl::StatusOr<v1::HeartbeatResponse> reply = co_await rpc::CallUnary(
       loop_, *stub_, &v1::ClusterService::Stub::PrepareAsyncHeartbeat, request, options, stop);
+  if (absl::IsDeadlineExceeded(reply.status()) && !stop.stop_requested()) {
+    // A call that does not wait for the connection ends at once, and says why there is none.
+    options.wait_for_ready = false;
+    options.timeout = kTimeout / 2;
+    reply = co_await rpc::CallUnary(loop_, *stub_, &v1::ClusterService::Stub::PrepareAsyncHeartbeat,
+                                    request, options, stop);
+  }
   if (absl::IsDeadlineExceeded(reply.status())) {
     co_return absl::UnavailableError(absl::StrCat(address_, " does not answer"));
   }
   if (absl::IsUnimplemented(reply.status())) co_return WithContext(address_, reply.status());
+  if (absl::IsUnavailable(reply.status()) && !IsAnswered(reply.status())) {
+    co_return absl::UnavailableError(
+        absl::StrCat(address_, " does not answer: ", reply.status().message()));
+  }
   if (!reply.ok()) co_return reply.status();
   const auto interval = wire::FromProto(reply->interval(), "interval");
   if (!interval.ok()) co_return interval.status();

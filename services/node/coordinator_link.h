@@ -19,7 +19,8 @@ class GrpcCoordinatorLink final : public CoordinatorLink {
   // `address` is the coordinator's, host:port. A name is looked up again for each connection.
   GrpcCoordinatorLink(rpc::Loop& loop, std::string address);
 
-  // Takes at most a second.
+  // Takes at most a second and a half. An error says why there is no connection: that the name does
+  // not resolve, say.
   async::Task<absl::StatusOr<LeaseAnswer>> Heartbeat(HeartbeatInfo info,
                                                      std::stop_token stop) override;
   // Calls `lost` whenever a connection to the coordinator has ended, until `stop`.

@@ -174,6 +174,7 @@ TEST_CASE("the other commands take their arguments, with common options before o
   CHECK(Parsed<CancelCommand>({"cancel", "job-7"}).id == "job-7");
   CHECK(Parsed<ExplainCommand>({"explain", "job-7"}).id == "job-7");
   CHECK(Parsed<EvaluateCommand>({"evaluate", "job-7", "rows.txt"}).file == "rows.txt");
+  CHECK(Parsed<NodeRemoveCommand>({"nodes", "rm", "node-2", "--json"}).node == "node-2");
   const auto parsed = ParseCommandLine({"nodes", "--coordinator", "far:1", "--json"});
   REQUIRE(std::holds_alternative<CommandLine>(parsed));
   const auto& line = std::get<CommandLine>(parsed);
@@ -294,6 +295,7 @@ TEST_CASE("wrong usage is refused with the option's name") {
       {{"timeline", "job-1", "--html"}, "--html"},
       {{"train", "l", "--log-dir", "logs"}, "--log-dir"},
       {{"drain"}, "NODE"},
+      {{"nodes", "rm"}, "NODE"},
       {{"localhost", "9090", "./letters", "x", "10", "20", "0.0001"}, "--rounds"},
   };
   for (const Wrong& wrong : cases) {

@@ -5,9 +5,7 @@
 #include "services/base/field_error.h"
 
 namespace mlp::coordinator {
-namespace {
 
-// Returns "10.0.0.1" or "::1", say; empty if `peer` is no network address.
 std::string HostOf(std::string_view peer) {
   const bool network = peer.starts_with("ipv4:") || peer.starts_with("ipv6:");
   const std::size_t port = peer.rfind(':');
@@ -15,8 +13,6 @@ std::string HostOf(std::string_view peer) {
   const std::string host(peer.substr(5, port - 5));
   return absl::StrReplaceAll(host, {{"%5B", ""}, {"%5D", ""}, {"[", ""}, {"]", ""}, {"%25", "%"}});
 }
-
-}  // namespace
 
 absl::StatusOr<std::string> AdvertisedAddress(std::string_view address, std::string_view peer) {
   auto parsed = ParseAddress(address, AddressUse::kAdvertise);

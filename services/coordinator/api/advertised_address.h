@@ -1,4 +1,4 @@
-// The address at which a node that registers can be dialled back.
+// The address at which a node that registers can be dialled back, and the host that it calls from.
 #pragma once
 
 #include <string>
@@ -7,6 +7,10 @@
 #include "absl/status/statusor.h"
 
 namespace mlp::coordinator {
+
+// Returns the host of `peer`, a caller in gRPC's words: "10.0.0.1" or "[::1]"; empty if it is no
+// network address.
+std::string HostOf(std::string_view peer);
 
 // Returns `address` as host:port. If it has no host (":9091"), the host is that of `peer`, the
 // caller in gRPC's words: "ipv4:10.0.0.1:41234" or "ipv6:%5B::1%5D:41234". InvalidArgument, with

@@ -81,6 +81,7 @@ class ClusterService::Handlers {
                                          const std::string& peer);
   Reply<v1::DrainNodeResponse> DrainNode(const v1::DrainNodeRequest& request);
   Reply<v1::UndrainNodeResponse> UndrainNode(const v1::UndrainNodeRequest& request);
+  Reply<v1::RemoveNodeResponse> RemoveNode(const v1::RemoveNodeRequest& request);
 
   void NoteRefusal(const std::string& name, const absl::Status& status);
 
@@ -104,13 +105,17 @@ void ClusterService::Handlers::Serve(rpc::Server& server, Generated& service) {
                   [this](const auto& request) { return DrainNode(request); });
   rpc::ServeUnary(server, service, &Generated::RequestUndrainNode,
                   [this](const auto& request) { return UndrainNode(request); });
+  rpc::ServeUnary(server, service, &Generated::RequestRemoveNode,
+                  [this](const auto& request) { return RemoveNode(request); });
 }
 
 auto ClusterService::Handlers::ListNodes(const v1::ListNodesRequest&)
     -> Reply<v1::ListNodesResponse> {
   v1::ListNodesResponse response;
   const TimePoint now = clock_.Now();
-  for (const NodeStatus& node : cluster_.nodes()) *response.add_nodes() = ToProto(node, now);
+  for (const NodeStatus& node : cluster_.nodes()) {
+    if (!node.vacant) *response.add_nodes() = ToProto(node, now);
+  }
   co_return response;
 }
 
@@ -145,12 +150,13 @@ auto ClusterService::Handlers::DrainNode(const v1::DrainNodeRequest& request)
     -> Reply<v1::DrainNodeResponse> {
   const absl::StatusOr<int> node = cluster_.Drain(request.name());
   if (!node.ok()) co_return node.status();
+  // The number may be another node's afterwards.
+  const NodeStatus status = cluster_.nodes()[static_cast<std::size_t>(*node)];
   const absl::Status remembered = co_await remember_(request.name(), true);
   if (!remembered.ok()) {
     co_return WithContext("the node is drained, but a restart may forget it", remembered);
   }
   v1::DrainNodeResponse response;
-  const NodeStatus& status = cluster_.nodes()[static_cast<std::size_t>(*node)];
   *response.mutable_node() = ToProto(status, clock_.Now());
   co_return response;
 }
@@ -159,17 +165,24 @@ auto ClusterService::Handlers::UndrainNode(const v1::UndrainNodeRequest& request
     -> Reply<v1::UndrainNodeResponse> {
   const absl::StatusOr<std::optional<int>> node = cluster_.Undrain(request.name());
   if (!node.ok()) co_return node.status();
-  const absl::Status remembered = co_await remember_(request.name(), false);
-  if (!remembered.ok()) {
-    co_return WithContext("the node gets work again, but a restart may forget it", remembered);
-  }
   NodeStatus status;
   status.name = request.name();
   status.detail = "is not registered";
   if (node->has_value()) status = cluster_.nodes()[static_cast<std::size_t>(**node)];
+  const absl::Status remembered = co_await remember_(request.name(), false);
+  if (!remembered.ok()) {
+    co_return WithContext("the node gets work again, but a restart may forget it", remembered);
+  }
   v1::UndrainNodeResponse response;
   *response.mutable_node() = ToProto(status, clock_.Now());
   co_return response;
+}
+
+auto ClusterService::Handlers::RemoveNode(const v1::RemoveNodeRequest& request)
+    -> Reply<v1::RemoveNodeResponse> {
+  absl::Status removed = cluster_.Remove(request.name());
+  if (!removed.ok()) co_return removed;
+  co_return v1::RemoveNodeResponse();
 }
 
 ClusterService::ClusterService() : generated_(std::make_unique<Generated>()) {}

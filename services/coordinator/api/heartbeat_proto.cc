@@ -19,6 +19,7 @@ absl::StatusOr<NodeHeartbeat> FromProto(const v1::HeartbeatRequest& request,
   heartbeat.arithmetic = request.arithmetic();
   heartbeat.draining = request.draining();
   heartbeat.leaving = request.leaving();
+  heartbeat.host = HostOf(peer);
   return heartbeat;
 }
 

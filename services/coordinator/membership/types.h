@@ -51,6 +51,8 @@ struct NodeStatus {
   std::optional<TimePoint> lease_end;  // a registered node is dead from then on
   bool drained = false;                // the operator drained it
   bool shutting_down = false;          // it says so itself
+  bool identified = false;             // it was reached at its address once
+  bool vacant = false;                 // no node has this number: the one that had it is forgotten
   int active_attempts = 0;
   std::int64_t finished_attempts = 0;
   std::int64_t rejected_attempts = 0;
@@ -84,6 +86,7 @@ struct NodeHeartbeat {
   std::string arithmetic;
   bool draining = false;  // it is shutting down
   bool leaving = false;   // it leaves now
+  std::string host;       // the host that the heartbeat comes from, whoever it says that it is
 };
 
 }  // namespace mlp::coordinator

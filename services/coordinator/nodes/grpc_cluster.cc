@@ -30,6 +30,9 @@ constexpr auto kGreetAgain = 200ms;
 // A refused node may have been replaced by one that fits.
 constexpr auto kGreetRefusedAgain = 2s;
 constexpr auto kResolveAgain = 2s;
+// A stranger is tried half as often each time, up to this pause.
+constexpr auto kGreetStrangerAgain = 5s;
+constexpr auto kBetweenLines = 1s;
 
 constexpr int kTriesWithParameters = 5;
 
@@ -80,6 +83,7 @@ GrpcCluster::GrpcCluster(rpc::Loop& loop, async::Workers& resolver, LeaseTerms t
     : loop_(loop),
       resolver_(resolver),
       membership_(std::string(ArithmeticId()), terms),
+      dial_turns_(loop),
       gradient_turns_(loop) {}
 
 async::Task<> GrpcCluster::Run(std::vector<Address> configured, std::stop_token stop) {
@@ -91,17 +95,49 @@ async::Task<> GrpcCluster::Run(std::vector<Address> configured, std::stop_token 
 }
 
 async::Task<> GrpcCluster::WatchHost(Address host, std::stop_token stop) {
+  HostAddresses addresses;
   while (!stop.stop_requested()) {
     auto resolve = [&host] { return Resolve(host); };
-    absl::StatusOr<std::vector<std::string>> addresses =
+    const absl::StatusOr<std::vector<std::string>> found =
         co_await async::Offload(resolver_, std::move(resolve));
-    for (const std::string& address : addresses.value_or(std::vector<std::string>{})) {
-      if (!membership_.HasRoom()) break;
-      const int node = membership_.Add(address);
-      links_.resize(nodes().size());
-      if (links_[static_cast<std::size_t>(node)] == nullptr) Connect(node);
-    }
+    if (stop.stop_requested()) co_return;
+    NoteLookUp(host, found.status());
+    if (found.ok()) Configure(addresses, *found);
+    CarryOutChanges();
     co_await async::SleepFor(loop_, kResolveAgain, stop);
+  }
+}
+
+void GrpcCluster::NoteLookUp(const Address& host, const absl::Status& status) {
+  const std::string name = ToString(host);
+  if (status.ok()) {
+    if (membership_.NoteResolved(name)) spdlog::info("node {} resolves now", name);
+    return;
+  }
+  const std::string why(status.message());
+  if (membership_.NoteUnresolved(name, why)) {
+    spdlog::warn("node {} is down: {}; trying again until it resolves", name, why);
+  }
+  links_.resize(nodes().size());
+}
+
+void GrpcCluster::Configure(HostAddresses& addresses, const std::vector<std::string>& found) {
+  const auto answers = [this](const std::string& address) {
+    const std::optional<int> node = membership_.FindConfigured(address);
+    return node && membership_.Answers(*node);
+  };
+  const async::TimePoint now = loop_.Now();
+  for (const std::string& address : addresses.Found(now, found, answers)) {
+    if (!membership_.HasRoom()) {
+      addresses.Dropped(address);
+      continue;
+    }
+    const int node = membership_.Add(address);
+    links_.resize(nodes().size());
+    if (links_[static_cast<std::size_t>(node)] == nullptr) Connect(node);
+  }
+  for (const std::string& address : addresses.ToDrop(now)) {
+    if (membership_.Drop(now, address)) addresses.Dropped(address);
   }
 }
 
@@ -119,18 +155,58 @@ async::Task<> GrpcCluster::WatchLeases(std::stop_token stop) {
 
 async::Task<> GrpcCluster::WatchLink(int node, LinkPtr link, std::stop_token stop) {
   const async::EitherStop end(stop, link->gone.get_token());
+  async::Duration again = kGreetAgain;
   while (!end.token().stop_requested()) {
-    const NodeState state = co_await Identify(node, link, end.token());
+    NodeState state = NodeState::kDown;
+    if (const std::optional<std::string> host = membership_.StrangerFrom(node)) {
+      state = co_await IdentifyStranger(node, link, *host, end.token());
+      again = std::min<async::Duration>(2 * again, kGreetStrangerAgain);
+    } else {
+      if (link->channel == nullptr) Open(*link);  // it was a stranger, and is configured now
+      state = co_await Identify(node, link, end.token());
+      again = kGreetAgain;
+    }
     if (state == NodeState::kDown || state == NodeState::kRefused) {
-      const auto pause = state == NodeState::kRefused ? kGreetRefusedAgain : kGreetAgain;
+      const async::Duration pause = state == NodeState::kRefused ? kGreetRefusedAgain : again;
       co_await async::SleepFor(loop_, pause, end.token());
       continue;
     }
     co_await rpc::WaitUntilNotReady(loop_, *link->channel, end.token());
-    if (!IsCurrent(node, link) || end.token().stop_requested()) co_return;
+    if (!IsCurrent(node, link) || end.token().stop_requested()) break;
     membership_.Lost(node, "the connection was lost");
     CarryOutChanges();
   }
+  if (link->channel != nullptr) {
+    co_await rpc::WaitUntilNotConnecting(loop_, *link->channel, stop);
+  }
+}
+
+async::Task<NodeState> GrpcCluster::IdentifyStranger(int node, LinkPtr link, std::string host,
+                                                     std::stop_token stop) {
+  DialTurns::Turn turn(dial_turns_, std::move(host));
+  const bool come = co_await turn.Await(stop);
+  if (!come) co_return NodeState::kDown;
+  Open(*link);
+  const NodeState state = co_await Identify(node, link, stop);
+  if (IsCurrent(node, link)) {
+    if (!membership_.StrangerFrom(node)) co_return state;
+    NoteUnreached(node, *link);
+  }
+  link->stub.reset();
+  const std::shared_ptr<grpc::Channel> channel = std::move(link->channel);
+  co_await rpc::WaitUntilNotConnecting(loop_, *channel, stop_);
+  co_return state;
+}
+
+// Says it once of each, and now and then of many: anybody may register any name.
+void GrpcCluster::NoteUnreached(int node, Link& link) {
+  const NodeStatus& status = nodes()[static_cast<std::size_t>(node)];
+  if (std::exchange(link.told_unreached, true)) return;
+  const bool quiet = loop_.Now() < quiet_until_;
+  if (!quiet) quiet_until_ = loop_.Now() + kBetweenLines;
+  spdlog::log(quiet ? spdlog::level::debug : spdlog::level::warn,
+              "node {} has registered and is not reached at {}: {}", status.name, status.address,
+              membership_.WhySilent(node));
 }
 
 async::Task<NodeState> GrpcCluster::Identify(int node, LinkPtr link, std::stop_token stop) {
@@ -158,23 +234,14 @@ async::Task<NodeState> GrpcCluster::Identify(int node, LinkPtr link, std::stop_t
 void GrpcCluster::Connect(int node) {
   const auto link = std::make_shared<Link>(loop_);
   link->address = nodes()[static_cast<std::size_t>(node)].address;
-  link->channel = ChannelTo(node);
-  link->stub = v1::NodeService::NewStub(link->channel);
+  if (!membership_.StrangerFrom(node)) Open(*link);
   links_[static_cast<std::size_t>(node)] = link;
   watches_.Spawn(WatchLink(node, link, stop_));
 }
 
-std::shared_ptr<grpc::Channel> GrpcCluster::ChannelTo(int node) {
-  connected_.resize(nodes().size());
-  Connected& last = connected_[static_cast<std::size_t>(node)];
-  const std::string& address = nodes()[static_cast<std::size_t>(node)].address;
-  if (last.address == address) {
-    // The channel may be waiting for the time of its next try.
-    grpc::experimental::ChannelResetConnectionBackoff(last.channel.get());
-  } else {
-    last = {address, rpc::MakeChannel(address, kUnreadBytes)};
-  }
-  return last.channel;
+void GrpcCluster::Open(Link& link) {
+  link.channel = rpc::MakeChannel(link.address, kUnreadBytes);
+  link.stub = v1::NodeService::NewStub(link.channel);
 }
 
 bool GrpcCluster::IsCurrent(int node, const LinkPtr& link) const {
@@ -192,7 +259,8 @@ absl::StatusOr<int> GrpcCluster::Heartbeat(const NodeHeartbeat& heartbeat) {
   const LinkPtr& link = links_[static_cast<std::size_t>(*node)];
   if (link == nullptr) {
     Connect(*node);
-  } else if (nodes()[static_cast<std::size_t>(*node)].state == NodeState::kDown) {
+  } else if (link->channel != nullptr &&
+             nodes()[static_cast<std::size_t>(*node)].state == NodeState::kDown) {
     // The node lives, so the channel need not wait out the back-off of earlier tries.
     grpc::experimental::ChannelResetConnectionBackoff(link->channel.get());
   }
@@ -211,15 +279,20 @@ absl::StatusOr<std::optional<int>> GrpcCluster::Undrain(const std::string& name)
   return node;
 }
 
+absl::Status GrpcCluster::Remove(const std::string& name) {
+  absl::Status removed = membership_.Remove(name);
+  CarryOutChanges();
+  return removed;
+}
+
 void GrpcCluster::CarryOutChanges() {
   for (const NodeChange& change : membership_.TakeChanges()) CarryOut(change);
 }
 
 // Logs configured nodes at debug level only: they may be those of a cluster inside a client, whose
-// output is not ours.
+// output is not ours. So are strangers: anybody may register any number of names.
 void GrpcCluster::Log(const NodeChange& change) const {
-  const bool registered = nodes()[static_cast<std::size_t>(change.node)].registered;
-  const auto level = registered ? spdlog::level::info : spdlog::level::debug;
+  const auto level = change.notable ? spdlog::level::info : spdlog::level::debug;
   switch (change.what) {
     case NodeChange::What::kJoined:
       spdlog::log(level, "node {} is up", change.name);
@@ -231,7 +304,17 @@ void GrpcCluster::Log(const NodeChange& change) const {
       spdlog::log(level, "node {} is gone, what it had goes to others: {}", change.name,
                   change.reason);
       break;
+    case NodeChange::What::kForgotten:
+      spdlog::log(level, "node {} is forgotten: {}", change.name, change.reason);
+      break;
   }
+}
+
+void GrpcCluster::End(int node, const std::string& because) {
+  const LinkPtr link = std::exchange(links_[static_cast<std::size_t>(node)], nullptr);
+  if (link == nullptr) return;
+  link->gone_because = because;
+  link->gone.request_stop();
 }
 
 void GrpcCluster::CarryOut(const NodeChange& change) {
@@ -243,15 +326,14 @@ void GrpcCluster::CarryOut(const NodeChange& change) {
     case NodeChange::What::kLeft:
       if (observer_ != nullptr) observer_->OnNodeLeft(change.node, change.name, change.reason);
       break;
-    case NodeChange::What::kGone: {
-      const LinkPtr link = std::exchange(links_[static_cast<std::size_t>(change.node)], nullptr);
+    case NodeChange::What::kGone:
+      End(change.node, change.reason);
       // A configured address is called whether or not somebody registers from there.
       if (membership_.IsConfigured(change.node)) Connect(change.node);
-      if (link == nullptr) break;
-      link->gone_because = change.reason;
-      link->gone.request_stop();
       break;
-    }
+    case NodeChange::What::kForgotten:
+      End(change.node, change.reason);
+      break;
   }
 }
 
@@ -259,7 +341,7 @@ async::Task<absl::StatusOr<AttemptOutcome>> GrpcCluster::TrainShard(
     int node, std::shared_ptr<const TrainTask> task, AttemptObserver& observer,
     std::stop_token stop) {
   const LinkPtr link = links_[static_cast<std::size_t>(node)];
-  if (link == nullptr) {
+  if (link == nullptr || link->channel == nullptr) {
     co_return absl::UnavailableError(
         absl::StrCat("the node is lost: ", nodes()[static_cast<std::size_t>(node)].detail));
   }

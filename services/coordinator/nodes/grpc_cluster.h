@@ -2,9 +2,11 @@
 //
 // A node can be given work while its channel is connected, it has answered GetNode and Membership
 // has nothing against it. A configured host name may stand for several nodes (replicas behind one
-// name): it is resolved again and again, and every address is a node. Nodes that register are
-// dialled back at the address that they give; when a lease has ended, or another process has taken
-// a node's name, the calls that are out to it end as Unavailable. Loop thread only.
+// name): it is resolved again and again, and every address is a node (host_addresses.h); a name
+// that does not resolve is listed as a node that is down. Nodes that register are dialled back at
+// the address that they give, as long as they send heartbeats, those that were never reached by
+// turns (dial_turns.h). When a lease has ended, or another process has taken a node's name, the
+// calls that are out to it end as Unavailable, and it is dialled no more. Loop thread only.
 #pragma once
 
 #include <map>
@@ -21,7 +23,9 @@
 #include "services/async/wait.h"
 #include "services/async/workers.h"
 #include "services/coordinator/membership/membership.h"
+#include "services/coordinator/nodes/dial_turns.h"
 #include "services/coordinator/nodes/gradient_turns.h"
+#include "services/coordinator/nodes/host_addresses.h"
 #include "services/coordinator/nodes/known_parameters.h"
 #include "services/coordinator/nodes/node_list.h"
 #include "services/coordinator/run/cluster.h"
@@ -51,6 +55,7 @@ class GrpcCluster final : public Cluster {
   absl::StatusOr<int> Heartbeat(const NodeHeartbeat& heartbeat);
   absl::StatusOr<int> Drain(const std::string& name);
   absl::StatusOr<std::optional<int>> Undrain(const std::string& name);
+  absl::Status Remove(const std::string& name);
   const LeaseTerms& lease_terms() const { return membership_.terms(); }
 
  private:
@@ -59,9 +64,11 @@ class GrpcCluster final : public Cluster {
     explicit Link(async::Clock& clock) : arrived(clock) {}
 
     std::string address;
+    // Both are nullptr while the node is a stranger that has no turn to be dialled.
     std::shared_ptr<grpc::Channel> channel;
     std::unique_ptr<v1::NodeService::Stub> stub;
-    std::stop_source gone;  // requested: the process is gone, and its calls end
+    bool told_unreached = false;  // the log says why a stranger is not reached
+    std::stop_source gone;        // requested: the process is gone, and its calls end
     std::string gone_because;
     KnownParameters has;           // what the process was sent; it says if it lacks them by now
     std::set<std::string> coming;  // the digests of those on their way, each from one attempt
@@ -70,16 +77,22 @@ class GrpcCluster final : public Cluster {
   using LinkPtr = std::shared_ptr<Link>;
 
   async::Task<> WatchHost(Address host, std::stop_token stop);
+  void NoteLookUp(const Address& host, const absl::Status& status);
+  void Configure(HostAddresses& addresses, const std::vector<std::string>& found);
   async::Task<> WatchLeases(std::stop_token stop);
   async::Task<> WatchLink(int node, LinkPtr link, std::stop_token stop);
   // Asks the node who it is.
   async::Task<NodeState> Identify(int node, LinkPtr link, std::stop_token stop);
+  // Does the same in the turn of a stranger. If it is not reached, its channel is given up, because
+  // a channel that has been asked to connect tries again by itself.
+  async::Task<NodeState> IdentifyStranger(int node, LinkPtr link, std::string host,
+                                          std::stop_token stop);
+  void NoteUnreached(int node, Link& link);
   // Makes a new line to the node's address, which replaces the one there is.
   void Connect(int node);
-  // Returns a channel to the node's address: the last one if it leads there, too. gRPC 1.51 leaks
-  // the socket of a channel that is dropped while it waits for the peer's SETTINGS, if these still
-  // come.
-  std::shared_ptr<grpc::Channel> ChannelTo(int node);
+  static void Open(Link& link);
+  // Ends the line to the node, with the calls that are out.
+  void End(int node, const std::string& because);
   bool IsCurrent(int node, const LinkPtr& link) const;
   // Carries out what follows from the membership's changes.
   void CarryOutChanges();
@@ -102,11 +115,8 @@ class GrpcCluster final : public Cluster {
   async::Workers& resolver_;
   Membership membership_;
   std::vector<LinkPtr> links_;  // keyed by node number; nullptr: there is none
-  struct Connected {
-    std::string address;
-    std::shared_ptr<grpc::Channel> channel;
-  };
-  std::vector<Connected> connected_;  // the last channels, keyed by node number
+  DialTurns dial_turns_;
+  async::TimePoint quiet_until_;  // no line about a node that is not reached before that
   MembershipObserver* observer_ = nullptr;
   std::stop_token stop_;
   bool running_ = false;

@@ -87,12 +87,9 @@ absl::StatusOr<std::vector<std::string>> Resolve(const Address& node) {
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
   std::vector<std::string> addresses;
-  for (const int family : {AF_INET, AF_INET6}) {
-    for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
-      if (info->ai_family != family) continue;
-      addresses.push_back(ToString(Address{NumericAddress(*info), node.port}));
-    }
-    if (!addresses.empty()) break;
+  for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
+    if (info->ai_family != AF_INET && info->ai_family != AF_INET6) continue;
+    addresses.push_back(ToString(Address{NumericAddress(*info), node.port}));
   }
   std::ranges::sort(addresses);
   addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());

@@ -15,13 +15,12 @@ namespace mlp::coordinator {
 absl::StatusOr<std::vector<Address>> ParseNodeList(std::string_view text);
 
 // Reads lines of "host,port"; skips blank lines, blanks around a host or a port, and comments after
-// a
-// '#'. InvalidArgument names `name`:line.
+// a '#'. InvalidArgument names `name`:line.
 absl::StatusOr<std::vector<Address>> ParseNodeFile(std::string_view text, std::string_view name);
 
-// Returns the addresses of a node's host as host:port, sorted: only IPv4 ones if there are any, so
-// that no node is listed twice. A Unix socket is its own address. Blocks, so call it on a worker.
-// Unavailable if the name does not resolve.
+// Returns the addresses of a node's host as host:port, sorted, so that IPv4 ones come first. A Unix
+// socket is its own address. Blocks, so call it on a worker. Unavailable if the name does not
+// resolve.
 absl::StatusOr<std::vector<std::string>> Resolve(const Address& node);
 
 }  // namespace mlp::coordinator

@@ -29,8 +29,8 @@ class Cluster {
  public:
   virtual ~Cluster() = default;
 
-  // Node n is nodes()[n]. A number may be given to another node only long after its node has left
-  // and ended all its attempts.
+  // Node n is nodes()[n]; it may be vacant. A number is given to another node only after its node
+  // has left and ended all its attempts; the other one joins under a name of its own.
   virtual const std::vector<NodeStatus>& nodes() const = 0;
   // Sets the only observer; nullptr removes it.
   virtual void SetObserver(MembershipObserver* observer) = 0;

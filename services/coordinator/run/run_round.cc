@@ -12,7 +12,7 @@
 #include "services/base/out_of_memory.h"
 #include "services/base/sha256.h"
 #include "services/coordinator/job/dataset.h"
-#include "services/coordinator/membership/membership.h"
+#include "services/coordinator/membership/down_nodes.h"
 #include "services/coordinator/run/explain_round.h"
 
 namespace mlp::coordinator {
@@ -157,7 +157,7 @@ void RoundRunner::OnNodeLeft(int node, const std::string& name, const std::strin
 
 template <class What>
 events::OfAttempt<What> RoundRunner::Of(const Attempt& attempt, What what) const {
-  return {std::move(what), attempt.shard, NodeName(attempt.node)};
+  return {std::move(what), attempt.shard, attempt.node};
 }
 
 // ---- Decisions
@@ -181,7 +181,7 @@ void RoundRunner::Send(const Dispatch& dispatch) {
   Attempt attempt;
   attempt.round = task_.round;
   attempt.shard = dispatch.shard;
-  attempt.node = dispatch.node;
+  attempt.node = scheduler_.node_name(dispatch.node);
   attempt.dispatched = now_;
   attempt.first_results = first_results_;
   events::AttemptDispatched record{Of(attempt, events::AttemptNumber{dispatch.attempt})};
@@ -355,7 +355,7 @@ absl::Status RoundRunner::CompareCopies(const Attempt& attempt, const std::strin
   if (first.digest.empty()) first = FirstResult{digest, attempt.node};
   if (first.digest == digest) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(
-      "round ", attempt.round, ": nodes ", NodeName(first.node), " and ", NodeName(attempt.node),
+      "round ", attempt.round, ": nodes ", first.node, " and ", attempt.node,
       " computed different gradients for shard ", attempt.shard, " (SHA-256 ",
       Hex(first.digest).substr(0, 12), "… and ", Hex(digest).substr(0, 12),
       "…): one of these machines computes wrong, so no result can be trusted; test both alone "

@@ -74,7 +74,7 @@ class RoundRunner final : private MembershipObserver {
   // A shard's gradient according to its first copy.
   struct FirstResult {
     std::string digest;  // empty: none has come
-    int node = 0;
+    std::string node;    // its name
   };
   using FirstResults = std::vector<FirstResult>;  // keyed by shard
 
@@ -82,7 +82,7 @@ class RoundRunner final : private MembershipObserver {
   struct Attempt {
     int round = 0;
     int shard = 0;
-    int node = 0;
+    std::string node;  // its name; its number may be another's by the time that the end is handled
     TimePoint dispatched;
     std::stop_source stop;                        // requested: cancelled
     std::shared_ptr<FirstResults> first_results;  // its round's

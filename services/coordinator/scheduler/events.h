@@ -19,7 +19,9 @@ namespace mlp::coordinator {
 struct RoundStarted {
   std::vector<int> kept = {};  // shards that need no training: their gradients are there already
 };
-// The node can be given work. Joining again after NodeLeft is fine.
+// The node can be given work. Joining again after NodeLeft is fine. Under another name it is
+// another node, about which nothing is known yet; the one that had the number has left, without
+// attempts.
 struct NodeJoined {
   int node = 0;
   std::string name;  // reasons use it

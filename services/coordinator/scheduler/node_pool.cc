@@ -11,19 +11,27 @@ void NodePool::SetSlots(std::optional<int> slots) {
   for (int node = 0; node < static_cast<int>(nodes_.size()); ++node) PutBack(node);
 }
 
-void NodePool::Join(TimePoint now, int node, std::string name, int slots) {
+bool NodePool::Join(TimePoint now, int node, std::string name, int slots) {
   nodes_.resize(std::max(nodes_.size(), static_cast<std::size_t>(node) + 1));
   Node& joined = At(node);
   TakeOut(node);
+  const bool is_another = !joined.name.empty() && joined.name != name;
+  if (is_another) {
+    resting_.erase({joined.rest.end, node});
+    joined.rest = Rest();
+    joined.failures = 0;
+  }
   joined.own_slots = slots;
   joined.name = std::move(name);
   joined.heard = now;
-  if (joined.up) return PutBack(node);
-  joined.up = true;
-  ++up_;
-  joined.free_since = now;
-  if (joined.rest.end > now) resting_.emplace(joined.rest.end, node);
+  if (!joined.up) {
+    joined.up = true;
+    ++up_;
+    joined.free_since = now;
+    if (joined.rest.end > now) resting_.emplace(joined.rest.end, node);
+  }
   PutBack(node);
+  return is_another;
 }
 
 void NodePool::Leave(int node) {

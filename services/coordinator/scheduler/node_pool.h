@@ -38,9 +38,10 @@ class NodePool {
     return slots_ ? std::min(own, *slots_) : own;
   }
 
-  // Joining twice and leaving twice are fine. A node's rest and failures outlive its absence.
-  // `slots`: attempts that this node holds at most, whatever SetSlots says; 0: no such limit.
-  void Join(TimePoint now, int node, std::string name, int slots = 0);
+  // Joining twice and leaving twice are fine. A node's rest and failures outlive its absence. True
+  // if the number had another name before: it is another node, which has neither. `slots`: attempts
+  // that this node holds at most, whatever SetSlots says; 0: no such limit.
+  bool Join(TimePoint now, int node, std::string name, int slots = 0);
   void Leave(int node);
 
   // An attempt on `node` begins or ends. The node must have joined before.

@@ -47,7 +47,8 @@ void Scheduler::On(TimePoint /*now*/, const RoundStarted& event) {
 }
 
 void Scheduler::On(TimePoint now, const NodeJoined& event) {
-  nodes_.Join(now, event.node, event.name, event.slots);
+  const bool is_another = nodes_.Join(now, event.node, event.name, event.slots);
+  if (is_another) shards_.Readmit(event.node);
   deaths_.Joined(event.node, event.instance);
   NodesChanged();
 }

@@ -52,6 +52,8 @@ class Scheduler {
   bool Done() const { return shards_.finished() == options_.shards; }
   // Counts the attempts that were dispatched and have not ended, earlier rounds' too.
   std::size_t attempts_out() const { return attempts_.size(); }
+  // The name under which the node joined last.
+  const std::string& node_name(int node) const { return nodes_.name(node); }
   // Counts the shards of the round that are trained.
   int finished_shards() const { return shards_.finished(); }
   // Explains what the round waits for and what comes next. Call it after Decide; it costs

@@ -90,6 +90,14 @@ void ShardQueue::Exclude(int shard, int node) {
   picky_.insert(shard);
 }
 
+void ShardQueue::Readmit(int node) {
+  for (int shard = 0; shard < static_cast<int>(shards_.size()); ++shard) {
+    std::erase(At(shard).holders, node);
+    const bool readmitted = At(shard).excluded.erase(node) > 0;
+    if (readmitted && At(shard).excluded.empty()) picky_.erase(shard);
+  }
+}
+
 std::vector<int> ShardQueue::PickyShards() const {
   std::vector<int> shards;
   std::ranges::copy_if(picky_, std::back_inserter(shards),

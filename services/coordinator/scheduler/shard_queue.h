@@ -53,6 +53,9 @@ class ShardQueue {
 
   // Excludes `node` from offers of the shard in this round.
   void Exclude(int shard, int node);
+  // Takes back what is known of `node`, whose number is another node's now: that shards exclude it,
+  // and that it holds their rows. Costs O(shards).
+  void Readmit(int node);
   const std::set<int>& excluded_nodes(int shard) const { return At(shard).excluded; }
   // Returns the shards that exclude nodes and are neither out nor finished, by number.
   std::vector<int> PickyShards() const;

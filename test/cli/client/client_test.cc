@@ -52,6 +52,7 @@ const std::vector<std::string> kCommands[] = {
     {"nodes"},
     {"model", "job-1"},
     {"evaluate", "job-1", "rows.txt"},
+    {"nodes", "rm", "a"},
     {"drain", "a"},
     {"undrain", "a"},
     {"explain", "job-1"},

@@ -141,6 +141,25 @@ TEST_CASE_METHOD(ClusterServiceFixture, "a node is drained and undrained by its 
 }
 
 TEST_CASE_METHOD(ClusterServiceFixture,
+                 "a node that has left is removed from the list by its name") {
+  v1::RemoveNodeRequest remove;
+  remove.set_name("a");
+  CHECK(absl::IsNotFound(Call(&Stub::RemoveNode, remove).status()));
+  const auto node = StartNode("a");
+  REQUIRE(Reaches("a", v1::NODE_STATE_UP));
+  CHECK(absl::IsFailedPrecondition(Call(&Stub::RemoveNode, remove).status()));
+  v1::HeartbeatRequest leaving = Heartbeat();
+  leaving.set_name("a");
+  leaving.set_instance_id(node->instance_id());
+  leaving.set_leaving(true);
+  node->Stop(0ms);
+  (void)Call(&Stub::Heartbeat, leaving);  // if it could not say so itself
+  REQUIRE(Reaches("a", v1::NODE_STATE_DOWN));
+  CHECK(Call(&Stub::RemoveNode, remove).ok());
+  CHECK_FALSE(Find("a"));
+}
+
+TEST_CASE_METHOD(ClusterServiceFixture,
                  "a heartbeat is answered with the lease's terms and how the node stands") {
   const auto answer = Call(&Stub::Heartbeat, Heartbeat()).value();
   CHECK(answer.interval().seconds() == 1);

@@ -31,12 +31,15 @@ inline NodeIdentity Identity(const std::string& name, const std::string& instanc
   return identity;
 }
 
-// Changes in short: "+a" joined, "-a" left, "!a" gone.
+// Changes in short: "+a" joined, "-a" left, "!a" gone, "~a" forgotten.
 inline std::vector<std::string> Changes(Membership& membership) {
   using What = NodeChange::What;
   std::vector<std::string> changes;
   for (const NodeChange& change : membership.TakeChanges()) {
-    const char* sign = change.what == What::kJoined ? "+" : change.what == What::kLeft ? "-" : "!";
+    const char* sign = change.what == What::kJoined ? "+"
+                       : change.what == What::kLeft ? "-"
+                       : change.what == What::kGone ? "!"
+                                                    : "~";
     changes.push_back(sign + change.name);
   }
   return changes;

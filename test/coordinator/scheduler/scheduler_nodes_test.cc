@@ -33,6 +33,19 @@ TEST_CASE("a shard goes first to the node that has kept its result, whatever its
   }
 }
 
+TEST_CASE("a number that joins under another name is another node, of which nothing is known") {
+  Driver driver(Options(1, "pull"), 2);
+  const Dispatch first = driver.TheDispatch();
+  driver.Fail(first, FailureKind::kNodeUnfit, "no such file");
+  driver.Apply(NodeLeft{first.node});
+  driver.Apply(NodeJoined{first.node, "z"});
+  driver.Apply(NodeLeft{1 - first.node});
+  driver.Wait(1min);
+  const Dispatch second = driver.TheDispatch();  // not the end of the job
+  CHECK(second.node == first.node);
+  CHECK_THAT(second.reason, Contains("z"));
+}
+
 TEST_CASE("results may be told of before their node joins, and before their round starts") {
   SECTION("before the node joins") {
     Driver driver(Options(1, "pull"), 0);

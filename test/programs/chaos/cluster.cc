@@ -108,7 +108,7 @@ void ChaosCluster::CarryOutChanges() {
       if (node < peers_.size()) Disconnect(peers_[node], change.reason);
     } else if (observer_ != nullptr && change.what == What::kJoined) {
       observer_->OnNodeJoined(change.node, change.name);
-    } else if (observer_ != nullptr) {
+    } else if (observer_ != nullptr && change.what == What::kLeft) {
       observer_->OnNodeLeft(change.node, change.name, change.reason);
     }
   }
