@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -31,6 +30,7 @@
 #include "services/rpc/channel.h"
 #include "services/rpc/status.h"
 #include "test/programs/http2_stranger.h"
+#include "test/support/http2_frames.h"
 #include "test/support/scratch.h"
 
 namespace mlp::test {
@@ -221,12 +221,14 @@ std::string Bomb(Target& target, const AttackSettings&) {
 
 // Returns how many bytes of headers without an end a server took on a connection.
 std::size_t FloodWithHeaders(int port, std::size_t bytes) {
-  const std::string value(kMaxFramePayload - 16, 'a');
-  const std::string more = Frame(FrameType::kContinuation, kNoFlags, Stream(0), Header("x", value));
+  const std::string value(http2::kMaxFramePayload - 16, 'a');
+  const std::string more = http2::Frame(http2::FrameType::kContinuation, http2::kNoFlags, Stream(0),
+                                        http2::Header("x", value));
   Stranger stranger(port);
   std::size_t sent = 0;
-  bool open = stranger.Send(
-      Preface() + Frame(FrameType::kHeaders, kNoFlags, Stream(0), Header(":method", "POST")));
+  bool open =
+      stranger.Send(http2::Preface() + http2::Frame(http2::FrameType::kHeaders, http2::kNoFlags,
+                                                    Stream(0), http2::Header(":method", "POST")));
   while (open && sent < bytes) {
     open = stranger.Send(more);
     if (open) sent += more.size();
@@ -287,7 +289,7 @@ std::vector<Stranger> Readers(Target& target, int count) {
   std::vector<Stranger> readers;
   for (int i = 0; i < count; ++i) {
     readers.emplace_back(target.port());
-    if (!readers.back().Send(Preface() + Call(Stream(0), kGetModel) +
+    if (!readers.back().Send(http2::Preface() + Call(Stream(0), kGetModel) +
                              LastRequest(Stream(0), request))) {
       target.Blame("a reader was refused");
     }
@@ -322,7 +324,7 @@ std::string StopWithReaders(Target& target, const AttackSettings& settings) {
 std::string Watches(Target& target, const AttackSettings&) {
   constexpr int kWatches = 3000;
   Stranger stranger(target.port());
-  bool open = stranger.Send(Preface());
+  bool open = stranger.Send(http2::Preface());
   int sent = 0;
   for (; open && sent < kWatches; ++sent) {
     open = stranger.Send(Call(Stream(sent), kWatchHealth) +
@@ -336,7 +338,7 @@ std::string Watches(Target& target, const AttackSettings&) {
 std::string Resets(Target& target, const AttackSettings&) {
   constexpr int kResets = 20'000;
   Stranger stranger(target.port());
-  bool open = stranger.Send(Preface());
+  bool open = stranger.Send(http2::Preface());
   int sent = 0;
   for (; open && sent < kResets; ++sent) {
     open = stranger.Send(Call(Stream(sent), kListJobs) + Reset(Stream(sent)));

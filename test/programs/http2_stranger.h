@@ -9,29 +9,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
+
+#include "test/support/http2_frames.h"
 
 namespace mlp::test {
 
-enum class FrameType : std::uint8_t {
-  kData = 0,
-  kHeaders = 1,
-  kResetStream = 3,
-  kSettings = 4,
-  kContinuation = 9
-};
-enum FrameFlags : std::uint8_t { kNoFlags = 0, kEndStream = 1, kEndHeaders = 4 };
-
-// The longest payload that a server takes that has not said otherwise.
-inline constexpr std::size_t kMaxFramePayload = 16'384;
-
-// Returns a frame as it travels. `payload` has less than 2^24 bytes.
-std::string Frame(FrameType type, std::uint8_t flags, std::uint32_t stream,
-                  std::string_view payload);
-// Returns what a client's connection begins with, settings included.
-std::string Preface();
-// Returns one header as HPACK writes it without an index and without Huffman's code.
-std::string Header(std::string_view name, std::string_view value);
 // Returns the frame with the headers of a call of the method at `path`, such as
 // "/mlp.v1.JobService/ListJobs". Streams of a client have odd numbers, each higher than the last.
 std::string Call(std::uint32_t stream, std::string_view path);
