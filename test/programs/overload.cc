@@ -13,7 +13,6 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <set>
@@ -21,12 +20,12 @@
 #include <thread>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
 #include "mlp/v1/job.grpc.pb.h"
 #include "services/base/retry_after.h"
 #include "services/rpc/channel.h"
 #include "services/rpc/status.h"
+#include "test/programs/usage.h"
 #include "test/support/program_cluster.h"
 
 namespace mlp::test {
@@ -171,15 +170,6 @@ double Duration(v1::JobService::Stub& stub, const std::string& id) {
          1e9;
 }
 
-// Returns the peak resident memory of a process, in MiB.
-double PeakMemory(pid_t process) {
-  std::ifstream status(absl::StrCat("/proc/", process, "/status"));
-  for (std::string line; std::getline(status, line);) {
-    if (line.rfind("VmHWM:", 0) == 0) return std::stod(line.substr(6)) / 1024;
-  }
-  return 0;
-}
-
 int Overload(const Load& load) {
   ProgramClusterOptions options;
   options.load_probability = 0.5;
@@ -188,7 +178,7 @@ int Overload(const Load& load) {
   const auto channel = rpc::MakeChannel(cluster.coordinator_address());
   const auto stub = v1::JobService::NewStub(channel);
   const double undisturbed = Duration(*stub, Submit(*stub, LongJob()));
-  const double memory_before = PeakMemory(cluster.coordinator_pid());
+  const double memory_before = UsageOf(cluster.coordinator_pid()).peak;
 
   const std::string id = Submit(*stub, LongJob());
   Watchers watchers(*stub, id, load.watchers, load.silent);
@@ -199,7 +189,7 @@ int Overload(const Load& load) {
   const std::multiset<std::int64_t> events = watchers.Events();
   const std::int64_t fewest = *events.begin();
   const std::int64_t most = *events.rbegin();
-  const double memory = PeakMemory(cluster.coordinator_pid());
+  const double memory = UsageOf(cluster.coordinator_pid()).peak;
 
   int answered = 0;
   std::printf("%d CreateJob calls in %.2f s:", load.calls, flood.count());

@@ -19,10 +19,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <set>
 #include <stdexcept>
@@ -35,6 +32,7 @@
 #include "mlp/v1/job.grpc.pb.h"
 #include "test/programs/fault_injected_cluster.h"
 #include "test/programs/faults.h"
+#include "test/programs/usage.h"
 #include "test/programs/watched.h"
 
 namespace mlp::test {
@@ -67,26 +65,6 @@ void Await(const std::function<std::string()>& obstacle) {
   for (std::string what; !(what = obstacle()).empty(); std::this_thread::sleep_for(50ms)) {
     if (Clock::now() > limit) throw std::runtime_error("after a minute still " + what);
   }
-}
-
-// The resources that a process holds.
-struct Usage {
-  double memory = 0;  // resident, MiB
-  int files = 0;
-  int threads = 0;
-};
-
-Usage UsageOf(pid_t process) {
-  const std::filesystem::path directory = absl::StrCat("/proc/", process);
-  Usage usage;
-  std::ifstream status(directory / "status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) usage.memory = std::stod(line.substr(6)) / 1024;
-    if (line.starts_with("Threads:")) usage.threads = std::stoi(line.substr(8));
-  }
-  using Files = std::filesystem::directory_iterator;
-  usage.files = static_cast<int>(std::distance(Files(directory / "fd"), Files()));
-  return usage;
 }
 
 class Soak {

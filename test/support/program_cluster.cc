@@ -40,24 +40,56 @@ int FreePort() {
   }
 }
 
-ProgramCluster::ProgramCluster(const ProgramClusterOptions& options) {
-  std::string addresses;
-  for (int number = 0; number < options.nodes; ++number) {
-    nodes_.push_back(std::make_unique<Process>(std::vector<std::string>{
-        Program("mlp-node"), "--listen", "127.0.0.1:0", "--data-dir", options.data_dir.string(),
-        "--name", "node-" + std::to_string(number + 1), "--load-probability",
-        std::to_string(options.load_probability), "--load-delay", options.load_delay}));
+ProgramCluster::ProgramCluster(const ProgramClusterOptions& options) : options_(options) {
+  if (options.registering) {
+    StartCoordinator("");
+    StartNodes(options.nodes);
+    return;
   }
+  StartNodes(options.nodes);
+  std::string addresses;
   for (auto& node : nodes_) {
     if (!addresses.empty()) addresses += ',';
     addresses += ListeningAddress(*node);
   }
-  std::vector<std::string> command{
-      Program("mlp-coordinator"), "--listen",         "127.0.0.1:0", "--data-dir",
-      options.data_dir.string(),  "--default-policy", options.policy};
-  if (!addresses.empty()) command.insert(command.end(), {"--nodes", addresses});
-  if (!options.log_dir.empty()) {
-    command.insert(command.end(), {"--log-dir", options.log_dir.string()});
+  StartCoordinator(addresses);
+}
+
+void ProgramCluster::StartNodes(int count) {
+  for (int i = 0; i < count; ++i) {
+    std::vector<std::string> command{Program("mlp-node"),
+                                     "--listen",
+                                     "127.0.0.1:0",
+                                     "--data-dir",
+                                     options_.data_dir.string(),
+                                     "--name",
+                                     "node-" + std::to_string(nodes_.size() + 1),
+                                     "--load-probability",
+                                     std::to_string(options_.load_probability),
+                                     "--load-delay",
+                                     options_.load_delay};
+    if (options_.registering) {
+      command.insert(command.end(), {"--coordinator", coordinator_address_});
+    }
+    nodes_.push_back(std::make_unique<Process>(std::move(command)));
+  }
+}
+
+void ProgramCluster::StartCoordinator(const std::string& nodes) {
+  std::vector<std::string> command;
+  if (options_.max_files > 0) {
+    command = {"sh", "-c", "ulimit -n " + std::to_string(options_.max_files) + "; exec \"$@\"",
+               "sh"};
+  }
+  command.insert(command.end(),
+                 {Program("mlp-coordinator"), "--listen", "127.0.0.1:0", "--data-dir",
+                  options_.data_dir.string(), "--default-policy", options_.policy});
+  if (!nodes.empty()) command.insert(command.end(), {"--nodes", nodes});
+  if (!options_.log_dir.empty()) {
+    command.insert(command.end(), {"--log-dir", options_.log_dir.string()});
+  }
+  if (!options_.state_dir.empty()) {
+    command.insert(command.end(), {"--state-dir", options_.state_dir.string()});
   }
   coordinator_ = std::make_unique<Process>(command);
   coordinator_address_ = ListeningAddress(*coordinator_);

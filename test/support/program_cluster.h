@@ -30,7 +30,11 @@ struct ProgramClusterOptions {
   std::string load_delay = "20ms";
   std::string policy = "pull";
   std::filesystem::path data_dir = DatasetsDirectory();
-  std::filesystem::path log_dir;  // empty: no job logs
+  std::filesystem::path log_dir;    // empty: no job logs
+  std::filesystem::path state_dir;  // empty: none
+  // Nodes register with the coordinator; otherwise it is started with their addresses.
+  bool registering = false;
+  int max_files = 0;  // that the coordinator may have open; 0: what this process may have
 };
 
 class ProgramCluster {
@@ -39,6 +43,10 @@ class ProgramCluster {
 
   const std::string& coordinator_address() const { return coordinator_address_; }
   pid_t coordinator_pid() const { return coordinator_->pid(); }
+  // Starts further nodes, which must be `registering`, and does not wait for them.
+  void StartNodes(int count);
+  // Kills the nodes that were started last, but for the first `count`.
+  void KeepNodes(int count) { nodes_.resize(static_cast<std::size_t>(count)); }
   Process& node(int number) { return *nodes_[static_cast<std::size_t>(number)]; }
   // Starts `mlp-client --coordinator … <arguments>`.
   std::unique_ptr<Process> StartClient(std::vector<std::string> arguments) const;
@@ -52,6 +60,9 @@ class ProgramCluster {
   std::vector<int> Stop();
 
  private:
+  void StartCoordinator(const std::string& nodes);
+
+  const ProgramClusterOptions options_;
   std::vector<std::unique_ptr<Process>> nodes_;
   std::unique_ptr<Process> coordinator_;
   std::string coordinator_address_;
