@@ -324,7 +324,7 @@ absl::Status RoundRunner::OnTrained(AttemptId id, const Attempt& attempt, Shared
   if (attempt.stop.stop_requested()) return absl::OkStatus();
 
   journal_.KeepShard(job_.id, attempt.round, attempt.shard, trained);
-  gradient_sizes_.Add(NodeName(attempt.node), attempt.round, attempt.shard,
+  gradient_sizes_.Add(attempt.node, attempt.round, attempt.shard,
                       LargestMagnitude(*trained->gradient));
   return result_->Add(attempt.shard, *trained);
 }
@@ -347,7 +347,7 @@ absl::Status RoundRunner::OnFailed(AttemptId id, const Attempt& attempt,
   return NotFinite(absl::StrCat("parameters became non-finite in round ", attempt.round, " (shard ",
                                 attempt.shard, ", ",
                                 dataset_.shards[static_cast<std::size_t>(attempt.shard)].file,
-                                ", on node ", NodeName(attempt.node), ": ", status.message(), ")"));
+                                ", on node ", attempt.node, ": ", status.message(), ")"));
 }
 
 absl::Status RoundRunner::CompareCopies(const Attempt& attempt, const std::string& digest) {
