@@ -94,7 +94,7 @@ void LogEnd(const v1::TrainShardRequest& request, const absl::StatusOr<AttemptOu
 
 }  // namespace
 
-class NodeService::Generated final : public v1::NodeService::AsyncService {};
+class NodeService::Generated final : public rpc::AsyncService<v1::NodeService> {};
 
 class NodeService::Handlers {
  public:
@@ -130,13 +130,13 @@ NodeService::Handlers::Handlers(std::string instance_id, Node& node, async::Work
       parameters_(kMaxCachedParameters, kMaxCachedParameterBytes) {}
 
 void NodeService::Handlers::Serve(rpc::Server& server, Generated& service) {
-  rpc::ServeStream(server, service, &Generated::RequestTrainShard,
+  rpc::ServeStream(server, service, &Generated::TrainShard,
                    [this](const v1::TrainShardRequest& request, EventStream& stream) {
                      return TrainShard(request, stream);
                    });
-  rpc::ServePut(server, service, &Generated::RequestPutParameters,
+  rpc::ServePut(server, service, &Generated::PutParameters,
                 [this](PieceStream& pieces) { return PutParameters(pieces); });
-  rpc::ServeUnary(server, service, &Generated::RequestGetNode,
+  rpc::ServeUnary(server, service, &Generated::GetNode,
                   [this](const v1::GetNodeRequest&) { return GetNode(); });
 }
 

@@ -14,6 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
+#include "services/rpc/async_service.h"
+#include "services/rpc/connections.h"
 #include "services/rpc/grpc_log.h"
 #include "services/rpc/health.h"
 #include "services/rpc/limits.h"
@@ -22,6 +24,13 @@
 
 namespace mlp::rpc {
 namespace {
+
+// Conversations with reflection that may be open.
+constexpr BudgetLimits kConversations{.all = 100, .host = 50};
+
+// Time in which calls that were cancelled end their connections by themselves, and between cuts of
+// those that did not.
+constexpr std::chrono::milliseconds kBetweenCuts{500};
 
 // The only way to learn the names of the services that a server serves.
 class ServiceNames final : public grpc::ServerBuilderPlugin {
@@ -92,8 +101,8 @@ absl::Status CannotListen(const std::string& address) {
 }  // namespace
 
 struct Server::Standard {
-  grpc::health::v1::Health::AsyncService health;
-  grpc::reflection::v1alpha::ServerReflection::AsyncService reflection;
+  AsyncService<grpc::health::v1::Health> health;
+  AsyncService<grpc::reflection::v1alpha::ServerReflection> reflection;
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options) {
@@ -117,21 +126,24 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& opti
     return builder.BuildAndStart();
   }();
   if (server == nullptr) return CannotListen(options.listen);
-  std::unique_ptr<Server> listening(
-      new Server(std::move(queue), std::move(server), std::move(standard), std::move(names), port));
+  std::unique_ptr<Server> listening(new Server(std::move(queue), std::move(server),
+                                               std::move(standard), std::move(names), port,
+                                               options.bytes));
   if (options.precise_timers) listening->loop_.UsePreciseTimers();
   return listening;
 }
 
 Server::Server(std::unique_ptr<grpc::ServerCompletionQueue> queue,
                std::unique_ptr<grpc::Server> server, std::unique_ptr<Standard> standard,
-               std::vector<std::string> service_names, int port)
+               std::vector<std::string> service_names, int port, const BudgetLimits& bytes)
     : queue_(queue.get()),
       loop_(std::move(queue)),
       standard_(std::move(standard)),
       server_(std::move(server)),
       service_names_(std::move(service_names)),
       port_(port),
+      bytes_(bytes),
+      conversations_(kConversations),
       health_(std::make_unique<Health>(loop_, service_names_, stop_.get_token())) {
   ServeStandard();
 }
@@ -143,17 +155,18 @@ Server::~Server() {
 }
 
 void Server::ServeStandard() {
-  using HealthService = grpc::health::v1::Health::AsyncService;
-  ServeUnary(*this, standard_->health, &HealthService::RequestCheck,
+  using HealthService = grpc::health::v1::Health::Service;
+  ServeUnary(*this, standard_->health, &HealthService::Check,
              [this](const Health::Request& request) { return health_->Check(request); });
-  ServeStream(*this, standard_->health, &HealthService::RequestWatch,
+  ServeStream(*this, standard_->health, &HealthService::Watch,
               [this](const Health::Request& request, ServerStream<Health::Response>& stream) {
                 return health_->Watch(request, stream);
               });
   using namespace grpc::reflection::v1alpha;
-  ServeConversation(
-      *this, standard_->reflection, &ServerReflection::AsyncService::RequestServerReflectionInfo,
-      [this](const ServerReflectionRequest& request) { return Reflect(request, service_names_); });
+  ServeConversation(*this, standard_->reflection, &ServerReflection::Service::ServerReflectionInfo,
+                    conversations_, [this](const ServerReflectionRequest& request) {
+                      return Reflect(request, service_names_);
+                    });
 }
 
 void Server::Start() {
@@ -163,13 +176,23 @@ void Server::Start() {
 
 void Server::Shutdown(std::chrono::milliseconds grace) {
   shut_down_ = true;
-  Post([this] {
+  Post([this, grace] {
     health_->SetServing(false);
     stop_.request_stop();
+    CutConnectionsAt(loop_.Now() + grace + kBetweenCuts);
   });
   server_->Shutdown(std::chrono::system_clock::now() + grace);
   Post([this] { closing_.Spawn(ShutdownLoopAfterTasks()); });
   thread_.join();
+}
+
+void Server::CutConnectionsAt(async::TimePoint when) {
+  // gRPC closes a connection when what it writes is written, and a client that is frozen, or reads
+  // byte by byte, can keep it from that.
+  loop_.Schedule(when, [this] {
+    CutConnections(port_);
+    CutConnectionsAt(loop_.Now() + kBetweenCuts);
+  });
 }
 
 async::Task<> Server::ShutdownLoopAfterTasks() {

@@ -2,7 +2,7 @@
 // reflection.
 //
 //   auto server = Server::Listen(options);       // binds, refuses what cannot work
-//   ServeUnary(**server, service, &Service::AsyncService::RequestGetJob, handler);
+//   ServeUnary(**server, service, &Service::GetJob, handler);
 //   (*server)->Start();                          // from here the loop thread owns the state
 //   ... WaitForTerminationSignal() ...
 //   (*server)->Shutdown(std::chrono::seconds(5));
@@ -25,15 +25,25 @@
 
 #include "absl/status/statusor.h"
 #include "services/async/task_group.h"
+#include "services/rpc/budget.h"
+#include "services/rpc/limits.h"
 #include "services/rpc/loop.h"
 
 namespace mlp::rpc {
 
 class Health;
 
+// The limits of the bytes that calls hold: room for four of the largest messages, for two from one
+// host, and for small ones besides.
+inline constexpr BudgetLimits kBytesUnderWay{.all = 4 * kMaxMessageBytes + (std::size_t{24} << 20),
+                                             .host = 2 * kMaxMessageBytes + (std::size_t{28} << 20),
+                                             .small = std::size_t{1} << 20,
+                                             .reserved = std::size_t{24} << 20};
+
 struct ServerOptions {
   std::string listen;                    // host:port; port 0 means any
   std::vector<grpc::Service*> services;  // AsyncService objects; they must outlive the server
+  BudgetLimits bytes = kBytesUnderWay;   // of requests and answers under way
   bool precise_timers = false;           // see Loop::UsePreciseTimers
 };
 
@@ -53,7 +63,7 @@ class Server {
   // 1. health becomes NOT_SERVING, no call is accepted any more;
   // 2. stop_token() is requested: the program's own flows end;
   // 3. calls that are open after `grace` are cancelled: their ServerStream's stop_token is
-  //    requested;
+  //    requested, and connections that do not end then are cut;
   // 4. all tasks() have ended, the queue is drained, the loop thread is joined.
   // A flow that heeds neither token makes it wait.
   void Shutdown(std::chrono::milliseconds grace);
@@ -63,6 +73,9 @@ class Server {
   grpc::ServerCompletionQueue* queue() { return queue_; }
   // Runs `callback` on the loop thread. Any thread.
   void Post(std::function<void()> callback) { loop_.PostFromAnyThread(std::move(callback)); }
+
+  // What requests and answers under way may take. Loop thread.
+  Budget& bytes() { return bytes_; }
 
   // The flows that Shutdown waits for. Loop thread, or before Start.
   async::TaskGroup& tasks() { return tasks_; }
@@ -74,8 +87,10 @@ class Server {
   struct Standard;
 
   Server(std::unique_ptr<grpc::ServerCompletionQueue> queue, std::unique_ptr<grpc::Server> server,
-         std::unique_ptr<Standard> standard, std::vector<std::string> service_names, int port);
+         std::unique_ptr<Standard> standard, std::vector<std::string> service_names, int port,
+         const BudgetLimits& bytes);
   void ServeStandard();
+  void CutConnectionsAt(async::TimePoint when);
   async::Task<> ShutdownLoopAfterTasks();
 
   grpc::ServerCompletionQueue* const queue_;  // loop_ owns it
@@ -85,6 +100,8 @@ class Server {
   const std::vector<std::string> service_names_;
   const int port_;
   std::stop_source stop_;
+  Budget bytes_;
+  Budget conversations_;
   std::unique_ptr<Health> health_;
   async::TaskGroup tasks_;
   async::TaskGroup closing_;  // the end of the loop, which waits for tasks_

@@ -100,9 +100,7 @@ bool IsEnd(const JobEvent& event) {
 
 }  // namespace
 
-// Makes WatchJob a raw method, so that an event is encoded once for all its watchers.
-class JobService::Generated final
-    : public v1::JobService::WithRawMethod_WatchJob<v1::JobService::AsyncService> {};
+class JobService::Generated final : public rpc::AsyncService<v1::JobService> {};
 
 class JobService::Handlers {
  public:
@@ -123,7 +121,7 @@ class JobService::Handlers {
   Reply<v1::ExplainJobResponse> ExplainJob(const v1::ExplainJobRequest& request);
   Reply<v1::EvaluateModelResponse> EvaluateModel(const v1::EvaluateModelRequest& request);
   using WatchStream = rpc::ServerStream<grpc::ByteBuffer>;
-  async::Task<absl::Status> WatchJob(const grpc::ByteBuffer& request, WatchStream& stream);
+  async::Task<absl::Status> WatchJob(const v1::WatchJobRequest& request, WatchStream& stream);
   async::Task<absl::Status> SendEvents(const v1::WatchJobRequest& request, WatchStream& stream);
   async::Task<absl::StatusOr<SharedEvents>> Events(const v1::WatchJobRequest& request,
                                                    std::int64_t from, std::stop_token stop);
@@ -149,25 +147,27 @@ JobService::Handlers::Handlers(async::Clock& clock, Coordinator& coordinator,
       default_policy_(std::move(default_policy)) {}
 
 void JobService::Handlers::Serve(rpc::Server& server, Generated& jobs) {
-  rpc::ServeUnary(server, jobs, &Generated::RequestCreateJob,
+  rpc::ServeUnary(server, jobs, &Generated::CreateJob,
                   [this](const auto& request) { return CreateJob(request); });
-  rpc::ServeUnary(server, jobs, &Generated::RequestGetJob,
+  rpc::ServeUnary(server, jobs, &Generated::GetJob,
                   [this](const auto& request) { return GetJob(request); });
-  rpc::ServeUnary(server, jobs, &Generated::RequestListJobs,
+  rpc::ServeUnary(server, jobs, &Generated::ListJobs,
                   [this](const auto& request) { return ListJobs(request); });
-  rpc::ServeUnary(server, jobs, &Generated::RequestCancelJob,
+  rpc::ServeUnary(server, jobs, &Generated::CancelJob,
                   [this](const auto& request) { return CancelJob(request); });
-  rpc::ServeUnary(server, jobs, &Generated::RequestRemoveJob,
+  rpc::ServeUnary(server, jobs, &Generated::RemoveJob,
                   [this](const auto& request) { return RemoveJob(request); });
-  rpc::ServeUnary(server, jobs, &Generated::RequestExplainJob,
+  rpc::ServeUnary(server, jobs, &Generated::ExplainJob,
                   [this](const auto& request) { return ExplainJob(request); });
-  rpc::ServeUnary(server, jobs, &Generated::RequestEvaluateModel,
+  rpc::ServeUnary(server, jobs, &Generated::EvaluateModel,
                   [this](const auto& request) { return EvaluateModel(request); });
-  rpc::ServeStream(server, jobs, &Generated::RequestWatchJob,
-                   [this](const auto& request, auto& stream) { return WatchJob(request, stream); });
-  rpc::ServeStream(
-      server, jobs, &Generated::RequestGetModel,
-      [this](const auto& request, auto& stream) { return StreamModel(request, stream); });
+  // An event is encoded once for all its watchers.
+  rpc::ServeEncodedStream(
+      server, jobs, &Generated::WatchJob,
+      [this](const auto& request, auto& stream) { return WatchJob(request, stream); });
+  rpc::ServeStream(server, jobs, &Generated::GetModel, [this](const auto& request, auto& stream) {
+    return StreamModel(request, stream);
+  });
 }
 
 auto JobService::Handlers::CreateJob(const v1::CreateJobRequest& request)
@@ -241,17 +241,15 @@ auto JobService::Handlers::EvaluateModel(const v1::EvaluateModelRequest& request
   co_return co_await async::Offload(workers_, std::move(measure));
 }
 
-async::Task<absl::Status> JobService::Handlers::WatchJob(const grpc::ByteBuffer& bytes,
+async::Task<absl::Status> JobService::Handlers::WatchJob(const v1::WatchJobRequest& request,
                                                          WatchStream& stream) {
-  const absl::StatusOr<v1::WatchJobRequest> request = rpc::Parse<v1::WatchJobRequest>(bytes);
-  if (!request.ok()) co_return request.status();
-  if (request->from_sequence() < 0) {
+  if (request.from_sequence() < 0) {
     co_return FieldError("from_sequence",
-                         absl::StrCat("must be 0 or more, not ", request->from_sequence()));
+                         absl::StrCat("must be 0 or more, not ", request.from_sequence()));
   }
   if (watchers_ == kMaxWatchers) co_return TooManyWatchers();
   ++watchers_;
-  absl::Status status = co_await SendEvents(*request, stream);
+  absl::Status status = co_await SendEvents(request, stream);
   --watchers_;
   co_return status;
 }

@@ -78,7 +78,7 @@ class Room {
 
 }  // namespace
 
-class ModelService::Generated final : public v1::ModelService::AsyncService {};
+class ModelService::Generated final : public rpc::AsyncService<v1::ModelService> {};
 
 class ModelService::Handlers {
  public:
@@ -103,11 +103,11 @@ class ModelService::Handlers {
 };
 
 void ModelService::Handlers::Serve(rpc::Server& server, Generated& service) {
-  rpc::ServePut(server, service, &Generated::RequestImportModel,
+  rpc::ServePut(server, service, &Generated::ImportModel,
                 [this](Pieces& pieces) { return ImportModel(pieces); });
-  rpc::ServeUnary(server, service, &Generated::RequestListModels,
+  rpc::ServeUnary(server, service, &Generated::ListModels,
                   [this](const auto&) { return ListModels(); });
-  rpc::ServeUnary(server, service, &Generated::RequestRemoveModel,
+  rpc::ServeUnary(server, service, &Generated::RemoveModel,
                   [this](const auto& request) { return RemoveModel(request); });
 }
 

@@ -12,7 +12,7 @@
 
 namespace mlp::coordinator {
 
-class PredictService::Generated final : public v1::PredictService::AsyncService {};
+class PredictService::Generated final : public rpc::AsyncService<v1::PredictService> {};
 
 class PredictService::Handlers {
  public:
@@ -35,7 +35,7 @@ class PredictService::Handlers {
 };
 
 void PredictService::Handlers::Serve(rpc::Server& server, Generated& service) {
-  rpc::ServeUnary(server, service, &Generated::RequestPredict,
+  rpc::ServeUnary(server, service, &Generated::Predict,
                   [this](const auto& request) { return Predict(request); });
 }
 
