@@ -202,7 +202,7 @@ async::Task<absl::Status> DatasetService::Handlers::GetFile(
     if (piece->empty()) co_return absl::OkStatus();
     v1::GetFileResponse response;
     response.set_data(*std::move(piece));
-    const bool sent = co_await stream.Write(response);
+    const bool sent = co_await stream.WriteInTime(response);
     if (!sent) co_return absl::CancelledError("the receiver is gone");
   }
 }

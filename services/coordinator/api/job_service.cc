@@ -1,8 +1,11 @@
 #include "services/coordinator/api/job_service.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <limits>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -21,8 +24,8 @@
 #include "services/coordinator/api/encoded_events.h"
 #include "services/coordinator/datasets/dataset_loader.h"
 #include "services/coordinator/job/model.h"
+#include "services/coordinator/proto/encoded_model.h"
 #include "services/coordinator/proto/job_proto.h"
-#include "services/coordinator/proto/model_proto.h"
 #include "services/model/measurement_proto.h"
 #include "services/rpc/byte_buffer.h"
 #include "services/rpc/server_call.h"
@@ -32,8 +35,10 @@ namespace {
 
 constexpr int kDefaultPageSize = 100;
 constexpr int kMaxPageSize = 1000;
-constexpr std::size_t kModelChunkBytes = 1 << 20;
+constexpr std::size_t kModelChunkBytes = std::size_t{1} << 20;
 constexpr std::chrono::seconds kTooManyWatchersRetry{5};
+// Readers of models that may be open.
+constexpr rpc::BudgetLimits kModelReaders{.all = 64, .host = 32};
 
 // The number below which the page's jobs lie.
 absl::StatusOr<std::int64_t> ParsePageToken(const std::string& token) {
@@ -125,8 +130,11 @@ class JobService::Handlers {
   async::Task<absl::Status> SendEvents(const v1::WatchJobRequest& request, WatchStream& stream);
   async::Task<absl::StatusOr<SharedEvents>> Events(const v1::WatchJobRequest& request,
                                                    std::int64_t from, std::stop_token stop);
-  async::Task<absl::Status> StreamModel(const v1::GetModelRequest& request,
-                                        rpc::ServerStream<v1::GetModelResponse>& stream);
+  using ModelStream = rpc::ServerStream<grpc::ByteBuffer>;
+  async::Task<absl::Status> StreamModel(const v1::GetModelRequest& request, ModelStream& stream);
+  // Sends one of the model's parts in pieces. False if the call is dead.
+  async::Task<bool> SendPart(std::span<const std::byte> part, std::shared_ptr<const void> owner,
+                             ModelStream& stream);
 
   async::Clock& clock_;
   Coordinator& coordinator_;
@@ -134,6 +142,7 @@ class JobService::Handlers {
   const std::filesystem::path data_dir_;
   const std::string default_policy_;
   int watchers_ = 0;
+  rpc::Budget model_readers_{kModelReaders};
   EncodedEvents encoded_events_;
 };
 
@@ -165,9 +174,10 @@ void JobService::Handlers::Serve(rpc::Server& server, Generated& jobs) {
   rpc::ServeEncodedStream(
       server, jobs, &Generated::WatchJob,
       [this](const auto& request, auto& stream) { return WatchJob(request, stream); });
-  rpc::ServeStream(server, jobs, &Generated::GetModel, [this](const auto& request, auto& stream) {
-    return StreamModel(request, stream);
-  });
+  // A model is sent from where it lies in memory: a reader that does not read holds no copy.
+  rpc::ServeEncodedStream(
+      server, jobs, &Generated::GetModel,
+      [this](const auto& request, auto& stream) { return StreamModel(request, stream); });
 }
 
 auto JobService::Handlers::CreateJob(const v1::CreateJobRequest& request)
@@ -285,20 +295,35 @@ async::Task<absl::StatusOr<SharedEvents>> JobService::Handlers::Events(
   co_return co_await coordinator_.NextEvents(request.id(), from, std::move(stop));
 }
 
-async::Task<absl::Status> JobService::Handlers::StreamModel(
-    const v1::GetModelRequest& request, rpc::ServerStream<v1::GetModelResponse>& stream) {
-  const absl::StatusOr<std::shared_ptr<const Model>> model =
-      co_await coordinator_.GetModel(request.id());
+async::Task<absl::Status> JobService::Handlers::StreamModel(const v1::GetModelRequest& request,
+                                                            ModelStream& stream) {
+  rpc::Budget::Claim place(model_readers_, stream.host());
+  if (!place.Resize(1)) co_return rpc::PlacesTaken("streams of models", kModelReaders);
+  absl::StatusOr<std::shared_ptr<const Model>> model = co_await coordinator_.GetModel(request.id());
   if (!model.ok()) co_return model.status();
-  auto serialise = [&model] { return ToProto(**model).SerializeAsString(); };
-  const std::string bytes = co_await async::Offload(workers_, std::move(serialise));
-  for (std::size_t at = 0; at < bytes.size(); at += kModelChunkBytes) {
-    v1::GetModelResponse response;
-    response.set_chunk(bytes.substr(at, kModelChunkBytes));
-    const bool sent = co_await stream.Write(response);
+  auto encode = [&model] { return std::make_shared<const EncodedModel>(*std::move(model)); };
+  const auto encoded = co_await async::Offload(workers_, std::move(encode));
+  const std::array parts = {encoded->before(), encoded->parameters(), encoded->after()};
+  for (const std::span<const std::byte> part : parts) {
+    const bool sent = co_await SendPart(part, encoded, stream);
     if (!sent) co_return absl::CancelledError("the receiver is gone");
   }
   co_return absl::OkStatus();
+}
+
+async::Task<bool> JobService::Handlers::SendPart(std::span<const std::byte> part,
+                                                 std::shared_ptr<const void> owner,
+                                                 ModelStream& stream) {
+  bool sent = true;
+  while (sent && !part.empty()) {
+    const auto chunk = part.first(std::min(part.size(), kModelChunkBytes));
+    part = part.subspan(chunk.size());
+    std::string field;
+    AppendFieldBegin(v1::GetModelResponse::kChunkFieldNumber, chunk.size(), field);
+    const grpc::ByteBuffer message = rpc::ToByteBuffer(std::move(field), chunk, owner);
+    sent = co_await stream.WriteInTime(message);
+  }
+  co_return sent;
 }
 
 JobService::JobService() : generated_(std::make_unique<Generated>()) {}
