@@ -198,8 +198,8 @@ Task<absl::StatusOr<v1::PutParametersResponse>> NodeService::Handlers::PutParame
     co_return status;
   }
   const auto precision = wire::FromProto(first->parameters().precision(), "parameters.precision");
-  absl::StatusOr<wire::ParameterAssembly> assembly =
-      wire::ParameterAssembly::Begin(*precision, first->size());
+  absl::StatusOr<wire::ParameterAssembly> assembly = wire::ParameterAssembly::Begin(
+      *precision, first->size(), wire::ParameterAssembly::Room::kAsItComes);
   if (!assembly.ok()) co_return AtField("size", assembly.status());
   std::string sha256 = first->parameters().sha256();
   absl::Status added = assembly->Add(first->data());

@@ -273,8 +273,8 @@ void ServePut(Server& server, AsyncService<Outer>& service,
   }
 }
 
-// The same for a method whose client may send any number of requests, if none is later than
-// kMaxPause: `answer`, which must not block, answers each before the next one is read. Each call
+// The same for a method whose client may send any number of requests, none later than kMaxPause
+// after the answer before: `answer`, which must not block, answers each before the next one is read. Each call
 // takes one of `places`, and is refused if none is left.
 template <class Outer, class Service, class Request, class Response>
 void ServeConversation(Server& server, AsyncService<Outer>& service,

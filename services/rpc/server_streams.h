@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "services/async/task.h"
 #include "services/async/task_group.h"
 #include "services/async/wait.h"
@@ -33,6 +35,16 @@ namespace mlp::rpc {
 inline constexpr std::chrono::seconds kMaxSilence{60};
 // Time within which a call's one request must have come: 64 MiB at half a megabyte a second.
 inline constexpr std::chrono::seconds kMaxRequestTime{120};
+// The rate of bytes a second at which a stream of requests must come on the whole, once kMaxSilence
+// has passed: what has come takes memory until the rest is there.
+inline constexpr std::int64_t kLeastBytesPerSecond = 128 << 10;
+
+// True if that is less than kLeastBytesPerSecond.
+inline bool TooSlow(std::size_t bytes, async::Duration took) {
+  const auto beyond = std::chrono::duration_cast<std::chrono::seconds>(took - kMaxSilence);
+  return static_cast<std::int64_t>(bytes) < beyond.count() * kLeastBytesPerSecond;
+}
+
 // A message that has not come within this time counts as the largest that may come, until it is
 // there and has a size.
 inline constexpr std::chrono::milliseconds kQuickMessage{100};
@@ -96,6 +108,13 @@ class Requests {
     const bool more = co_await Completion([&](void* tag) { call_.stream.Read(&*bytes, tag); });
     loop_.Cancel(slow);
     if (!more || refused_) co_return std::nullopt;
+    came_ += bytes->Length();
+    if (TooSlow(came_, loop_.Now() - began_)) {
+      Refuse(absl::DeadlineExceededError(
+          absl::StrCat("only ", came_, " bytes came, less than ", kLeastBytesPerSecond,
+                       " a second; send it again over a faster connection")));
+      co_return std::nullopt;
+    }
     if (claim_.Resize(bytes->Length())) co_return bytes;
     Refuse(BytesSpent(bytes_.limits()));
     co_return std::nullopt;
@@ -123,6 +142,8 @@ class Requests {
   Loop& loop_;
   Call<Response>& call_;
   const async::Duration most_silence_;
+  const async::TimePoint began_ = loop_.Now();
+  std::size_t came_ = 0;  // bytes
   Budget& bytes_;
   Budget::Claim claim_;
   bool refused_ = false;

@@ -187,6 +187,17 @@ TEST_CASE("an answer for which there is no room is an error") {
   CheckRefused(calls.Finish(), "requests and answers are under way");
 }
 
+TEST_CASE(
+    "a stream of requests must come at a rate, after a minute in which it may come as it likes") {
+  const std::size_t second = kLeastBytesPerSecond;
+  CHECK_FALSE(TooSlow(0, seconds(0)));
+  CHECK_FALSE(TooSlow(1, kMaxSilence));
+  CHECK(TooSlow(second - 1, kMaxSilence + seconds(1)));
+  CHECK_FALSE(TooSlow(second, kMaxSilence + seconds(1)));
+  CHECK_FALSE(TooSlow(3600 * second, std::chrono::hours(1)));
+  CHECK(TooSlow(3500 * second, std::chrono::hours(1)));
+}
+
 TEST_CASE("health watches are bounded") {
   Jobs jobs(kBytesUnderWay);
   RawCalls calls(jobs.address());

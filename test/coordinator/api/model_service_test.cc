@@ -108,6 +108,21 @@ class Service {
     if (!status.ok()) return status;
     return bytes;
   }
+  // An import that has announced that many bytes, and sent the first of them.
+  struct Importer {
+    grpc::ClientContext context;
+    v1::ImportModelResponse response;
+    std::unique_ptr<grpc::ClientWriter<v1::ImportModelRequest>> stream;
+  };
+  std::unique_ptr<Importer> BeginToImport(std::int64_t bytes) {
+    auto importer = std::make_unique<Importer>();
+    importer->stream = models_->ImportModel(&importer->context, &importer->response);
+    v1::ImportModelRequest first;
+    first.set_bytes(bytes);
+    first.set_chunk("x");
+    importer->stream->Write(first);
+    return importer;
+  }
   // A reader that has read the first piece, if it got any.
   struct Reader {
     grpc::ClientContext context;
@@ -346,6 +361,17 @@ TEST_CASE("an imported model is measured with its classes by name and a matrix")
   CHECK(number->has_root_mean_square_error());
   CHECK(number->classes_size() == 0);
   CHECK(absl::IsNotFound(service.Evaluate("none", "1,2,0\n").status()));
+}
+
+TEST_CASE("imports that announce much and send little keep no other out") {
+  Service service;
+  std::vector<std::unique_ptr<Service::Importer>> slow;
+  for (int i = 0; i < 3; ++i) slow.push_back(service.BeginToImport(816'777'216));
+  CHECK(service.Import(TameFruit(), "fruit").ok());
+  for (const auto& importer : slow) {  // none was refused because of what the others announced
+    importer->stream->WritesDone();
+    CHECK(importer->stream->Finish().error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  }
 }
 
 TEST_CASE("readers of models are bounded, and one that ends makes room") {
