@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -102,11 +103,10 @@ class Requests {
     claim_.Resize(0);
     std::optional<grpc::ByteBuffer> bytes(std::in_place);
     const CancelAfter silence(loop_, call_.context, most_silence_);
-    const Loop::TimerId slow = loop_.Schedule(loop_.Now() + kQuickMessage, [this] {
-      if (!claim_.Resize(kMaxMessageBytes)) Refuse(BytesSpent(bytes_.limits()));
-    });
+    WaitForSlow(kMoments);
     const bool more = co_await Completion([&](void* tag) { call_.stream.Read(&*bytes, tag); });
-    loop_.Cancel(slow);
+    loop_.Cancel(slow_);
+    reading_.reset();
     if (!more || refused_) co_return std::nullopt;
     came_ += bytes->Length();
     if (TooSlow(came_, loop_.Now() - began_)) {
@@ -134,6 +134,19 @@ class Requests {
   }
 
  private:
+  // A loop that is late itself, or has much to do, may not have got to a message that is there:
+  // each moment ends behind what waited for the loop when it began.
+  static constexpr int kMoments = 3;
+  void WaitForSlow(int moments) {
+    slow_ = loop_.Schedule(loop_.Now() + kQuickMessage / kMoments, [this, moments] {
+      reading_ = std::make_shared<char>();
+      loop_.PostFromAnyThread([this, moments, reading = std::weak_ptr(reading_)] {
+        if (reading.expired()) return;
+        if (moments > 1) return WaitForSlow(moments - 1);
+        if (!claim_.Resize(kMaxMessageBytes)) Refuse(BytesSpent(bytes_.limits()));
+      });
+    });
+  }
   async::Task<> SendRefusal(grpc::Status status) {
     const CancelAfter unread(loop_, call_.context, kMaxSilence);
     co_await Completion([&](void* tag) { call_.stream.Finish(status, tag); });
@@ -144,6 +157,8 @@ class Requests {
   const async::Duration most_silence_;
   const async::TimePoint began_ = loop_.Now();
   std::size_t came_ = 0;  // bytes
+  Loop::TimerId slow_ = 0;
+  std::shared_ptr<char> reading_;  // for as long as a message is awaited
   Budget& bytes_;
   Budget::Claim claim_;
   bool refused_ = false;
