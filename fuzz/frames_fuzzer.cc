@@ -70,13 +70,13 @@ class Served {
     auto server = Server::Listen(options);
     Check(server.ok(), "the server listens");
     server_ = *std::move(server);
-    ServeUnary(*server_, node_, &NodeService::AsyncService::RequestGetNode,
+    ServeUnary(*server_, node_, &NodeService::Service::GetNode,
                [this](const v1::GetNodeRequest&) { return GetNode(); });
-    ServeStream(*server_, node_, &NodeService::AsyncService::RequestTrainShard,
+    ServeStream(*server_, node_, &NodeService::Service::TrainShard,
                 [this](const v1::TrainShardRequest&, ServerStream<v1::TrainShardEvent>& stream) {
                   return Train(stream);
                 });
-    ServePut(*server_, node_, &NodeService::AsyncService::RequestPutParameters,
+    ServePut(*server_, node_, &NodeService::Service::PutParameters,
              [this](Pieces& pieces) { return Take(pieces); });
     server_->Start();
     stub_ = NodeService::NewStub(MakeChannel(address()));
@@ -124,7 +124,7 @@ class Served {
   }
 
   const std::string directory_ = NewDirectory();
-  NodeService::AsyncService node_;
+  AsyncService<NodeService> node_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<NodeService::Stub> stub_;
 };

@@ -220,6 +220,8 @@ absl::StatusOr<std::unique_ptr<NodeServer>> NodeServer::Start(const NodeServerOp
   server_options.listen = options.listen;
   server_options.services = {&service->grpc()};
   server_options.precise_timers = options.precise_timers;
+  // A node has one client, which holds a request for each task of the node.
+  server_options.bytes.host = server_options.bytes.all;
   auto server = rpc::Server::Listen(server_options);
   if (!server.ok()) return server.status();
   auto parts =

@@ -99,7 +99,7 @@ void LogEnd(const v1::TrainShardRequest& request, const absl::StatusOr<AttemptOu
 
 }  // namespace
 
-class NodeService::Generated final : public v1::NodeService::AsyncService {};
+class NodeService::Generated final : public rpc::AsyncService<v1::NodeService> {};
 
 class NodeService::Handlers {
  public:
@@ -135,13 +135,13 @@ NodeService::Handlers::Handlers(std::string instance_id, Node& node, async::Work
       parameters_(kMaxCachedParameters, kMaxCachedParameterBytes) {}
 
 void NodeService::Handlers::Serve(rpc::Server& server, Generated& service) {
-  rpc::ServeStream(server, service, &Generated::RequestTrainShard,
+  rpc::ServeStream(server, service, &Generated::TrainShard,
                    [this](const v1::TrainShardRequest& request, EventStream& stream) {
                      return TrainShard(request, stream);
                    });
-  rpc::ServePut(server, service, &Generated::RequestPutParameters,
+  rpc::ServePut(server, service, &Generated::PutParameters,
                 [this](PieceStream& pieces) { return PutParameters(pieces); });
-  rpc::ServeUnary(server, service, &Generated::RequestGetNode,
+  rpc::ServeUnary(server, service, &Generated::GetNode,
                   [this](const v1::GetNodeRequest&) { return GetNode(); });
 }
 
@@ -208,8 +208,8 @@ Task<absl::StatusOr<v1::PutParametersResponse>> NodeService::Handlers::PutParame
   if (auto status = node_.CheckParameters(std::min(size, kMostParameterBytes)); !status.ok()) {
     co_return status;
   }
-  absl::StatusOr<wire::ParameterAssembly> assembly =
-      wire::ParameterAssembly::Begin(*precision, first->size());
+  absl::StatusOr<wire::ParameterAssembly> assembly = wire::ParameterAssembly::Begin(
+      *precision, first->size(), wire::ParameterAssembly::Room::kAsItComes);
   if (!assembly.ok()) co_return AtField("size", assembly.status());
   std::string sha256 = first->parameters().sha256();
   absl::Status added = assembly->Add(first->data());

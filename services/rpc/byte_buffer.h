@@ -1,5 +1,5 @@
-// Messages as bytes, for calls whose messages are encoded and decoded by hand: a service's
-// WithRawMethod_* receives and sends messages in this form.
+// Messages as bytes, for calls whose messages are encoded and decoded by hand: a server's requests,
+// the answers of ServeEncodedStream, and what CallWithStream sends.
 #pragma once
 
 #include <grpcpp/impl/codegen/proto_utils.h>

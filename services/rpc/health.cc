@@ -30,6 +30,8 @@ async::Task<absl::StatusOr<Health::Response>> Health::Check(const Request& reque
 }
 
 async::Task<absl::Status> Health::Watch(const Request& request, ServerStream<Response>& stream) {
+  Budget::Claim place(watches_, stream.host());
+  if (!place.Resize(1)) co_return PlacesTaken("health watches", kWatches);
   const async::EitherStop end(stop_, stream.stop_token());
   std::optional<Response::ServingStatus> told;
   bool alive = true;

@@ -14,6 +14,7 @@
 #include "services/async/clock.h"
 #include "services/async/task.h"
 #include "services/async/wait.h"
+#include "services/rpc/budget.h"
 #include "services/rpc/server_call.h"
 
 namespace mlp::rpc {
@@ -23,6 +24,9 @@ class Health {
   using Request = grpc::health::v1::HealthCheckRequest;
   using Response = grpc::health::v1::HealthCheckResponse;
 
+  // Watches that may be open: one for each of a cluster's probes, and more.
+  static constexpr BudgetLimits kWatches{.all = 1000, .host = 100};
+
   // Starts as not serving. Watchers' calls end with `stop`.
   Health(async::Clock& clock, const std::vector<std::string>& services, std::stop_token stop);
 
@@ -31,7 +35,7 @@ class Health {
   // Returns the status; NotFound for a service that is not served.
   async::Task<absl::StatusOr<Response>> Check(const Request& request) const;
   // Sends the status at once and whenever it changes; SERVICE_UNKNOWN for a service that is not
-  // served.
+  // served. ResourceExhausted if kWatches are open.
   async::Task<absl::Status> Watch(const Request& request, ServerStream<Response>& stream);
 
  private:
@@ -40,6 +44,7 @@ class Health {
   const std::set<std::string> services_;
   const std::stop_token stop_;
   bool serving_ = false;
+  Budget watches_{kWatches};
   async::Signal changed_;
 };
 

@@ -89,6 +89,10 @@ void Listener::Stop() {
   if (!sockets_.file.empty()) unlink(std::exchange(sockets_.file, "").c_str());
 }
 
+void Listener::Disconnect() {
+  for (const auto& [id, connection] : connections_) rpc::Disconnect(connection.descriptor, id);
+}
+
 void Listener::Took(std::string_view peer) {
   const std::lock_guard lock(mutex_);
   limiter_.Took(peer);
@@ -188,7 +192,7 @@ void Listener::Look() {
 
 void Listener::Drop(ConnectionLimiter::Id id) {
   const auto found = connections_.extract(id);
-  if (!found.empty()) Disconnect(found.mapped().descriptor, id);
+  if (!found.empty()) rpc::Disconnect(found.mapped().descriptor, id);
 }
 
 void Listener::Complain(const std::string& text) {

@@ -51,6 +51,9 @@ class Listener {
   void Stop();
 
   const ConnectionLimits& limits() const { return limiter_.limits(); }
+  // Ends the connections that are still there, whatever they are doing. Any thread, after Stop.
+  void Disconnect();
+
   int port() const { return sockets_.port; }  // 0 for a socket file
   // Notes that a call or a message of `peer` (as gRPC names it) was taken. Any thread.
   void Took(std::string_view peer);

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
+#include "services/rpc/async_service.h"
 #include "services/rpc/grpc_log.h"
 #include "services/rpc/health.h"
 #include "services/rpc/limits.h"
@@ -27,6 +28,13 @@ namespace {
 
 // Calls of one connection at once; the client holds back more.
 constexpr int kMaxStreams = 256;
+
+// Conversations with reflection that may be open.
+constexpr BudgetLimits kConversations{.all = 100, .host = 50};
+
+// Time in which calls that were cancelled end their connections by themselves, and between cuts of
+// those that did not.
+constexpr std::chrono::milliseconds kBetweenCuts{500};
 
 // The only way to learn the names of the services that a server serves.
 class ServiceNames final : public grpc::ServerBuilderPlugin {
@@ -76,8 +84,8 @@ void SetLimitsAndKeepalive(grpc::ServerBuilder& builder) {
 }  // namespace
 
 struct Server::Standard {
-  grpc::health::v1::Health::AsyncService health;
-  grpc::reflection::v1alpha::ServerReflection::AsyncService reflection;
+  AsyncService<grpc::health::v1::Health> health;
+  AsyncService<grpc::reflection::v1alpha::ServerReflection> reflection;
   grpc::AsyncGenericService unknown;  // takes the calls of all other services and methods
 };
 
@@ -109,9 +117,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& opti
     return absl::UnavailableError(
         absl::StrCat("cannot serve at ", options.listen, ": gRPC does not start"));
   }
-  std::unique_ptr<Server> listening(new Server(std::move(queue), std::move(server),
-                                               std::move(standard), std::move(names),
-                                               *std::move(listener), std::move(acceptor)));
+  std::unique_ptr<Server> listening(
+      new Server(std::move(queue), std::move(server), std::move(standard), std::move(names),
+                 *std::move(listener), std::move(acceptor), options.bytes));
   if (options.precise_timers) listening->loop_.UsePreciseTimers();
   return listening;
 }
@@ -119,7 +127,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const ServerOptions& opti
 Server::Server(std::unique_ptr<grpc::ServerCompletionQueue> queue,
                std::unique_ptr<grpc::Server> server, std::unique_ptr<Standard> standard,
                std::vector<std::string> service_names, std::unique_ptr<Listener> listener,
-               std::unique_ptr<Acceptor> acceptor)
+               std::unique_ptr<Acceptor> acceptor, const BudgetLimits& bytes)
     : queue_(queue.get()),
       loop_(std::move(queue)),
       standard_(std::move(standard)),
@@ -127,6 +135,8 @@ Server::Server(std::unique_ptr<grpc::ServerCompletionQueue> queue,
       service_names_(std::move(service_names)),
       listener_(std::move(listener)),
       acceptor_(std::move(acceptor)),
+      bytes_(bytes),
+      conversations_(kConversations),
       health_(std::make_unique<Health>(loop_, service_names_, stop_.get_token())) {
   ServeStandard();
 }
@@ -138,17 +148,18 @@ Server::~Server() {
 }
 
 void Server::ServeStandard() {
-  using HealthService = grpc::health::v1::Health::AsyncService;
-  ServeUnary(*this, standard_->health, &HealthService::RequestCheck,
+  using HealthService = grpc::health::v1::Health::Service;
+  ServeUnary(*this, standard_->health, &HealthService::Check,
              [this](const Health::Request& request) { return health_->Check(request); });
-  ServeStream(*this, standard_->health, &HealthService::RequestWatch,
+  ServeStream(*this, standard_->health, &HealthService::Watch,
               [this](const Health::Request& request, ServerStream<Health::Response>& stream) {
                 return health_->Watch(request, stream);
               });
   using namespace grpc::reflection::v1alpha;
-  ServeConversation(
-      *this, standard_->reflection, &ServerReflection::AsyncService::RequestServerReflectionInfo,
-      [this](const ServerReflectionRequest& request) { return Reflect(request, service_names_); });
+  ServeConversation(*this, standard_->reflection, &ServerReflection::Service::ServerReflectionInfo,
+                    conversations_, [this](const ServerReflectionRequest& request) {
+                      return Reflect(request, service_names_);
+                    });
   ServeUnknownCalls(*this, standard_->unknown, service_names_);
 }
 
@@ -167,13 +178,23 @@ void Server::Took(std::string_view peer) { listener_->Took(peer); }
 void Server::Shutdown(std::chrono::milliseconds grace) {
   shut_down_ = true;
   listener_->Stop();
-  Post([this] {
+  Post([this, grace] {
     health_->SetServing(false);
     stop_.request_stop();
+    CutConnectionsAt(loop_.Now() + grace + kBetweenCuts);
   });
   server_->Shutdown(std::chrono::system_clock::now() + grace);
   Post([this] { closing_.Spawn(ShutdownLoopAfterTasks()); });
   thread_.join();
+}
+
+void Server::CutConnectionsAt(async::TimePoint when) {
+  // gRPC closes a connection when what it writes is written, and a client that is frozen, or reads
+  // byte by byte, can keep it from that.
+  loop_.Schedule(when, [this] {
+    listener_->Disconnect();
+    CutConnectionsAt(loop_.Now() + kBetweenCuts);
+  });
 }
 
 async::Task<> Server::ShutdownLoopAfterTasks() {

@@ -2,7 +2,7 @@
 // reflection. Calls that it does not serve are answered with what it is (unknown_calls.h).
 //
 //   auto server = Server::Listen(options);       // binds, refuses what cannot work
-//   ServeUnary(**server, service, &Service::AsyncService::RequestGetJob, handler);
+//   ServeUnary(**server, service, &Service::GetJob, handler);
 //   (*server)->Start();                          // from here the loop thread owns the state
 //   ... WaitForTerminationSignal() ...
 //   (*server)->Shutdown(std::chrono::seconds(5));
@@ -28,7 +28,9 @@
 
 #include "absl/status/statusor.h"
 #include "services/async/task_group.h"
+#include "services/rpc/budget.h"
 #include "services/rpc/connection_limiter.h"
+#include "services/rpc/limits.h"
 #include "services/rpc/loop.h"
 
 namespace mlp::rpc {
@@ -36,9 +38,17 @@ namespace mlp::rpc {
 class Health;
 class Listener;
 
+// The limits of the bytes that calls hold: room for four of the largest messages, for two from one
+// host, and for small ones besides.
+inline constexpr BudgetLimits kBytesUnderWay{.all = 4 * kMaxMessageBytes + (std::size_t{24} << 20),
+                                             .host = 2 * kMaxMessageBytes + (std::size_t{28} << 20),
+                                             .small = std::size_t{1} << 20,
+                                             .reserved = std::size_t{24} << 20};
+
 struct ServerOptions {
   std::string listen;                    // host:port, port 0 means any; or unix:PATH
   std::vector<grpc::Service*> services;  // AsyncService objects; they must outlive the server
+  BudgetLimits bytes = kBytesUnderWay;   // of requests and answers under way
   bool precise_timers = false;           // see Loop::UsePreciseTimers
   // Limits of its connections; none: those of LimitsFor(DescriptorLimit()).
   std::optional<ConnectionLimits> limits;
@@ -60,7 +70,7 @@ class Server {
   // 1. health becomes NOT_SERVING, no connection and no call is accepted any more;
   // 2. stop_token() is requested: the program's own flows end;
   // 3. calls that are open after `grace` are cancelled: their ServerStream's stop_token is
-  //    requested;
+  //    requested, and connections that do not end then are cut;
   // 4. all tasks() have ended, the queue is drained, the loop thread is joined.
   // A flow that heeds neither token makes it wait.
   void Shutdown(std::chrono::milliseconds grace);
@@ -75,6 +85,9 @@ class Server {
   // Runs `callback` on the loop thread. Any thread.
   void Post(std::function<void()> callback) { loop_.PostFromAnyThread(std::move(callback)); }
 
+  // What requests and answers under way may take. Loop thread.
+  Budget& bytes() { return bytes_; }
+
   // The flows that Shutdown waits for. Loop thread, or before Start.
   async::TaskGroup& tasks() { return tasks_; }
   // The token that is requested on the loop thread when shutdown begins.
@@ -87,8 +100,10 @@ class Server {
 
   Server(std::unique_ptr<grpc::ServerCompletionQueue> queue, std::unique_ptr<grpc::Server> server,
          std::unique_ptr<Standard> standard, std::vector<std::string> service_names,
-         std::unique_ptr<Listener> listener, std::unique_ptr<Acceptor> acceptor);
+         std::unique_ptr<Listener> listener, std::unique_ptr<Acceptor> acceptor,
+         const BudgetLimits& bytes);
   void ServeStandard();
+  void CutConnectionsAt(async::TimePoint when);
   async::Task<> ShutdownLoopAfterTasks();
 
   grpc::ServerCompletionQueue* const queue_;  // loop_ owns it
@@ -99,6 +114,8 @@ class Server {
   const std::unique_ptr<Listener> listener_;
   std::unique_ptr<Acceptor> acceptor_;  // until Start
   std::stop_source stop_;
+  Budget bytes_;
+  Budget conversations_;
   std::unique_ptr<Health> health_;
   async::TaskGroup tasks_;
   async::TaskGroup closing_;  // the end of the loop, which waits for tasks_

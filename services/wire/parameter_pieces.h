@@ -24,22 +24,33 @@ inline constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 // Tells whether `parameters` travel within the message.
 bool TravelWhole(const Parameters& parameters);
 
-// Puts pieces together. Takes the memory for all of them at once.
+// Puts pieces together.
 class ParameterAssembly {
  public:
-  // InvalidArgument if `bytes` is no number of elements that a model may have, ResourceExhausted if
-  // the memory cannot be had.
-  static absl::StatusOr<ParameterAssembly> Begin(Precision precision, std::int64_t bytes);
+  enum class Room {
+    kAtOnce,    // whoever begins it knows the size
+    kAsItComes  // a peer says the size, and may send less: never more than four times what came
+  };
+
+  // InvalidArgument if `bytes` is no number of elements that a model may have. ResourceExhausted if
+  // there is no memory for them.
+  static absl::StatusOr<ParameterAssembly> Begin(Precision precision, std::int64_t bytes,
+                                                 Room room = Room::kAtOnce);
 
   // Appends the piece. InvalidArgument if it is more than was to come, or has an element that is
-  // not finite.
+  // not finite. ResourceExhausted if there is no memory for it.
   absl::Status Add(std::string_view piece);
+  // Number of bytes that there is memory for.
+  std::size_t room() const;
   // Returns all of them, once. InvalidArgument if some are missing or the digest is not `sha256`.
   absl::StatusOr<SharedParameters> Finish(std::string_view sha256) &&;
 
  private:
-  explicit ParameterAssembly(std::shared_ptr<Parameters> room);
+  ParameterAssembly(Precision precision, std::size_t whole);
+  absl::Status GrowTo(std::size_t bytes);
 
+  Precision precision_;
+  std::size_t whole_;                       // bytes
   std::shared_ptr<Parameters> parameters_;  // nobody else has them before Finish
   std::size_t filled_ = 0;                  // bytes
   std::size_t checked_ = 0;                 // elements that are finite

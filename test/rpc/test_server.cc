@@ -23,18 +23,18 @@ TestServer::TestServer(const std::string& listen, std::optional<ConnectionLimits
   auto server = Server::Listen(options);
   REQUIRE(server.status().ToString() == "OK");
   server_ = std::move(*server);
-  ServeUnary(*server_, jobs_, &JobService::AsyncService::RequestGetJob,
+  ServeUnary(*server_, jobs_, &JobService::Service::GetJob,
              [this](const v1::GetJobRequest& request) {
                NoteStack();
                return GetJob(request);
              });
-  ServeUnary(*server_, jobs_, &JobService::AsyncService::RequestEvaluateModel,
+  ServeUnary(*server_, jobs_, &JobService::Service::EvaluateModel,
              [this](const v1::EvaluateModelRequest& request) { return Evaluate(request); });
-  ServeStream(*server_, node_, &NodeService::AsyncService::RequestTrainShard,
+  ServeStream(*server_, node_, &NodeService::Service::TrainShard,
               [this](const v1::TrainShardRequest& request,
                      ServerStream<v1::TrainShardEvent>& stream) { return Train(request, stream); });
   ServePut(
-      *server_, node_, &NodeService::AsyncService::RequestPutParameters,
+      *server_, node_, &NodeService::Service::PutParameters,
       [this](Pieces& pieces) { return Take(pieces); }, kTestSilence);
   server_->Start();
 }

@@ -60,8 +60,8 @@ class TestServer {
   async::Task<absl::StatusOr<v1::PutParametersResponse>> Take(Pieces& pieces);
   async::Task<absl::Status> Wait(ServerStream<v1::TrainShardEvent>& stream);
 
-  v1::JobService::AsyncService jobs_;
-  v1::NodeService::AsyncService node_;
+  AsyncService<v1::JobService> jobs_;
+  AsyncService<v1::NodeService> node_;
   std::promise<void> stopped_;
   std::promise<void> waiting_;
   std::promise<int> put_ended_;

@@ -64,7 +64,7 @@ v1::NodeStatus ToProto(const NodeStatus& node, TimePoint now) {
 
 }  // namespace
 
-class ClusterService::Generated final : public v1::ClusterService::AsyncService {};
+class ClusterService::Generated final : public rpc::AsyncService<v1::ClusterService> {};
 
 class ClusterService::Handlers {
  public:
@@ -96,16 +96,16 @@ ClusterService::Handlers::Handlers(async::Clock& clock, GrpcCluster& cluster,
     : clock_(clock), cluster_(cluster), remember_(std::move(remember)) {}
 
 void ClusterService::Handlers::Serve(rpc::Server& server, Generated& service) {
-  rpc::ServeUnary(server, service, &Generated::RequestListNodes,
+  rpc::ServeUnary(server, service, &Generated::ListNodes,
                   [this](const auto& request) { return ListNodes(request); });
   rpc::ServeUnaryWithPeer(
-      server, service, &Generated::RequestHeartbeat,
+      server, service, &Generated::Heartbeat,
       [this](const auto& request, const std::string& peer) { return Heartbeat(request, peer); });
-  rpc::ServeUnary(server, service, &Generated::RequestDrainNode,
+  rpc::ServeUnary(server, service, &Generated::DrainNode,
                   [this](const auto& request) { return DrainNode(request); });
-  rpc::ServeUnary(server, service, &Generated::RequestUndrainNode,
+  rpc::ServeUnary(server, service, &Generated::UndrainNode,
                   [this](const auto& request) { return UndrainNode(request); });
-  rpc::ServeUnary(server, service, &Generated::RequestRemoveNode,
+  rpc::ServeUnary(server, service, &Generated::RemoveNode,
                   [this](const auto& request) { return RemoveNode(request); });
 }
 

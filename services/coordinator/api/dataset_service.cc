@@ -83,7 +83,7 @@ absl::StatusOr<std::string> ReadPiece(const std::filesystem::path& path, std::FI
 
 }  // namespace
 
-class DatasetService::Generated final : public v1::DatasetService::AsyncService {};
+class DatasetService::Generated final : public rpc::AsyncService<v1::DatasetService> {};
 
 class DatasetService::Handlers {
  public:
@@ -109,17 +109,17 @@ class DatasetService::Handlers {
 };
 
 void DatasetService::Handlers::Serve(rpc::Server& server, Generated& service) {
-  rpc::ServeUnary(server, service, &Generated::RequestListDatasets,
+  rpc::ServeUnary(server, service, &Generated::ListDatasets,
                   [this](const auto&) { return ListDatasets(); });
-  rpc::ServeUnary(server, service, &Generated::RequestPlanDataset,
+  rpc::ServeUnary(server, service, &Generated::PlanDataset,
                   [this](const auto& request) { return PlanDataset(request); });
-  rpc::ServeUnary(server, service, &Generated::RequestWriteFile,
+  rpc::ServeUnary(server, service, &Generated::WriteFile,
                   [this](const auto& request) { return WriteFile(request); });
-  rpc::ServeUnary(server, service, &Generated::RequestCommitDataset,
+  rpc::ServeUnary(server, service, &Generated::CommitDataset,
                   [this](const auto& request) { return CommitDataset(request); });
-  rpc::ServeUnary(server, service, &Generated::RequestRemoveDataset,
+  rpc::ServeUnary(server, service, &Generated::RemoveDataset,
                   [this](const auto& request) { return RemoveDataset(request); });
-  rpc::ServeStream(server, service, &Generated::RequestGetFile,
+  rpc::ServeStream(server, service, &Generated::GetFile,
                    [this](const auto& request, auto& stream) { return GetFile(request, stream); });
 }
 
@@ -202,7 +202,7 @@ async::Task<absl::Status> DatasetService::Handlers::GetFile(
     if (piece->empty()) co_return absl::OkStatus();
     v1::GetFileResponse response;
     response.set_data(*std::move(piece));
-    const bool sent = co_await stream.Write(response);
+    const bool sent = co_await stream.WriteInTime(response);
     if (!sent) co_return absl::CancelledError("the receiver is gone");
   }
 }

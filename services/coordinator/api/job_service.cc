@@ -1,8 +1,11 @@
 #include "services/coordinator/api/job_service.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <limits>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -22,8 +25,8 @@
 #include "services/coordinator/api/encoded_events.h"
 #include "services/coordinator/datasets/dataset_loader.h"
 #include "services/coordinator/job/model.h"
+#include "services/coordinator/proto/encoded_model.h"
 #include "services/coordinator/proto/job_proto.h"
-#include "services/coordinator/proto/model_proto.h"
 #include "services/model/measurement_proto.h"
 #include "services/rpc/byte_buffer.h"
 #include "services/rpc/server_call.h"
@@ -33,8 +36,10 @@ namespace {
 
 constexpr int kDefaultPageSize = 100;
 constexpr int kMaxPageSize = 1000;
-constexpr std::size_t kModelChunkBytes = 1 << 20;
+constexpr std::size_t kModelChunkBytes = std::size_t{1} << 20;
 constexpr std::chrono::seconds kTooManyWatchersRetry{5};
+// Readers of models that may be open.
+constexpr rpc::BudgetLimits kModelReaders{.all = 64, .host = 32};
 
 // The number below which the page's jobs lie.
 absl::StatusOr<std::int64_t> ParsePageToken(const std::string& token) {
@@ -101,9 +106,7 @@ bool IsEnd(const JobEvent& event) {
 
 }  // namespace
 
-// Makes WatchJob a raw method, so that an event is encoded once for all its watchers.
-class JobService::Generated final
-    : public v1::JobService::WithRawMethod_WatchJob<v1::JobService::AsyncService> {};
+class JobService::Generated final : public rpc::AsyncService<v1::JobService> {};
 
 class JobService::Handlers {
  public:
@@ -124,12 +127,15 @@ class JobService::Handlers {
   Reply<v1::ExplainJobResponse> ExplainJob(const v1::ExplainJobRequest& request);
   Reply<v1::EvaluateModelResponse> EvaluateModel(const v1::EvaluateModelRequest& request);
   using WatchStream = rpc::ServerStream<grpc::ByteBuffer>;
-  async::Task<absl::Status> WatchJob(const grpc::ByteBuffer& request, WatchStream& stream);
+  async::Task<absl::Status> WatchJob(const v1::WatchJobRequest& request, WatchStream& stream);
   async::Task<absl::Status> SendEvents(const v1::WatchJobRequest& request, WatchStream& stream);
   async::Task<absl::StatusOr<SharedEvents>> Events(const v1::WatchJobRequest& request,
                                                    std::int64_t from, std::stop_token stop);
-  async::Task<absl::Status> StreamModel(const v1::GetModelRequest& request,
-                                        rpc::ServerStream<v1::GetModelResponse>& stream);
+  using ModelStream = rpc::ServerStream<grpc::ByteBuffer>;
+  async::Task<absl::Status> StreamModel(const v1::GetModelRequest& request, ModelStream& stream);
+  // Sends one of the model's parts in pieces. False if the call is dead.
+  async::Task<bool> SendPart(std::span<const std::byte> part, std::shared_ptr<const void> owner,
+                             ModelStream& stream);
 
   async::Clock& clock_;
   Coordinator& coordinator_;
@@ -137,6 +143,7 @@ class JobService::Handlers {
   const std::filesystem::path data_dir_;
   const std::string default_policy_;
   int watchers_ = 0;
+  rpc::Budget model_readers_{kModelReaders};
   EncodedEvents encoded_events_;
 };
 
@@ -150,24 +157,27 @@ JobService::Handlers::Handlers(async::Clock& clock, Coordinator& coordinator,
       default_policy_(std::move(default_policy)) {}
 
 void JobService::Handlers::Serve(rpc::Server& server, Generated& jobs) {
-  rpc::ServeUnary(server, jobs, &Generated::RequestCreateJob,
+  rpc::ServeUnary(server, jobs, &Generated::CreateJob,
                   [this](const auto& request) { return CreateJob(request); });
-  rpc::ServeUnary(server, jobs, &Generated::RequestGetJob,
+  rpc::ServeUnary(server, jobs, &Generated::GetJob,
                   [this](const auto& request) { return GetJob(request); });
-  rpc::ServeUnary(server, jobs, &Generated::RequestListJobs,
+  rpc::ServeUnary(server, jobs, &Generated::ListJobs,
                   [this](const auto& request) { return ListJobs(request); });
-  rpc::ServeUnary(server, jobs, &Generated::RequestCancelJob,
+  rpc::ServeUnary(server, jobs, &Generated::CancelJob,
                   [this](const auto& request) { return CancelJob(request); });
-  rpc::ServeUnary(server, jobs, &Generated::RequestRemoveJob,
+  rpc::ServeUnary(server, jobs, &Generated::RemoveJob,
                   [this](const auto& request) { return RemoveJob(request); });
-  rpc::ServeUnary(server, jobs, &Generated::RequestExplainJob,
+  rpc::ServeUnary(server, jobs, &Generated::ExplainJob,
                   [this](const auto& request) { return ExplainJob(request); });
-  rpc::ServeUnary(server, jobs, &Generated::RequestEvaluateModel,
+  rpc::ServeUnary(server, jobs, &Generated::EvaluateModel,
                   [this](const auto& request) { return EvaluateModel(request); });
-  rpc::ServeStream(server, jobs, &Generated::RequestWatchJob,
-                   [this](const auto& request, auto& stream) { return WatchJob(request, stream); });
-  rpc::ServeStream(
-      server, jobs, &Generated::RequestGetModel,
+  // An event is encoded once for all its watchers.
+  rpc::ServeEncodedStream(
+      server, jobs, &Generated::WatchJob,
+      [this](const auto& request, auto& stream) { return WatchJob(request, stream); });
+  // A model is sent from where it lies in memory: a reader that does not read holds no copy.
+  rpc::ServeEncodedStream(
+      server, jobs, &Generated::GetModel,
       [this](const auto& request, auto& stream) { return StreamModel(request, stream); });
 }
 
@@ -243,17 +253,15 @@ auto JobService::Handlers::EvaluateModel(const v1::EvaluateModelRequest& request
   co_return co_await async::Offload(workers_, std::move(measure));
 }
 
-async::Task<absl::Status> JobService::Handlers::WatchJob(const grpc::ByteBuffer& bytes,
+async::Task<absl::Status> JobService::Handlers::WatchJob(const v1::WatchJobRequest& request,
                                                          WatchStream& stream) {
-  const absl::StatusOr<v1::WatchJobRequest> request = rpc::Parse<v1::WatchJobRequest>(bytes);
-  if (!request.ok()) co_return request.status();
-  if (request->from_sequence() < 0) {
+  if (request.from_sequence() < 0) {
     co_return FieldError("from_sequence",
-                         absl::StrCat("must be 0 or more, not ", request->from_sequence()));
+                         absl::StrCat("must be 0 or more, not ", request.from_sequence()));
   }
   if (watchers_ == kMaxWatchers) co_return TooManyWatchers();
   ++watchers_;
-  absl::Status status = co_await SendEvents(*request, stream);
+  absl::Status status = co_await SendEvents(request, stream);
   --watchers_;
   co_return status;
 }
@@ -289,20 +297,35 @@ async::Task<absl::StatusOr<SharedEvents>> JobService::Handlers::Events(
   co_return co_await coordinator_.NextEvents(request.id(), from, std::move(stop));
 }
 
-async::Task<absl::Status> JobService::Handlers::StreamModel(
-    const v1::GetModelRequest& request, rpc::ServerStream<v1::GetModelResponse>& stream) {
-  const absl::StatusOr<std::shared_ptr<const Model>> model =
-      co_await coordinator_.GetModel(request.id());
+async::Task<absl::Status> JobService::Handlers::StreamModel(const v1::GetModelRequest& request,
+                                                            ModelStream& stream) {
+  rpc::Budget::Claim place(model_readers_, stream.host());
+  if (!place.Resize(1)) co_return rpc::PlacesTaken("streams of models", kModelReaders);
+  absl::StatusOr<std::shared_ptr<const Model>> model = co_await coordinator_.GetModel(request.id());
   if (!model.ok()) co_return model.status();
-  auto serialise = [&model] { return ToProto(**model).SerializeAsString(); };
-  const std::string bytes = co_await async::Offload(workers_, std::move(serialise));
-  for (std::size_t at = 0; at < bytes.size(); at += kModelChunkBytes) {
-    v1::GetModelResponse response;
-    response.set_chunk(bytes.substr(at, kModelChunkBytes));
-    const bool sent = co_await stream.Write(response);
+  auto encode = [&model] { return std::make_shared<const EncodedModel>(*std::move(model)); };
+  const auto encoded = co_await async::Offload(workers_, std::move(encode));
+  const std::array parts = {encoded->before(), encoded->parameters(), encoded->after()};
+  for (const std::span<const std::byte> part : parts) {
+    const bool sent = co_await SendPart(part, encoded, stream);
     if (!sent) co_return absl::CancelledError("the receiver is gone");
   }
   co_return absl::OkStatus();
+}
+
+async::Task<bool> JobService::Handlers::SendPart(std::span<const std::byte> part,
+                                                 std::shared_ptr<const void> owner,
+                                                 ModelStream& stream) {
+  bool sent = true;
+  while (sent && !part.empty()) {
+    const auto chunk = part.first(std::min(part.size(), kModelChunkBytes));
+    part = part.subspan(chunk.size());
+    std::string field;
+    AppendFieldBegin(v1::GetModelResponse::kChunkFieldNumber, chunk.size(), field);
+    const grpc::ByteBuffer message = rpc::ToByteBuffer(std::move(field), chunk, owner);
+    sent = co_await stream.WriteInTime(message);
+  }
+  co_return sent;
 }
 
 JobService::JobService() : generated_(std::make_unique<Generated>()) {}

@@ -1,10 +1,17 @@
 #include "services/coordinator/api/model_service.h"
 
+#include <google/protobuf/io/zero_copy_stream_impl.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <limits>
+#include <new>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "mlp/v1/model_service.grpc.pb.h"
@@ -44,42 +51,77 @@ absl::Status TooMuch() {
                         kTooManyRetry);
 }
 
-absl::Status Append(const std::string& piece, std::size_t whole, std::string& bytes) {
-  if (piece.empty() || piece.size() > kMaxChunk) {
-    return FieldError("chunk",
-                      absl::StrCat("must be 1 to ", kMaxChunk, " bytes, has ", piece.size()));
-  }
-  if (piece.size() > whole - bytes.size()) {
-    return FieldError("chunk",
-                      absl::StrCat("is more than the ", whole, " bytes that were to come"));
-  }
-  bytes += piece;
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::shared_ptr<const Model>> Parse(std::string bytes) {
-  v1::Model proto;
-  if (!proto.ParseFromString(bytes)) return FieldError("chunk", "all of them are no mlp.v1.Model");
-  bytes = std::string();  // room for the parameters
-  return FromProto(proto);
-}
-
-// Holds room for a model while it arrives.
-class Room {
+// The bytes of a model as they come, in blocks: nothing is taken before it came, and nothing is
+// copied when more comes. Counts them in `taken`, which is for all that come at the same time.
+class Arrival {
  public:
-  Room(std::size_t& taken, std::size_t bytes) : taken_(taken), bytes_(bytes) { taken_ += bytes_; }
-  ~Room() { taken_ -= bytes_; }
-  Room(const Room&) = delete;
-  Room& operator=(const Room&) = delete;
+  Arrival(std::size_t whole, std::size_t& taken) : whole_(whole), taken_(taken) {}
+  ~Arrival() { taken_ -= bytes_; }
+  Arrival(const Arrival&) = delete;
+  Arrival& operator=(const Arrival&) = delete;
+
+  absl::Status Add(std::string piece) {
+    if (piece.empty() || piece.size() > kMaxChunk) {
+      return FieldError("chunk",
+                        absl::StrCat("must be 1 to ", kMaxChunk, " bytes, has ", piece.size()));
+    }
+    if (piece.size() > whole_ - bytes_) {
+      return FieldError("chunk",
+                        absl::StrCat("is more than the ", whole_, " bytes that were to come"));
+    }
+    if (piece.size() > kMaxImportBytes - taken_) return TooMuch();
+    bytes_ += piece.size();
+    taken_ += piece.size();
+    if (!blocks_.empty() && blocks_.back().size() + piece.size() <= kMaxChunk) {
+      blocks_.back() += piece;
+    } else {
+      blocks_.push_back(std::move(piece));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckComplete() const {
+    if (bytes_ == whole_) return absl::OkStatus();
+    return FieldError("bytes",
+                      absl::StrCat("says ", whole_, ", but only ", bytes_, " came; send it again"));
+  }
+
+  // Frees the blocks. ResourceExhausted if there is no memory for the model.
+  absl::StatusOr<std::shared_ptr<const Model>> Parse() {
+    try {
+      return ParseBlocks();
+    } catch (const std::bad_alloc&) {
+      return absl::ResourceExhaustedError(absl::StrCat("there is no memory for a model of ", whole_,
+                                                       " bytes beside what the coordinator holds"));
+    }
+  }
 
  private:
+  absl::StatusOr<std::shared_ptr<const Model>> ParseBlocks() {
+    using google::protobuf::io::ArrayInputStream;
+    std::deque<ArrayInputStream> streams;
+    std::vector<google::protobuf::io::ZeroCopyInputStream*> all;
+    for (const std::string& block : blocks_) {
+      all.push_back(&streams.emplace_back(block.data(), static_cast<int>(block.size())));
+    }
+    google::protobuf::io::ConcatenatingInputStream joined(all.data(), static_cast<int>(all.size()));
+    v1::Model proto;
+    if (!proto.ParseFromZeroCopyStream(&joined)) {
+      return FieldError("chunk", "all of them are no mlp.v1.Model");
+    }
+    blocks_.clear();  // room for the parameters
+    return FromProto(proto);
+  }
+
+  const std::size_t whole_;
   std::size_t& taken_;
-  const std::size_t bytes_;
+  std::size_t bytes_ = 0;
+  std::vector<std::string> blocks_;  // two neighbours have more than kMaxChunk bytes
 };
 
 }  // namespace
 
-class ModelService::Generated final : public v1::ModelService::AsyncService {};
+class ModelService::Generated final : public rpc::AsyncService<v1::ModelService> {};
 
 class ModelService::Handlers {
  public:
@@ -94,21 +136,21 @@ class ModelService::Handlers {
   using Pieces = rpc::RequestStream<v1::ImportModelResponse, v1::ImportModelRequest>;
 
   Reply<v1::ImportModelResponse> ImportModel(Pieces& pieces);
-  Reply<std::string> Receive(v1::ImportModelRequest first, Pieces& pieces);
+  async::Task<absl::Status> Receive(v1::ImportModelRequest first, Pieces& pieces, Arrival& arrival);
   Reply<v1::ListModelsResponse> ListModels();
   Reply<v1::RemoveModelResponse> RemoveModel(const v1::RemoveModelRequest& request);
 
   Coordinator& coordinator_;
   async::Workers& workers_;
-  std::size_t importing_ = 0;  // bytes
+  std::size_t importing_ = 0;  // bytes of models that have come
 };
 
 void ModelService::Handlers::Serve(rpc::Server& server, Generated& service) {
-  rpc::ServePut(server, service, &Generated::RequestImportModel,
+  rpc::ServePut(server, service, &Generated::ImportModel,
                 [this](Pieces& pieces) { return ImportModel(pieces); });
-  rpc::ServeUnary(server, service, &Generated::RequestListModels,
+  rpc::ServeUnary(server, service, &Generated::ListModels,
                   [this](const auto&) { return ListModels(); });
-  rpc::ServeUnary(server, service, &Generated::RequestRemoveModel,
+  rpc::ServeUnary(server, service, &Generated::RemoveModel,
                   [this](const auto& request) { return RemoveModel(request); });
 }
 
@@ -117,12 +159,10 @@ auto ModelService::Handlers::ImportModel(Pieces& pieces) -> Reply<v1::ImportMode
   if (!first) co_return FieldError("bytes", "is required: no piece came");
   if (absl::Status status = CheckFirst(*first); !status.ok()) co_return status;
   const std::string name = first->name();
-  const auto bytes_to_come = static_cast<std::size_t>(first->bytes());
-  if (bytes_to_come > kMaxImportBytes - importing_) co_return TooMuch();
-  const Room room(importing_, bytes_to_come);
-  absl::StatusOr<std::string> bytes = co_await Receive(*std::move(first), pieces);
-  if (!bytes.ok()) co_return bytes.status();
-  auto parse = WithinMemory("the model", [&bytes] { return Parse(*std::move(bytes)); });
+  Arrival arrival(static_cast<std::size_t>(first->bytes()), importing_);
+  const absl::Status received = co_await Receive(*std::move(first), pieces, arrival);
+  if (!received.ok()) co_return received;
+  auto parse = WithinMemory("the model", [&arrival] { return arrival.Parse(); });
   absl::StatusOr<std::shared_ptr<const Model>> model =
       co_await async::Offload(workers_, std::move(parse));
   if (!model.ok()) co_return model.status();
@@ -134,21 +174,16 @@ auto ModelService::Handlers::ImportModel(Pieces& pieces) -> Reply<v1::ImportMode
   co_return response;
 }
 
-auto ModelService::Handlers::Receive(v1::ImportModelRequest first, Pieces& pieces)
-    -> Reply<std::string> {
-  const auto whole = static_cast<std::size_t>(first.bytes());
-  std::string bytes;
-  bytes.reserve(whole);  // the loop never has to copy the earlier chunks
-  absl::Status status = Append(first.chunk(), whole, bytes);
+async::Task<absl::Status> ModelService::Handlers::Receive(v1::ImportModelRequest first,
+                                                          Pieces& pieces, Arrival& arrival) {
+  absl::Status status = arrival.Add(std::move(*first.mutable_chunk()));
   while (status.ok()) {
-    const std::optional<v1::ImportModelRequest> next = co_await pieces.Read();
+    std::optional<v1::ImportModelRequest> next = co_await pieces.Read();
     if (!next) break;
-    status = Append(next->chunk(), whole, bytes);
+    status = arrival.Add(std::move(*next->mutable_chunk()));
   }
-  if (!status.ok()) co_return status;
-  if (bytes.size() == whole) co_return bytes;
-  co_return FieldError(
-      "bytes", absl::StrCat("says ", whole, ", but only ", bytes.size(), " came; send it again"));
+  status.Update(arrival.CheckComplete());
+  co_return status;
 }
 
 auto ModelService::Handlers::ListModels() -> Reply<v1::ListModelsResponse> {

@@ -8,12 +8,11 @@
 #include "services/async/wait.h"
 #include "services/base/out_of_memory.h"
 #include "services/coordinator/api/predict_rows.h"
-#include "services/coordinator/run/model_cache.h"
 #include "services/rpc/server_call.h"
 
 namespace mlp::coordinator {
 
-class PredictService::Generated final : public v1::PredictService::AsyncService {};
+class PredictService::Generated final : public rpc::AsyncService<v1::PredictService> {};
 
 class PredictService::Handlers {
  public:
@@ -27,37 +26,25 @@ class PredictService::Handlers {
   using Reply = async::Task<absl::StatusOr<T>>;
 
   Reply<v1::PredictResponse> Predict(const v1::PredictRequest& request);
-  // Gets the model from the cache, or else from the store.
-  Reply<std::shared_ptr<const Model>> Load(std::string id);
 
   Coordinator& coordinator_;
   async::Workers& workers_;
-  ModelCache cache_;
 };
 
 void PredictService::Handlers::Serve(rpc::Server& server, Generated& service) {
-  rpc::ServeUnary(server, service, &Generated::RequestPredict,
+  rpc::ServeUnary(server, service, &Generated::Predict,
                   [this](const auto& request) { return Predict(request); });
 }
 
 auto PredictService::Handlers::Predict(const v1::PredictRequest& request)
     -> Reply<v1::PredictResponse> {
   if (absl::Status status = CheckPredict(request); !status.ok()) co_return status;
-  const absl::StatusOr<std::shared_ptr<const Model>> model = co_await Load(request.model_id());
+  const absl::StatusOr<std::shared_ptr<const Model>> model =
+      co_await coordinator_.GetModel(request.model_id());
   if (!model.ok()) co_return model.status();
   auto predict =
       WithinMemory("the rows", [&model, &request] { return PredictRows(**model, request); });
   co_return co_await async::Offload(workers_, std::move(predict));
-}
-
-auto PredictService::Handlers::Load(std::string id) -> Reply<std::shared_ptr<const Model>> {
-  const absl::StatusOr<std::string> version = coordinator_.ModelVersion(id);
-  if (!version.ok()) co_return version.status();
-  std::shared_ptr<const Model> kept = cache_.Find(id, *version);
-  if (kept != nullptr) co_return kept;
-  absl::StatusOr<std::shared_ptr<const Model>> model = co_await coordinator_.GetModel(id);
-  if (model.ok()) cache_.Add(std::move(id), *version, *model);
-  co_return model;
 }
 
 PredictService::PredictService() : generated_(std::make_unique<Generated>()) {}

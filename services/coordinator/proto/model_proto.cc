@@ -12,16 +12,6 @@
 
 namespace mlp::coordinator {
 
-v1::Model ToProto(const Model& model) {
-  v1::Model proto;
-  *proto.mutable_spec() = wire::ToProto(model.spec);
-  *proto.mutable_parameters() = wire::ToProto(*model.parameters);
-  proto.set_job_id(model.job_id);
-  proto.set_dataset(model.dataset);
-  if (model.schema != nullptr) *proto.mutable_schema() = wire::ToProto(*model.schema);
-  return proto;
-}
-
 absl::StatusOr<std::shared_ptr<const Model>> FromProto(const v1::Model& proto) {
   absl::StatusOr<model::SavedModel> saved = model::FromProto(proto);
   if (!saved.ok()) return saved.status();

@@ -10,7 +10,6 @@ namespace mlp::coordinator {
 
 struct Model;
 
-v1::Model ToProto(const Model& model);
 // Returns a model that passed all checks. InvalidArgument names the field.
 absl::StatusOr<std::shared_ptr<const Model>> FromProto(const v1::Model& proto);
 

@@ -97,6 +97,7 @@ Coordinator::Coordinator(async::Clock& clock, async::Workers& workers, Cluster& 
     : world_{clock, workers, cluster, journal, waits, scheduler_seed},
       journal_(journal),
       imported_models_(clock, journal),
+      reading_model_(clock),
       load_dataset_(std::move(load_dataset)),
       memory_(std::move(memory)),
       queued_(clock) {
@@ -329,11 +330,19 @@ absl::StatusOr<std::string> Coordinator::ModelVersion(const std::string& id) con
 async::Task<absl::StatusOr<std::shared_ptr<const Model>>> Coordinator::GetModel(std::string id) {
   const absl::StatusOr<std::string> version = ModelVersion(id);
   if (!version.ok()) co_return version.status();
+  std::shared_ptr<const Model> known = models_.Find(id, *version);
+  if (known != nullptr) co_return known;
+  // One is read at a time: whoever wants the same one then finds it.
+  async::FifoMutex::Ticket turn(reading_model_);
+  co_await turn.Acquire({});
+  known = models_.Find(id, *version);
+  if (known != nullptr) co_return known;
   // The model's job may have ended a moment ago.
   const absl::Status committed = co_await journal_.Committed();
   if (!committed.ok()) co_return committed;
   absl::StatusOr<std::shared_ptr<const Model>> model = co_await journal_.GetModel(id);
   if (model.ok() && *model == nullptr) co_return NoSuchModel(id);  // removed meanwhile
+  if (model.ok()) models_.Add(id, *version, *model);
   co_return model;
 }
 

@@ -19,6 +19,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/async/clock.h"
+#include "services/async/fifo_mutex.h"
 #include "services/async/task.h"
 #include "services/async/wait.h"
 #include "services/async/workers.h"
@@ -27,6 +28,7 @@
 #include "services/coordinator/run/cluster.h"
 #include "services/coordinator/run/explain_job.h"
 #include "services/coordinator/run/imported_models.h"
+#include "services/coordinator/run/model_cache.h"
 #include "services/coordinator/run/run_job.h"
 #include "services/coordinator/store/journal.h"
 
@@ -124,6 +126,8 @@ class Coordinator {
   JobWorld world_;
   Journal& journal_;
   ImportedModels imported_models_;
+  ModelCache models_;
+  async::FifoMutex reading_model_;
   LoadDataset load_dataset_;
   const LookAtMemory memory_;   // empty: jobs are taken whatever memory they need
   std::size_t being_read_ = 0;  // jobs that are not queued yet: their data is read

@@ -21,20 +21,29 @@ std::shared_ptr<const Model> ModelCache::Find(const std::string& id, const std::
     return nullptr;
   }
   entries_.splice(entries_.begin(), entries_, found);
-  return found->model;
+  return found->used.lock();
 }
 
 void ModelCache::Add(std::string id, std::string version, std::shared_ptr<const Model> model) {
   const auto known = std::ranges::find(entries_, id, &Entry::id);
   if (known != entries_.end()) Drop(known);
-  if (BytesIn(*model) > kMaxBytes) return;
-  bytes_ += BytesIn(*model);
-  entries_.push_front({std::move(id), std::move(version), std::move(model)});
-  while (bytes_ > kMaxBytes || entries_.size() > kMaxModels) Drop(std::prev(entries_.end()));
+  const std::size_t bytes = BytesIn(*model);
+  Entry& added = entries_.emplace_front(Entry{std::move(id), std::move(version), model, nullptr});
+  if (entries_.size() > kMaxModels) Drop(std::prev(entries_.end()));
+  if (bytes > kMaxBytes) return;
+  added.kept = std::move(model);
+  bytes_ += bytes;
+  for (auto last = std::prev(entries_.end()); bytes_ > kMaxBytes; --last) Release(*last);
+}
+
+void ModelCache::Release(Entry& entry) {
+  if (entry.kept == nullptr) return;
+  bytes_ -= BytesIn(*entry.kept);
+  entry.kept = nullptr;
 }
 
 void ModelCache::Drop(std::list<Entry>::iterator entry) {
-  bytes_ -= BytesIn(*entry->model);
+  Release(*entry);
   entries_.erase(entry);
 }
 

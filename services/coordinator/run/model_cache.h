@@ -1,5 +1,5 @@
-// The models that were used last, which need not be read from the store for every call. Loop thread
-// only. Pure.
+// The models that were used last, and those that somebody still uses, which need not be read from
+// the store for every call: however many use a model, it is in memory once. Loop thread only. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,8 @@ struct Model;
 
 class ModelCache {
  public:
-  // The limit of all parameters' bytes; a larger model is not kept.
+  // The limit of the bytes of all parameters that are kept; a larger model is not, but found while
+  // others use it.
   static constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
   static constexpr std::size_t kMaxModels = 64;
 
@@ -27,12 +28,14 @@ class ModelCache {
   struct Entry {
     std::string id;
     std::string version;
-    std::shared_ptr<const Model> model;
+    std::weak_ptr<const Model> used;
+    std::shared_ptr<const Model> kept;  // nullptr: only others keep it
   };
+  void Release(Entry& entry);
   void Drop(std::list<Entry>::iterator entry);
 
   std::list<Entry> entries_;  // the most recently used one first
-  std::size_t bytes_ = 0;
+  std::size_t bytes_ = 0;     // of those that are kept
 };
 
 }  // namespace mlp::coordinator

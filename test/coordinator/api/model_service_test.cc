@@ -15,6 +15,7 @@
 #include "mlp/v1/model_service.grpc.pb.h"
 #include "mlp/v1/predict.grpc.pb.h"
 #include "services/base/field_error.h"
+#include "services/base/retry_after.h"
 #include "services/coordinator/api/predict_rows.h"
 #include "services/coordinator/coordinator_server.h"
 #include "services/coordinator/job/model.h"
@@ -61,13 +62,14 @@ class Service {
     return Import(Pieces(model::ToProto(model).SerializeAsString(), name));
   }
   static std::vector<v1::ImportModelRequest> Pieces(const std::string& bytes,
-                                                    const std::string& name) {
+                                                    const std::string& name,
+                                                    std::size_t size = 100) {
     std::vector<v1::ImportModelRequest> pieces(1);
     pieces[0].set_name(name);
     pieces[0].set_bytes(static_cast<std::int64_t>(bytes.size()));
-    for (std::size_t at = 0; at < bytes.size(); at += 100) {
+    for (std::size_t at = 0; at < bytes.size(); at += size) {
       if (at > 0) pieces.emplace_back();
-      pieces.back().set_chunk(bytes.substr(at, 100));
+      pieces.back().set_chunk(bytes.substr(at, size));
     }
     return pieces;
   }
@@ -105,6 +107,36 @@ class Service {
     const absl::Status status = rpc::FromGrpcStatus(reader->Finish());
     if (!status.ok()) return status;
     return bytes;
+  }
+  // An import that has announced that many bytes, and sent the first of them.
+  struct Importer {
+    grpc::ClientContext context;
+    v1::ImportModelResponse response;
+    std::unique_ptr<grpc::ClientWriter<v1::ImportModelRequest>> stream;
+  };
+  std::unique_ptr<Importer> BeginToImport(std::int64_t bytes) {
+    auto importer = std::make_unique<Importer>();
+    importer->stream = models_->ImportModel(&importer->context, &importer->response);
+    v1::ImportModelRequest first;
+    first.set_bytes(bytes);
+    first.set_chunk("x");
+    importer->stream->Write(first);
+    return importer;
+  }
+  // A reader that has read the first piece, if it got any.
+  struct Reader {
+    grpc::ClientContext context;
+    std::unique_ptr<grpc::ClientReader<v1::GetModelResponse>> stream;
+    bool open = false;
+  };
+  std::unique_ptr<Reader> BeginToRead(const std::string& id) {
+    auto reader = std::make_unique<Reader>();
+    v1::GetModelRequest request;
+    request.set_id(id);
+    reader->stream = jobs_->GetModel(&reader->context, request);
+    v1::GetModelResponse piece;
+    reader->open = reader->stream->Read(&piece);
+    return reader;
   }
   absl::StatusOr<v1::EvaluateModelResponse> Evaluate(const std::string& id,
                                                      const std::string& rows) {
@@ -329,6 +361,41 @@ TEST_CASE("an imported model is measured with its classes by name and a matrix")
   CHECK(number->has_root_mean_square_error());
   CHECK(number->classes_size() == 0);
   CHECK(absl::IsNotFound(service.Evaluate("none", "1,2,0\n").status()));
+}
+
+TEST_CASE("imports that announce much and send little keep no other out") {
+  Service service;
+  std::vector<std::unique_ptr<Service::Importer>> slow;
+  for (int i = 0; i < 3; ++i) slow.push_back(service.BeginToImport(816'777'216));
+  CHECK(service.Import(TameFruit(), "fruit").ok());
+  for (const auto& importer : slow) {  // none was refused because of what the others announced
+    importer->stream->WritesDone();
+    CHECK(importer->stream->Finish().error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  }
+}
+
+TEST_CASE("readers of models are bounded, and one that ends makes room") {
+  Service service;
+  model::SavedModel large;  // more than the system and gRPC hold for a reader
+  large.spec = {{1000, 1000, 1000, 2}, Activation::kRelu};
+  large.parameters =
+      Share(InitialParameters(large.spec, Precision::kFloat64, Initialization::kGlorotUniform, 5));
+  const std::string bytes = model::ToProto(large).SerializeAsString();
+  REQUIRE(service.Import(Service::Pieces(bytes, "large", std::size_t{1} << 20)).ok());
+  std::vector<std::unique_ptr<Service::Reader>> readers;
+  for (int i = 0; i < 32; ++i) {
+    readers.push_back(service.BeginToRead("large"));
+    REQUIRE(readers.back()->open);
+  }
+  const absl::Status refused = service.Get("large").status();
+  CHECK(refused.code() == absl::StatusCode::kResourceExhausted);
+  CHECK_THAT(std::string(refused.message()), Contains("streams of models are open"));
+  CHECK(RetryAfterOf(refused).has_value());
+  for (const auto& reader : readers) reader->context.TryCancel();
+  for (const auto& reader : readers) reader->stream->Finish();
+  absl::StatusOr<std::string> got = service.Get("large");
+  while (absl::IsResourceExhausted(got.status())) got = service.Get("large");
+  CHECK(got.value() == bytes);
 }
 
 }  // namespace

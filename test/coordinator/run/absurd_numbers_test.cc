@@ -62,7 +62,7 @@ class AbsurdCluster final : public Cluster {
   std::vector<NodeStatus> nodes_;
 };
 
-std::shared_ptr<const Dataset> TwoShards() {
+std::shared_ptr<const Dataset> TwoSmallShards() {
   auto dataset = std::make_shared<Dataset>();
   dataset->name = "two";
   dataset->shards = {{"train_1.txt", std::string(32, 'x'), 1},
@@ -81,7 +81,7 @@ TEST_CASE("a job that a node's numbers of absurd size end names the node and the
   async::InlineWorkers workers(clock);
   AbsurdCluster cluster(clock);
   RunningCoordinator coordinator(clock, workers, cluster,
-                                 [](const std::string&) { return TwoShards(); });
+                                 [](const std::string&) { return TwoSmallShards(); });
   JobSpec spec;
   spec.dataset = "two";
   spec.rounds = 5;

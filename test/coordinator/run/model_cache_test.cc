@@ -46,6 +46,17 @@ TEST_CASE("A model that is larger than all that may be kept is not, and drops no
   CHECK(cache.Find("a", "") != nullptr);
 }
 
+TEST_CASE("A model that somebody still uses is found, however large, and whatever makes room") {
+  ModelCache cache;
+  const auto large = ModelOf(ModelCache::kMaxBytes / 8 + 1);
+  const auto small = ModelOf(1);
+  cache.Add("large", "", large);
+  cache.Add("small", "", small);
+  cache.Add("all that may be kept", "", ModelOf(ModelCache::kMaxBytes / 8));
+  CHECK(cache.Find("large", "") == large);
+  CHECK(cache.Find("small", "") == small);
+}
+
 TEST_CASE("A model that is added again replaces what was there") {
   ModelCache cache;
   cache.Add("a", "1", ModelOf(1));
