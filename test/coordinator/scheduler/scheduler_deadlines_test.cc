@@ -97,6 +97,25 @@ TEST_CASE("the end of one attempt is a sign of life for another that waits on th
   CHECK(driver.LongSleep() == 5min);
 }
 
+TEST_CASE("each answer about one attempt is a sign of life for another that waits on the node") {
+  SchedulerOptions options = Options(2, "pull");
+  options.slots = 2;
+  Driver driver(options, 1);
+  const std::vector<Dispatch> out = driver.Dispatches();
+  REQUIRE(out.size() == 2);
+  driver.Wait(5min);
+  std::chrono::nanoseconds limit = 10min;
+  SECTION("that it is accepted") { driver.Accept(out[0]); }
+  SECTION("that it has started") {
+    driver.Start(out[0]);
+    limit = 50min;  // ten times the silence before
+  }
+  driver.Decide();
+  driver.Wait(5min);
+  CHECK(driver.Decide().empty());
+  CHECK(driver.LongSleep() == limit - 5min);
+}
+
 TEST_CASE("a deadline stays one after a year of silence and after any number of expiries") {
   Deadlines deadlines(1000h, 1000h);
   deadlines.Ended(TimePoint(), TimePoint(24h * 366 * 50));

@@ -40,6 +40,13 @@ TEST_CASE("slots that are left open are the shards divided by the nodes that are
   CHECK(one.Dispatches().back().terms.slots == 8);
 }
 
+TEST_CASE("slots that are left open add up to the shards if these can be divided evenly") {
+  SchedulerOptions options = Options(12, "pull");
+  options.slots = 0;
+  Driver driver(options, 4);
+  CHECK(driver.Dispatches()[0].terms.slots == 3);
+}
+
 // ---- Second copies
 
 TEST_CASE("a task that is accepted and does not start gets a second copy on another node") {
@@ -200,6 +207,20 @@ TEST_CASE("a copy keeps no shard waiting") {
   CHECK(driver.TheDispatch().shard == 2);
 }
 
+TEST_CASE("a node's rest needs no wakeup any more when the task that it kept from a copy starts") {
+  Driver driver(Hedged(2, 10ms), 2);
+  const std::vector<Dispatch> out = driver.Dispatches();
+  driver.Accept(out[0]);
+  driver.Finish(out[1]);
+  driver.Wait(10ms);
+  driver.Reject(driver.TheDispatch());
+  CHECK(driver.Decide().empty());
+  REQUIRE(driver.Sleep() == 10ms);
+  driver.Start(out[0]);
+  CHECK(driver.Decide().empty());
+  CHECK(driver.Sleep() == std::nullopt);
+}
+
 TEST_CASE("a task that waits behind one that computes is copied to an idle node only") {
   SchedulerOptions options = Hedged(5, 10ms);
   options.slots = 3;
@@ -217,6 +238,43 @@ TEST_CASE("a task that waits behind one that computes is copied to an idle node 
   const Dispatch copy = driver.TheDispatch();
   CHECK(copy.node == 1);
   CHECK(copy.hedge_of == out[2].attempt);
+}
+
+TEST_CASE("a task whose node computes nothing any more is copied to a busy node, too") {
+  SchedulerOptions options = Hedged(3, 10ms);
+  options.slots = 2;
+  Driver driver(options, 2);
+  const std::vector<Dispatch> out = driver.Dispatches();  // two on a, one on b
+  REQUIRE(out.size() == 3);
+  for (const Dispatch& each : out) driver.Accept(each);
+  driver.Start(out[0]);
+  driver.Start(out[1]);
+  driver.Finish(out[0]);
+  driver.Decide();
+  driver.Wait(10ms);
+  const Dispatch copy = driver.TheDispatch();
+  CHECK(copy.node == 1);
+  CHECK(copy.hedge_of == out[2].attempt);
+}
+
+TEST_CASE("a task that is copied though it computes is trained once and gets no third copy") {
+  Driver driver(Hedged(1, 10ms), 3);
+  const Dispatch first = driver.TheDispatch();
+  driver.Start(first);
+  driver.Accept(first);  // its node says so too late
+  driver.Wait(10ms);
+  const Dispatch copy = driver.TheDispatch();
+  SECTION("both compute") {
+    driver.Start(copy);
+    driver.Finish(copy);
+    CHECK(driver.TheCancel().attempt == first.attempt);
+    driver.Finish(first);
+    CHECK(driver.scheduler().finished_shards() == 1);
+  }
+  SECTION("the second one is rejected") {
+    driver.Reject(copy);
+    CHECK(driver.Decide().empty());
+  }
 }
 
 TEST_CASE("copies that both compute cost tokens, and no more are started when these are spent") {
@@ -254,6 +312,17 @@ TEST_CASE("copies that never start cost nothing, however many there are") {
     driver.Finish(first);
     driver.Wait(1s);
   }
+}
+
+TEST_CASE("a task that had no copy gives back no token when it is rejected") {
+  Driver driver(Hedged(1), 3);
+  SpendHedges(driver);
+  driver.Apply(RoundStarted{});
+  driver.Reject(driver.TheDispatch());
+  driver.Accept(driver.TheDispatch());
+  driver.Decide();
+  driver.Wait(300ms);
+  CHECK(driver.Decide().empty());
 }
 
 // ---- A policy of one's own

@@ -66,6 +66,13 @@ TEST_CASE("a kept result that cannot be had is forgotten, and its shard goes to 
     driver.Apply(NodeLeft{1});
     CHECK(driver.TheDispatch().node == 0);
   }
+  SECTION("the node leaves and comes back without it") {
+    Driver driver(Options(1, "pull"), 2);
+    driver.Apply(ResultsCached{1, {0}});
+    driver.Apply(NodeLeft{1});
+    driver.Join(1);
+    CHECK(driver.TheDispatch().node == 0);
+  }
   SECTION("the shard is out elsewhere") {
     Driver driver(Options(1, "pull"), 2);
     REQUIRE(driver.TheDispatch().node == 0);
@@ -78,6 +85,19 @@ TEST_CASE("a kept result that cannot be had is forgotten, and its shard goes to 
     driver.Apply(ResultsCached{0, {5}});
     CHECK(driver.TheDispatch().node == 0);
   }
+}
+
+TEST_CASE("the results that other nodes have kept outlast a node that leaves") {
+  Driver driver(Options(2, "pull"), 3);
+  driver.Apply(ResultsCached{1, {1}});
+  driver.Apply(ResultsCached{2, {0}});
+  driver.Apply(NodeLeft{1});
+  const std::vector<Dispatch> out = driver.Dispatches();
+  REQUIRE(out.size() == 2);
+  CHECK(out[0].shard == 0);
+  CHECK(out[0].node == 2);
+  CHECK(out[1].shard == 1);
+  CHECK(out[1].node == 0);
 }
 
 TEST_CASE("nodes that leave get nothing, and nodes that join are used at once") {
