@@ -25,6 +25,23 @@ TEST_CASE("an attempt that says nothing is cancelled at its deadline and tried e
   CHECK(driver.LongSleep() == 20min);  // perhaps it is just slow
 }
 
+TEST_CASE("a node whose attempts are silent rests as after failures, longer each time") {
+  SchedulerOptions options = Options(1, "pull");
+  options.slots = 3;
+  Driver driver(options, 1);
+  for (const auto expected : {10ms, 20ms, 40ms}) {
+    const Dispatch silent = driver.TheDispatch();
+    driver.Wait(driver.LongSleep());
+    CHECK(driver.TheCancel().attempt == silent.attempt);
+    REQUIRE(driver.Sleep() == expected);
+    const RoundFacts facts = driver.Explain();
+    REQUIRE(facts.ready);
+    REQUIRE(facts.ready->resting.size() == 1);
+    CHECK(facts.ready->resting[0].cause == RestCause::kFailure);
+    driver.Wait(expected);
+  }
+}
+
 TEST_CASE("a deadline is ten minutes at first, and a minute at least") {
   Driver driver(Options(2, "pull"), 1);
   const Dispatch first = driver.TheDispatch();
@@ -114,6 +131,21 @@ TEST_CASE("each answer about one attempt is a sign of life for another that wait
   driver.Wait(5min);
   CHECK(driver.Decide().empty());
   CHECK(driver.LongSleep() == limit - 5min);
+}
+
+TEST_CASE(
+    "what an attempt's node says of others does not put off its deadline once it has started") {
+  SchedulerOptions options = Options(2, "pull");
+  options.slots = 2;
+  Driver driver(options, 1);
+  const std::vector<Dispatch> out = driver.Dispatches();
+  REQUIRE(out.size() == 2);
+  driver.Start(out[0]);
+  driver.Wait(10min);
+  driver.Accept(out[1]);
+  const Cancel cancel = driver.TheCancel();
+  CHECK(cancel.attempt == out[0].attempt);
+  CHECK(cancel.reason == "no sign of life for 1 min 00 s since it started");
 }
 
 TEST_CASE("a deadline stays one after a year of silence and after any number of expiries") {

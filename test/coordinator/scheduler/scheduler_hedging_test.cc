@@ -207,6 +207,40 @@ TEST_CASE("a copy keeps no shard waiting") {
   CHECK(driver.TheDispatch().shard == 2);
 }
 
+TEST_CASE("no copy is made while a shard waits for a node that can train it") {
+  Driver driver(Hedged(2, 10ms), 2);
+  const std::vector<Dispatch> out = driver.Dispatches();
+  driver.Fail(out[0], FailureKind::kNodeUnfit, "its file differs");
+  driver.Accept(out[1]);
+  driver.Wait(10ms);
+  CHECK(driver.Decide().empty());
+  driver.Join(2);
+  const std::vector<Dispatch> next = driver.Dispatches();
+  REQUIRE(next.size() == 2);
+  CHECK(next[0].shard == 0);
+  CHECK(next[1].hedge_of == out[1].attempt);
+}
+
+TEST_CASE("a decision looks at sixteen shards that no node can take a copy of, and no further") {
+  const auto copies_beyond = [](int shards) {
+    SchedulerOptions options = Hedged(shards + 1, 10ms);
+    options.slots = shards + 1;
+    Driver driver(options, 1);
+    std::vector<Dispatch> out = driver.Dispatches();
+    driver.Join(1);
+    for (int i = 0; i < shards; ++i) {
+      Dispatch& dispatch = out[static_cast<std::size_t>(i)];
+      driver.Fail(dispatch, FailureKind::kNodeUnfit, "its file differs");
+      dispatch = driver.TheDispatch();  // to the other node
+    }
+    for (const Dispatch& dispatch : out) driver.Accept(dispatch);
+    driver.Wait(10ms);
+    return driver.Dispatches().size();
+  };
+  CHECK(copies_beyond(15) == 1);
+  CHECK(copies_beyond(16) == 0);
+}
+
 TEST_CASE("a node's rest needs no wakeup any more when the task that it kept from a copy starts") {
   Driver driver(Hedged(2, 10ms), 2);
   const std::vector<Dispatch> out = driver.Dispatches();
@@ -309,6 +343,25 @@ TEST_CASE("copies that never start cost nothing, however many there are") {
     driver.Start(first);
     CHECK(driver.TheCancel().attempt == copy.attempt);
     driver.Fail(copy, FailureKind::kNodeLost, "cancelled");
+    driver.Finish(first);
+    driver.Wait(1s);
+  }
+}
+
+TEST_CASE("copies whose deadlines pass before they start cost nothing either") {
+  SchedulerOptions options = Hedged(1, 0ms);
+  options.waits.first_deadline = 1min;
+  Driver driver(options, 2);
+  for (int round = 0; round < 20; ++round) {
+    if (round > 0) driver.Apply(RoundStarted{});
+    const Dispatch first = driver.TheDispatch();
+    driver.Accept(first);
+    const Dispatch copy = driver.TheDispatch();
+    driver.Wait(1min);
+    driver.Accept(first);  // a sign of life
+    CHECK(driver.TheCancel().attempt == copy.attempt);
+    driver.Fail(copy, FailureKind::kNodeLost, "cancelled");
+    driver.Start(first);
     driver.Finish(first);
     driver.Wait(1s);
   }

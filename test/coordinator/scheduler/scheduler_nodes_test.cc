@@ -25,6 +25,7 @@ TEST_CASE("a shard goes first to the node that has kept its result, whatever its
     REQUIRE(dispatches.size() >= 3);
     for (std::size_t i = 0; i < 3; ++i) {
       CHECK(dispatches[i].node == 1);
+      CHECK(dispatches[i].hedge_of == 0);
       CHECK_THAT(dispatches[i].reason, Catch::Contains("node b") && Catch::Contains("kept"));
     }
     CHECK(dispatches[0].shard == 0);
@@ -80,10 +81,12 @@ TEST_CASE("a kept result that cannot be had is forgotten, and its shard goes to 
     CHECK(driver.Dispatches().empty());
   }
   SECTION("there is no such node or shard") {
-    Driver driver(Options(1, "pull"), 1);
-    driver.Apply(ResultsCached{7, {0}});
-    driver.Apply(ResultsCached{0, {5}});
-    CHECK(driver.TheDispatch().node == 0);
+    for (const int node : {1, 7}) {
+      Driver driver(Options(1, "pull"), 1);
+      driver.Apply(ResultsCached{node, {0}});
+      driver.Apply(ResultsCached{0, {5}});
+      CHECK(driver.TheDispatch().node == 0);
+    }
   }
 }
 
