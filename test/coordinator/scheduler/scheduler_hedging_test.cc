@@ -241,6 +241,18 @@ TEST_CASE("a decision looks at sixteen shards that no node can take a copy of, a
   CHECK(copies_beyond(16) == 0);
 }
 
+TEST_CASE("a decision makes all copies that are due, also if they are many") {
+  SchedulerOptions options = Hedged(20, 10ms);
+  options.slots = 20;
+  Driver driver(options, 1);
+  const std::vector<Dispatch> out = driver.Dispatches();
+  REQUIRE(out.size() == 20);
+  driver.Join(1);
+  for (const Dispatch& dispatch : out) driver.Accept(dispatch);
+  driver.Wait(10ms);
+  CHECK(driver.Dispatches().size() == 20);
+}
+
 TEST_CASE("a node's rest needs no wakeup any more when the task that it kept from a copy starts") {
   Driver driver(Hedged(2, 10ms), 2);
   const std::vector<Dispatch> out = driver.Dispatches();
