@@ -1,4 +1,4 @@
-// Slots, second copies, deadlines, and a policy of one's own.
+// Slots, second copies, and a policy of one's own.
 #include <catch2/catch.hpp>
 
 #include "services/coordinator/scheduler/policy.h"
@@ -38,6 +38,13 @@ TEST_CASE("slots that are left open are the shards divided by the nodes that are
   one.Apply(NodeLeft{0});
   one.Apply(RoundStarted{});
   CHECK(one.Dispatches().back().terms.slots == 8);
+}
+
+TEST_CASE("slots that are left open add up to the shards if these can be divided evenly") {
+  SchedulerOptions options = Options(12, "pull");
+  options.slots = 0;
+  Driver driver(options, 4);
+  CHECK(driver.Dispatches()[0].terms.slots == 3);
 }
 
 // ---- Second copies
@@ -200,6 +207,66 @@ TEST_CASE("a copy keeps no shard waiting") {
   CHECK(driver.TheDispatch().shard == 2);
 }
 
+TEST_CASE("no copy is made while a shard waits for a node that can train it") {
+  Driver driver(Hedged(2, 10ms), 2);
+  const std::vector<Dispatch> out = driver.Dispatches();
+  driver.Fail(out[0], FailureKind::kNodeUnfit, "its file differs");
+  driver.Accept(out[1]);
+  driver.Wait(10ms);
+  CHECK(driver.Decide().empty());
+  driver.Join(2);
+  const std::vector<Dispatch> next = driver.Dispatches();
+  REQUIRE(next.size() == 2);
+  CHECK(next[0].shard == 0);
+  CHECK(next[1].hedge_of == out[1].attempt);
+}
+
+TEST_CASE("a decision looks at sixteen shards that no node can take a copy of, and no further") {
+  const auto copies_beyond = [](int shards) {
+    SchedulerOptions options = Hedged(shards + 1, 10ms);
+    options.slots = shards + 1;
+    Driver driver(options, 1);
+    std::vector<Dispatch> out = driver.Dispatches();
+    driver.Join(1);
+    for (int i = 0; i < shards; ++i) {
+      Dispatch& dispatch = out[static_cast<std::size_t>(i)];
+      driver.Fail(dispatch, FailureKind::kNodeUnfit, "its file differs");
+      dispatch = driver.TheDispatch();  // to the other node
+    }
+    for (const Dispatch& dispatch : out) driver.Accept(dispatch);
+    driver.Wait(10ms);
+    return driver.Dispatches().size();
+  };
+  CHECK(copies_beyond(15) == 1);
+  CHECK(copies_beyond(16) == 0);
+}
+
+TEST_CASE("a decision makes all copies that are due, also if they are many") {
+  SchedulerOptions options = Hedged(20, 10ms);
+  options.slots = 20;
+  Driver driver(options, 1);
+  const std::vector<Dispatch> out = driver.Dispatches();
+  REQUIRE(out.size() == 20);
+  driver.Join(1);
+  for (const Dispatch& dispatch : out) driver.Accept(dispatch);
+  driver.Wait(10ms);
+  CHECK(driver.Dispatches().size() == 20);
+}
+
+TEST_CASE("a node's rest needs no wakeup any more when the task that it kept from a copy starts") {
+  Driver driver(Hedged(2, 10ms), 2);
+  const std::vector<Dispatch> out = driver.Dispatches();
+  driver.Accept(out[0]);
+  driver.Finish(out[1]);
+  driver.Wait(10ms);
+  driver.Reject(driver.TheDispatch());
+  CHECK(driver.Decide().empty());
+  REQUIRE(driver.Sleep() == 10ms);
+  driver.Start(out[0]);
+  CHECK(driver.Decide().empty());
+  CHECK(driver.Sleep() == std::nullopt);
+}
+
 TEST_CASE("a task that waits behind one that computes is copied to an idle node only") {
   SchedulerOptions options = Hedged(5, 10ms);
   options.slots = 3;
@@ -217,6 +284,43 @@ TEST_CASE("a task that waits behind one that computes is copied to an idle node 
   const Dispatch copy = driver.TheDispatch();
   CHECK(copy.node == 1);
   CHECK(copy.hedge_of == out[2].attempt);
+}
+
+TEST_CASE("a task whose node computes nothing any more is copied to a busy node, too") {
+  SchedulerOptions options = Hedged(3, 10ms);
+  options.slots = 2;
+  Driver driver(options, 2);
+  const std::vector<Dispatch> out = driver.Dispatches();  // two on a, one on b
+  REQUIRE(out.size() == 3);
+  for (const Dispatch& each : out) driver.Accept(each);
+  driver.Start(out[0]);
+  driver.Start(out[1]);
+  driver.Finish(out[0]);
+  driver.Decide();
+  driver.Wait(10ms);
+  const Dispatch copy = driver.TheDispatch();
+  CHECK(copy.node == 1);
+  CHECK(copy.hedge_of == out[2].attempt);
+}
+
+TEST_CASE("a task that is copied though it computes is trained once and gets no third copy") {
+  Driver driver(Hedged(1, 10ms), 3);
+  const Dispatch first = driver.TheDispatch();
+  driver.Start(first);
+  driver.Accept(first);  // its node says so too late
+  driver.Wait(10ms);
+  const Dispatch copy = driver.TheDispatch();
+  SECTION("both compute") {
+    driver.Start(copy);
+    driver.Finish(copy);
+    CHECK(driver.TheCancel().attempt == first.attempt);
+    driver.Finish(first);
+    CHECK(driver.scheduler().finished_shards() == 1);
+  }
+  SECTION("the second one is rejected") {
+    driver.Reject(copy);
+    CHECK(driver.Decide().empty());
+  }
 }
 
 TEST_CASE("copies that both compute cost tokens, and no more are started when these are spent") {
@@ -256,93 +360,34 @@ TEST_CASE("copies that never start cost nothing, however many there are") {
   }
 }
 
-// ---- Deadlines
-
-TEST_CASE("an attempt that says nothing is cancelled at its deadline and tried elsewhere") {
-  Driver driver(Options(1, "pull"), 2);
-  const Dispatch silent = driver.TheDispatch();
-  REQUIRE(driver.LongSleep() == 10min);
-  driver.Wait(10min);
-  const std::vector<Decision> decisions = driver.Decide();
-  REQUIRE(decisions.size() == 2);
-  CHECK(std::get<Cancel>(decisions[0]).attempt == silent.attempt);
-  CHECK(std::get<Cancel>(decisions[0]).reason == "no sign of life for 10 min 00 s");
-  const auto& again = std::get<Dispatch>(decisions[1]);
-  CHECK(again.node != silent.node);
-  CHECK_THAT(again.reason, Contains("node a gave no sign of life for 10 min 00 s"));
-  CHECK(driver.LongSleep() == 20min);  // perhaps it is just slow
-}
-
-TEST_CASE("a deadline is ten minutes at first, and a minute at least") {
-  Driver driver(Options(2, "pull"), 1);
-  const Dispatch first = driver.TheDispatch();
-  CHECK(driver.LongSleep() == 10min);
-  driver.Accept(first);
-  driver.Start(first);
-  driver.Wait(1s);
-  driver.Finish(first);
-  driver.TheDispatch();
-  CHECK(driver.LongSleep() == 1min);
-}
-
-TEST_CASE("an expiry doubles deadlines until a shard is trained") {
-  Driver driver(Options(1, "pull"), 2);
-  driver.TheDispatch();
-  driver.Wait(10min);
-  const std::vector<Decision> decisions = driver.Decide();
-  REQUIRE(decisions.size() == 2);
-  CHECK(driver.LongSleep() == 20min);
-  driver.Wait(1s);
-  driver.Finish(std::get<Dispatch>(decisions[1]));
-  driver.Apply(RoundStarted{});
-  driver.TheDispatch();
-  CHECK(driver.LongSleep() == 1min);
-}
-
-TEST_CASE("deadlines follow what was seen, and a sign of life puts them off") {
-  Driver driver(Options(2, "pull"), 1);
-  const Dispatch first = driver.TheDispatch();
-  driver.Accept(first);
-  driver.Wait(2min);
-  driver.Start(first);
-  driver.Wait(30s);
-  driver.Finish(first);
-  const Dispatch second = driver.TheDispatch();
-  REQUIRE(driver.LongSleep() == 20min);  // ten times the longest silence that ended well
-  driver.Wait(19min);
-  driver.Start(second);
-  driver.Wait(1min);
-  CHECK(driver.Decide().empty());
-  CHECK(driver.LongSleep() > 1min);
-}
-
-TEST_CASE("tasks that wait for others of their node are not silent while these go on") {
-  Driver driver(Options(3, "random"), 1);
-  for (const Dispatch& dispatch : driver.Dispatches()) {
-    driver.Wait(9min);
-    driver.Start(dispatch);
-    driver.Decide();
-    driver.Wait(9min);
-    driver.Finish(dispatch);
-    CHECK(driver.Decide().empty());
+TEST_CASE("copies whose deadlines pass before they start cost nothing either") {
+  SchedulerOptions options = Hedged(1, 0ms);
+  options.waits.first_deadline = 1min;
+  Driver driver(options, 2);
+  for (int round = 0; round < 20; ++round) {
+    if (round > 0) driver.Apply(RoundStarted{});
+    const Dispatch first = driver.TheDispatch();
+    driver.Accept(first);
+    const Dispatch copy = driver.TheDispatch();
+    driver.Wait(1min);
+    driver.Accept(first);  // a sign of life
+    CHECK(driver.TheCancel().attempt == copy.attempt);
+    driver.Fail(copy, FailureKind::kNodeLost, "cancelled");
+    driver.Start(first);
+    driver.Finish(first);
+    driver.Wait(1s);
   }
-  CHECK(driver.scheduler().Done());
 }
 
-TEST_CASE("the end of one attempt is a sign of life for another that waits on the node") {
-  SchedulerOptions options = Options(2, "pull");
-  options.slots = 2;
-  Driver driver(options, 1);
-  const std::vector<Dispatch> out = driver.Dispatches();
-  REQUIRE(out.size() == 2);
-  driver.Wait(5min);
-  driver.Reject(out[1]);
+TEST_CASE("a task that had no copy gives back no token when it is rejected") {
+  Driver driver(Hedged(1), 3);
+  SpendHedges(driver);
+  driver.Apply(RoundStarted{});
+  driver.Reject(driver.TheDispatch());
+  driver.Accept(driver.TheDispatch());
   driver.Decide();
-  driver.Wait(10ms);
-  driver.TheDispatch();
-  driver.Wait(5min - 10ms);
+  driver.Wait(300ms);
   CHECK(driver.Decide().empty());
-  CHECK(driver.LongSleep() == 5min);
 }
 
 // ---- A policy of one's own

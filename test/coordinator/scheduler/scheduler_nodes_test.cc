@@ -25,6 +25,7 @@ TEST_CASE("a shard goes first to the node that has kept its result, whatever its
     REQUIRE(dispatches.size() >= 3);
     for (std::size_t i = 0; i < 3; ++i) {
       CHECK(dispatches[i].node == 1);
+      CHECK(dispatches[i].hedge_of == 0);
       CHECK_THAT(dispatches[i].reason, Catch::Contains("node b") && Catch::Contains("kept"));
     }
     CHECK(dispatches[0].shard == 0);
@@ -79,6 +80,13 @@ TEST_CASE("a kept result that cannot be had is forgotten, and its shard goes to 
     driver.Apply(NodeLeft{1});
     CHECK(driver.TheDispatch().node == 0);
   }
+  SECTION("the node leaves and comes back without it") {
+    Driver driver(Options(1, "pull"), 2);
+    driver.Apply(ResultsCached{1, {0}});
+    driver.Apply(NodeLeft{1});
+    driver.Join(1);
+    CHECK(driver.TheDispatch().node == 0);
+  }
   SECTION("the shard is out elsewhere") {
     Driver driver(Options(1, "pull"), 2);
     REQUIRE(driver.TheDispatch().node == 0);
@@ -86,11 +94,26 @@ TEST_CASE("a kept result that cannot be had is forgotten, and its shard goes to 
     CHECK(driver.Dispatches().empty());
   }
   SECTION("there is no such node or shard") {
-    Driver driver(Options(1, "pull"), 1);
-    driver.Apply(ResultsCached{7, {0}});
-    driver.Apply(ResultsCached{0, {5}});
-    CHECK(driver.TheDispatch().node == 0);
+    for (const int node : {1, 7}) {
+      Driver driver(Options(1, "pull"), 1);
+      driver.Apply(ResultsCached{node, {0}});
+      driver.Apply(ResultsCached{0, {5}});
+      CHECK(driver.TheDispatch().node == 0);
+    }
   }
+}
+
+TEST_CASE("the results that other nodes have kept outlast a node that leaves") {
+  Driver driver(Options(2, "pull"), 3);
+  driver.Apply(ResultsCached{1, {1}});
+  driver.Apply(ResultsCached{2, {0}});
+  driver.Apply(NodeLeft{1});
+  const std::vector<Dispatch> out = driver.Dispatches();
+  REQUIRE(out.size() == 2);
+  CHECK(out[0].shard == 0);
+  CHECK(out[0].node == 2);
+  CHECK(out[1].shard == 1);
+  CHECK(out[1].node == 0);
 }
 
 TEST_CASE("nodes that leave get nothing, and nodes that join are used at once") {

@@ -278,15 +278,5 @@ TEST_CASE("after giving up nothing is decided until the next round starts") {
   CHECK(driver.Dispatches().size() == 2);
 }
 
-TEST_CASE("a deadline stays one after a year of silence and after any number of expiries") {
-  Deadlines deadlines(1000h, 1000h);
-  deadlines.Ended(TimePoint(), TimePoint(24h * 366 * 50));
-  for (int i = 0; i < 20; ++i) {
-    CHECK(deadlines.limit() >= 1000h);
-    CHECK(deadlines.limit() <= 24h * 366);
-    deadlines.Expired();
-  }
-}
-
 }  // namespace
 }  // namespace mlp::coordinator
