@@ -23,7 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLook = 500ms;
+constexpr auto kLookEvery = 500ms;
 // A look at a connection takes a microsecond: all of them take a hundredth of the time at most.
 constexpr auto kLookPerConnection = 100us;
 // Whoever comes when there is no room may find that of one that has ended.
@@ -104,7 +104,7 @@ void Listener::Run() {
   polled.push_back({wake_, POLLIN, 0});
   while (true) {
     const auto look =
-        looked_ + std::max<async::Duration>(kLook, connections_.size() * kLookPerConnection);
+        looked_ + std::max<async::Duration>(kLookEvery, connections_.size() * kLookPerConnection);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(look - Now());
     const int wait = connections_.empty() ? -1 : static_cast<int>(std::max(left, 0ms).count());
     poll(polled.data(), polled.size(), wait);
