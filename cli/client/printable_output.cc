@@ -51,10 +51,10 @@ bool PrintableOutput::Buffer::WriteRest() {
 
 bool PrintableOutput::Buffer::Write(std::string_view text) {
   begun_ += text;
-  const std::size_t rest = BegunAtEnd(begun_);
-  std::string whole = std::exchange(begun_, begun_.substr(begun_.size() - rest));
-  whole.resize(whole.size() - rest);
-  return WriteTo(to_, PrintableLines(whole));
+  const std::size_t whole = begun_.size() - BegunAtEnd(begun_);
+  const std::string printable = PrintableLines(begun_.substr(0, whole));
+  begun_.erase(0, whole);
+  return WriteTo(to_, printable);
 }
 
 PrintableOutput::Buffer::int_type PrintableOutput::Buffer::overflow(int_type c) {
