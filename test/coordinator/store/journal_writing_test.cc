@@ -177,6 +177,32 @@ TEST_CASE_METHOD(JournalFixture, "A store that cannot write is told of and tried
   CHECK(journal->trouble().ok());
 }
 
+TEST_CASE_METHOD(JournalFixture, "What cannot be synced is told to nobody, and tried every second",
+                 "[journal]") {
+  REQUIRE(Open().ok());
+  store.syncs = absl::UnavailableError("no answer");
+  const std::string id = CreateJob();
+  Dispatch(id);
+  flows.Spawn(AwaitCommitted());
+  clock.RunFor(0ns);
+  CHECK(store.commits == Sizes{2});
+  REQUIRE(committed.has_value());
+  CHECK(absl::IsUnavailable(*committed));
+  CHECK(absl::IsUnavailable(journal->trouble()));
+  CHECK(log.lines.empty());
+  CHECK(Sequences(id, 1).empty());
+  store.syncs = absl::OkStatus();
+  committed.reset();
+  clock.RunFor(1s - 1ns);
+  CHECK(log.lines.empty());
+  clock.RunFor(1ns);
+  CHECK(log.lines == std::vector<std::string>{"job-1 1"});
+  CHECK(journal->trouble().ok());
+  flows.Spawn(AwaitCommitted());
+  REQUIRE(committed.has_value());
+  CHECK(committed->ok());
+}
+
 TEST_CASE_METHOD(JournalFixture, "A journal that is closed writes what it has and nothing later",
                  "[journal]") {
   REQUIRE(Open().ok());
