@@ -113,6 +113,16 @@ TEST_CASE_METHOD(JournalFixture, "Jobs are listed in pages, the newest first", "
   CHECK(Listed(100, 0).empty());
 }
 
+TEST_CASE_METHOD(JournalFixture, "The jobs that have not ended are known, by number", "[journal]") {
+  REQUIRE(Open().ok());
+  CreateJob();
+  Enter(CreateJob(), JobState::kFailed);
+  Enter(CreateJob(), JobState::kRunning);
+  Texts ids;
+  for (const Job& job : journal->Unfinished()) ids.push_back(job.id);
+  CHECK(ids == Texts{"job-1", "job-3"});
+}
+
 TEST_CASE_METHOD(JournalFixture, "A dataset's users are the jobs with it that have not ended",
                  "[journal]") {
   REQUIRE(Open().ok());
