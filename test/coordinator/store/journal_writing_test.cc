@@ -45,6 +45,35 @@ TEST_CASE_METHOD(JournalFixture, "A job is saved as it stands when its state or 
   CHECK(saved_sequence() == 3);
 }
 
+TEST_CASE_METHOD(JournalFixture, "An event has the time at which it happened, and its round",
+                 "[journal]") {
+  REQUIRE(Open().ok());
+  const std::string id = CreateJob();
+  const async::TimePoint before = clock.Now();
+  clock.RunFor(5s);
+  Dispatch(id);
+  journal->RecordAt(before, id, 2, events::RoundFinished{});
+  Write();
+  const absl::StatusOr<SharedEvents> found = ReadEvents(id, 1);
+  REQUIRE(found.ok());
+  REQUIRE(found->size() == 2);
+  CHECK((*found)[0]->time == before + 5s);
+  CHECK((*found)[0]->round == 1);
+  CHECK((*found)[1]->time == before);
+  CHECK((*found)[1]->round == 2);
+}
+
+TEST_CASE_METHOD(JournalFixture, "The models of jobs and imported ones are stored", "[journal]") {
+  REQUIRE(Open().ok());
+  const change::SaveModel imported = Imported(3, "model-3");
+  journal->SaveModel(imported.record, imported.model);
+  const std::string id = CreateJob();
+  journal->EndJob(id, imported.model);
+  Write();
+  CHECK(store.memory.GetModel("model-3").value() == imported.model);
+  CHECK(store.memory.GetModel(id).value() == imported.model);
+}
+
 TEST_CASE_METHOD(JournalFixture, "The last checkpoints are kept, and the best one beside them",
                  "[journal]") {
   REQUIRE(Open({.keep_checkpoints = 2, .durable = true}).ok());
