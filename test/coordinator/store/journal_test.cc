@@ -147,6 +147,7 @@ TEST_CASE_METHOD(JournalFixture,
   journal->Remove("job-1");
   CHECK_FALSE(journal->FindRequest("the request").has_value());
   CHECK_FALSE(journal->Get("job-1").has_value());
+  CHECK(Listed(100, 10) == Texts{"job-2"});
   CHECK(CreateJob("the request") == "job-3");
 }
 

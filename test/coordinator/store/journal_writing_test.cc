@@ -252,10 +252,12 @@ TEST_CASE_METHOD(JournalFixture, "A journal that is closed writes what it has an
   CHECK(store.memory.Events(id, 1, 10).value().size() == 1);
 }
 
-TEST_CASE_METHOD(JournalFixture, "A journal closes at once when nothing can be written",
+TEST_CASE_METHOD(JournalFixture, "A journal closes at once when nothing can be written or synced",
                  "[journal]") {
   REQUIRE(Open().ok());
-  store.writes = absl::ResourceExhaustedError("no room on the disk");
+  const absl::Status no_room = absl::ResourceExhaustedError("no room on the disk");
+  SECTION("written") { store.writes = no_room; }
+  SECTION("synced") { store.syncs = no_room; }
   Dispatch(CreateJob());
   Write();
   CHECK(absl::IsResourceExhausted(journal->trouble()));
