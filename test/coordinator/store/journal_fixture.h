@@ -33,7 +33,10 @@ class WatchedStore final : public Store {
     commits.push_back(changes.size());
     return memory.Commit(changes);
   }
-  absl::Status Sync() override { return memory.Sync(); }
+  absl::Status Sync() override {
+    if (!syncs.ok()) return syncs;
+    return memory.Sync();
+  }
   absl::StatusOr<std::vector<JobEvent>> Events(const std::string& job_id, std::int64_t from,
                                                std::size_t limit) override {
     ++event_reads;
@@ -48,10 +51,11 @@ class WatchedStore final : public Store {
   }
 
   MemoryStore memory;
-  // Errors that Load, Events and Commit return; OK: they do what they should.
+  // Errors that Load, Events, Commit and Sync return; OK: they do what they should.
   absl::Status loads;
   absl::Status reads;
   absl::Status writes;
+  absl::Status syncs;
   int event_reads = 0;
   std::vector<std::size_t> commits;  // the number of changes of each
 };
@@ -69,6 +73,7 @@ class LinesLog final : public JobLog {
 struct JournalFixture {
   ~JournalFixture() {
     store.writes = absl::OkStatus();
+    store.syncs = absl::OkStatus();
     clock.RunAll();  // what is under way ends
   }
 

@@ -27,8 +27,10 @@ TEST_CASE_METHOD(JournalFixture, "A journal takes over what the store has", "[jo
   CHECK(journal->drained_nodes() == Texts{"b"});
 }
 
-TEST_CASE_METHOD(JournalFixture, "A journal does not open on what it cannot read", "[journal]") {
+TEST_CASE_METHOD(JournalFixture, "A journal does not open on what it cannot read or sync",
+                 "[journal]") {
   Put({change::SaveJob{{NewJob(1), 0}}});
+  SECTION("what was written last") { store.syncs = absl::DataLossError("damaged"); }
   SECTION("the state") { store.loads = absl::DataLossError("damaged"); }
   SECTION("the events of a job") { store.reads = absl::DataLossError("damaged"); }
   CHECK(absl::IsDataLoss(Open()));
@@ -63,6 +65,16 @@ TEST_CASE_METHOD(JournalFixture, "A job that has ended is not told to the log ag
   CHECK(journal->last_sequence("job-1") == 2);
   CHECK(journal->Get("job-1").value().statistics.attempts == 1);  // event 2
   CHECK(journal->Unfinished().empty());
+}
+
+TEST_CASE_METHOD(JournalFixture, "Of a job that has ended no event is read again", "[journal]") {
+  Job ended = NewJob(1);
+  ended.state = JobState::kSucceeded;
+  Put({change::SaveJob{{ended, 2}}, change::AppendEvent{"job-1", SharedEvent(1)},
+       change::AppendEvent{"job-1", SharedEvent(2)}});
+  REQUIRE(Open().ok());
+  CHECK(store.event_reads == 1);  // finds that there is none after the saved state
+  CHECK(journal->latest_time() == async::TimePoint());
 }
 
 TEST_CASE_METHOD(JournalFixture, "Jobs that had ended before a restart count as ended",
@@ -101,6 +113,16 @@ TEST_CASE_METHOD(JournalFixture, "Jobs are listed in pages, the newest first", "
   CHECK(Listed(100, 0).empty());
 }
 
+TEST_CASE_METHOD(JournalFixture, "The jobs that have not ended are known, by number", "[journal]") {
+  REQUIRE(Open().ok());
+  CreateJob();
+  Enter(CreateJob(), JobState::kFailed);
+  Enter(CreateJob(), JobState::kRunning);
+  Texts ids;
+  for (const Job& job : journal->Unfinished()) ids.push_back(job.id);
+  CHECK(ids == Texts{"job-1", "job-3"});
+}
+
 TEST_CASE_METHOD(JournalFixture, "A dataset's users are the jobs with it that have not ended",
                  "[journal]") {
   REQUIRE(Open().ok());
@@ -125,6 +147,7 @@ TEST_CASE_METHOD(JournalFixture,
   journal->Remove("job-1");
   CHECK_FALSE(journal->FindRequest("the request").has_value());
   CHECK_FALSE(journal->Get("job-1").has_value());
+  CHECK(Listed(100, 10) == Texts{"job-2"});
   CHECK(CreateJob("the request") == "job-3");
 }
 

@@ -45,6 +45,35 @@ TEST_CASE_METHOD(JournalFixture, "A job is saved as it stands when its state or 
   CHECK(saved_sequence() == 3);
 }
 
+TEST_CASE_METHOD(JournalFixture, "An event has the time at which it happened, and its round",
+                 "[journal]") {
+  REQUIRE(Open().ok());
+  const std::string id = CreateJob();
+  const async::TimePoint before = clock.Now();
+  clock.RunFor(5s);
+  Dispatch(id);
+  journal->RecordAt(before, id, 2, events::RoundFinished{});
+  Write();
+  const absl::StatusOr<SharedEvents> found = ReadEvents(id, 1);
+  REQUIRE(found.ok());
+  REQUIRE(found->size() == 2);
+  CHECK((*found)[0]->time == before + 5s);
+  CHECK((*found)[0]->round == 1);
+  CHECK((*found)[1]->time == before);
+  CHECK((*found)[1]->round == 2);
+}
+
+TEST_CASE_METHOD(JournalFixture, "The models of jobs and imported ones are stored", "[journal]") {
+  REQUIRE(Open().ok());
+  const change::SaveModel imported = Imported(3, "model-3");
+  journal->SaveModel(imported.record, imported.model);
+  const std::string id = CreateJob();
+  journal->EndJob(id, imported.model);
+  Write();
+  CHECK(store.memory.GetModel("model-3").value() == imported.model);
+  CHECK(store.memory.GetModel(id).value() == imported.model);
+}
+
 TEST_CASE_METHOD(JournalFixture, "The last checkpoints are kept, and the best one beside them",
                  "[journal]") {
   REQUIRE(Open({.keep_checkpoints = 2, .durable = true}).ok());
@@ -177,6 +206,32 @@ TEST_CASE_METHOD(JournalFixture, "A store that cannot write is told of and tried
   CHECK(journal->trouble().ok());
 }
 
+TEST_CASE_METHOD(JournalFixture, "What cannot be synced is told to nobody, and tried every second",
+                 "[journal]") {
+  REQUIRE(Open().ok());
+  store.syncs = absl::UnavailableError("no answer");
+  const std::string id = CreateJob();
+  Dispatch(id);
+  flows.Spawn(AwaitCommitted());
+  clock.RunFor(0ns);
+  CHECK(store.commits == Sizes{2});
+  REQUIRE(committed.has_value());
+  CHECK(absl::IsUnavailable(*committed));
+  CHECK(absl::IsUnavailable(journal->trouble()));
+  CHECK(log.lines.empty());
+  CHECK(Sequences(id, 1).empty());
+  store.syncs = absl::OkStatus();
+  committed.reset();
+  clock.RunFor(1s - 1ns);
+  CHECK(log.lines.empty());
+  clock.RunFor(1ns);
+  CHECK(log.lines == std::vector<std::string>{"job-1 1"});
+  CHECK(journal->trouble().ok());
+  flows.Spawn(AwaitCommitted());
+  REQUIRE(committed.has_value());
+  CHECK(committed->ok());
+}
+
 TEST_CASE_METHOD(JournalFixture, "A journal that is closed writes what it has and nothing later",
                  "[journal]") {
   REQUIRE(Open().ok());
@@ -197,10 +252,12 @@ TEST_CASE_METHOD(JournalFixture, "A journal that is closed writes what it has an
   CHECK(store.memory.Events(id, 1, 10).value().size() == 1);
 }
 
-TEST_CASE_METHOD(JournalFixture, "A journal closes at once when nothing can be written",
+TEST_CASE_METHOD(JournalFixture, "A journal closes at once when nothing can be written or synced",
                  "[journal]") {
   REQUIRE(Open().ok());
-  store.writes = absl::ResourceExhaustedError("no room on the disk");
+  const absl::Status no_room = absl::ResourceExhaustedError("no room on the disk");
+  SECTION("written") { store.writes = no_room; }
+  SECTION("synced") { store.syncs = no_room; }
   Dispatch(CreateJob());
   Write();
   CHECK(absl::IsResourceExhausted(journal->trouble()));
