@@ -24,7 +24,8 @@ std::string LastRequest(std::uint32_t stream, const google::protobuf::Message& r
   const std::string not_compressed = http2::BigEndian(0, 1);
   return http2::Frame(
       http2::FrameType::kData, http2::kEndStream, stream,
-      not_compressed + http2::BigEndian(static_cast<std::uint32_t>(text.size()), 4) + text);
+      absl::StrCat(not_compressed, http2::BigEndian(static_cast<std::uint32_t>(text.size()), 4),
+                   text));
 }
 
 std::string Reset(std::uint32_t stream) {

@@ -40,7 +40,9 @@ inline std::string Frame(FrameType type, std::uint8_t flags, std::uint32_t strea
 
 // Returns what a client's connection begins with, settings included.
 inline std::string Preface() {
-  return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(FrameType::kSettings, kNoFlags, 0, "");
+  std::string preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  preface += Frame(FrameType::kSettings, kNoFlags, 0, "");
+  return preface;
 }
 
 // Returns a text behind its length, as HPACK writes it: an integer with a prefix of seven bits.
