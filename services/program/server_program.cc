@@ -20,7 +20,7 @@
 #include "services/program/log.h"
 #include "services/program/options.h"
 #include "services/program/privacy.h"
-#include "services/rpc/listener.h"
+#include "services/rpc/connections/listener.h"
 
 namespace mlp::program {
 namespace {

@@ -29,7 +29,7 @@
 #include "absl/status/statusor.h"
 #include "services/async/task_group.h"
 #include "services/rpc/budget.h"
-#include "services/rpc/connection_limiter.h"
+#include "services/rpc/connections/connection_limiter.h"
 #include "services/rpc/limits.h"
 #include "services/rpc/loop.h"
 

@@ -42,7 +42,6 @@ using LoadDataset =
     std::function<absl::StatusOr<std::shared_ptr<const Dataset>>(const std::string&)>;
 
 inline constexpr std::size_t kMaxPendingJobs = 64;
-inline constexpr std::size_t kMaxRequestIdLength = 128;
 
 class Coordinator {
  public:

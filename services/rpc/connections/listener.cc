@@ -1,4 +1,4 @@
-#include "services/rpc/listener.h"
+#include "services/rpc/connections/listener.h"
 
 #include <fcntl.h>
 #include <poll.h>

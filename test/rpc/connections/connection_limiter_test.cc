@@ -1,4 +1,4 @@
-#include "services/rpc/connection_limiter.h"
+#include "services/rpc/connections/connection_limiter.h"
 
 #include <catch2/catch.hpp>
 #include <chrono>

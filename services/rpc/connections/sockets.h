@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "services/rpc/connection_limiter.h"
+#include "services/rpc/connections/connection_limiter.h"
 
 namespace mlp::rpc {
 

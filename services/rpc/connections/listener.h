@@ -24,8 +24,8 @@
 
 #include "absl/status/statusor.h"
 #include "services/async/clock.h"
-#include "services/rpc/connection_limiter.h"
-#include "services/rpc/sockets.h"
+#include "services/rpc/connections/connection_limiter.h"
+#include "services/rpc/connections/sockets.h"
 
 namespace mlp::rpc {
 

@@ -1,4 +1,4 @@
-#include "services/rpc/sockets.h"
+#include "services/rpc/connections/sockets.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
