@@ -7,10 +7,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "libmlp/data/cell.h"
+#include "libmlp/data/shard_blocks.h"
 #include "libmlp/model/absl_view.h"
 
 namespace mlp {
 namespace {
+
+constexpr std::size_t kBlockBytes = std::size_t{4} << 20;
 
 // An error in a line, and the byte at which it is.
 struct Complaint {
@@ -81,22 +84,9 @@ absl::Status BadRow(std::string_view name, std::size_t line, const Complaint& co
       absl::StrCat(AbslView(name), ":", line, ":", complaint.byte + 1, ": ", complaint.what));
 }
 
-}  // namespace
-
-std::size_t Shard::class_count() const {
-  if (regression()) return 1;
-  return static_cast<std::size_t>(*std::max_element(labels.begin(), labels.end())) + 1;
-}
-
-double TotalSquares(const Shard& shard) {
-  double mean = 0, squares = 0;
-  for (const double target : shard.targets) mean += target;
-  if (shard.regression()) mean /= static_cast<double>(shard.targets.size());
-  for (const double target : shard.targets) squares += (target - mean) * (target - mean);
-  return squares;
-}
-
-absl::StatusOr<Shard> ParseShard(std::string_view text, std::string_view name, LabelKind kind) {
+// Parses text that begins with that line of the file.
+absl::StatusOr<Shard> ParseFrom(std::size_t first_line, std::string_view text,
+                                std::string_view name, LabelKind kind) {
   if (text.empty())
     return absl::InvalidArgumentError(absl::StrCat(AbslView(name), ": the file is empty"));
   const std::size_t columns = ColumnsOf(text.substr(0, text.find('\n')));
@@ -115,10 +105,44 @@ absl::StatusOr<Shard> ParseShard(std::string_view text, std::string_view name, L
                                        : ParseNumber(field, shard.targets(row));
     };
     if (auto complaint = ParseRow(TakeLine(text), columns - 1, features, parse_last)) {
-      return BadRow(name, row + 1, *complaint);
+      return BadRow(name, first_line + row, *complaint);
     }
   }
   return shard;
+}
+
+}  // namespace
+
+std::size_t Shard::class_count() const {
+  if (regression()) return 1;
+  return static_cast<std::size_t>(*std::max_element(labels.begin(), labels.end())) + 1;
+}
+
+double TotalSquares(const Shard& shard) {
+  double mean = 0, squares = 0;
+  for (const double target : shard.targets) mean += target;
+  if (shard.regression()) mean /= static_cast<double>(shard.targets.size());
+  for (const double target : shard.targets) squares += (target - mean) * (target - mean);
+  return squares;
+}
+
+absl::StatusOr<Shard> ParseShard(std::string_view text, std::string_view name, LabelKind kind) {
+  return ParseFrom(1, text, name, kind);
+}
+
+absl::Status ForEachBlock(std::string_view text, std::string_view name, LabelKind kind,
+                          absl::FunctionRef<absl::Status(const Shard&)> use) {
+  std::size_t line = 1;
+  do {
+    const std::size_t end = text.find('\n', std::min(kBlockBytes, text.size()));
+    const std::string_view block = text.substr(0, end == std::string_view::npos ? end : end + 1);
+    const absl::StatusOr<Shard> rows = ParseFrom(line, block, name, kind);
+    if (!rows.ok()) return rows.status();
+    if (absl::Status used = use(*rows); !used.ok()) return used;
+    line += rows->rows();
+    text.remove_prefix(block.size());
+  } while (!text.empty());
+  return absl::OkStatus();
 }
 
 }  // namespace mlp

@@ -12,7 +12,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "libmlp/data/shard.h"
+#include "libmlp/data/shard_blocks.h"
 #include "libmlp/train/measurement.h"
 #include "libmlp/train/training.h"
 #include "mlp/v1/job.grpc.pb.h"
@@ -64,33 +64,37 @@ std::string NameOf(const v1::EvaluateModelRequest& request) {
   return request.content_name().empty() ? "content" : request.content_name();
 }
 
-absl::StatusOr<Shard> RowsOf(const v1::EvaluateModelRequest& request,
-                             const std::filesystem::path& data_dir, LabelKind kind) {
+// Returns the rows' text, which lies in the request or, if they are in a file, in `file`.
+absl::StatusOr<std::string_view> RowsOf(const v1::EvaluateModelRequest& request,
+                                        const std::filesystem::path& data_dir, std::string& file) {
   if (request.has_file() && data_dir.empty()) {
     return FieldError("file", "this coordinator has no data directory; send the rows as `content`");
   }
   if (request.has_file()) {
-    absl::StatusOr<Shard> rows = ReadRows(data_dir, request.file(), kind);
-    if (!rows.ok()) return AtField("file", rows.status());
-    return rows;
+    absl::StatusOr<std::string> text = ReadFileBelow(data_dir, request.file());
+    if (!text.ok()) return AtField("file", text.status());
+    file = *std::move(text);
+    return file;
   }
   if (!request.has_content()) return FieldError("rows", "is required: `file` or `content`");
-  absl::StatusOr<Shard> rows = ParseShard(request.content(), NameOf(request), kind);
-  if (!rows.ok()) return AtField("content", rows.status());
-  return rows;
+  return request.content();
 }
 
 absl::StatusOr<v1::EvaluateModelResponse> Measure(const Model& model,
                                                   const v1::EvaluateModelRequest& request,
                                                   const std::filesystem::path& data_dir) {
-  const LabelKind kind = model.spec.regression() ? LabelKind::kNumber : LabelKind::kClass;
-  const absl::StatusOr<Shard> rows = RowsOf(request, data_dir, kind);
+  std::string file;
+  const absl::StatusOr<std::string_view> rows = RowsOf(request, data_dir, file);
   if (!rows.ok()) return rows.status();
-  if (absl::Status status = CheckShard(model.spec, *rows); !status.ok()) {
-    return AtField(request.has_file() ? "file" : "content", WithContext(NameOf(request), status));
-  }
   Measurement measurement(model.spec, *model.parameters);
-  if (absl::Status measured = measurement.Add(*rows); !measured.ok()) return measured;
+  const LabelKind kind = model.spec.regression() ? LabelKind::kNumber : LabelKind::kClass;
+  const absl::Status measured =
+      ForEachBlock(*rows, NameOf(request), kind, [&](const Shard& block) -> absl::Status {
+        absl::Status fits = CheckShard(model.spec, block);
+        if (!fits.ok()) return WithContext(NameOf(request), fits);
+        return measurement.Add(block);
+      });
+  if (!measured.ok()) return AtField(request.has_file() ? "file" : "content", measured);
   v1::EvaluateModelResponse response =
       model::ToProto(measurement, model.schema.get(), NameOf(request));
   response.set_model_digest(model.digest);

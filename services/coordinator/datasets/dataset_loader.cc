@@ -218,12 +218,12 @@ absl::Status NoSuchDataset(const std::string& name, const std::vector<std::strin
                    "; `mlp-client dataset put DIR` sends it one"));
 }
 
-absl::StatusOr<Shard> ReadRows(const fs::path& data_dir, const std::string& name, LabelKind kind) {
+absl::StatusOr<std::string> ReadFileBelow(const fs::path& data_dir, const std::string& name) {
   absl::StatusOr<fs::path> path = ResolveBelow(data_dir, name);
   if (!path.ok()) return ToUser(path.status());
   absl::StatusOr<std::string> text = ReadFile(*path);
   if (!text.ok()) return ToUser(text.status());
-  return ParseShard(*text, name, kind);
+  return text;
 }
 
 }  // namespace mlp::coordinator

@@ -53,8 +53,8 @@ absl::StatusOr<std::shared_ptr<const Dataset>> ReadDataset(const std::filesystem
 // Returns NotFound, with the names of the datasets that are known.
 absl::Status NoSuchDataset(const std::string& name, const std::vector<std::string>& known);
 
-// Reads the rows of one file below `data_dir`. NotFound, InvalidArgument.
-absl::StatusOr<Shard> ReadRows(const std::filesystem::path& data_dir, const std::string& name,
-                               LabelKind kind = LabelKind::kClass);
+// Reads the text of one file below `data_dir`. NotFound, InvalidArgument.
+absl::StatusOr<std::string> ReadFileBelow(const std::filesystem::path& data_dir,
+                                          const std::string& name);
 
 }  // namespace mlp::coordinator

@@ -94,10 +94,13 @@ std::vector<ConnectionLimiter::Excess> ConnectionLimiter::TakeExcess(async::Time
   }
   std::ranges::sort(untaken, std::greater<>());
   for (const auto& [bytes, id] : untaken) {
-    if (bytes <= limits_.untaken_bytes_each && all <= limits_.untaken_bytes) break;
+    const bool is_new = connections_.at(id).new_at.has_value();
+    const std::uint64_t most = is_new ? limits_.untaken_bytes_new : limits_.untaken_bytes_each;
+    if (bytes <= most && all <= limits_.untaken_bytes) continue;
     excess.push_back(Remove(id, absl::StrCat("no call took ", Mebibytes(bytes), " that it sent")));
     all -= bytes;
   }
+  untaken_ = all;
   return excess;
 }
 

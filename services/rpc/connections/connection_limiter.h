@@ -32,6 +32,7 @@ struct ConnectionLimits {
   async::Duration first_call = std::chrono::seconds(10);
   std::uint64_t untaken_bytes = std::uint64_t{160} << 20;      // in all
   std::uint64_t untaken_bytes_each = std::uint64_t{72} << 20;  // of one connection
+  std::uint64_t untaken_bytes_new = std::uint64_t{4} << 20;    // of one that has made no call
 };
 
 // Returns the limits of a server whose process may open so many descriptors: less than half of them
@@ -75,6 +76,8 @@ class ConnectionLimiter {
 
   const ConnectionLimits& limits() const { return limits_; }
   std::size_t size() const { return connections_.size(); }
+  // True if there may soon be something to close: new connections, or much that no call took.
+  bool InHaste() const { return !new_.empty() || untaken_ > kMuch; }
 
  private:
   struct Connection {
@@ -87,6 +90,8 @@ class ConnectionLimiter {
     async::TimePoint noted;
   };
 
+  static constexpr std::uint64_t kMuch = std::uint64_t{16} << 20;
+
   static std::uint64_t Untaken(const Connection& connection) {
     return connection.received - connection.taken;
   }
@@ -98,6 +103,7 @@ class ConnectionLimiter {
   std::unordered_map<Id, Connection> connections_;
   std::unordered_map<std::string, Id> by_peer_;
   std::unordered_map<std::string, std::size_t> from_;  // connections of an address, > 0
+  std::uint64_t untaken_ = 0;                          // in all, at the last TakeExcess
   std::list<Id> new_;                                  // oldest first
 };
 

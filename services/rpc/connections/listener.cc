@@ -24,6 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLookEvery = 500ms;
+constexpr auto kLookInHaste = 50ms;
 // A look at a connection takes a microsecond: all of them take a hundredth of the time at most.
 constexpr auto kLookPerConnection = 100us;
 // Whoever comes when there is no room may find that of one that has ended.
@@ -103,8 +104,7 @@ void Listener::Run() {
   for (const int descriptor : sockets_.descriptors) polled.push_back({descriptor, POLLIN, 0});
   polled.push_back({wake_, POLLIN, 0});
   while (true) {
-    const auto look =
-        looked_ + std::max<async::Duration>(kLookEvery, connections_.size() * kLookPerConnection);
+    const async::TimePoint look = looked_ + BetweenLooks();
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(look - Now());
     const int wait = connections_.empty() ? -1 : static_cast<int>(std::max(left, 0ms).count());
     poll(polled.data(), polled.size(), wait);
@@ -116,6 +116,12 @@ void Listener::Run() {
     if (Now() >= look) Look();
     if (!descriptors) poll(&polled.back(), 1, static_cast<int>(kPauseWithoutDescriptors / 1ms));
   }
+}
+
+async::Duration Listener::BetweenLooks() {
+  const std::lock_guard lock(mutex_);
+  return std::max<async::Duration>(limiter_.InHaste() ? kLookInHaste : kLookEvery,
+                                   connections_.size() * kLookPerConnection);
 }
 
 bool Listener::Accept(int listening) {

@@ -70,6 +70,7 @@ class Listener {
   // Accepts what waits. Returns false if there are no descriptors, not even by giving up the spare.
   bool Accept(int listening);
   void Take(int descriptor);
+  async::Duration BetweenLooks();
   // Looks at what connections have received, and closes those that are beyond the limits.
   void Look();
   void Drop(ConnectionLimiter::Id id);

@@ -1,8 +1,12 @@
 #include "libmlp/data/shard.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstddef>
 #include <string>
 
+#include "absl/status/status.h"
+#include "libmlp/data/shard_blocks.h"
 #include "test/libmlp/testing.h"
 
 namespace mlp::testing {
@@ -105,6 +109,25 @@ TEST_CASE("One long row before many short ones does not claim memory for all of 
   for (int i = 0; i < 1'000'000; ++i) text += "1,";
   text += "0\n" + std::string(1'000'000, '\n');
   CHECK(ShardRefusal(text) == "train_7.txt:2:1: empty line");
+}
+
+TEST_CASE("a long text comes block by block, with the lines of the whole in errors") {
+  std::string text;
+  while (text.size() < (std::size_t{9} << 20)) text += "1.5,2.5,0\n2.5,3.5,1\n";
+  const std::size_t lines = std::count(text.begin(), text.end(), '\n');
+  std::size_t blocks = 0, rows = 0;
+  const auto count = [&](const Shard& block) {
+    ++blocks;
+    rows += block.rows();
+    return absl::OkStatus();
+  };
+  CHECK(ForEachBlock(text, "x.txt", LabelKind::kClass, count).ok());
+  CHECK(blocks == 3);
+  CHECK(rows == lines);
+  const absl::Status bad = ForEachBlock(text + "1,y,0\n", "x.txt", LabelKind::kClass, count);
+  CHECK_THAT(std::string(bad.message()),
+             Catch::StartsWith("x.txt:" + std::to_string(lines + 1) + ":3: "));
+  CHECK_FALSE(ForEachBlock("", "x.txt", LabelKind::kClass, count).ok());
 }
 
 }  // namespace

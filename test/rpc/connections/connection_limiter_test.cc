@@ -97,10 +97,22 @@ TEST_CASE_METHOD(Fixture, "a connection that sends more than a call takes is clo
   CHECK(Excess(At(1s)) == std::vector<Id>{1});
 }
 
+TEST_CASE_METHOD(Fixture, "a connection that sends much before its first call is closed") {
+  CHECK(Admit(1, "a"));
+  limiter.Received(At(0s), 1, 4 * kMebibyte);
+  CHECK(Excess(At(0s)).empty());
+  limiter.Received(At(0s), 1, 4 * kMebibyte + 1);
+  CHECK(Excess(At(0s)) == std::vector<Id>{1});
+}
+
 TEST_CASE_METHOD(Fixture, "among connections with too much together the largest is closed") {
   CHECK(Admit(1, "a"));
   CHECK(Admit(2, "b"));
   CHECK(Admit(3, "c"));
+  Call(1, "a");
+  Call(2, "b");
+  Call(3, "c");
+  for (const Id id : {1, 2, 3}) limiter.Received(At(0s), id, 0);
   limiter.Received(At(0s), 1, 50 * kMebibyte);
   limiter.Received(At(0s), 2, 60 * kMebibyte);
   limiter.Received(At(0s), 3, 50 * kMebibyte);
