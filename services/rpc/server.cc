@@ -26,8 +26,9 @@
 namespace mlp::rpc {
 namespace {
 
-// Calls of one connection at once; the client holds back more.
-constexpr int kMaxStreams = 256;
+// Calls of one connection at once. The client holds back more, without a word, so there are more
+// than one client may have watchers.
+constexpr int kMaxStreams = 1200;
 
 // Conversations with reflection that may be open.
 constexpr BudgetLimits kConversations{.all = 100, .host = 50};
