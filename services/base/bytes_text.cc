@@ -16,7 +16,7 @@ std::string RoughBytes(std::uint64_t bytes) {
   // Tens are enough of hundreds.
   if (value >= 99.5)
     return absl::StrFormat("%d %s", (static_cast<int>(value + 5) / 10) * 10, *unit);
-  return absl::StrFormat(value >= 9.95 ? "%.0f %s" : "%.1f %s", value, *unit);
+  return absl::StrFormat("%.*f %s", value >= 9.95 ? 0 : 1, value, *unit);
 }
 
 }  // namespace mlp

@@ -47,7 +47,8 @@ std::string Escape(char32_t code) {
   }
   const auto number = static_cast<unsigned>(code);
   if (number < 0x80) return absl::StrFormat("\\x%02x", number);
-  return absl::StrFormat(number < 0x10000 ? "\\u%04x" : "\\U%08x", number);
+  if (number < 0x10000) return absl::StrFormat("\\u%04x", number);
+  return absl::StrFormat("\\U%08x", number);
 }
 
 // A character beyond U+FFFF is two escapes in JSON.
