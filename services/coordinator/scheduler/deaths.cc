@@ -80,6 +80,7 @@ std::string DescribeDeaths(int shard, const std::vector<std::string>& names) {
   std::map<std::string, int> times;
   for (const std::string& name : names) ++times[name];
   std::vector<std::string> each;
+  each.reserve(times.size());
   for (const auto& [name, count] : times) {
     each.push_back(count == 1 ? name : absl::StrCat(name, " (", count, " times)"));
   }
