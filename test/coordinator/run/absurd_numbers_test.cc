@@ -14,6 +14,7 @@
 #include "services/base/sha256.h"
 #include "services/coordinator/job/dataset.h"
 #include "test/coordinator/run/running_coordinator.h"
+#include "test/coordinator/run/two_shards.h"
 
 using namespace mlp;
 using namespace mlp::coordinator;
@@ -62,18 +63,6 @@ class AbsurdCluster final : public Cluster {
   std::vector<NodeStatus> nodes_;
 };
 
-std::shared_ptr<const Dataset> TwoSmallShards() {
-  auto dataset = std::make_shared<Dataset>();
-  dataset->name = "two";
-  dataset->shards = {{"train_1.txt", std::string(32, 'x'), 1},
-                     {"train_2.txt", std::string(32, 'y'), 1}};
-  dataset->validation = ParseShard("1,2,0\n3,4,1\n", "validate_two.txt").value();
-  dataset->validation_file = "validate_two.txt";
-  dataset->features = 2;
-  dataset->classes = 2;
-  return dataset;
-}
-
 }  // namespace
 
 TEST_CASE("a job that a node's numbers of absurd size end names the node and the numbers") {
@@ -81,7 +70,7 @@ TEST_CASE("a job that a node's numbers of absurd size end names the node and the
   async::InlineWorkers workers(clock);
   AbsurdCluster cluster(clock);
   RunningCoordinator coordinator(clock, workers, cluster,
-                                 [](const std::string&) { return TwoSmallShards(); });
+                                 [](const std::string&) { return TwoShards(); });
   JobSpec spec;
   spec.dataset = "two";
   spec.rounds = 5;

@@ -7,6 +7,7 @@
 #include "services/attempt/trained.h"
 #include "services/coordinator/job/dataset.h"
 #include "test/coordinator/run/running_coordinator.h"
+#include "test/coordinator/run/two_shards.h"
 
 using namespace mlp;
 using namespace mlp::coordinator;
@@ -70,18 +71,6 @@ class ScriptedCluster final : public Cluster {
   std::vector<Behaviour> behaviours_;
   MembershipObserver* observer_ = nullptr;
 };
-
-std::shared_ptr<const Dataset> TwoShards() {
-  auto dataset = std::make_shared<Dataset>();
-  dataset->name = "two";
-  dataset->shards = {{"train_1.txt", std::string(32, 'x'), 1},
-                     {"train_2.txt", std::string(32, 'y'), 1}};
-  dataset->validation = ParseShard("1,2,0\n3,4,1\n", "validate_two.txt").value();
-  dataset->validation_file = "validate_two.txt";
-  dataset->features = 2;
-  dataset->classes = 2;
-  return dataset;
-}
 
 // One slot a node and a second copy after 300 ms.
 JobSpec TwoRounds() {
