@@ -7,6 +7,13 @@
 #include <utility>
 
 namespace mlp::rpc {
+namespace {
+
+constexpr std::chrono::milliseconds kPollEvery{1};
+// gRPC has polled if it took that long to return a completion.
+constexpr std::chrono::microseconds kPolled{100};
+
+}  // namespace
 
 gpr_timespec DeadlineAfter(async::Duration after) {
   return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
@@ -73,10 +80,29 @@ bool Loop::Turn() {
   NoteTurn();
   void* tag = nullptr;
   bool ok = false;
-  const auto next = queue_->AsyncNext(&tag, &ok, NextTimer());
-  turn_began_ = std::chrono::steady_clock::now();
+  const auto next = Next(&tag, &ok);
   if (next == grpc::CompletionQueue::GOT_EVENT) Tag::Deliver(tag, ok);
   return next != grpc::CompletionQueue::SHUTDOWN;
+}
+
+grpc::CompletionQueue::NextStatus Loop::Next(void** tag, bool* ok) {
+  turn_in_grpc_.store(static_cast<std::uint64_t>(turns_.all), std::memory_order_relaxed);
+  PollIfLate();
+  const auto began = std::chrono::steady_clock::now();
+  const auto next = queue_->AsyncNext(tag, ok, NextTimer());
+  turn_began_ = std::chrono::steady_clock::now();
+  if (turn_began_ - began >= kPolled) polled_ = turn_began_;
+  turn_in_grpc_.store(0, std::memory_order_relaxed);
+  return next;
+}
+
+void Loop::PollIfLate() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - polled_ < kPollEvery) return;
+  polled_ = now;
+  void* none = nullptr;
+  bool ok = false;
+  empty_.AsyncNext(&none, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
 }
 
 void Loop::NoteTurn() {

@@ -3,12 +3,14 @@
 //
 // Everything is called on the loop thread, or before it runs, except PostFromAnyThread. A turn of
 // the loop runs the timers that were due when it began and one completion, so neither a flow that
-// always posts again nor a busy connection keeps the other from its turn.
+// always posts again nor a busy connection keeps the other from its turn. Sockets are read each
+// millisecond even if there are completions all the time, which gRPC itself does not.
 #pragma once
 
 #include <grpcpp/alarm.h>
 #include <grpcpp/completion_queue.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -61,6 +63,9 @@ class Loop final : public async::Clock, private Tag {
   void Shutdown();
 
   const LoopTurns& turns() const { return turns_; }
+  // The number of the turn in which the thread is in gRPC's hands, to wait or to read and write
+  // sockets; 0 while it runs a flow. Any thread.
+  std::uint64_t turn_in_grpc() const { return turn_in_grpc_.load(std::memory_order_relaxed); }
 
   // The queue on which flows start their operations.
   grpc::CompletionQueue* queue() { return queue_.get(); }
@@ -70,12 +75,17 @@ class Loop final : public async::Clock, private Tag {
   // Counts the turn that ends, and logs it if it was long.
   void NoteTurn();
   void RunDueTimers();
+  grpc::CompletionQueue::NextStatus Next(void** tag, bool* ok);
+  void PollIfLate();
   gpr_timespec NextTimer() const;
   void AskToBeWoken();
   // Called when the wake-up has come; runs the posted callbacks.
   void OnCompletion(bool ok) override;
 
   const std::unique_ptr<grpc::CompletionQueue> queue_;
+  grpc::CompletionQueue empty_;  // to have gRPC poll, which it does for a queue without completions
+  std::chrono::steady_clock::time_point polled_;
+  std::atomic<std::uint64_t> turn_in_grpc_ = 0;
   const std::chrono::steady_clock::time_point steady_start_ = std::chrono::steady_clock::now();
   async::TimePoint unix_start_ = std::chrono::system_clock::now();
   async::TimerQueue timers_;  // loop thread

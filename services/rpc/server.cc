@@ -7,6 +7,8 @@
 #include <grpcpp/impl/server_initializer.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
+#include <pthread.h>
+#include <time.h>
 
 #include <utility>
 
@@ -29,6 +31,9 @@ namespace {
 // Calls of one connection at once. The client holds back more, without a word, so there are more
 // than one client may have watchers.
 constexpr int kMaxStreams = 1200;
+
+// What gRPC reads of a connection before it looks whether the connection still is there.
+constexpr int kMaxReadBytes = 64 << 10;
 
 // Conversations with reflection that may be open.
 constexpr BudgetLimits kConversations{.all = 100, .host = 50};
@@ -71,6 +76,7 @@ void SetLimitsAndKeepalive(grpc::ServerBuilder& builder) {
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
+  builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kMaxReadBytes);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
   // Clients ping every second, see MakeChannel.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -80,6 +86,15 @@ void SetLimitsAndKeepalive(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+}
+
+// Returns the processor time of a thread that has not been joined.
+async::Duration ComputedBy(std::thread& thread) {
+  clockid_t clock = 0;
+  timespec time{};
+  if (pthread_getcpuclockid(thread.native_handle(), &clock) != 0) return {};
+  if (clock_gettime(clock, &time) != 0) return {};
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 }  // namespace
@@ -167,7 +182,9 @@ void Server::ServeStandard() {
 void Server::Start() {
   health_->SetServing(true);
   thread_ = std::thread([this] { loop_.Run(); });
-  listener_->Start(std::move(acceptor_));
+  listener_->Start(std::move(acceptor_), [this] {
+    return Watchdog::Progress{loop_.turn_in_grpc(), ComputedBy(thread_)};
+  });
 }
 
 int Server::port() const { return listener_->port(); }
@@ -175,6 +192,8 @@ int Server::port() const { return listener_->port(); }
 const ConnectionLimits& Server::limits() const { return listener_->limits(); }
 
 void Server::Took(std::string_view peer) { listener_->Took(peer); }
+
+void Server::Abandoned(std::string_view peer) { listener_->Abandoned(peer); }
 
 void Server::Shutdown(std::chrono::milliseconds grace) {
   shut_down_ = true;

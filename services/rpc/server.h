@@ -82,6 +82,8 @@ class Server {
   // Notes that the server took a call or a message of `peer`. A connection whose bytes nobody takes
   // is closed in the end.
   void Took(std::string_view peer);
+  // Notes that a call of `peer` ended before its request came.
+  void Abandoned(std::string_view peer);
   // Runs `callback` on the loop thread. Any thread.
   void Post(std::function<void()> callback) { loop_.PostFromAnyThread(std::move(callback)); }
 

@@ -111,8 +111,10 @@ class Requests {
     const bool more = co_await Completion([&](void* tag) { call_.stream.Read(&*bytes, tag); });
     loop_.Cancel(slow_);
     reading_.reset();
-    server_.Took(peer_);
+    if (!more && !std::exchange(any_came_, true)) server_.Abandoned(peer_);
     if (!more || refused_) co_return std::nullopt;
+    any_came_ = true;
+    server_.Took(peer_);
     came_ += bytes->Length();
     if (TooSlow(came_, loop_.Now() - began_)) {
       Refuse(absl::DeadlineExceededError(
@@ -163,7 +165,8 @@ class Requests {
   const std::string peer_;
   const async::Duration most_silence_;
   const async::TimePoint began_ = loop_.Now();
-  std::size_t came_ = 0;  // bytes
+  bool any_came_ = false;  // a request, or the news that none will
+  std::size_t came_ = 0;   // bytes
   Loop::TimerId slow_ = 0;
   std::shared_ptr<char> reading_;  // for as long as a message is awaited
   Budget& bytes_;

@@ -53,8 +53,11 @@ async::Task<> ServeOneUnknownCall(Server& server, grpc::AsyncGenericService& cal
   if (!accepted) co_return;
   server.tasks().Spawn(ServeOneUnknownCall(server, calls, services));  // the next call
 
+  const std::string peer = context.peer();
+  server.Took(peer);
   const grpc::Status status = ToGrpcStatus(UnknownCall(context.method(), services));
-  co_await Completion([&](void* tag) { stream.Finish(status, tag); });
+  const bool alive = co_await Completion([&](void* tag) { stream.Finish(status, tag); });
+  if (!alive) server.Abandoned(peer);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -268,6 +269,16 @@ TEST_CASE("a client that is frozen does not keep a server from stopping") {
   jobs.server().Shutdown(std::chrono::milliseconds(500));
   CHECK(std::chrono::steady_clock::now() - start < seconds(5));
   close(client);
+}
+
+TEST_CASE("a call is answered while a flow keeps the loop busy without end") {
+  TestServer server;
+  std::function<void()> post_again = [&] {
+    if (!server.server().stop_token().stop_requested()) server.server().Post(post_again);
+  };
+  server.server().Post(post_again);
+  CHECK(IsAlive(server.address()));
+  server.server().Shutdown(std::chrono::milliseconds(0));  // before the callback goes
 }
 
 }  // namespace

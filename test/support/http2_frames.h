@@ -65,4 +65,19 @@ inline std::string Header(std::string_view name, std::string_view value) {
   return BigEndian(0, 1) + Counted(name) + Counted(value);
 }
 
+// Returns the frame with the headers of a call of the method at `path`, such as
+// "/mlp.v1.JobService/ListJobs". Streams of a client have odd numbers, each higher than the last.
+inline std::string Call(std::uint32_t stream, std::string_view path) {
+  return Frame(FrameType::kHeaders, kEndHeaders, stream,
+               Header(":method", "POST") + Header(":scheme", "http") + Header(":path", path) +
+                   Header(":authority", "localhost") + Header("te", "trailers") +
+                   Header("content-type", "application/grpc"));
+}
+
+// Returns the frame that cancels a call.
+inline std::string Reset(std::uint32_t stream) {
+  constexpr std::uint32_t kCancel = 8;
+  return Frame(FrameType::kResetStream, kNoFlags, stream, BigEndian(kCancel, 4));
+}
+
 }  // namespace mlp::test::http2

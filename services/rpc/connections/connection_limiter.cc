@@ -10,6 +10,8 @@ namespace {
 
 // Pings and the frames that acknowledge data belong to no call: this rate is free.
 constexpr std::uint64_t kFreeBytesPerSecond = 1024;
+// Calls whose deadline passes while the server is busy look abandoned: so are some of every client.
+constexpr double kFreeCallsPerSecond = 10;
 // Descriptors for the program's files, pipes and its own services.
 constexpr std::uint64_t kOwnDescriptors = 64;
 constexpr std::uint64_t kFewestConnections = 8;
@@ -60,18 +62,28 @@ void ConnectionLimiter::Took(std::string_view peer) {
   if (connection.new_at) new_.erase(*std::exchange(connection.new_at, std::nullopt));
 }
 
-void ConnectionLimiter::Received(async::TimePoint now, Id id, std::uint64_t bytes) {
+void ConnectionLimiter::Abandoned(std::string_view peer) {
+  const auto found = by_peer_.find(std::string(peer));
+  if (found != by_peer_.end()) ++connections_.at(found->second).abandoned;
+}
+
+void ConnectionLimiter::Received(async::TimePoint now, Id id, std::uint64_t bytes,
+                                 std::uint64_t unread) {
   const auto found = connections_.find(id);
   if (found == connections_.end() || found->second.origin.peer.empty()) return;
   Connection& connection = found->second;
   connection.received = std::max(connection.received, bytes);
+  const std::uint64_t read = std::max(connection.read, bytes - std::min(bytes, unread));
+  connection.read_lately = read - std::exchange(connection.read, read);
+  const double passed =
+      std::max(std::chrono::duration<double>(now - connection.noted).count(), 0.0);
   if (std::exchange(connection.took, false)) {
     connection.taken = connection.received;
   } else {
-    const auto passed = std::chrono::duration<double>(now - connection.noted).count();
-    const auto free = static_cast<std::uint64_t>(std::max(passed, 0.0) * kFreeBytesPerSecond);
+    const auto free = static_cast<std::uint64_t>(passed * kFreeBytesPerSecond);
     connection.taken = std::min(connection.received, connection.taken + free);
   }
+  connection.abandoned = std::max(connection.abandoned - passed * kFreeCallsPerSecond, 0.0);
   connection.noted = now;
 }
 
@@ -84,10 +96,13 @@ std::vector<ConnectionLimiter::Excess> ConnectionLimiter::TakeExcess(async::Time
   while (!new_.empty() && now - connections_.at(new_.front()).since >= limits_.first_call) {
     excess.push_back(Remove(new_.front(), "it made no call in time"));
   }
+  std::vector<Id> abandoning;
   std::vector<std::pair<std::uint64_t, Id>> untaken;
   std::uint64_t all = 0;
   for (const auto& [id, connection] : connections_) {
-    if (const std::uint64_t bytes = Untaken(connection); bytes > 0) {
+    if (connection.abandoned > limits_.abandoned_calls) {
+      abandoning.push_back(id);
+    } else if (const std::uint64_t bytes = Untaken(connection); bytes > 0) {
       untaken.emplace_back(bytes, id);
       all += bytes;
     }
@@ -101,7 +116,17 @@ std::vector<ConnectionLimiter::Excess> ConnectionLimiter::TakeExcess(async::Time
     all -= bytes;
   }
   untaken_ = all;
+  for (const Id id : abandoning) {
+    excess.push_back(Remove(id, "it abandoned too many calls before their requests came"));
+  }
   return excess;
+}
+
+std::optional<ConnectionLimiter::Excess> ConnectionLimiter::TakeBusiest() {
+  const auto busiest = std::ranges::max_element(
+      connections_, {}, [](const auto& entry) { return entry.second.read_lately; });
+  if (busiest == connections_.end() || busiest->second.read_lately == 0) return std::nullopt;
+  return Remove(busiest->first, "reading what it sent kept the server from everybody else");
 }
 
 std::optional<ConnectionLimiter::Id> ConnectionLimiter::OldestNew(

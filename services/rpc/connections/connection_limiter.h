@@ -8,7 +8,11 @@
 // - a new connection that makes no call in time is closed;
 // - bytes that arrived and that no call took (headers without an end, frames of nothing) are
 //   counted: a connection that has too many is closed, and the one with the most if there are too
-//   many in all. gRPC 1.51 bounds none of this memory by itself.
+//   many in all. gRPC 1.51 bounds none of this memory by itself;
+// - so are calls that were abandoned before their request came, which no limit of calls at once
+//   bounds;
+// - the connection whose bytes keep the server's thread busy to the exclusion of all others, as a
+//   Watchdog finds, is closed.
 // An address stands for an IPv4 address or an IPv6 network of 64 bits. Not thread-safe.
 #pragma once
 
@@ -33,6 +37,7 @@ struct ConnectionLimits {
   std::uint64_t untaken_bytes = std::uint64_t{160} << 20;      // in all
   std::uint64_t untaken_bytes_each = std::uint64_t{72} << 20;  // of one connection
   std::uint64_t untaken_bytes_new = std::uint64_t{4} << 20;    // of one that has made no call
+  double abandoned_calls = 2000;  // of one connection, beside some each second
 };
 
 // Returns the limits of a server whose process may open so many descriptors: less than half of them
@@ -68,11 +73,17 @@ class ConnectionLimiter {
   Verdict Admit(async::TimePoint now, Id id, Origin origin);
   // Notes that the server took a call or a message that `peer` sent.
   void Took(std::string_view peer);
-  // Notes the bytes that a connection has received since it began.
-  void Received(async::TimePoint now, Id id, std::uint64_t bytes);
+  // Notes that a call of `peer` ended before its request came.
+  void Abandoned(std::string_view peer);
+  // Notes the bytes that a connection has received since it began, and how many of them gRPC has
+  // not read from the socket yet.
+  void Received(async::TimePoint now, Id id, std::uint64_t bytes, std::uint64_t unread = 0);
   void Closed(Id id);
   // Forgets the connections to close now, and returns them.
   std::vector<Excess> TakeExcess(async::TimePoint now);
+  // Forgets the connection of which most was read between the two times that its bytes were last
+  // noted, and returns it; none if nothing was read of any.
+  std::optional<Excess> TakeBusiest();
 
   const ConnectionLimits& limits() const { return limits_; }
   std::size_t size() const { return connections_.size(); }
@@ -86,8 +97,11 @@ class ConnectionLimiter {
     std::optional<std::list<Id>::iterator> new_at;  // none: a call has come
     bool took = false;                              // since the bytes were last noted
     std::uint64_t received = 0;                     // as last noted
+    std::uint64_t read = 0;                         // of these
+    std::uint64_t read_lately = 0;                  // of these, between the two last times
     std::uint64_t taken = 0;                        // of these
     async::TimePoint noted;
+    double abandoned = 0;  // calls
   };
 
   static constexpr std::uint64_t kMuch = std::uint64_t{16} << 20;

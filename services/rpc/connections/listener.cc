@@ -23,6 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto kWatchEvery = 50ms;
 constexpr auto kLookEvery = 500ms;
 constexpr auto kLookInHaste = 50ms;
 // A look at a connection takes a microsecond: all of them take a hundredth of the time at most.
@@ -31,6 +32,8 @@ constexpr auto kLookPerConnection = 100us;
 constexpr auto kLookForRoom = 20ms;
 constexpr auto kPauseWithoutDescriptors = 50ms;
 constexpr auto kComplain = 1s;
+// Looks at a busy thread after which what was read between them tells the connection.
+constexpr int kBusyLooks = 2;
 constexpr int kAcceptsPerTurn = 64;
 
 constexpr std::string_view kFull = "this server has as many connections as it may; try again later";
@@ -76,8 +79,10 @@ Listener::~Listener() {
   if (wake_ >= 0) close(wake_);
 }
 
-void Listener::Start(std::unique_ptr<Acceptor> acceptor) {
+void Listener::Start(std::unique_ptr<Acceptor> acceptor,
+                     std::function<Watchdog::Progress()> progress) {
   acceptor_ = std::move(acceptor);
+  progress_ = std::move(progress);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -99,13 +104,19 @@ void Listener::Took(std::string_view peer) {
   limiter_.Took(peer);
 }
 
+void Listener::Abandoned(std::string_view peer) {
+  const std::lock_guard lock(mutex_);
+  limiter_.Abandoned(peer);
+}
+
 void Listener::Run() {
   std::vector<pollfd> polled;
   for (const int descriptor : sockets_.descriptors) polled.push_back({descriptor, POLLIN, 0});
   polled.push_back({wake_, POLLIN, 0});
   while (true) {
+    const async::TimePoint watch = watched_ + kWatchEvery;
     const async::TimePoint look = looked_ + BetweenLooks();
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(look - Now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min(watch, look) - Now());
     const int wait = connections_.empty() ? -1 : static_cast<int>(std::max(left, 0ms).count());
     poll(polled.data(), polled.size(), wait);
     if (polled.back().revents != 0) return;
@@ -113,6 +124,7 @@ void Listener::Run() {
     for (const pollfd& listening : polled) {
       if (listening.revents != 0) descriptors = Accept(listening.fd) && descriptors;
     }
+    if (Now() >= watch) Watch();
     if (Now() >= look) Look();
     if (!descriptors) poll(&polled.back(), 1, static_cast<int>(kPauseWithoutDescriptors / 1ms));
   }
@@ -173,6 +185,20 @@ void Listener::Take(int descriptor) {
   acceptor_->HandleNewConnection(&connection);
 }
 
+void Listener::Watch() {
+  watched_ = Now();
+  const int busy = watchdog_.Look(watched_, progress_());
+  if (busy == 0) return;
+  Look();
+  if (busy < kBusyLooks) return;
+  std::optional<ConnectionLimiter::Excess> busiest;
+  {
+    const std::lock_guard lock(mutex_);
+    busiest = limiter_.TakeBusiest();
+  }
+  if (busiest) Close(*busiest);
+}
+
 void Listener::Look() {
   looked_ = Now();
   std::vector<ConnectionLimiter::Excess> excess;
@@ -182,7 +208,8 @@ void Listener::Look() {
       const auto& [id, connection] = entry;
       const bool there = IdOf(connection.descriptor) == id;
       if (there) {
-        limiter_.Received(looked_, id, BytesReceived(connection.descriptor));
+        limiter_.Received(looked_, id, BytesReceived(connection.descriptor),
+                          BytesUnread(connection.descriptor));
       } else {
         limiter_.Closed(id);
       }
@@ -190,10 +217,12 @@ void Listener::Look() {
     });
     excess = limiter_.TakeExcess(looked_);
   }
-  for (const ConnectionLimiter::Excess& each : excess) {
-    Complain(absl::StrCat("closes connections, such as that of ", each.peer, ": ", each.reason));
-    Drop(each.id);
-  }
+  for (const ConnectionLimiter::Excess& each : excess) Close(each);
+}
+
+void Listener::Close(const ConnectionLimiter::Excess& excess) {
+  Complain(absl::StrCat("closes connections, such as that of ", excess.peer, ": ", excess.reason));
+  Drop(excess.id);
 }
 
 void Listener::Drop(ConnectionLimiter::Id id) {

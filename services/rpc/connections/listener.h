@@ -7,7 +7,7 @@
 //
 //   auto listener = Listener::Bind("0.0.0.0:9090", LimitsFor(DescriptorLimit()));
 //   ... builder.AddExternalConnectionAcceptor ...
-//   (*listener)->Start(std::move(acceptor));
+//   (*listener)->Start(std::move(acceptor), progress);
 //   ...
 //   (*listener)->Stop();          // before the server is shut down
 #pragma once
@@ -15,6 +15,7 @@
 #include <grpcpp/server_builder.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -26,6 +27,7 @@
 #include "services/async/clock.h"
 #include "services/rpc/connections/connection_limiter.h"
 #include "services/rpc/connections/sockets.h"
+#include "services/rpc/connections/watchdog.h"
 
 namespace mlp::rpc {
 
@@ -44,8 +46,9 @@ class Listener {
   // Stops, and removes the socket's file.
   ~Listener();
 
-  // Begins to accept. Connections that came before have waited.
-  void Start(std::unique_ptr<Acceptor> acceptor);
+  // Begins to accept. Connections that came before have waited. `progress` returns that of the
+  // server's thread; the listener's thread calls it until Stop.
+  void Start(std::unique_ptr<Acceptor> acceptor, std::function<Watchdog::Progress()> progress);
   // Listens no more. The connections that there are go on, without limits. The second time does
   // nothing.
   void Stop();
@@ -55,8 +58,10 @@ class Listener {
   void Disconnect();
 
   int port() const { return sockets_.port; }  // 0 for a socket file
-  // Notes that a call or a message of `peer` (as gRPC names it) was taken. Any thread.
+  // Notes that a call or a message of `peer` (as gRPC names it) was taken, or that a call of it
+  // ended before its request came. Any thread.
   void Took(std::string_view peer);
+  void Abandoned(std::string_view peer);
 
  private:
   struct Connection {
@@ -71,8 +76,11 @@ class Listener {
   bool Accept(int listening);
   void Take(int descriptor);
   async::Duration BetweenLooks();
+  // Looks at the server's thread, and closes the connection that keeps it busy.
+  void Watch();
   // Looks at what connections have received, and closes those that are beyond the limits.
   void Look();
+  void Close(const ConnectionLimiter::Excess& excess);
   void Drop(ConnectionLimiter::Id id);
   // Logs at most once a second.
   void Complain(const std::string& text);
@@ -81,8 +89,11 @@ class Listener {
   int spare_ = -1;  // a descriptor to give up so that a connection can be accepted and refused
   int wake_ = -1;   // an eventfd: Stop
   std::unique_ptr<Acceptor> acceptor_;
+  std::function<Watchdog::Progress()> progress_;
   // The thread's own.
   std::unordered_map<ConnectionLimiter::Id, Connection> connections_;
+  Watchdog watchdog_;
+  async::TimePoint watched_;
   async::TimePoint looked_;
   async::TimePoint complained_;
   std::mutex mutex_;

@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -25,7 +26,8 @@ namespace mlp::rpc {
 namespace {
 
 constexpr int kBacklog = 4096;
-constexpr int kGiveUpAfterMs = 10'000;  // on a peer that acknowledges nothing
+constexpr int kGiveUpAfterMs = 10'000;                      // on a peer that acknowledges nothing
+constexpr std::size_t kMostUnread = std::size_t{64} << 20;  // more than a socket's buffer may have
 
 struct SocketAddress {
   sockaddr_storage storage{};
@@ -208,6 +210,16 @@ struct TcpInfo {
   std::uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
 };
 
+// Takes what has arrived out of the socket's buffer.
+void Discard(int descriptor) {
+  std::array<char, 65'536> ignored;
+  for (std::size_t left = kMostUnread; left > 0;) {
+    const ssize_t got = recv(descriptor, ignored.data(), ignored.size(), MSG_DONTWAIT);
+    if (got <= 0) return;
+    left -= std::min(left, static_cast<std::size_t>(got));
+  }
+}
+
 void AppendFrame(std::string& to, char type, const std::string& payload) {
   to += {'\0', '\0', static_cast<char>(payload.size()), type, '\0', '\0', '\0', '\0', '\0'};
   to += payload;
@@ -249,6 +261,11 @@ std::uint64_t BytesReceived(int descriptor) {
   return getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.bytes_received : 0;
 }
 
+std::uint64_t BytesUnread(int descriptor) {
+  int bytes = 0;
+  return ioctl(descriptor, FIONREAD, &bytes) == 0 ? static_cast<std::uint64_t>(bytes) : 0;
+}
+
 // Empty SETTINGS, and GOAWAY with ENHANCE_YOUR_CALM (RFC 9113, 6.8).
 void Refuse(int descriptor, std::string_view reason) {
   std::string frames;
@@ -264,7 +281,10 @@ void Refuse(int descriptor, std::string_view reason) {
 void Disconnect(int descriptor, ConnectionLimiter::Id id) {
   const int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
   const int target = copy >= 0 ? copy : descriptor;
-  if (IdOf(target) == id) shutdown(target, SHUT_RDWR);
+  if (IdOf(target) == id) {
+    shutdown(target, SHUT_RDWR);
+    Discard(target);
+  }
   if (copy >= 0) close(copy);
 }
 

@@ -31,13 +31,15 @@ absl::StatusOr<ListeningSockets> ListenAt(const std::string& address);
 std::optional<ConnectionLimiter::Id> IdOf(int descriptor);
 // Returns where a connection comes from; none if it has ended already.
 std::optional<ConnectionLimiter::Origin> OriginOf(int descriptor);
-// Returns the bytes that the connection has received since it began; 0 if it is not TCP.
+// Returns the bytes that the connection has received since it began, and how many of them nobody
+// has read from the socket yet; 0 if it is not TCP.
 std::uint64_t BytesReceived(int descriptor);
+std::uint64_t BytesUnread(int descriptor);
 // Sends the client of a new connection the frames of HTTP/2 that refuse it for `reason`, of 100
 // bytes at most, without blocking, and closes it.
 void Refuse(int descriptor, std::string_view reason);
-// Ends a connection whose descriptor belongs to somebody else, who closes it, unless the
-// descriptor is another connection's by now.
+// Ends a connection whose descriptor belongs to somebody else, who closes it and reads no more of
+// what came over it, unless the descriptor is another connection's by now.
 void Disconnect(int descriptor, ConnectionLimiter::Id id);
 
 // Returns what an error of a socket's call means to a user.

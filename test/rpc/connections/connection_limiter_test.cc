@@ -121,6 +121,51 @@ TEST_CASE_METHOD(Fixture, "among connections with too much together the largest 
   CHECK(Excess(At(0s)) == std::vector<Id>{2});
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "a connection whose calls are abandoned before their requests is closed") {
+  CHECK(Admit(1, "a"));
+  CHECK(Admit(2, "b"));
+  Call(1, "a");
+  Call(2, "b");
+  const auto abandon = [&](int calls) {
+    for (int i = 0; i < calls; ++i) limiter.Abandoned(From("a", 1).peer);
+  };
+  limiter.Received(At(0s), 1, 0);
+  abandon(2000);
+  CHECK(Excess(At(0s)).empty());
+  limiter.Received(At(1s), 1, 0);  // ten a second are forgiven
+  abandon(10);
+  CHECK(Excess(At(1s)).empty());
+  abandon(1);
+  CHECK(Excess(At(1s)) == std::vector<Id>{1});
+  CHECK(limiter.size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a busy server closes the connection of which it read most meanwhile") {
+  CHECK(Admit(1, "a"));
+  CHECK(Admit(2, "b"));
+  CHECK(Admit(3, "c"));
+  limiter.Received(At(0s), 1, 1000, 0);
+  limiter.Received(At(0s), 2, 500, 400);
+  limiter.Received(At(0s), 3, 9000, 9000);
+  limiter.Received(At(1s), 1, 1001, 0);
+  limiter.Received(At(1s), 2, 500, 300);
+  limiter.Received(At(1s), 3, 90'000, 90'000);  // much came, and none of it was read
+  const auto busiest = limiter.TakeBusiest();
+  REQUIRE(busiest);
+  CHECK(busiest->id == 2);
+  CHECK(busiest->peer == From("b", 2).peer);
+  CHECK(limiter.size() == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "a busy server that reads nothing closes no connection for it") {
+  CHECK(Admit(1, "a"));
+  limiter.Received(At(0s), 1, 1000, 1000);
+  limiter.Received(At(1s), 1, 2000, 2000);
+  CHECK_FALSE(limiter.TakeBusiest());
+  CHECK(limiter.size() == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "the pings of an idle connection never add up") {
   CHECK(Admit(1, "a"));
   Call(1, "a");

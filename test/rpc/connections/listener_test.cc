@@ -11,10 +11,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "test/rpc/test_server.h"
+#include "test/support/http2_frames.h"
 #include "test/support/no_descriptors.h"
 #include "test/support/scratch.h"
 
@@ -41,6 +43,22 @@ class Stranger {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     return connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
+  void Send(const std::string& bytes) const {
+    CHECK(send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(bytes.size()));
+  }
+  // Sends the bytes again and again; true if the server closes the connection meanwhile.
+  bool SendUntilClosed(const std::string& bytes, int times) const {
+    for (int i = 0; i < times; ++i) {
+      std::string_view left = bytes;
+      while (!left.empty()) {
+        const ssize_t sent = send(descriptor_, left.data(), left.size(), MSG_NOSIGNAL);
+        if (sent <= 0) return true;
+        left.remove_prefix(static_cast<std::size_t>(sent));
+      }
+    }
+    return false;
   }
   // Waits until the server has closed the connection, and returns what it sent before.
   std::string ReadToEnd() const {
@@ -98,6 +116,35 @@ TEST_CASE("a connection that makes no call is closed in time") {
   TestServer server("127.0.0.1:0", limits);
   const Stranger stranger(server.server().port());
   CHECK_THAT(stranger.ReadToEnd(), !Contains("still open"));
+}
+
+TEST_CASE("a connection that resets one call after the other is closed, others are served") {
+  for (const std::string method : {"/mlp.v1.JobService/GetJob", "/mlp.v1.JobService/NoSuchCall"}) {
+    ConnectionLimits limits = Few(8, 8);
+    limits.abandoned_calls = 20;
+    TestServer server("127.0.0.1:0", limits);
+    const Stranger stranger(server.server().port());
+    std::string calls = test::http2::Preface();
+    for (std::uint32_t stream = 1; stream < 2000; stream += 2) {
+      calls += test::http2::Call(stream, method) + test::http2::Reset(stream);
+    }
+    stranger.Send(calls);
+    CHECK_THAT(stranger.ReadToEnd(), !Contains("still open"));
+    CHECK(IsAlive(server.address()));
+  }
+}
+
+TEST_CASE("a connection whose bytes keep the server busy is closed, with what it sent") {
+  TestServer server;
+  const Stranger stranger(server.server().port());
+  stranger.Send(test::http2::Preface());
+  const std::string settings =
+      test::http2::Frame(test::http2::FrameType::kSettings, test::http2::kNoFlags, 0, "");
+  std::string many;
+  while (many.size() < std::size_t{1} << 20) many += settings;
+  // More than any machine reads in the time in which it must be found out.
+  CHECK(stranger.SendUntilClosed(many, 20'000));
+  CHECK(IsAlive(server.address()));
 }
 
 TEST_CASE("a server that had no descriptors to accept with serves when there are some again") {
