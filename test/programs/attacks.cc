@@ -172,23 +172,40 @@ Codes Forge(Target& target, int nodes) {
   return calls.Await();
 }
 
-std::string ForgeAndLook(Target& target, int nodes) {
+std::string ForgeMany(Target& target, int nodes) {
   const Clock::time_point begin = Clock::now();
   const Codes codes = Forge(target, nodes);
   const double seconds = SecondsSince(begin);
   if (codes.without_hint > 0) target.Blame("refusals without a retry hint");
+  return absl::StrFormat("%d forged heartbeats in %.2f s:%s", nodes, seconds, codes.Text());
+}
+
+void LookForTenSeconds(Target& target) {
   for (int look = 0; look < 10; ++look) {
     target.CheckNodes();
     Pause(1);
   }
-  return absl::StrFormat("%d forged heartbeats in %.2f s:%s", nodes, seconds, codes.Text());
 }
 
 std::string Heartbeats(Target& target, const AttackSettings&) {
-  return ForgeAndLook(target, 10'000);
+  std::string what = ForgeMany(target, 10'000);
+  LookForTenSeconds(target);
+  return what;
 }
 
-std::string Lost(Target& target, const AttackSettings&) { return ForgeAndLook(target, 1000); }
+// What the others are to be compared with.
+std::string Nothing(Target& target, const AttackSettings&) {
+  LookForTenSeconds(target);
+  return "nobody attacks";
+}
+
+// What counts is the time after they have come; the burst itself is that of Heartbeats.
+std::string Lost(Target& target, const AttackSettings&) {
+  const std::string what = ForgeMany(target, 1000);
+  const Answers burst = target.ObserveAnew();
+  LookForTenSeconds(target);
+  return absl::StrFormat("%s (meanwhile p99 %.1f ms)", what, 1000 * burst.Within(0.99));
+}
 
 std::string ProcessorTime(Target& target, const AttackSettings& settings) {
   constexpr double kLimit = 0.01;
@@ -289,7 +306,7 @@ std::vector<Stranger> Readers(Target& target, int count) {
   std::vector<Stranger> readers;
   for (int i = 0; i < count; ++i) {
     readers.emplace_back(target.port());
-    if (!readers.back().Send(http2::Preface() + Call(Stream(0), kGetModel) +
+    if (!readers.back().Send(http2::Preface() + http2::Call(Stream(0), kGetModel) +
                              LastRequest(Stream(0), request))) {
       target.Blame("a reader was refused");
     }
@@ -327,7 +344,7 @@ std::string Watches(Target& target, const AttackSettings&) {
   bool open = stranger.Send(http2::Preface());
   int sent = 0;
   for (; open && sent < kWatches; ++sent) {
-    open = stranger.Send(Call(Stream(sent), kWatchHealth) +
+    open = stranger.Send(http2::Call(Stream(sent), kWatchHealth) +
                          LastRequest(Stream(sent), grpc::health::v1::HealthCheckRequest()));
     open = open && !stranger.Closed();
   }
@@ -341,7 +358,7 @@ std::string Resets(Target& target, const AttackSettings&) {
   bool open = stranger.Send(http2::Preface());
   int sent = 0;
   for (; open && sent < kResets; ++sent) {
-    open = stranger.Send(Call(Stream(sent), kListJobs) + Reset(Stream(sent)));
+    open = stranger.Send(http2::Call(Stream(sent), kListJobs) + http2::Reset(Stream(sent)));
     open = open && !stranger.Closed();
   }
   Pause(2);
@@ -349,6 +366,7 @@ std::string Resets(Target& target, const AttackSettings&) {
 }
 
 constexpr Attack kAttacks[] = {
+    {.name = "nothing", .run = Nothing, .once_quiet = ProcessorTime},
     {.name = "idle", .run = Idle, .target = {.max_files = 256}},
     {.name = "heartbeats", .run = Heartbeats, .p99 = 0.05},
     {.name = "lost", .run = Lost, .p99 = 0.01, .once_quiet = ProcessorTime},

@@ -11,13 +11,6 @@
 #include "test/support/tcp_relay.h"
 
 namespace mlp::test {
-std::string Call(std::uint32_t stream, std::string_view path) {
-  return http2::Frame(http2::FrameType::kHeaders, http2::kEndHeaders, stream,
-                      http2::Header(":method", "POST") + http2::Header(":scheme", "http") +
-                          http2::Header(":path", path) + http2::Header(":authority", "localhost") +
-                          http2::Header("te", "trailers") +
-                          http2::Header("content-type", "application/grpc"));
-}
 
 std::string LastRequest(std::uint32_t stream, const google::protobuf::Message& request) {
   const std::string text = request.SerializeAsString();
@@ -26,12 +19,6 @@ std::string LastRequest(std::uint32_t stream, const google::protobuf::Message& r
       http2::FrameType::kData, http2::kEndStream, stream,
       absl::StrCat(not_compressed, http2::BigEndian(static_cast<std::uint32_t>(text.size()), 4),
                    text));
-}
-
-std::string Reset(std::uint32_t stream) {
-  constexpr std::uint32_t kCancel = 8;
-  return http2::Frame(http2::FrameType::kResetStream, http2::kNoFlags, stream,
-                      http2::BigEndian(kCancel, 4));
 }
 
 Stranger::Stranger(int port) : descriptor_(rpc::ConnectTo(port)) {

@@ -14,13 +14,8 @@
 
 namespace mlp::test {
 
-// Returns the frame with the headers of a call of the method at `path`, such as
-// "/mlp.v1.JobService/ListJobs". Streams of a client have odd numbers, each higher than the last.
-std::string Call(std::uint32_t stream, std::string_view path);
 // Returns the frame with the request of a call that has no further one.
 std::string LastRequest(std::uint32_t stream, const google::protobuf::Message& request);
-// Returns the frame that cancels a call.
-std::string Reset(std::uint32_t stream);
 
 class Stranger {
  public:

@@ -1,16 +1,11 @@
 // A client that asks a coordinator for its jobs all the time, and notes how long the answers take.
 #pragma once
 
-#include <grpcpp/channel.h>
-
 #include <map>
-#include <memory>
-#include <stop_token>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "mlp/v1/job.grpc.pb.h"
+#include "test/support/process.h"
 
 namespace mlp::test {
 
@@ -24,18 +19,13 @@ struct Answers {
 
 class Observer {
  public:
-  // Begins to call ListJobs every 20 ms, on a thread of its own.
-  explicit Observer(std::shared_ptr<grpc::Channel> channel);
-  // Ends, and returns what was noted. Call it once.
+  // Starts the program observe, which begins to call ListJobs every 20 ms.
+  explicit Observer(const std::string& address);
+  // Ends it, and returns what it noted. Call it once. Throws if it failed.
   Answers Stop();
 
  private:
-  void Run(std::stop_token stop);
-  void Ask();
-
-  const std::unique_ptr<v1::JobService::Stub> stub_;
-  Answers answers_;  // the thread's
-  std::jthread thread_;
+  Process program_;
 };
 
 }  // namespace mlp::test

@@ -2,10 +2,11 @@
 //
 //   strangers [--only NAME,...] [--seconds S] [--nodes N] [--quiet S] [--slack F]
 //
+//   nothing     no attack, to compare with
 //   idle        1,100 connections that say nothing, held for --seconds, then --nodes nodes at once;
 //               the coordinator may open 256 files
 //   heartbeats  10,000 heartbeats of invented nodes
-//   lost        1,000 invented nodes that register once; what the coordinator costs afterwards
+//   lost        1,000 invented nodes that registered once; what the coordinator costs at rest
 //   bomb        a request of 1,000 MiB of zeros that gzip made small
 //   headers     8 connections that send 200 MB of headers each, and never end them
 //   large       20 requests of 60 MiB at once

@@ -101,7 +101,7 @@ Target::Target(const TargetOptions& options) {
   before_ = Used();
   training_ = std::jthread([this] { TrainUntilRest(); });
   submitted_.wait(false);
-  observer_.emplace(channel_);
+  observer_.emplace(address());
 }
 
 Target::~Target() { resting_ = true; }
@@ -121,6 +121,12 @@ void Target::CheckNodes() {
     if (node.state() != v1::NODE_STATE_UP) Blame(absl::StrCat(node.name(), " ", node.detail()));
   }
   if (up != kNodes) Blame(absl::StrCat(up, " of ", kNodes, " nodes up"));
+}
+
+Answers Target::ObserveAnew() {
+  Answers answers = observer_->Stop();
+  observer_.emplace(address());
+  return answers;
 }
 
 void Target::Rest() {

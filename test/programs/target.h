@@ -44,7 +44,7 @@ class Target {
   ProgramCluster& cluster() { return *cluster_; }
   const std::string& address() const { return cluster_->coordinator_address(); }
   int port() const;
-  // The connection of the jobs and the observer.
+  // The connection of the jobs.
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   Usage Used() const { return UsageOf(cluster_->coordinator_pid()); }
   // Notes that something is wrong.
@@ -52,11 +52,13 @@ class Target {
   // Notes each node that is not up, of those that train.
   void CheckNodes();
 
+  // Begins to observe anew, and returns what there was so far.
+  Answers ObserveAnew();
   // Ends the observer and, as soon as the job that is under way has ended, the jobs, and waits
   // until the coordinator has closed the attack's files.
   void Rest();
 
-  // What there was between the constructor and Rest.
+  // What there was between the constructor, or ObserveAnew, and Rest.
   const Answers& answers() const { return answers_; }
   const Usage& before() const { return before_; }
   const Usage& after() const { return after_; }
