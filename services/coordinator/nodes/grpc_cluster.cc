@@ -32,6 +32,9 @@ constexpr auto kGreetRefusedAgain = 2s;
 constexpr auto kResolveAgain = 2s;
 // A stranger is tried half as often each time, up to this pause.
 constexpr auto kGreetStrangerAgain = 5s;
+// A stranger that was not reached keeps its turn that long: to dial costs a millisecond, which many
+// who register and are nowhere must not take from everybody.
+constexpr auto kUnreachedTurn = 200ms;
 constexpr auto kBetweenLines = 1s;
 
 constexpr int kTriesWithParameters = 5;
@@ -195,6 +198,7 @@ async::Task<NodeState> GrpcCluster::IdentifyStranger(int node, LinkPtr link, std
   link->stub.reset();
   const std::shared_ptr<grpc::Channel> channel = std::move(link->channel);
   co_await rpc::WaitUntilNotConnecting(loop_, *channel, stop_);
+  co_await async::SleepFor(loop_, kUnreachedTurn, stop);
   co_return state;
 }
 
