@@ -84,7 +84,7 @@ class Loop final : public async::Clock, private Tag {
 
   const std::unique_ptr<grpc::CompletionQueue> queue_;
   grpc::CompletionQueue empty_;  // to have gRPC poll, which it does for a queue without completions
-  std::chrono::steady_clock::time_point polled_;
+  std::chrono::steady_clock::time_point poll_again_;
   std::atomic<std::uint64_t> turn_in_grpc_ = 0;
   const std::chrono::steady_clock::time_point steady_start_ = std::chrono::steady_clock::now();
   async::TimePoint unix_start_ = std::chrono::system_clock::now();

@@ -1,5 +1,5 @@
-// observe ADDRESS: asks a coordinator for its jobs every 20 ms until SIGTERM, then prints how each call
-// went, one a line: "answered SECONDS", or "unanswered ERROR".
+// observe ADDRESS: asks a coordinator for its jobs every 20 ms until SIGTERM, then prints how each
+// call went, one a line: "answered SECONDS", or "unanswered ERROR".
 //
 // It is a program of its own so that nothing but the coordinator, and the machine, makes it wait.
 

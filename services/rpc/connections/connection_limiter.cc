@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint64_t kFreeBytesPerSecond = 1024;
 // Calls whose deadline passes while the server is busy look abandoned: so are some of every client.
 constexpr double kFreeCallsPerSecond = 10;
+// Messages are read ten times as fast at least, what costs much to parse a tenth as fast at most.
+constexpr double kDataBytesPerSecond = 32 << 20;
 // Descriptors for the program's files, pipes and its own services.
 constexpr std::uint64_t kOwnDescriptors = 64;
 constexpr std::uint64_t kFewestConnections = 8;
@@ -67,23 +69,22 @@ void ConnectionLimiter::Abandoned(std::string_view peer) {
   if (found != by_peer_.end()) ++connections_.at(found->second).abandoned;
 }
 
-void ConnectionLimiter::Received(async::TimePoint now, Id id, std::uint64_t bytes,
-                                 std::uint64_t unread) {
+void ConnectionLimiter::Read(async::TimePoint now, Id id, std::uint64_t bytes) {
   const auto found = connections_.find(id);
   if (found == connections_.end() || found->second.origin.peer.empty()) return;
   Connection& connection = found->second;
-  connection.received = std::max(connection.received, bytes);
-  const std::uint64_t read = std::max(connection.read, bytes - std::min(bytes, unread));
+  const std::uint64_t read = std::max(connection.read, bytes);
   connection.read_lately = read - std::exchange(connection.read, read);
   const double passed =
       std::max(std::chrono::duration<double>(now - connection.noted).count(), 0.0);
   if (std::exchange(connection.took, false)) {
-    connection.taken = connection.received;
+    connection.taken = connection.read;
   } else {
     const auto free = static_cast<std::uint64_t>(passed * kFreeBytesPerSecond);
-    connection.taken = std::min(connection.received, connection.taken + free);
+    connection.taken = std::min(connection.read, connection.taken + free);
   }
   connection.abandoned = std::max(connection.abandoned - passed * kFreeCallsPerSecond, 0.0);
+  connection.lately = passed;
   connection.noted = now;
 }
 
@@ -125,7 +126,10 @@ std::vector<ConnectionLimiter::Excess> ConnectionLimiter::TakeExcess(async::Time
 std::optional<ConnectionLimiter::Excess> ConnectionLimiter::TakeBusiest() {
   const auto busiest = std::ranges::max_element(
       connections_, {}, [](const auto& entry) { return entry.second.read_lately; });
-  if (busiest == connections_.end() || busiest->second.read_lately == 0) return std::nullopt;
+  if (busiest == connections_.end()) return std::nullopt;
+  const Connection& connection = busiest->second;
+  const auto read = static_cast<double>(connection.read_lately);
+  if (read == 0 || read >= connection.lately * kDataBytesPerSecond) return std::nullopt;
   return Remove(busiest->first, "reading what it sent kept the server from everybody else");
 }
 

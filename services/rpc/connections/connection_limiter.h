@@ -6,7 +6,7 @@
 // - too many connections, in all or from one address: the oldest new one of those makes place; if
 //   there is none, the one that comes is refused;
 // - a new connection that makes no call in time is closed;
-// - bytes that arrived and that no call took (headers without an end, frames of nothing) are
+// - bytes that gRPC read and that no call took (headers without an end, frames of nothing) are
 //   counted: a connection that has too many is closed, and the one with the most if there are too
 //   many in all. gRPC 1.51 bounds none of this memory by itself;
 // - so are calls that were abandoned before their request came, which no limit of calls at once
@@ -36,7 +36,9 @@ struct ConnectionLimits {
   async::Duration first_call = std::chrono::seconds(10);
   std::uint64_t untaken_bytes = std::uint64_t{160} << 20;      // in all
   std::uint64_t untaken_bytes_each = std::uint64_t{72} << 20;  // of one connection
-  std::uint64_t untaken_bytes_new = std::uint64_t{4} << 20;    // of one that has made no call
+  // Of one that has made no call. gRPC may read the largest window (16 MiB) of a first request's
+  // bytes before a busy server takes the call.
+  std::uint64_t untaken_bytes_new = std::uint64_t{24} << 20;
   double abandoned_calls = 2000;  // of one connection, beside some each second
 };
 
@@ -75,14 +77,14 @@ class ConnectionLimiter {
   void Took(std::string_view peer);
   // Notes that a call of `peer` ended before its request came.
   void Abandoned(std::string_view peer);
-  // Notes the bytes that a connection has received since it began, and how many of them gRPC has
-  // not read from the socket yet.
-  void Received(async::TimePoint now, Id id, std::uint64_t bytes, std::uint64_t unread = 0);
+  // Notes the bytes that gRPC has read of a connection since it began.
+  void Read(async::TimePoint now, Id id, std::uint64_t bytes);
   void Closed(Id id);
   // Forgets the connections to close now, and returns them.
   std::vector<Excess> TakeExcess(async::TimePoint now);
   // Forgets the connection of which most was read between the two times that its bytes were last
-  // noted, and returns it; none if nothing was read of any.
+  // noted, and returns it; none if nothing was read of any, or so much that it was data, which
+  // keeps nobody busy for long.
   std::optional<Excess> TakeBusiest();
 
   const ConnectionLimits& limits() const { return limits_; }
@@ -96,9 +98,9 @@ class ConnectionLimiter {
     async::TimePoint since;
     std::optional<std::list<Id>::iterator> new_at;  // none: a call has come
     bool took = false;                              // since the bytes were last noted
-    std::uint64_t received = 0;                     // as last noted
-    std::uint64_t read = 0;                         // of these
+    std::uint64_t read = 0;                         // bytes, as last noted
     std::uint64_t read_lately = 0;                  // of these, between the two last times
+    double lately = 0;                              // seconds between these
     std::uint64_t taken = 0;                        // of these
     async::TimePoint noted;
     double abandoned = 0;  // calls
@@ -107,7 +109,7 @@ class ConnectionLimiter {
   static constexpr std::uint64_t kMuch = std::uint64_t{16} << 20;
 
   static std::uint64_t Untaken(const Connection& connection) {
-    return connection.received - connection.taken;
+    return connection.read - connection.taken;
   }
   // Returns the oldest new connection, of those from `address` if one is given.
   std::optional<Id> OldestNew(const std::string* address) const;

@@ -208,8 +208,7 @@ void Listener::Look() {
       const auto& [id, connection] = entry;
       const bool there = IdOf(connection.descriptor) == id;
       if (there) {
-        limiter_.Received(looked_, id, BytesReceived(connection.descriptor),
-                          BytesUnread(connection.descriptor));
+        limiter_.Read(looked_, id, BytesRead(connection.descriptor));
       } else {
         limiter_.Closed(id);
       }

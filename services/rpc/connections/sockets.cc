@@ -255,15 +255,15 @@ std::optional<ConnectionLimiter::Origin> OriginOf(int descriptor) {
   return ConnectionLimiter::Origin{"", "a socket file"};
 }
 
-std::uint64_t BytesReceived(int descriptor) {
+std::uint64_t BytesRead(int descriptor) {
+  int unread = 0;
   TcpInfo info{};
   socklen_t size = sizeof info;
-  return getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.bytes_received : 0;
-}
-
-std::uint64_t BytesUnread(int descriptor) {
-  int bytes = 0;
-  return ioctl(descriptor, FIONREAD, &bytes) == 0 ? static_cast<std::uint64_t>(bytes) : 0;
+  if (ioctl(descriptor, FIONREAD, &unread) != 0 ||
+      getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+    return 0;
+  }
+  return info.bytes_received - std::min(info.bytes_received, static_cast<std::uint64_t>(unread));
 }
 
 // Empty SETTINGS, and GOAWAY with ENHANCE_YOUR_CALM (RFC 9113, 6.8).

@@ -31,10 +31,9 @@ absl::StatusOr<ListeningSockets> ListenAt(const std::string& address);
 std::optional<ConnectionLimiter::Id> IdOf(int descriptor);
 // Returns where a connection comes from; none if it has ended already.
 std::optional<ConnectionLimiter::Origin> OriginOf(int descriptor);
-// Returns the bytes that the connection has received since it began, and how many of them nobody
-// has read from the socket yet; 0 if it is not TCP.
-std::uint64_t BytesReceived(int descriptor);
-std::uint64_t BytesUnread(int descriptor);
+// Returns the bytes that came over the connection since it began and were read from the socket; 0
+// if it is not TCP.
+std::uint64_t BytesRead(int descriptor);
 // Sends the client of a new connection the frames of HTTP/2 that refuse it for `reason`, of 100
 // bytes at most, without blocking, and closes it.
 void Refuse(int descriptor, std::string_view reason);

@@ -1,5 +1,5 @@
-// Notices from outside that a thread is busy in gRPC with one piece of work for long: parsing what a
-// connection sends, most likely, while it serves nobody else. Pure, not thread-safe.
+// Notices from outside that a thread is busy in gRPC with one piece of work for long: parsing what
+// a connection sends, most likely, while it serves nobody else. Pure, not thread-safe.
 #pragma once
 
 #include <cstdint>

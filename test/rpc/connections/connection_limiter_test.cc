@@ -90,18 +90,18 @@ TEST_CASE_METHOD(Fixture, "a connection without a call ends in time, one with a 
 TEST_CASE_METHOD(Fixture, "a connection that sends more than a call takes is closed") {
   CHECK(Admit(1, "a"));
   Call(1, "a");
-  limiter.Received(At(1s), 1, 70 * kMebibyte);  // up to here the call took it
-  limiter.Received(At(1s), 1, 142 * kMebibyte);
+  limiter.Read(At(1s), 1, 70 * kMebibyte);  // up to here the call took it
+  limiter.Read(At(1s), 1, 142 * kMebibyte);
   CHECK(Excess(At(1s)).empty());
-  limiter.Received(At(1s), 1, 142 * kMebibyte + 1);
+  limiter.Read(At(1s), 1, 142 * kMebibyte + 1);
   CHECK(Excess(At(1s)) == std::vector<Id>{1});
 }
 
 TEST_CASE_METHOD(Fixture, "a connection that sends much before its first call is closed") {
   CHECK(Admit(1, "a"));
-  limiter.Received(At(0s), 1, 4 * kMebibyte);
+  limiter.Read(At(0s), 1, 24 * kMebibyte);
   CHECK(Excess(At(0s)).empty());
-  limiter.Received(At(0s), 1, 4 * kMebibyte + 1);
+  limiter.Read(At(0s), 1, 24 * kMebibyte + 1);
   CHECK(Excess(At(0s)) == std::vector<Id>{1});
 }
 
@@ -112,12 +112,12 @@ TEST_CASE_METHOD(Fixture, "among connections with too much together the largest 
   Call(1, "a");
   Call(2, "b");
   Call(3, "c");
-  for (const Id id : {1, 2, 3}) limiter.Received(At(0s), id, 0);
-  limiter.Received(At(0s), 1, 50 * kMebibyte);
-  limiter.Received(At(0s), 2, 60 * kMebibyte);
-  limiter.Received(At(0s), 3, 50 * kMebibyte);
+  for (const Id id : {1, 2, 3}) limiter.Read(At(0s), id, 0);
+  limiter.Read(At(0s), 1, 50 * kMebibyte);
+  limiter.Read(At(0s), 2, 60 * kMebibyte);
+  limiter.Read(At(0s), 3, 50 * kMebibyte);
   CHECK(Excess(At(0s)).empty());
-  limiter.Received(At(0s), 3, 50 * kMebibyte + 1);
+  limiter.Read(At(0s), 3, 50 * kMebibyte + 1);
   CHECK(Excess(At(0s)) == std::vector<Id>{2});
 }
 
@@ -130,10 +130,10 @@ TEST_CASE_METHOD(Fixture,
   const auto abandon = [&](int calls) {
     for (int i = 0; i < calls; ++i) limiter.Abandoned(From("a", 1).peer);
   };
-  limiter.Received(At(0s), 1, 0);
+  limiter.Read(At(0s), 1, 0);
   abandon(2000);
   CHECK(Excess(At(0s)).empty());
-  limiter.Received(At(1s), 1, 0);  // ten a second are forgiven
+  limiter.Read(At(1s), 1, 0);  // ten a second are forgiven
   abandon(10);
   CHECK(Excess(At(1s)).empty());
   abandon(1);
@@ -145,12 +145,12 @@ TEST_CASE_METHOD(Fixture, "a busy server closes the connection of which it read 
   CHECK(Admit(1, "a"));
   CHECK(Admit(2, "b"));
   CHECK(Admit(3, "c"));
-  limiter.Received(At(0s), 1, 1000, 0);
-  limiter.Received(At(0s), 2, 500, 400);
-  limiter.Received(At(0s), 3, 9000, 9000);
-  limiter.Received(At(1s), 1, 1001, 0);
-  limiter.Received(At(1s), 2, 500, 300);
-  limiter.Received(At(1s), 3, 90'000, 90'000);  // much came, and none of it was read
+  limiter.Read(At(0s), 1, 1000);
+  limiter.Read(At(0s), 2, 100);
+  limiter.Read(At(0s), 3, 9000);
+  limiter.Read(At(1s), 1, 1001);
+  limiter.Read(At(1s), 2, 200);
+  limiter.Read(At(1s), 3, 9000);
   const auto busiest = limiter.TakeBusiest();
   REQUIRE(busiest);
   CHECK(busiest->id == 2);
@@ -160,10 +160,20 @@ TEST_CASE_METHOD(Fixture, "a busy server closes the connection of which it read 
 
 TEST_CASE_METHOD(Fixture, "a busy server that reads nothing closes no connection for it") {
   CHECK(Admit(1, "a"));
-  limiter.Received(At(0s), 1, 1000, 1000);
-  limiter.Received(At(1s), 1, 2000, 2000);
+  limiter.Read(At(0s), 1, 1000);
+  limiter.Read(At(1s), 1, 1000);
   CHECK_FALSE(limiter.TakeBusiest());
   CHECK(limiter.size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a server that is busy with a large message closes no connection for it") {
+  CHECK(Admit(1, "a"));
+  limiter.Read(At(0s), 1, 0);
+  limiter.Read(At(50ms), 1, 2 * kMebibyte);
+  CHECK_FALSE(limiter.TakeBusiest());
+  limiter.Read(At(100ms), 1, 3 * kMebibyte);
+  CHECK(limiter.TakeBusiest());
 }
 
 TEST_CASE_METHOD(Fixture, "the pings of an idle connection never add up") {
@@ -172,7 +182,7 @@ TEST_CASE_METHOD(Fixture, "the pings of an idle connection never add up") {
   std::uint64_t bytes = 0;
   for (int day = 1; day <= 5000; ++day) {
     bytes += std::uint64_t{86'400} * 34;
-    limiter.Received(At(24h * day), 1, bytes);
+    limiter.Read(At(24h * day), 1, bytes);
     REQUIRE(Excess(At(24h * day)).empty());
   }
 }
@@ -183,7 +193,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(limiter.Admit(At(0s), 2, {"", "a socket file"}).admitted);
   CHECK(limiter.Admit(At(0s), 3, {"", "a socket file"}).admitted);
   CHECK(limiter.Admit(At(0s), 4, {"", "a socket file"}).admitted);
-  limiter.Received(At(0s), 1, 1000 * kMebibyte);
+  limiter.Read(At(0s), 1, 1000 * kMebibyte);
   CHECK(Excess(At(1h)).empty());
   CHECK_FALSE(Admit(5, "a"));
 }
