@@ -1,4 +1,5 @@
-// A server at a socket file with a method of each kind, and a client of it that behaves. Any thread.
+// A server at a socket file with a method of each kind, and a client of it that behaves. Any
+// thread.
 #pragma once
 
 #include <memory>

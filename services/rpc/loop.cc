@@ -9,7 +9,9 @@
 namespace mlp::rpc {
 namespace {
 
-constexpr std::chrono::milliseconds kPollEvery{1};
+constexpr std::chrono::milliseconds kPollEvery{5};
+// A poll serves one socket.
+constexpr int kPolls = 16;
 // gRPC has polled if it took that long to return a completion.
 constexpr std::chrono::microseconds kPolled{100};
 
@@ -101,7 +103,9 @@ void Loop::PollIfLate() {
   if (began < poll_again_) return;
   void* none = nullptr;
   bool ok = false;
-  empty_.AsyncNext(&none, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
+  for (int i = 0; i < kPolls; ++i) {
+    empty_.AsyncNext(&none, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
+  }
   const auto ended = std::chrono::steady_clock::now();
   // However much there is to read, completions get half of the time.
   poll_again_ = ended + std::max<std::chrono::nanoseconds>(kPollEvery, ended - began);

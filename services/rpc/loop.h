@@ -3,8 +3,8 @@
 //
 // Everything is called on the loop thread, or before it runs, except PostFromAnyThread. A turn of
 // the loop runs the timers that were due when it began and one completion, so neither a flow that
-// always posts again nor a busy connection keeps the other from its turn. Sockets are read each
-// millisecond even if there are completions all the time, which gRPC itself does not.
+// always posts again nor a busy connection keeps the other from its turn. Sockets are read every
+// few milliseconds even if there are completions all the time, which gRPC itself does not.
 #pragma once
 
 #include <grpcpp/alarm.h>

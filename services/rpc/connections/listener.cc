@@ -32,9 +32,9 @@ constexpr auto kLookPerConnection = 100us;
 constexpr auto kLookForRoom = 20ms;
 constexpr auto kPauseWithoutDescriptors = 50ms;
 constexpr auto kComplain = 1s;
-// Looks at a busy thread until the connection that it reads is closed: after two it is known, and a
-// slow machine needs one more for as many calls as a connection may have at once.
-constexpr int kBusyLooks = 3;
+// Looks at a busy thread after which what was read between them tells the connection. As many calls
+// as a connection may have at once take one look's time.
+constexpr int kBusyLooks = 2;
 constexpr int kAcceptsPerTurn = 64;
 
 constexpr std::string_view kFull = "this server has as many connections as it may; try again later";
