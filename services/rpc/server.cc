@@ -191,7 +191,7 @@ int Server::port() const { return listener_->port(); }
 
 const ConnectionLimits& Server::limits() const { return listener_->limits(); }
 
-void Server::Took(std::string_view peer) { listener_->Took(peer); }
+bool Server::Took(std::string_view peer) { return listener_->Took(peer); }
 
 void Server::Abandoned(std::string_view peer) { listener_->Abandoned(peer); }
 

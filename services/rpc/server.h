@@ -80,8 +80,8 @@ class Server {
   Loop& loop() { return loop_; }
   grpc::ServerCompletionQueue* queue() { return queue_; }
   // Notes that the server took a call or a message of `peer`. A connection whose bytes nobody takes
-  // is closed in the end.
-  void Took(std::string_view peer);
+  // is closed in the end. False if it is closed already: the call needs no answer.
+  bool Took(std::string_view peer);
   // Notes that a call of `peer` ended before its request came.
   void Abandoned(std::string_view peer);
   // Runs `callback` on the loop thread. Any thread.

@@ -128,6 +128,7 @@ async::Task<> ServeOneUnary(Server& server, AsyncService<Outer>& service, int me
   server.tasks().Spawn(ServeOneUnary(server, service, method, handler));  // the next call
 
   Requests<Response> requests(server, call, kMaxRequestTime);
+  if (!requests.connected()) co_return;
   const std::optional<Request> request = co_await ReadOne<Request>(requests);
   if (!request) co_return;
   const std::string peer = call.context.peer();
@@ -146,7 +147,8 @@ async::Task<> ServeOneStream(Server& server, AsyncService<Outer>& service, int m
   server.tasks().Spawn(ServeOneStream(server, service, method, handler));  // the next call
 
   Requests<Response> requests(server, call, kMaxRequestTime);
-  const std::optional<Request> request = co_await ReadOne<Request>(requests);
+  std::optional<Request> request;
+  if (requests.connected()) request = co_await ReadOne<Request>(requests);
   if (request) {
     ServerStream<Response> stream(server.loop(), call, end.stop_token());
     const absl::Status result = co_await handler(*request, stream);
@@ -166,6 +168,7 @@ async::Task<> ServeOnePut(Server& server, AsyncService<Outer>& service, int meth
   server.tasks().Spawn(ServeOnePut(server, service, method, handler, most_silence));  // the next
 
   Requests<Response> requests(server, call, most_silence);
+  if (!requests.connected()) co_return;
   RequestStream<Response, Request> pieces(requests);
   const absl::StatusOr<Response> response = co_await handler(pieces);
   const bool refused = co_await requests.Refused();

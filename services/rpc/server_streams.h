@@ -97,9 +97,11 @@ class Requests {
         peer_(call.context.peer()),
         most_silence_(most_silence),
         bytes_(server.bytes()),
-        claim_(bytes_, HostOf(peer_)) {
-    server_.Took(peer_);
-  }
+        claim_(bytes_, HostOf(peer_)),
+        connected_(server_.Took(peer_)) {}
+
+  // False if the call's connection was closed before the call was taken.
+  bool connected() const { return connected_; }
 
   // Returns the next request, for which there is room until the next one is read; nullopt if there
   // are no more, the call is dead, or it was refused.
@@ -171,6 +173,7 @@ class Requests {
   std::shared_ptr<char> reading_;  // for as long as a message is awaited
   Budget& bytes_;
   Budget::Claim claim_;
+  const bool connected_;
   bool refused_ = false;
   async::TaskGroup refusing_;  // one task at most
 };

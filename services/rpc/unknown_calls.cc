@@ -54,7 +54,7 @@ async::Task<> ServeOneUnknownCall(Server& server, grpc::AsyncGenericService& cal
   server.tasks().Spawn(ServeOneUnknownCall(server, calls, services));  // the next call
 
   const std::string peer = context.peer();
-  server.Took(peer);
+  if (!server.Took(peer)) co_return;
   const grpc::Status status = ToGrpcStatus(UnknownCall(context.method(), services));
   const bool alive = co_await Completion([&](void* tag) { stream.Finish(status, tag); });
   if (!alive) server.Abandoned(peer);

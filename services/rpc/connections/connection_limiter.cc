@@ -56,12 +56,13 @@ ConnectionLimiter::Verdict ConnectionLimiter::Admit(async::TimePoint now, Id id,
   return verdict;
 }
 
-void ConnectionLimiter::Took(std::string_view peer) {
+bool ConnectionLimiter::Took(std::string_view peer) {
   const auto found = by_peer_.find(std::string(peer));
-  if (found == by_peer_.end()) return;
+  if (found == by_peer_.end()) return std::ranges::find(expelled_, peer) == expelled_.end();
   Connection& connection = connections_.at(found->second);
   connection.took = true;
   if (connection.new_at) new_.erase(*std::exchange(connection.new_at, std::nullopt));
+  return true;
 }
 
 void ConnectionLimiter::Abandoned(std::string_view peer) {
@@ -95,7 +96,7 @@ void ConnectionLimiter::Closed(Id id) {
 std::vector<ConnectionLimiter::Excess> ConnectionLimiter::TakeExcess(async::TimePoint now) {
   std::vector<Excess> excess;
   while (!new_.empty() && now - connections_.at(new_.front()).since >= limits_.first_call) {
-    excess.push_back(Remove(new_.front(), "it made no call in time"));
+    excess.push_back(Expel(new_.front(), "it made no call in time"));
   }
   std::vector<Id> abandoning;
   std::vector<std::pair<std::uint64_t, Id>> untaken;
@@ -113,12 +114,12 @@ std::vector<ConnectionLimiter::Excess> ConnectionLimiter::TakeExcess(async::Time
     const bool is_new = connections_.at(id).new_at.has_value();
     const std::uint64_t most = is_new ? limits_.untaken_bytes_new : limits_.untaken_bytes_each;
     if (bytes <= most && all <= limits_.untaken_bytes) continue;
-    excess.push_back(Remove(id, absl::StrCat("no call took ", Mebibytes(bytes), " that it sent")));
+    excess.push_back(Expel(id, absl::StrCat("no call took ", Mebibytes(bytes), " that it sent")));
     all -= bytes;
   }
   untaken_ = all;
   for (const Id id : abandoning) {
-    excess.push_back(Remove(id, "it abandoned too many calls before their requests came"));
+    excess.push_back(Expel(id, "it abandoned too many calls before their requests came"));
   }
   return excess;
 }
@@ -130,7 +131,7 @@ std::optional<ConnectionLimiter::Excess> ConnectionLimiter::TakeBusiest() {
   const Connection& connection = busiest->second;
   const auto read = static_cast<double>(connection.read_lately);
   if (read == 0 || read >= connection.lately * kDataBytesPerSecond) return std::nullopt;
-  return Remove(busiest->first, "reading what it sent kept the server from everybody else");
+  return Expel(busiest->first, "reading what it sent kept the server from everybody else");
 }
 
 std::optional<ConnectionLimiter::Id> ConnectionLimiter::OldestNew(
@@ -139,6 +140,13 @@ std::optional<ConnectionLimiter::Id> ConnectionLimiter::OldestNew(
     return address == nullptr || connections_.at(id).origin.address == *address;
   });
   return found == new_.end() ? std::nullopt : std::optional(*found);
+}
+
+ConnectionLimiter::Excess ConnectionLimiter::Expel(Id id, std::string reason) {
+  Excess excess = Remove(id, std::move(reason));
+  expelled_.push_back(excess.peer);
+  if (expelled_.size() > kMostExpelled) expelled_.pop_front();
+  return excess;
 }
 
 ConnectionLimiter::Excess ConnectionLimiter::Remove(Id id, std::string reason) {

@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <optional>
 #include <string>
@@ -73,8 +74,9 @@ class ConnectionLimiter {
   // Judges a connection that was accepted, and keeps it, and forgets the one that it takes the
   // place of, if it is admitted.
   Verdict Admit(async::TimePoint now, Id id, Origin origin);
-  // Notes that the server took a call or a message that `peer` sent.
-  void Took(std::string_view peer);
+  // Notes that the server took a call or a message that `peer` sent. False if its connection is one
+  // of those that were closed lately: nobody waits for an answer.
+  bool Took(std::string_view peer);
   // Notes that a call of `peer` ended before its request came.
   void Abandoned(std::string_view peer);
   // Notes the bytes that gRPC has read of a connection since it began.
@@ -107,6 +109,7 @@ class ConnectionLimiter {
   };
 
   static constexpr std::uint64_t kMuch = std::uint64_t{16} << 20;
+  static constexpr std::size_t kMostExpelled = 16;
 
   static std::uint64_t Untaken(const Connection& connection) {
     return connection.read - connection.taken;
@@ -114,6 +117,8 @@ class ConnectionLimiter {
   // Returns the oldest new connection, of those from `address` if one is given.
   std::optional<Id> OldestNew(const std::string* address) const;
   Excess Remove(Id id, std::string reason);
+  // The same for what is closed for its excess.
+  Excess Expel(Id id, std::string reason);
 
   const ConnectionLimits limits_;
   std::unordered_map<Id, Connection> connections_;
@@ -121,6 +126,7 @@ class ConnectionLimiter {
   std::unordered_map<std::string, std::size_t> from_;  // connections of an address, > 0
   std::uint64_t untaken_ = 0;                          // in all, at the last TakeExcess
   std::list<Id> new_;                                  // oldest first
+  std::deque<std::string> expelled_;                   // peers, the last few
 };
 
 }  // namespace mlp::rpc

@@ -100,9 +100,9 @@ void Listener::Disconnect() {
   for (const auto& [id, connection] : connections_) rpc::Disconnect(connection.descriptor, id);
 }
 
-void Listener::Took(std::string_view peer) {
+bool Listener::Took(std::string_view peer) {
   const std::lock_guard lock(mutex_);
-  limiter_.Took(peer);
+  return limiter_.Took(peer);
 }
 
 void Listener::Abandoned(std::string_view peer) {

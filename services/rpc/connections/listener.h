@@ -59,8 +59,8 @@ class Listener {
 
   int port() const { return sockets_.port; }  // 0 for a socket file
   // Notes that a call or a message of `peer` (as gRPC names it) was taken, or that a call of it
-  // ended before its request came. Any thread.
-  void Took(std::string_view peer);
+  // ended before its request came. Took returns false if the connection is closed. Any thread.
+  bool Took(std::string_view peer);
   void Abandoned(std::string_view peer);
 
  private:

@@ -141,6 +141,20 @@ TEST_CASE_METHOD(Fixture,
   CHECK(limiter.size() == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "calls that are left of a connection that was closed are not taken") {
+  CHECK(Admit(1, "a"));
+  CHECK(Admit(2, "b"));
+  CHECK(limiter.Took(From("a", 1).peer));
+  for (int i = 0; i < 2001; ++i) limiter.Abandoned(From("a", 1).peer);
+  CHECK(Excess(At(0s)) == std::vector<Id>{1});
+  CHECK_FALSE(limiter.Took(From("a", 1).peer));
+  CHECK(limiter.Took(From("b", 2).peer));
+  CHECK(limiter.Took("unix:"));
+  CHECK(Admit(3, "c"));
+  CHECK(limiter.Admit(At(1s), 4, From("a", 1)).admitted);  // another connection from the same port
+  CHECK(limiter.Took(From("a", 1).peer));
+}
+
 TEST_CASE_METHOD(Fixture, "a busy server closes the connection of which it read most meanwhile") {
   CHECK(Admit(1, "a"));
   CHECK(Admit(2, "b"));
