@@ -12,6 +12,8 @@ namespace {
 constexpr std::chrono::milliseconds kPollEvery{5};
 // A poll serves one socket.
 constexpr int kPolls = 16;
+// A poll that took less found no socket to serve: reading one takes longer.
+constexpr std::chrono::microseconds kNothing{4};
 // gRPC has polled if it took that long to return a completion.
 constexpr std::chrono::microseconds kPolled{100};
 
@@ -103,10 +105,13 @@ void Loop::PollIfLate() {
   if (began < poll_again_) return;
   void* none = nullptr;
   bool ok = false;
+  auto ended = began;
   for (int i = 0; i < kPolls; ++i) {
+    const auto polled = ended;
     empty_.AsyncNext(&none, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
+    ended = std::chrono::steady_clock::now();
+    if (ended - polled < kNothing) break;
   }
-  const auto ended = std::chrono::steady_clock::now();
   // However much there is to read, completions get half of the time.
   poll_again_ = ended + std::max<std::chrono::nanoseconds>(kPollEvery, ended - began);
 }

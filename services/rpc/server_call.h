@@ -131,8 +131,7 @@ async::Task<> ServeOneUnary(Server& server, AsyncService<Outer>& service, int me
   if (!requests.connected()) co_return;
   const std::optional<Request> request = co_await ReadOne<Request>(requests);
   if (!request) co_return;
-  const std::string peer = call.context.peer();
-  const absl::StatusOr<Response> response = co_await handler(*request, peer);
+  const absl::StatusOr<Response> response = co_await handler(*request, requests.peer());
   co_await Answer(server, call, requests, response);
 }
 
@@ -150,7 +149,7 @@ async::Task<> ServeOneStream(Server& server, AsyncService<Outer>& service, int m
   std::optional<Request> request;
   if (requests.connected()) request = co_await ReadOne<Request>(requests);
   if (request) {
-    ServerStream<Response> stream(server.loop(), call, end.stop_token());
+    ServerStream<Response> stream(server.loop(), call, HostOf(requests.peer()), end.stop_token());
     const absl::Status result = co_await handler(*request, stream);
     grpc::Status status = ToGrpcStatus(result);
     co_await stream.Finish(std::move(status));
@@ -185,7 +184,7 @@ async::Task<> ServeOneConversation(Server& server, AsyncService<Outer>& service,
   server.tasks().Spawn(ServeOneConversation(server, service, method, places, answer));  // the next
 
   Requests<Response> requests(server, call, kMaxPause);
-  Budget::Claim place(places, HostOf(call.context.peer()));
+  Budget::Claim place(places, HostOf(requests.peer()));
   if (!place.Resize(1)) requests.Refuse(PlacesTaken("conversations", places.limits()));
   RequestStream<Response, Request> stream(requests);
   bool alive = place.amount() > 0;

@@ -100,6 +100,8 @@ class Requests {
         claim_(bytes_, HostOf(peer_)),
         connected_(server_.Took(peer_)) {}
 
+  // The address that the call comes from, in gRPC's form.
+  const std::string& peer() const { return peer_; }
   // False if the call's connection was closed before the call was taken.
   bool connected() const { return connected_; }
 
@@ -108,10 +110,9 @@ class Requests {
   async::Task<std::optional<grpc::ByteBuffer>> Read() {
     claim_.Resize(0);
     std::optional<grpc::ByteBuffer> bytes(std::in_place);
-    const CancelAfter silence(loop_, call_.context, most_silence_);
-    WaitForSlow(kMoments);
+    WaitForSlow(loop_.Now() + most_silence_, kMoments);
     const bool more = co_await Completion([&](void* tag) { call_.stream.Read(&*bytes, tag); });
-    loop_.Cancel(slow_);
+    loop_.Cancel(timer_);
     reading_.reset();
     if (!more && !std::exchange(any_came_, true)) server_.Abandoned(peer_);
     if (!more || refused_) co_return std::nullopt;
@@ -146,12 +147,13 @@ class Requests {
   // A loop that is late itself, or has much to do, may not have got to a message that is there:
   // each moment ends behind what waited for the loop when it began.
   static constexpr int kMoments = 3;
-  void WaitForSlow(int moments) {
-    slow_ = loop_.Schedule(loop_.Now() + kQuickMessage / kMoments, [this, moments] {
+  void WaitForSlow(async::TimePoint cancelled, int moments) {
+    timer_ = loop_.Schedule(loop_.Now() + kQuickMessage / kMoments, [this, cancelled, moments] {
       reading_ = std::make_shared<char>();
-      loop_.PostFromAnyThread([this, moments, reading = std::weak_ptr(reading_)] {
+      loop_.PostFromAnyThread([this, cancelled, moments, reading = std::weak_ptr(reading_)] {
         if (reading.expired()) return;
-        if (moments > 1) return WaitForSlow(moments - 1);
+        if (moments > 1) return WaitForSlow(cancelled, moments - 1);
+        timer_ = loop_.Schedule(cancelled, [this] { call_.context.TryCancel(); });
         if (!claim_.Resize(kMaxMessageBytes)) Refuse(BytesSpent(bytes_.limits()));
       });
     });
@@ -169,7 +171,7 @@ class Requests {
   const async::TimePoint began_ = loop_.Now();
   bool any_came_ = false;  // a request, or the news that none will
   std::size_t came_ = 0;   // bytes
-  Loop::TimerId slow_ = 0;
+  Loop::TimerId timer_ = 0;  // while a message is awaited
   std::shared_ptr<char> reading_;  // for as long as a message is awaited
   Budget& bytes_;
   Budget::Claim claim_;
@@ -184,8 +186,8 @@ class Requests {
 template <class Response>
 class ServerStream {
  public:
-  ServerStream(Loop& loop, internal::Call<Response>& call, std::stop_token stop)
-      : loop_(loop), call_(call), host_(HostOf(call.context.peer())), stop_(std::move(stop)) {}
+  ServerStream(Loop& loop, internal::Call<Response>& call, std::string host, std::stop_token stop)
+      : loop_(loop), call_(call), host_(std::move(host)), stop_(std::move(stop)) {}
 
   // Sends `message`, which must live until then; returns when gRPC takes the next one, which is
   // late if the client reads slowly. False if the call is dead and nothing more can be sent. One at

@@ -1,20 +1,26 @@
 #include "services/node/run/cached_results.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "services/attempt/trained.h"
 
 namespace mlp::node {
 
-CachedResults::Key CachedResults::KeyOf(const TrainTask& task) {
+namespace {
+
+// Returns the task's key, as references.
+auto KeyOf(const TrainTask& task) {
   // Who adds a field decides here whether the bits depend on it, as they do not on offer and terms.
   const auto& [job_id, round, shard, offer, terms, data, model, parameters, training] = task;
-  return {job_id, round, shard, data.sha256, parameters.sha256, *model, training};
+  return std::tie(shard, round, job_id, data.sha256, parameters.sha256, *model, training);
 }
 
+}  // namespace
+
 SharedTrained CachedResults::Find(const TrainTask& task) const {
-  const Key key = KeyOf(task);
+  const auto key = KeyOf(task);
   const auto found =
       std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.key == key; });
   return found == entries_.end() ? nullptr : found->result;
@@ -37,7 +43,8 @@ std::vector<CachedResults::Name> CachedResults::Names() const {
   std::vector<Name> names;
   names.reserve(entries_.size());
   for (const Entry& entry : entries_) {
-    names.push_back({entry.key.job_id, entry.key.round, entry.key.shard});
+    const auto& [shard, round, job_id, data, parameters, model, training] = entry.key;
+    names.push_back({job_id, round, shard});
   }
   return names;
 }

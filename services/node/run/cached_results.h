@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "libmlp/model/model_spec.h"
@@ -39,23 +40,16 @@ class CachedResults {
   std::size_t bytes() const { return bytes_; }
 
  private:
-  struct Key {
-    std::string job_id;
-    std::int32_t round;
-    std::int32_t shard;
-    std::string data_sha256;
-    std::string parameters_sha256;
-    ModelSpec model;
-    TrainingOptions training;
-    friend bool operator==(const Key&, const Key&) = default;
-  };
+  // What the bits depend on. What tells two results apart most often comes first: a look compares
+  // the task with all that is kept.
+  using Key = std::tuple<std::int32_t, std::int32_t, std::string, std::string, std::string,
+                         ModelSpec, TrainingOptions>;
   struct Entry {
     Key key;
     SharedTrained result;
     std::size_t bytes;
   };
 
-  static Key KeyOf(const TrainTask& task);
   void DropOldest();
 
   const std::size_t most_;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "libmlp/data/shard_blocks.h"
 #include "test/libmlp/testing.h"
 
@@ -99,7 +100,7 @@ TEST_CASE("A class that is no whole number from 0 to the limit is refused") {
 }
 
 TEST_CASE("A long field is quoted in part") {
-  const std::string message = ShardRefusal(std::string(100'000, 'x') + ",0\n");
+  const std::string message = ShardRefusal(absl::StrCat(std::string(100'000, 'x'), ",0\n"));
   CHECK(message == "train_7.txt:1:1: '" + std::string(40, 'x') + "…' is not a number");
 }
 
