@@ -10,14 +10,21 @@
 namespace mlp {
 namespace {
 
+// OpenSSL looks an algorithm up in its providers for each digest, which takes longer than the
+// digest of a few numbers, unless it was looked up before. It lives as long as the process.
+const EVP_MD* Algorithm() {
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return sha256 != nullptr ? sha256 : EVP_sha256();
+}
+
 bool IsLowerHexDigit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
 }  // namespace
 
 std::string Sha256(std::span<const std::byte> bytes) {
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
+  EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr,
+             Algorithm(), nullptr);
   return digest;
 }
 
@@ -26,7 +33,7 @@ std::string Sha256(std::string_view bytes) { return Sha256(std::as_bytes(std::sp
 void Sha256Pieces::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
 Sha256Pieces::Sha256Pieces() : context_(EVP_MD_CTX_new()) {
-  EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
+  EVP_DigestInit_ex(context_.get(), Algorithm(), nullptr);
 }
 
 void Sha256Pieces::Add(std::string_view piece) {

@@ -81,7 +81,6 @@ void Loop::Run() {
 bool Loop::Turn() {
   RunDueTimers();
   if (waker_ != nullptr) AskToBeWoken();
-  NoteTurn();
   void* tag = nullptr;
   bool ok = false;
   const auto next = Next(&tag, &ok);
@@ -90,9 +89,10 @@ bool Loop::Turn() {
 }
 
 grpc::CompletionQueue::NextStatus Loop::Next(void** tag, bool* ok) {
+  auto began = std::chrono::steady_clock::now();
+  NoteTurn(began);
   turn_in_grpc_.store(static_cast<std::uint64_t>(turns_.all), std::memory_order_relaxed);
-  PollIfLate();
-  const auto began = std::chrono::steady_clock::now();
+  if (began >= poll_again_) began = Poll(began);
   const auto next = queue_->AsyncNext(tag, ok, NextTimer());
   turn_began_ = std::chrono::steady_clock::now();
   if (turn_began_ - began >= kPolled) poll_again_ = turn_began_ + kPollEvery;
@@ -100,12 +100,10 @@ grpc::CompletionQueue::NextStatus Loop::Next(void** tag, bool* ok) {
   return next;
 }
 
-void Loop::PollIfLate() {
-  const auto began = std::chrono::steady_clock::now();
-  if (began < poll_again_) return;
+std::chrono::steady_clock::time_point Loop::Poll(std::chrono::steady_clock::time_point now) {
   void* none = nullptr;
   bool ok = false;
-  auto ended = began;
+  auto ended = now;
   for (int i = 0; i < kPolls; ++i) {
     const auto polled = ended;
     empty_.AsyncNext(&none, &ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
@@ -113,11 +111,12 @@ void Loop::PollIfLate() {
     if (ended - polled < kNothing) break;
   }
   // However much there is to read, completions get half of the time.
-  poll_again_ = ended + std::max<std::chrono::nanoseconds>(kPollEvery, ended - began);
+  poll_again_ = ended + std::max<std::chrono::nanoseconds>(kPollEvery, ended - now);
+  return ended;
 }
 
-void Loop::NoteTurn() {
-  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - turn_began_;
+void Loop::NoteTurn(std::chrono::steady_clock::time_point now) {
+  const std::chrono::nanoseconds took = now - turn_began_;
   ++turns_.all;
   turns_.longest = std::max(turns_.longest, took);
   if (took <= LoopTurns::kLong) return;

@@ -72,11 +72,12 @@ class Loop final : public async::Clock, private Tag {
 
  private:
   bool Turn();
-  // Counts the turn that ends, and logs it if it was long.
-  void NoteTurn();
+  // Counts the turn that ends now, and logs it if it was long.
+  void NoteTurn(std::chrono::steady_clock::time_point now);
   void RunDueTimers();
   grpc::CompletionQueue::NextStatus Next(void** tag, bool* ok);
-  void PollIfLate();
+  // Reads sockets. Returns when it has ended.
+  std::chrono::steady_clock::time_point Poll(std::chrono::steady_clock::time_point now);
   gpr_timespec NextTimer() const;
   void AskToBeWoken();
   // Called when the wake-up has come; runs the posted callbacks.

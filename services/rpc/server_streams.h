@@ -169,9 +169,9 @@ class Requests {
   const std::string peer_;
   const async::Duration most_silence_;
   const async::TimePoint began_ = loop_.Now();
-  bool any_came_ = false;  // a request, or the news that none will
-  std::size_t came_ = 0;   // bytes
-  Loop::TimerId timer_ = 0;  // while a message is awaited
+  bool any_came_ = false;          // a request, or the news that none will
+  std::size_t came_ = 0;           // bytes
+  Loop::TimerId timer_ = 0;        // while a message is awaited
   std::shared_ptr<char> reading_;  // for as long as a message is awaited
   Budget& bytes_;
   Budget::Claim claim_;
