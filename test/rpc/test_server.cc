@@ -128,6 +128,7 @@ bool IsAlive(const std::string& address) {
   TestClient client(address);
   absl::Status status;
   client.Run(CheckAlive(client, status));
+  UNSCOPED_INFO(status);
   return status.ok();
 }
 

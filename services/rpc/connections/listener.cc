@@ -149,10 +149,16 @@ bool Listener::Accept(int listening) {
     Complain(absl::StrCat("cannot accept connections: ", SocketErrorText(errno)));
     // Whoever waits learns why, instead of waiting for ever.
     if (spare_ >= 0) close(std::exchange(spare_, -1));
-    const int refused = AcceptFrom(listening);
-    if (refused >= 0) Refuse(refused, kFull);
+    const int accepted = AcceptFrom(listening);
     spare_ = SpareDescriptor();
+    if (accepted >= 0 && spare_ >= 0) {
+      Take(accepted);  // there are descriptors again
+      continue;
+    }
+    if (accepted >= 0) Refuse(accepted, kFull);
+    if (spare_ < 0) spare_ = SpareDescriptor();
     if (spare_ < 0) return false;
+    if (accepted < 0) return true;  // accept4 finds no descriptor before it finds that nobody waits
   }
   return true;
 }
