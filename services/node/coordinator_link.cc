@@ -14,7 +14,7 @@
 namespace mlp::node {
 namespace {
 
-constexpr auto kTimeout = std::chrono::seconds(1);
+constexpr std::chrono::milliseconds kTimeout{1000};
 // The interval at which Watch looks whether there is a connection again, or the node stops.
 constexpr auto kLook = std::chrono::milliseconds(100);
 
